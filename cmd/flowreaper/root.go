@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+)
+
+// The exit statuses; the README explains them to people.
+const (
+	statusDone        = 0
+	statusFailed      = 1   // something failed
+	statusUsage       = 2   // wrong usage, or a wrong policy
+	statusPartly      = 3   // done in part: incomplete, withheld, undecided, still running
+	statusInterrupted = 130 // by a signal; begun stops were verified first
+)
+
+// terminal is the process's surroundings, handed in so that tests can stand in
+// its place. Results go to out, progress and errors to err.
+type terminal struct {
+	in     io.Reader
+	out    io.Writer
+	err    io.Writer
+	getenv func(string) string
+}
+
+// statusError carries the exit status of an error. A nil err prints nothing:
+// what went wrong has already been said.
+type statusError struct {
+	status int
+	err    error
+}
+
+func (e *statusError) Error() string {
+	if e.err == nil {
+		return fmt.Sprintf("exit status %d", e.status)
+	}
+	return e.err.Error()
+}
+
+func (e *statusError) Unwrap() error { return e.err }
+
+// usageError marks an error as the user's, with exit status 2.
+func usageError(err error) error { return &statusError{status: statusUsage, err: err} }
+
+// run runs one command line and returns its exit status.
+func (t *terminal) run(ctx context.Context, args []string) int {
+	root := t.newRoot()
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return statusDone
+	}
+	status := statusFailed
+	var carried *statusError
+	if errors.As(err, &carried) {
+		status = carried.status
+		err = carried.err
+	}
+	if err != nil {
+		fmt.Fprintln(t.err, "flowreaper:", err)
+	}
+	return status
+}
+
+func (t *terminal) newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "flowreaper",
+		Short:         "Stops CloudFlow executions by policy, and shows beforehand what it would stop",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return cmd.Help()
+		},
+	}
+	root.SetIn(t.in)
+	root.SetOut(t.out)
+	root.SetErr(t.err)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usageError(fmt.Errorf("%w\nSee '%s --help'", err, cmd.CommandPath()))
+	})
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.AddCommand(
+		t.newVersion(),
+	)
+	return root
+}

@@ -1,0 +1,74 @@
+package cloudflow
+
+import "time"
+
+// Flow is one flow, in the API's own words, without its definition.
+type Flow struct {
+	Name             string
+	ID               string
+	Description      string
+	RoleARN          string
+	ExecutionMode    string // Standard, Express or ""; "" means Standard
+	CreatedTime      time.Time
+	LastModifiedTime time.Time
+	ResourceGroupID  string
+	Environment      map[string]string
+}
+
+// Execution is one execution, in the API's own words.
+type Execution struct {
+	Name         string
+	FlowName     string
+	Status       string    // Starting, Running, Stopped, Succeeded, Failed, TimedOut; an unknown one counts as live
+	StartedTime  time.Time // UTC, milliseconds
+	StoppedTime  time.Time // zero while it runs
+	Input        string    // JSON text; "" when it has none
+	InputFetched bool      // false when the answer left the input out (MetadataOnly)
+	RoleARN      string    // StopExecution and StartExecution only
+	Environment  map[string]string
+}
+
+// Live says whether the execution still runs. A status that is empty or that
+// nobody knew of when this was written counts as live.
+func (e *Execution) Live() bool {
+	switch e.Status {
+	case "Stopped", "Succeeded", "Failed", "TimedOut":
+		return false
+	}
+	return true
+}
+
+// Event is one entry of an execution's history.
+type Event struct {
+	EventID         int64
+	ScheduleEventID int64
+	Type            string
+	StepName        string
+	Time            time.Time
+}
+
+// Page is one answer of a listing.
+type Page[T any] struct {
+	Items     []T
+	More      bool // a NextToken came with it
+	RequestID string
+}
+
+// ExecutionQuery is what ListExecutions is asked. Zero fields are not sent.
+type ExecutionQuery struct {
+	FlowName         string
+	Limit            int // 1–99; 99 when 0
+	Status           string
+	StartedTimeBegin time.Time
+	StartedTimeEnd   time.Time
+	NamePrefix       string
+	MetadataOnly     bool // leaves out Input, Output and FlowDefinition
+}
+
+// Stop is what StopExecution is asked.
+type Stop struct {
+	FlowName      string
+	ExecutionName string
+	Error         string // 1–128 characters
+	Cause         string // 1–4,096 characters
+}

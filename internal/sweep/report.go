@@ -1,0 +1,132 @@
+package sweep
+
+import (
+	"time"
+
+	"github.com/flowreaper/flowreaper/policy"
+)
+
+// Report is what one sweep saw, decided and did. Its JSON form is a contract:
+// people's alarms and scripts read it. What is empty is absent, but for the
+// fields without omitempty.
+type Report struct {
+	Version    int             `json:"version"` // 1
+	RunID      string          `json:"runId"`
+	Trigger    Trigger         `json:"trigger"`
+	Policy     PolicyRef       `json:"policy"`
+	Mode       policy.Mode     `json:"mode"` // the policy's, or what softened it
+	StartedAt  time.Time       `json:"startedAt"`
+	FinishedAt time.Time       `json:"finishedAt"`
+	Complete   bool            `json:"complete"` // false when any listing failed: not everything was looked at
+	Incomplete []FlowNote      `json:"incomplete,omitempty"`
+	Answered   string          `json:"answered,omitempty"` // stale, busy or off: why nothing was looked at
+	Flows      FlowCounts      `json:"flows"`
+	Executions ExecutionCounts `json:"executions"`
+	Calls      Calls           `json:"calls"`
+	Throttled  int             `json:"throttled,omitempty"`
+	Retried    int             `json:"retried,omitempty"`
+	Decisions  []Decision      `json:"decisions"` // one an execution that some rule condemned, at most 1,000
+
+	DecisionsOmitted int         `json:"decisionsOmitted,omitempty"`
+	Withheld         *Withheld   `json:"withheld,omitempty"`
+	Ledger           string      `json:"ledger,omitempty"` // file or memory
+	Undecided        []Undecided `json:"undecided,omitempty"`
+	NotCovered       []FlowNote  `json:"notCovered,omitempty"`
+	Errors           []ErrorNote `json:"errors,omitempty"`
+}
+
+// Trigger names what set the sweep off.
+type Trigger struct {
+	Kind string `json:"kind"` // timer, cloudevent, alarm, custom or manual
+	Name string `json:"name,omitempty"`
+}
+
+// PolicyRef names the policy that judged.
+type PolicyRef struct {
+	Name string `json:"name"`
+	Hash string `json:"hash"` // sha256:<64 hex>
+}
+
+// FlowNote says something of one flow.
+type FlowNote struct {
+	Flow   string `json:"flow"`
+	Reason string `json:"reason"`
+}
+
+// FlowCounts counts flows: seen = in scope, listed = now, skipped = not due.
+type FlowCounts struct {
+	Seen    int `json:"seen"`
+	Listed  int `json:"listed"`
+	Skipped int `json:"skipped"`
+}
+
+// ExecutionCounts counts executions.
+type ExecutionCounts struct {
+	Seen      int `json:"seen"`
+	Condemned int `json:"condemned"`
+}
+
+// Calls counts the requests sent, retries included, by operation.
+type Calls struct {
+	ListFlows           int `json:"ListFlows"`
+	DescribeFlow        int `json:"DescribeFlow"`
+	ListExecutions      int `json:"ListExecutions"`
+	DescribeExecution   int `json:"DescribeExecution"`
+	GetExecutionHistory int `json:"GetExecutionHistory"`
+	StopExecution       int `json:"StopExecution"`
+}
+
+// Decision is what became of one condemned execution.
+type Decision struct {
+	Flow        string          `json:"flow"`
+	Execution   string          `json:"execution"`
+	Rule        string          `json:"rule"`
+	Verdict     policy.Decision `json:"verdict"` // stop or protected
+	StartedTime time.Time       `json:"startedTime"`
+	AgeSeconds  float64         `json:"ageSeconds"`
+	Reason      string          `json:"reason"`
+	Error       string          `json:"error,omitempty"`
+	Cause       string          `json:"cause,omitempty"`
+	Outcome     Outcome         `json:"outcome"`
+	RequestID   string          `json:"requestId,omitempty"` // of the StopExecution call
+	Message     string          `json:"message,omitempty"`   // what went wrong, for people
+	WouldAlso   []string        `json:"wouldAlso,omitempty"`
+}
+
+// Outcome is how a decision ended. A stop is what DescribeExecution says.
+type Outcome string
+
+const (
+	Stopped          Outcome = "stopped"           // verified: its status is Stopped
+	AlreadyCompleted Outcome = "already_completed" // ended before the stop arrived
+	Gone             Outcome = "gone"              // the execution or its flow exists no more
+	StillRunning     Outcome = "still_running"     // the stop was accepted and has not taken effect
+	Failed           Outcome = "failed"            // the stop was refused
+	WithheldOutcome  Outcome = "withheld"          // a limit was exceeded: nothing was stopped
+	ProtectedOutcome Outcome = "protected"
+	Planned          Outcome = "planned"
+)
+
+// Withheld says which limit stopped the stopping.
+type Withheld struct {
+	Limit     string `json:"limit"` // maxStops
+	Condemned int    `json:"condemned"`
+	Recent    int    `json:"recent"`  // stops tried in the last window
+	Allowed   int    `json:"allowed"` // what the limit still allows
+	Window    string `json:"window,omitempty"`
+}
+
+// Undecided is a rule that could not be evaluated on one execution.
+type Undecided struct {
+	Flow      string `json:"flow"`
+	Execution string `json:"execution,omitempty"`
+	Rule      string `json:"rule"`
+	Error     string `json:"error"`
+}
+
+// ErrorNote counts errors of one code.
+type ErrorNote struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+	Count   int    `json:"count"`
+}

@@ -1,0 +1,56 @@
+package policy
+
+import "time"
+
+// Facts is what one judgement sees. All times are UTC.
+type Facts struct {
+	Now       time.Time  // the sweep's clock, corrected by the server's Date
+	Event     *Event     // what set the sweep off; never nil
+	Flow      *Flow      // never nil
+	Execution *Execution // never nil
+}
+
+// Event is what set a sweep off: `event` in a rule.
+type Event struct {
+	Kind    string // timer, cloudevent, alarm, custom or manual
+	ID      string
+	Type    string
+	Source  string
+	Subject string
+	Time    time.Time
+	Data    map[string]any // the raw object; a missing key is nil
+}
+
+// Flow is a flow as rules see it: `flow` in a rule. Field names are the API's.
+type Flow struct {
+	Name             string
+	ID               string
+	Description      string
+	ExecutionMode    string // Standard or Express; the API's "" is Standard
+	RoleARN          string
+	Env              map[string]string
+	CreatedTime      time.Time
+	LastModifiedTime time.Time
+	ResourceGroupID  string
+}
+
+// Execution is an execution as rules see it: `execution` in a rule. Its age is
+// Facts.Now less StartedTime.
+type Execution struct {
+	Name        string
+	Status      string // Starting, Running, or one of the ended ones
+	StartedTime time.Time
+	Input       Input
+	Env         map[string]string
+}
+
+// Input is an execution's input: JSON text, decoded only when a rule asks for
+// it. The zero Input was not fetched, and a rule that reads it is undecided.
+type Input struct {
+	text    string
+	fetched bool
+}
+
+// JSONInput is an input that was fetched. No input, an empty one and null all
+// read as {}; text that isn't JSON leaves a rule that reads it undecided.
+func JSONInput(text string) Input { return Input{text: text, fetched: true} }
