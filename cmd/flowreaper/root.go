@@ -85,6 +85,7 @@ func (t *terminal) newRoot() *cobra.Command {
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
+		t.newEmulate(),
 		t.newVersion(),
 	)
 	return root
