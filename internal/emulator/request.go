@@ -73,11 +73,9 @@ func (r *request) headerOrParameter(header, parameter string) string {
 
 func (r *request) get(name string) string { return r.Parameter(name) }
 
-func (r *request) has(name string) bool { return r.Query.Has(name) || r.Form.Has(name) }
-
 // flow is the name of the flow that the request is about.
 func (r *request) flow() string {
-	if r.has("FlowName") {
+	if r.Has("FlowName") {
 		return r.get("FlowName")
 	}
 	return r.get("Name")
@@ -95,7 +93,7 @@ func (r *request) require(names ...string) *apiError {
 
 // number reads a whole number within bounds.
 func (r *request) number(name string, least, most, usual int) (int, *apiError) {
-	if !r.has(name) {
+	if !r.Has(name) {
 		return usual, nil
 	}
 	n, err := strconv.Atoi(r.get(name))
@@ -131,7 +129,7 @@ func (r *request) flag(name string) (bool, *apiError) {
 
 // text reads a text of 1 to most characters; "" if it isn't given.
 func (r *request) text(name string, most int) (string, *apiError) {
-	if !r.has(name) {
+	if !r.Has(name) {
 		return "", nil
 	}
 	value := r.get(name)

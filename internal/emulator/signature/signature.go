@@ -35,8 +35,8 @@ func (r *Request) Parameter(name string) string {
 	return r.Form.Get(name)
 }
 
-// has says whether a parameter was sent, be it empty.
-func (r *Request) has(name string) bool { return r.Query.Has(name) || r.Form.Has(name) }
+// Has says whether a parameter was sent, be it empty.
+func (r *Request) Has(name string) bool { return r.Query.Has(name) || r.Form.Has(name) }
 
 // AccessKey is a key that requests may be signed with.
 type AccessKey struct {
