@@ -51,6 +51,8 @@ func handle(ctx context.Context, payload []byte) (any, error) {
 		return seen(ctx), nil
 	case "environment":
 		return os.Environ(), nil
+	case "pid":
+		return os.Getpid(), nil
 	case "error":
 		return nil, errors.New(e.Text)
 	case "typed":
