@@ -103,6 +103,7 @@ func (t *terminal) newRoot() *cobra.Command {
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
 		t.newEmulate(),
+		t.newInvoke(),
 		t.newVersion(),
 	)
 	return root
