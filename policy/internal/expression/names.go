@@ -130,9 +130,9 @@ func hint(name string, names []string) string {
 }
 
 // Nearest returns the name that was probably meant: at most a third of its
-// letters differ, or one. It is "" where none is near.
+// letters differ, or one of three. It is "" where none is near.
 func Nearest(name string, names []string) string {
-	best, least := "", max(1, len(name)/3)+1
+	best, least := "", len(name)/3+1
 	for _, candidate := range names {
 		if d := distance(strings.ToLower(name), strings.ToLower(candidate)); d < least {
 			best, least = candidate, d

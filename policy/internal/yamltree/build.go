@@ -31,9 +31,9 @@ func (b *builder) node(n ast.Node, depth int) *Node {
 	}
 	switch n := n.(type) {
 	case *ast.MappingNode:
-		return b.mapping(n.Values, at, depth)
+		return b.mapping(n.Values, n.IsFlowStyle, at, depth)
 	case *ast.MappingValueNode:
-		return b.mapping([]*ast.MappingValueNode{n}, at, depth)
+		return b.mapping([]*ast.MappingValueNode{n}, n.IsFlowStyle, at, depth)
 	case *ast.SequenceNode:
 		return b.sequence(n, at, depth)
 	case *ast.LiteralNode:
@@ -42,11 +42,13 @@ func (b *builder) node(n ast.Node, depth int) *Node {
 	return b.scalar(n, at)
 }
 
-func (b *builder) mapping(values []*ast.MappingValueNode, at Position, depth int) *Node {
+// mapping begins where its { or its first key stands; the library's own place
+// for the latter is the colon.
+func (b *builder) mapping(values []*ast.MappingValueNode, braces bool, at Position, depth int) *Node {
 	m := &Node{Position: at, Kind: Mapping, source: b.source}
 	for i, value := range values {
 		key := b.key(value.Key)
-		if i == 0 && m.Position.Line >= key.Line { // the library's own place is the colon
+		if i == 0 && !braces {
 			m.Position = key.Position
 		}
 		m.Entries = append(m.Entries, Entry{Key: key, Value: b.node(value.Value, depth+1)})

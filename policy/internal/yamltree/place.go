@@ -14,7 +14,7 @@ import (
 // the file, so the two are walked side by side: every character that isn't a
 // blank stands in both, in the same order.
 func (n *Node) At(offset int) Position {
-	if n.Kind != Scalar {
+	if n.Kind != Scalar || strings.TrimSpace(n.Text) == "" {
 		return n.Position
 	}
 	w := n.walk()

@@ -77,7 +77,7 @@ func TestParse(t *testing.T) {
 	}
 	got := outline(root)
 	want := "1:1{1:1 version=1:10 the number 1, 2:1 on=2:5[2:6 the text \"timer\" 2:13 the number 5], 3:1 empty=3:7 empty, " +
-		"4:1 yes=4:6 true, 5:1 x=5:5{5:5 a=5:8 the text \"b\"}}"
+		"4:1 yes=4:6 true, 5:1 x=5:4{5:5 a=5:8 the text \"b\"}}"
 	if got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
