@@ -2,7 +2,6 @@ package sweep
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"golang.org/x/sync/errgroup"
@@ -91,7 +90,7 @@ func (s *sweep) lookAt(ctx context.Context, flow *policy.Flow) {
 	found := newFindings()
 	query := cloudflow.ExecutionQuery{FlowName: flow.Name, Status: "Running"}
 	for page, err := range s.Source.ListExecutions(ctx, query) {
-		if err != nil && gone(err) {
+		if cloudflow.IsGone(err) {
 			found = newFindings() // deleted since it was listed: nothing of it runs
 			break
 		}
@@ -161,10 +160,4 @@ func (f *findings) add(g *gate, flow *policy.Flow, row cloudflow.Execution) {
 			Flow: flow.Name, Execution: row.Name, Rule: u.Rule, Error: u.Err.Error(),
 		})
 	}
-}
-
-// gone says that the flow or the execution exists no more.
-func gone(err error) bool {
-	var api *cloudflow.Error
-	return errors.As(err, &api) && (api.Code == "FlowNotExists" || api.Code == "ExecutionNotExists")
 }

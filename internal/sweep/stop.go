@@ -88,15 +88,15 @@ func (s *sweep) outcome(ctx context.Context, c condemned, err error) (Outcome, s
 		return s.verify(ctx, c, StillRunning, "the stop was accepted")
 	case !errors.As(err, &api):
 		return Failed, err.Error()
-	case api.MaybeDone && completed(err):
+	case api.MaybeDone && cloudflow.IsAlreadyCompleted(err):
 		// It ended, by an attempt of ours whose answer was lost or without us:
 		// only the execution itself knows.
 		return s.verify(ctx, c, AlreadyCompleted, "")
 	case api.MaybeDone:
 		return s.verify(ctx, c, Failed, err.Error())
-	case completed(err):
+	case cloudflow.IsAlreadyCompleted(err):
 		return AlreadyCompleted, ""
-	case gone(err):
+	case cloudflow.IsGone(err):
 		return Gone, ""
 	}
 	return Failed, err.Error()
@@ -109,7 +109,7 @@ func (s *sweep) verify(ctx context.Context, c condemned, presumed Outcome, messa
 	defer cancel()
 	execution, err := s.Source.DescribeExecution(ctx, c.flow.Name, c.execution.Name, verifyWait)
 	switch {
-	case err != nil && gone(err):
+	case cloudflow.IsGone(err):
 		return Gone, ""
 	case err != nil:
 		s.endIfFatal(err)
@@ -123,12 +123,6 @@ func (s *sweep) verify(ctx context.Context, c condemned, presumed Outcome, messa
 		return Stopped, ""
 	}
 	return AlreadyCompleted, fmt.Sprintf("it ended as %s", execution.Status)
-}
-
-// completed says that the execution had ended before the stop arrived.
-func completed(err error) bool {
-	var api *cloudflow.Error
-	return errors.As(err, &api) && api.Code == "ExecutionAlreadyCompleted"
 }
 
 // outlive returns a context that ends Grace after ctx.
