@@ -46,24 +46,42 @@ func (e *statusError) Unwrap() error { return e.err }
 // usageError marks an error as the user's, with exit status 2.
 func usageError(err error) error { return &statusError{status: statusUsage, err: err} }
 
-// run runs one command line and returns its exit status.
+// run runs one command line and returns its exit status. What fails before a
+// command begins (its flags, its arguments) is wrong usage.
 func (t *terminal) run(ctx context.Context, args []string) int {
 	root := t.newRoot()
 	root.SetArgs(args)
+	begun := false
+	onBegin(root, func() { begun = true })
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return statusDone
 	}
 	status := statusFailed
+	if !begun {
+		status = statusUsage
+	}
 	var carried *statusError
 	if errors.As(err, &carried) {
-		status = carried.status
-		err = carried.err
+		status, err = carried.status, carried.err
 	}
 	if err != nil {
 		fmt.Fprintln(t.err, "flowreaper:", err)
 	}
 	return status
+}
+
+// onBegin has f called when a command below cmd begins its work.
+func onBegin(cmd *cobra.Command, f func()) {
+	for _, sub := range cmd.Commands() {
+		onBegin(sub, f)
+	}
+	if runE := cmd.RunE; runE != nil {
+		cmd.RunE = func(cmd *cobra.Command, args []string) error {
+			f()
+			return runE(cmd, args)
+		}
+	}
 }
 
 func (t *terminal) newRoot() *cobra.Command {
@@ -72,20 +90,33 @@ func (t *terminal) newRoot() *cobra.Command {
 		Short:         "Stops CloudFlow executions by policy, and shows beforehand what it would stop",
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return cmd.Help()
-		},
+		Args:          noSuchCommand,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
+	root.SuggestionsMinimumDistance = 2
 	root.SetIn(t.in)
 	root.SetOut(t.out)
 	root.SetErr(t.err)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usageError(fmt.Errorf("%w\nSee '%s --help'", err, cmd.CommandPath()))
+		return fmt.Errorf("%w\nSee '%s --help'", err, cmd.CommandPath())
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
+		t.newInvoke(),
 		t.newVersion(),
 	)
 	return root
+}
+
+// noSuchCommand refuses what cobra took for an argument of the root: a command
+// that doesn't exist.
+func noSuchCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	err := fmt.Errorf("there is no command %q", args[0])
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		err = fmt.Errorf("%w; did you mean %q?", err, near[0])
+	}
+	return fmt.Errorf("%w\nSee 'flowreaper --help'", err)
 }

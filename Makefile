@@ -1,0 +1,43 @@
+# flowreaper. `make help` lists what there is.
+
+.DEFAULT_GOAL := help
+.PHONY: help build demo test lint unit modules toolchain clean
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+# A function's package is built anywhere for the same machine: Linux, amd64, no C.
+BUILD := CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
+# Go modules of their own, so that what only tests and tools need stays out of go.mod.
+MODULES := test/officialsdk
+
+help: ## Say what each target does
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## Build the terminal and the function into bin/
+	$(BUILD) -o bin/flowreaper ./cmd/flowreaper
+	$(BUILD) -o bin/flowreaper-function ./function
+
+demo: build ## See one sweep on an account made up on this machine
+	@bin/flowreaper demo
+
+test: toolchain lint build unit modules ## All that must hold before a commit
+
+lint: ## gofmt, vet, staticcheck
+	@out=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$out" ]; then echo "not gofmt-ed, run gofmt -w on:"; echo "$$out"; exit 1; fi
+	go vet ./...
+	go tool -modfile=tools/go.mod staticcheck ./...
+
+# The race detector needs a C compiler; a machine that has none and can't get
+# one tests without it, and says so.
+unit: ## The tests of the product itself
+	@if command -v $${CC:-cc} >/dev/null; then set -x; CGO_ENABLED=1 go test -race ./...; \
+	else echo "no C compiler: testing WITHOUT the race detector"; set -x; go test ./...; fi
+
+modules: ## The tests in Go modules of their own
+	@for m in $(MODULES); do echo "== $$m"; (cd $$m && go vet ./... && go test ./...) || exit 1; done
+
+# What a test needs and a new machine lacks is installed here.
+toolchain:
+	@./scripts/toolchain.sh
+
+clean: ## Remove what was built
+	rm -rf bin dist

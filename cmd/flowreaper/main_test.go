@@ -1,0 +1,43 @@
+package main
+
+import (
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"flowreaper": main})
+}
+
+// TestScripts types what a person types, in testdata/script.
+func TestScripts(t *testing.T) {
+	function := buildTestFunction(t)
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(env *testscript.Env) error {
+			// Nothing of the machine's own account may reach a test.
+			for _, name := range []string{"ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_SECURITY_TOKEN"} {
+				env.Setenv(name, "")
+			}
+			env.Setenv("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true")
+			env.Setenv("FUNCTION", function)
+			return nil
+		},
+	})
+}
+
+// buildTestFunction builds a go1 function that does what its event says.
+func buildTestFunction(t *testing.T) string {
+	t.Helper()
+	binary := filepath.Join(t.TempDir(), "function")
+	build := exec.Command("go", "build", "-o", binary, "../../internal/fcruntime/testdata/function")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return binary
+}
