@@ -134,8 +134,8 @@ func (c *Client) send(ctx context.Context, r request, read func(*decoder) error)
 	return nil
 }
 
-// unsendable is a request that the SDK could not even build: a bug, or a
-// setting of its own that stands in the environment.
+// unsendable is a request that the SDK could not even build. No input is known
+// to bring this about.
 func (c *Client) unsendable(r request, err error) *failure {
 	return &failure{Error: &Error{Operation: r.operation, Class: Fatal, Message: "the request could not be built", Err: c.redact.err(err)}}
 }
@@ -150,7 +150,7 @@ const maxErrorBody = 64 << 10
 // refused is an answer that is not a success.
 func (c *Client) refused(r request, x *exchange) *failure {
 	var body errorBody
-	raw, _ := io.ReadAll(io.LimitReader(x.answer.Body, maxErrorBody))
+	raw, torn := io.ReadAll(io.LimitReader(x.answer.Body, maxErrorBody))
 	notJSON := json.Unmarshal(raw, &body)
 	e := &Error{
 		Operation: r.operation, HTTPStatus: x.answer.StatusCode,
@@ -161,6 +161,9 @@ func (c *Client) refused(r request, x *exchange) *failure {
 	}
 	if e.RequestID == "" {
 		e.RequestID = x.answer.Header.Get("X-Acs-Request-Id")
+	}
+	if torn != nil && e.Code == "" && e.Class == Item {
+		e.Class = Retry // the code that was lost may say that the goal is reached
 	}
 	if e.Code == "" && e.Message == "" {
 		e.Message = c.redact.text(describePlain(x.answer, raw, notJSON))
