@@ -130,6 +130,7 @@ func begin(o Options) *sweep {
 		policy: o.Policy, soften: o.Mode, event: s.Event, approved: o.Approved,
 		clock: s.clock, ledger: o.Ledger, stopper: o.Stopper, runID: o.RunID,
 	}
+	s.Stopper = nil // from here on only the gate can stop
 	return s
 }
 
