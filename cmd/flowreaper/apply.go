@@ -29,7 +29,7 @@ Exit status: 0 done · 1 failed, or the answer was no · 2 wrong usage or policy
 130 interrupted: stops that had begun were verified first`,
 		Example: "  flowreaper apply --policy policy.yaml --region cn-hangzhou\n" +
 			"  flowreaper apply --policy policy.yaml --endpoint http://127.0.0.1:8790 --yes -o json",
-		Args: cobra.NoArgs,
+		Args: noArguments,
 	}
 	s := t.addSettings(cmd)
 	cmd.Flags().BoolVar(&yes, "yes", false, "stop without asking")

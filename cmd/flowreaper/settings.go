@@ -115,7 +115,7 @@ func (s *settings) readPolicy() (*policy.Policy, error) {
 func parsePolicy(file string) (*policy.Policy, error) {
 	text, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("the policy %s does not exist", file)
+		return nil, fmt.Errorf("the policy %s does not exist: check its name and folder", file)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("the policy can't be read: %w", err)
