@@ -61,6 +61,7 @@ func TestSettingsThatAreRefused(t *testing.T) {
 		{"a mode with a space", map[string]string{"FLOWREAPER_MODE": "plan "}, `FLOWREAPER_MODE is "plan "` + modes},
 		{"plain http to another machine", map[string]string{"FLOWREAPER_ENDPOINT": "http://fnf.example.com"}, `FLOWREAPER_ENDPOINT, FLOWREAPER_REGION: endpoint "http://fnf.example.com" is plain http to another machine, ` +
 			"which would show the requests' signatures and tokens to the network: use https (http is for loopback addresses only)"},
+		{"what would log the token", map[string]string{"DEBUG": "dara"}, "DEBUG has the word dara, with which Alibaba Cloud's libraries print every request with its signature and token: take it out"},
 		{"not a region", map[string]string{"FLOWREAPER_REGION": "Hangzhou!"}, `FLOWREAPER_ENDPOINT, FLOWREAPER_REGION: region "Hangzhou!" is not a region's id: write it as in cn-hangzhou, or give an endpoint`},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -27,6 +27,9 @@ const credentialsPatience = 10 * time.Second
 // address is nobody's, or a stranger's. The error is errNoCredentials when
 // there are none, and wrong usage in any case.
 func (t *terminal) credentials(ctx context.Context) (cloudflow.Credentials, error) {
+	if err := cloudflow.CheckDebug(t.getenv("DEBUG")); err != nil {
+		return cloudflow.Credentials{}, usageError(err)
+	}
 	found, err := t.environmentCredentials()
 	if err != nil || found.AccessKeyID != "" {
 		return found, err

@@ -18,7 +18,7 @@ Exit status: 0 done, whether or not something would be stopped · 1 failed · 2 
 3 done in part: not all could be looked at, a rule could not be evaluated, or apply would withhold · 130 interrupted`,
 		Example: "  flowreaper plan --policy policy.yaml --region cn-hangzhou\n" +
 			"  flowreaper plan --policy policy.yaml --endpoint http://127.0.0.1:8790 -o json",
-		Args: cobra.NoArgs,
+		Args: noArguments,
 	}
 	s := t.addSettings(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return t.plan(cmd.Context(), s) }

@@ -113,6 +113,15 @@ func (t *terminal) newRoot() *cobra.Command {
 	return root
 }
 
+// noArguments refuses arguments of a command that has flags alone, most often a
+// file whose flag was forgotten.
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s takes no arguments, only flags, but %q is none\nSee '%s --help'", cmd.Name(), args[0], cmd.CommandPath())
+}
+
 // noSuchCommand refuses what cobra took for an argument of the root: a command
 // that doesn't exist.
 func noSuchCommand(cmd *cobra.Command, args []string) error {

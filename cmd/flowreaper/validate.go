@@ -18,9 +18,16 @@ For a good policy it prints one line that says what the policy holds. It needs n
 
 Exit status: 0 all are good · 2 some are not`,
 		Example: "  flowreaper validate policy.yaml",
-		Args:    cobra.MinimumNArgs(1),
+		Args:    someFiles,
 		RunE:    func(_ *cobra.Command, files []string) error { return t.validate(files) },
 	}
+}
+
+func someFiles(cmd *cobra.Command, files []string) error {
+	if len(files) > 0 {
+		return nil
+	}
+	return fmt.Errorf("%s needs a policy's file: name one or more\nSee '%s --help'", cmd.Name(), cmd.CommandPath())
 }
 
 func (t *terminal) validate(files []string) error {

@@ -115,7 +115,7 @@ func (s *sweep) decision(c condemned) Decision {
 		WouldAlso:   c.verdict.WouldAlso,
 	}
 	if !c.execution.StartedTime.IsZero() {
-		d.AgeSeconds = c.judgedAt.Sub(c.execution.StartedTime).Seconds()
+		d.AgeSeconds = max(0, c.judgedAt.Sub(c.execution.StartedTime).Seconds()) // as rules see it
 	}
 	if c.verdict.Rule != nil {
 		d.Rule = c.verdict.Rule.Name

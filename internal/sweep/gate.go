@@ -113,8 +113,12 @@ func (g *gate) examine(c condemned) refusal {
 	return nil
 }
 
-// withhold asks the limits about n stops, and reserves them in the ledger.
+// withhold asks the limits about n stops, and reserves them in the ledger. The
+// clock comes first: by one that is ahead the ledger would forget what was tried.
 func (g *gate) withhold(n int) refusal {
+	if off, ok := g.clock.check(); !ok {
+		return off
+	}
 	limits := g.policy.Limits
 	recent, ok := g.ledger.reserve(n, limits.MaxStops, g.clock.now(), limits.Per)
 	if ok {

@@ -82,7 +82,7 @@ type Decision struct {
 	Execution   string          `json:"execution"`
 	Rule        string          `json:"rule"`
 	Verdict     policy.Decision `json:"verdict"` // stop or protected
-	StartedTime time.Time       `json:"startedTime"`
+	StartedTime time.Time       `json:"startedTime,omitzero"`
 	AgeSeconds  float64         `json:"ageSeconds"`
 	Reason      string          `json:"reason"`
 	Error       string          `json:"error,omitempty"`
