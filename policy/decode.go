@@ -19,11 +19,12 @@ type decoder struct {
 	lines    []string
 	errors   Errors
 	language *expression.Language
-	vars     map[string]any
+	implied  map[string][]conjunct // by their texts: nearly every rule has the same
+	zones    map[string]*time.Location
 }
 
 func newDecoder(file string, text []byte) *decoder {
-	return &decoder{file: file, lines: strings.Split(strings.TrimPrefix(string(text), "\ufeff"), "\n")}
+	return &decoder{implied: map[string][]conjunct{}, zones: map[string]*time.Location{}, file: file, lines: strings.Split(strings.TrimPrefix(string(text), "\ufeff"), "\n")}
 }
 
 func (d *decoder) fail(at yamltree.Position, format string, args ...any) {
@@ -49,7 +50,7 @@ func visible(r rune) rune {
 // given twice or without a value.
 func (d *decoder) fields(n *yamltree.Node, what string, keys ...string) map[string]*yamltree.Node {
 	if n.Kind != yamltree.Mapping {
-		d.fail(n.Position, "%s must be a mapping with the keys %s, but is %s", what, strings.Join(keys, ", "), n.Describe())
+		d.fail(n.Position, "%s must be a mapping with keys such as %s and %s, but is %s", what, keys[0], keys[1], n.Describe())
 		return nil
 	}
 	fields := map[string]*yamltree.Node{}
@@ -206,10 +207,7 @@ func (d *decoder) condition(n *yamltree.Node, key string) []*expression.Expressi
 	if !ok {
 		return nil
 	}
-	e, problems := d.language.Condition(text)
-	if len(problems) > 0 {
-		d.problems(n, key, problems)
-		return nil
-	}
-	return e.Conjuncts()
+	all, problems := d.language.Conditions(text)
+	d.problems(n, key, problems)
+	return all
 }
