@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -113,40 +114,61 @@ func (f *File) expendable() int {
 // error tells of each slot that exists and isn't believed.
 func (f *File) absorb(w *Watch, now time.Time) error {
 	var problems []error
+	var states []generationOf
 	for i := range f.slots {
-		fresh, err := f.absorbSlot(i, w, now)
+		fresh, s, err := f.read(i)
+		if err == nil && s != nil {
+			err = w.fits(*s)
+		}
+		if err == nil && s != nil {
+			states = append(states, generationOf{fresh.generation, *s})
+		}
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			problems = append(problems, fmt.Errorf("%s was not believed: %w", f.name(i), err))
 		}
 		f.slots[i] = slot{fresh, err == nil}
 	}
+	// The newer first: of two that tell of the same look, it knows more ends.
+	slices.SortFunc(states, func(a, b generationOf) int { return cmp.Compare(b.generation, a.generation) })
+	for _, s := range states {
+		w.absorb(s.state, now)
+	}
 	return errors.Join(problems...)
 }
 
-func (f *File) absorbSlot(i int, w *Watch, now time.Time) (stamp, error) {
+type generationOf struct {
+	generation uint64
+	state
+}
+
+// read returns a slot's stamp and what it says: nil when that was read before.
+func (f *File) read(i int) (stamp, *state, error) {
 	if f.unchanged(i) {
-		return f.slots[i].stamp, nil
+		return f.slots[i].stamp, nil, nil
 	}
 	data, err := os.ReadFile(f.name(i))
 	if err != nil {
-		return stamp{}, err
+		return stamp{}, nil, err
 	}
 	fresh, body, err := unseal(data)
 	if err != nil {
-		return fresh, err
+		return fresh, nil, err
 	}
-	var s state
-	if err := json.Unmarshal(body, &s); err != nil {
-		return fresh, fmt.Errorf("its body isn't what this version writes: %w", err)
+	s := new(state)
+	if err := json.Unmarshal(body, s); err != nil {
+		return fresh, nil, fmt.Errorf("its body isn't what this version writes: %w", err)
 	}
-	return fresh, w.absorb(s, now)
+	return fresh, s, nil
 }
 
 // unchanged says that the slot is the one that we read or wrote last, going by
 // its first line.
 func (f *File) unchanged(i int) bool {
+	if !f.slots[i].believed {
+		return false
+	}
 	file, err := os.Open(f.name(i))
-	if err != nil || !f.slots[i].believed {
+	if err != nil {
 		return false
 	}
 	defer file.Close()

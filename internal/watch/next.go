@@ -114,7 +114,7 @@ func (w *Watch) listInstead(k *known, tokens int) bool {
 	case f.round != nil, f.due, k.overdue != nil && f.at <= k.at:
 		return true
 	}
-	if f.ready < listInstead || tokens >= f.ready+earlyTokens {
+	if f.ready < listInstead*f.pages || tokens >= f.ready+earlyTokens {
 		return false
 	}
 	f.due = k.overdue == nil

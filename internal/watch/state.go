@@ -100,13 +100,18 @@ func (s flowState) flow() *flow {
 
 func milliseconds(n int64) time.Duration { return time.Duration(n) * time.Millisecond }
 
-// absorb merges a saved state into what is known here. Of each flow the later
-// look is believed; whatever lies in the future by our clock isn't, since it
-// would put off looks. The ledger is believed in any case.
-func (w *Watch) absorb(s state, now time.Time) error {
+// fits says why the state isn't this account's and region's; nil when it is.
+func (w *Watch) fits(s state) error {
 	if s.Account != w.options.Account || s.Region != w.options.Region {
 		return fmt.Errorf("it is %w: account %q, region %q", ErrForeign, s.Account, s.Region)
 	}
+	return nil
+}
+
+// absorb merges a saved state into what is known here. Of each flow the later
+// look is believed; whatever lies in the future by our clock isn't, since it
+// would put off looks. The ledger is believed in any case.
+func (w *Watch) absorb(s state, now time.Time) {
 	latest := now.Add(askWider)
 	w.Ledger.merge(notAfter(now, s.Ledger))
 	w.Emergencies.merge(slices.DeleteFunc(s.Emergencies, func(m Emergency) bool { return m.Time.After(now.Add(eventAhead)) }))
@@ -117,7 +122,6 @@ func (w *Watch) absorb(s state, now time.Time) error {
 			w.absorbFlow(f, instantOf(now))
 		}
 	}
-	return nil
 }
 
 func (w *Watch) absorbFlow(s flowState, t instant) {
