@@ -173,7 +173,7 @@ func (f *File) unchanged(i int) bool {
 	}
 	defer file.Close()
 	line, err := bufio.NewReader(file).ReadString('\n')
-	return err == nil && strings.HasSuffix(line, fmt.Sprintf(" %x\n", f.slots[i].sum))
+	return err == nil && strings.HasSuffix(line, " "+hex.EncodeToString(f.slots[i].sum[:])+"\n")
 }
 
 func write(path string, header string, body []byte) (err error) {
@@ -195,7 +195,7 @@ func write(path string, header string, body []byte) (err error) {
 func seal(generation uint64, body []byte) (string, [sha256.Size]byte) {
 	line := fmt.Sprintf("%s %d %d %d", stateMagic, stateVersion, generation, len(body))
 	sum := sumOf(line, body)
-	return fmt.Sprintf("%s %x\n", line, sum), sum
+	return line + " " + hex.EncodeToString(sum[:]) + "\n", sum
 }
 
 func sumOf(line string, body []byte) (sum [sha256.Size]byte) {
@@ -217,12 +217,11 @@ func unseal(data []byte) (stamp, []byte, error) {
 	version, err1 := strconv.Atoi(fields[1])
 	generation, err2 := strconv.ParseUint(fields[2], 10, 64)
 	length, err3 := strconv.Atoi(fields[3])
-	sum, err4 := hex.DecodeString(fields[4])
-	if err := cmp.Or(err1, err2, err3, err4); err != nil || length != len(body) {
+	if err := cmp.Or(err1, err2, err3); err != nil || length != len(body) {
 		return stamp{}, nil, errors.New("it is torn: its first line doesn't fit its length")
 	}
 	s := stamp{generation: generation, sum: sumOf(strings.Join(fields[:4], " "), body)}
-	if !bytes.Equal(sum, s.sum[:]) {
+	if fields[4] != hex.EncodeToString(s.sum[:]) {
 		return stamp{}, nil, errors.New("it is torn: its SHA-256 doesn't match")
 	}
 	if version != stateVersion {

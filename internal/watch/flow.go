@@ -154,7 +154,7 @@ func (w *Watch) schedule(f *flow, t instant) {
 	f.reach = min(f.reach, f.LeastAge)
 	f.at = t
 	if f.looked != 0 {
-		f.at = w.nextLook(f, t)
+		f.at = w.nextLook(f)
 	}
 	for _, k := range f.known {
 		w.replan(k, t)
@@ -164,12 +164,9 @@ func (w *Watch) schedule(f *flow, t instant) {
 }
 
 // nextLook is when the flow must be looked at again, going by the latest look.
-func (w *Watch) nextLook(f *flow, t instant) instant {
-	switch {
-	case w.onceASweep(f):
+func (w *Watch) nextLook(f *flow) instant {
+	if w.onceASweep(f) {
 		return f.looked
-	case f.reach <= 0: // overdue executions didn't fit into memory
-		return t.add(again(maxChecks))
 	}
 	return f.looked.add(f.reach - margin(f.LeastAge))
 }

@@ -38,7 +38,8 @@ type round struct {
 	rows     int
 	overdue  int
 	uncut    bool    // cutting helps no more
-	overflow instant // startedTime of the first execution that memory couldn't hold
+	overflow instant // due time of the first execution that memory couldn't hold
+	crowded  bool    // memory couldn't hold an overdue one
 }
 
 // span is a range of started times: after from, up to to.
@@ -222,31 +223,50 @@ func (w *Watch) Looked(l *Look, rows []Execution, pages int, now time.Time) bool
 	return true
 }
 
-// record keeps the rows, the oldest first, and returns their names.
+// record keeps the rows, those first that are due soonest, so that memory that
+// is full shortens the look's reach and leaves no hole in it. It returns the
+// rows' names.
 func (w *Watch) record(f *flow, s span, rows []Execution, t instant) map[string]struct{} {
-	r := f.round
-	rows = slices.SortedFunc(slices.Values(rows), func(a, b Execution) int { return a.StartedTime.Compare(b.StartedTime) })
-	seen := make(map[string]struct{}, len(rows))
-	within := 0
-	for _, e := range rows {
+	r, seen, within := f.round, make(map[string]struct{}, len(rows)), 0
+	for _, e := range f.bySoonest(rows, t) {
 		if _, twice := seen[e.Name]; twice {
 			continue
 		}
 		seen[e.Name] = struct{}{}
-		started := instantOf(e.StartedTime)
-		if s.holds(started) {
+		due := f.dueOf(e)
+		overdue := t >= due.add(askWider)
+		if s.holds(instantOf(e.StartedTime)) {
 			within++
-			if t >= f.dueOf(e).add(askWider) {
-				r.overdue++
-			}
+			r.overdue += count(overdue)
 		}
-		if !w.see(f, e, t) {
-			r.overflow = min(r.overflow, started)
+		switch kept := w.see(f, e, t); {
+		case kept:
+		case overdue:
+			r.crowded = true
+		default:
+			r.overflow = min(r.overflow, due)
 		}
 	}
 	r.rows += within
 	r.done = append(r.done, slice{s, within})
 	return seen
+}
+
+// bySoonest sorts the rows by their due times. Those that are overdue come
+// last: they have been found, the others must not be forgotten.
+func (f *flow) bySoonest(rows []Execution, t instant) []Execution {
+	return slices.SortedFunc(slices.Values(rows), func(a, b Execution) int {
+		dueA, dueB := f.dueOf(a), f.dueOf(b)
+		overdueA, overdueB := t >= dueA.add(askWider), t >= dueB.add(askWider)
+		return cmp.Or(count(overdueA)-count(overdueB), cmp.Compare(dueA, dueB))
+	})
+}
+
+func count(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // settleAbsent settles the known executions that the answer should have had and
@@ -291,16 +311,17 @@ func (w *Watch) finish(f *flow, t instant) {
 			f.liveAt = r.at
 		}
 	}
-	if r.overflow != end {
-		w.shorten(f, r)
-	} else {
+	if r.overflow == end {
 		f.grow(r.rows, r.overdue, f.LeastAge)
 	}
-	w.retryDropped(f, t)
-	f.at = w.nextLook(f, t)
+	f.at = w.nextLook(f)
 	if r.overflow != end {
-		f.at = max(f.at, t.add(again(1)))
+		w.shorten(f, r, t)
 	}
+	if r.crowded {
+		f.at = min(f.at, t.add(again(maxChecks)))
+	}
+	w.retryDropped(f, t)
 	w.countLoad(f)
 	if w.onceASweep(f) {
 		w.parked = append(w.parked, f)
@@ -311,8 +332,9 @@ func (w *Watch) finish(f *flow, t instant) {
 
 // shorten makes the look reach only as far as the executions that memory could
 // hold, and the next one ask for no more than that.
-func (w *Watch) shorten(f *flow, r *round) {
-	f.reach = min(f.reach, r.overflow.since(r.at)+f.LeastAge)
+func (w *Watch) shorten(f *flow, r *round, t instant) {
+	f.reach = min(f.reach, r.overflow.since(r.at))
+	f.at = max(w.nextLook(f), t.add(again(1)))
 	least := leastWidth(f.LeastAge, w.options.Tick)
 	for f.wide > max(f.reach, least) {
 		f.narrow(least)

@@ -137,7 +137,7 @@ type simulation struct {
 	listServer, describeServer     bucket
 	list, describe, stop           bucket
 	lists, describes, early, stops int
-	throttled, premature           int
+	throttled                      int
 	looked                         map[*modelFlow]bool
 	fullLook                       time.Time
 	fullLookTicks                  int
