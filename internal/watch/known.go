@@ -212,10 +212,11 @@ func (w *Watch) forget(k *known) {
 	w.knownCount--
 }
 
-// ended drops an execution that was seen ended.
+// ended drops an execution that was seen ended. If the flow's live executions
+// were counted with it, there is one less.
 func (w *Watch) ended(k *known) {
 	f := k.flow
-	if f.live > 0 && k.started <= f.liveAt {
+	if f.live > 0 && k.started <= f.liveAt && k.seen >= f.liveAt {
 		w.setLive(f, f.live-1)
 	}
 	w.forget(k)
