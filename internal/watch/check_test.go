@@ -128,6 +128,23 @@ func TestAListReplacesManyDescribes(t *testing.T) {
 	}
 }
 
+// An execution that an answer of several pages hadn't is asked for by name,
+// even while a list is to tell about the others.
+func TestADoubtfulExecutionDoesNotWaitForAList(t *testing.T) {
+	s := watching(t, Options{}, 2*time.Hour, 1)
+	rows := many(200, -3*time.Hour)
+	s.TooMany(s.wantLook("a"), nil, s.now)
+	s.Looked(s.wantLook("a"), rowsOf(rows), 3, s.now)
+	delete(rows, "run-007")
+	s.sweepAt(time.Minute) // all are to be seen again: by a list
+	s.Looked(s.wantLook("a"), rowsOf(rows), 3, s.now)
+	s.sweepAt(time.Minute + 30*time.Second)
+	s.wantCheck("run-007", 1)
+	s.sweepAt(time.Hour - 30*time.Second)
+	s.wantLook("a")
+	s.wantCheck("run-007", 1)
+}
+
 func TestFreshChecksComeBeforeLooksAndRechecks(t *testing.T) {
 	s := watching(t, Options{}, time.Hour, 2)
 	s.answer(s.wantLook("a"), map[string]time.Duration{"overdue": -2 * time.Hour, "due": -59 * time.Minute})

@@ -196,6 +196,22 @@ func TestATornSlotIsTheNextToBeWritten(t *testing.T) {
 	loaded(t, path, midnight)
 }
 
+func TestAForeignSlotIsTheNextToBeWritten(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state")
+	f := NewFile(path)
+	save(t, f, New(here), midnight)
+	put(t, path+".2", sealed(1, 99, []byte(`{"account":"77"}`)))
+	good := read(t, path)
+	save(t, f, New(here), midnight)
+	if !bytes.Equal(good, read(t, path)) {
+		t.Error("the only slot that is ours was overwritten")
+	}
+	line, _, _ := strings.Cut(string(read(t, path+".2")), "\n")
+	if got := generationIn(line); got != "100" {
+		t.Errorf("the generation after 99 is %s", got)
+	}
+}
+
 func TestStatesThatAreNotBelieved(t *testing.T) {
 	s := busyWatch(t)
 	valid := func(o Options) []byte {
@@ -260,6 +276,9 @@ func TestFactsFromTheFutureAreNotBelieved(t *testing.T) {
 	}
 	if n := w.Ledger.Since(midnight.Add(-2 * time.Hour)); n != 2 {
 		t.Errorf("%d stops count, want 2", n)
+	}
+	if n := w.Ledger.Since(midnight.Add(-time.Hour + time.Second)); n != 0 {
+		t.Errorf("%d stops count as later than now", n)
 	}
 }
 
