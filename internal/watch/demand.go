@@ -5,20 +5,24 @@ import (
 	"time"
 )
 
+// usable is the share of the quota that sweeps can use: on a timer they rest
+// some seconds of every minute.
+const usable = 0.9
+
 // Demand is how much of the ListExecutions quota the looks need in the long
 // run, known before a single one is late.
 type Demand struct {
 	PerSecond float64
 	OfQuota   float64
 
-	// Late is by how much looks, and with them stops, fall behind once the
-	// quota is exceeded; 0 while it isn't. The tick comes on top.
+	// Late is by how much looks, and with them stops, fall behind when more than
+	// nine tenths of the quota are needed; 0 while they aren't. The tick comes
+	// on top.
 	Late time.Duration
 }
 
-// Tight says that nine tenths of the quota or more are needed: a burst of due
-// executions, or a few more flows, and stops come late.
-func (d Demand) Tight() bool { return d.OfQuota > 0.9 }
+// Tight says that more is needed than sweeps can use: stops come late.
+func (d Demand) Tight() bool { return d.OfQuota > usable }
 
 // String says it to people.
 func (d Demand) String() string {
@@ -71,7 +75,7 @@ func (w *Watch) uncountLoad(f *flow) {
 func (w *Watch) Demand() Demand {
 	need := w.perSecond(0)
 	d := Demand{PerSecond: need, OfQuota: need / w.options.ListRate}
-	if d.OfQuota > 1 {
+	if d.Tight() {
 		d.Late = w.lateness()
 	}
 	return d
@@ -89,11 +93,11 @@ func (w *Watch) perSecond(late time.Duration) float64 {
 // most overdue look goes first, so in the long run all are equally late.
 func (w *Watch) lateness() time.Duration {
 	low, high := time.Duration(0), time.Minute
-	for w.perSecond(high) > w.options.ListRate {
+	for w.perSecond(high) > usable*w.options.ListRate {
 		high *= 2
 	}
-	for high-low > time.Second {
-		if mid := (low + high) / 2; w.perSecond(mid) > w.options.ListRate {
+	for high-low > 10*time.Millisecond {
+		if mid := (low + high) / 2; w.perSecond(mid) > usable*w.options.ListRate {
 			low = mid
 		} else {
 			high = mid

@@ -2,7 +2,6 @@ package watch
 
 import (
 	"cmp"
-	"encoding/json"
 	"maps"
 	"slices"
 	"time"
@@ -12,12 +11,12 @@ import (
 // first, until it is done or Until has come. What it condemns is the caller's
 // to know.
 type Emergency struct {
-	ID     string          `json:"id"`     // tells emergencies apart, for all processes alike
-	Rule   string          `json:"rule"`   // the event rule that accepted it
-	Policy string          `json:"policy"` // the hash of the policy that the rule was in
-	Event  json.RawMessage `json:"event"`  // as it came
-	Time   time.Time       `json:"time"`   // the event's own
-	Until  time.Time       `json:"until"`  // Time + the rule's for
+	ID     string    `json:"id"`     // tells emergencies apart, for all processes alike
+	Rule   string    `json:"rule"`   // the event rule that accepted it
+	Policy string    `json:"policy"` // the hash of the policy that the rule was in
+	Event  []byte    `json:"event"`  // as it came
+	Time   time.Time `json:"time"`   // the event's own
+	Until  time.Time `json:"until"`  // Time + the rule's for
 
 	// Done says that nothing was left. It is kept until Until, so that another
 	// process's older knowledge doesn't bring the emergency back.

@@ -128,8 +128,9 @@ func (w *Watch) setFlow(told Flow, rank int, t instant) {
 		w.flows[told.key()] = f
 	}
 	restored := f.told == 0
-	f.Flow, f.told, f.rank = told, w.listing, rank
+	f.Flow, f.told = told, w.listing
 	if restored {
+		f.rank = rank
 		w.schedule(f, t)
 	}
 }

@@ -1,10 +1,6 @@
 package watch
 
-import (
-	"cmp"
-	"slices"
-	"time"
-)
+import "time"
 
 // Execution is one live execution in an answer.
 type Execution struct {
@@ -17,23 +13,6 @@ type Execution struct {
 
 	// Never says that no rule can ever condemn it.
 	Never bool
-}
-
-// Mark is what the caller decided about an overdue execution, in its own
-// words, and under which policy.
-type Mark struct {
-	Policy  string `json:"policy,omitempty"`
-	Outcome string `json:"outcome,omitempty"`
-}
-
-// Overdue is an execution that was seen running after it was due.
-type Overdue struct {
-	FlowID, FlowName string
-	Name             string
-	StartedTime      time.Time
-	Due              time.Time
-	Seen             time.Time // when it was last seen running
-	Mark             Mark      // zero when nobody has set one
 }
 
 // known is an execution that ran when it was last seen.
@@ -52,24 +31,8 @@ type known struct {
 	waitingIndex, readyIndex, earlyIndex int32
 }
 
-// standing is what is known of an execution that is overdue and not stopped.
-type standing struct {
-	checks int // times it was seen running after it was due
-	mark   Mark
-}
-
 // condemnable is the first moment at which a verdict can be spoken.
 func (k *known) condemnable() instant { return k.due.add(askWider) }
-
-// again is how long an overdue execution rests after so many checks. It ends a
-// little early, so that the tick it is meant for doesn't just miss it.
-func again(checks int) time.Duration {
-	minutes := [maxChecks]time.Duration{1, 2, 4, 8, 15}
-	return minutes[min(max(checks, 1), maxChecks)-1]*time.Minute - 10*time.Second
-}
-
-// maxChecks is the number of checks from which on they come at equal distances.
-const maxChecks = 5
 
 // checksFirst orders checks: executions that have just become due, then those
 // that were overdue before, each by the time they were meant for.
@@ -136,20 +99,6 @@ func (w *Watch) remember(f *flow, name string) *known {
 	return k
 }
 
-// judge counts a sighting of an execution after it was due.
-func (w *Watch) judge(k *known, t instant) {
-	if t < k.condemnable() {
-		k.overdue = nil
-		delete(w.overdue, k)
-		return
-	}
-	if k.overdue == nil {
-		k.overdue = &standing{}
-	}
-	k.overdue.checks++
-	w.overdue[k] = struct{}{}
-}
-
 // plan queues the next check of a known execution. One in a flow that is
 // looked at in every sweep needs none.
 func (w *Watch) plan(k *known) {
@@ -212,10 +161,11 @@ func (w *Watch) forget(k *known) {
 	w.knownCount--
 }
 
-// ended drops an execution that was seen ended.
+// ended drops an execution that was seen ended. If the flow's live executions
+// were counted with it, there is one less.
 func (w *Watch) ended(k *known) {
 	f := k.flow
-	if f.live > 0 && k.started <= f.liveAt {
+	if f.live > 0 && k.started <= f.liveAt && k.seen >= f.liveAt {
 		w.setLive(f, f.live-1)
 	}
 	w.forget(k)
@@ -233,36 +183,4 @@ func (w *Watch) Ended(flowID, name string) {
 	if k := w.find(flowID, name); k != nil {
 		w.ended(k)
 	}
-}
-
-// Mark keeps a decision about an overdue execution until it ends.
-func (w *Watch) Mark(flowID, name string, m Mark) {
-	if k := w.find(flowID, name); k != nil && k.overdue != nil {
-		k.overdue.mark = m
-	}
-}
-
-// Marked returns the mark of an overdue execution; the zero Mark when it has
-// none. A decision in plan mode is news when the mark's policy is another.
-func (w *Watch) Marked(flowID, name string) Mark {
-	if k := w.find(flowID, name); k != nil && k.overdue != nil {
-		return k.overdue.mark
-	}
-	return Mark{}
-}
-
-// Overdue returns every execution known to be overdue, the most overdue first,
-// whether it was checked in this sweep or not.
-func (w *Watch) Overdue() []Overdue {
-	found := make([]Overdue, 0, len(w.overdue))
-	for k := range w.overdue {
-		found = append(found, Overdue{
-			FlowID: k.flow.key(), FlowName: k.flow.Name, Name: k.name,
-			StartedTime: k.started.time(), Due: k.due.time(), Seen: k.seen.time(), Mark: k.overdue.mark,
-		})
-	}
-	slices.SortFunc(found, func(a, b Overdue) int {
-		return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.FlowID, b.FlowID), cmp.Compare(a.Name, b.Name))
-	})
-	return found
 }

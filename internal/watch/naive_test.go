@@ -2,7 +2,6 @@ package watch
 
 import (
 	"fmt"
-	"math"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -17,8 +16,6 @@ import (
 // answer failed to come may it take until the next tick.
 
 const modelPage = 3 // a small page makes every flow a large one
-
-var allTokens = Tokens{List: math.MaxInt32, Describe: math.MaxInt32}
 
 // account is the model account of one property check.
 type account struct {
@@ -142,7 +139,7 @@ func (a *account) sweep() {
 		w.SetFlows(told, time.Minute, a.now)
 	}
 	for range 100_000 {
-		task := w.Next(a.now, allTokens)
+		task := w.Next(a.now, Tokens{List: 1, Describe: rapid.SampledFrom([]int{1, 10, 100}).Draw(a.T, "describe tokens")})
 		switch {
 		case task.Look != nil:
 			a.look(w, task.Look)
