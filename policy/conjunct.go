@@ -1,7 +1,9 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -25,15 +27,23 @@ type conjunct interface {
 type condition struct {
 	key        string
 	expression *expression.Expression
+	lowered    lowered // the same in plain Go; nil where there is none
 }
 
-func newCondition(key string, e *expression.Expression) *condition { return &condition{key, e} }
+func newCondition(key string, e *expression.Expression) *condition {
+	return &condition{key: key, expression: e, lowered: lower(e)}
+}
 
 func (c *condition) source() string               { return c.key }
 func (c *condition) reads() expression.Set        { return c.expression.Reads() }
 func (c *condition) describe(j *judgement) string { return c.expression.Describe(j) }
 
 func (c *condition) holds(j *judgement) (bool, error) {
+	if c.lowered != nil {
+		if holds, known := c.lowered(&j.facts); known {
+			return holds, nil
+		}
+	}
 	return c.expression.Holds(j)
 }
 
@@ -63,6 +73,28 @@ func all(conjuncts []conjunct, j *judgement) (truth, error) {
 		return unknown, failed
 	}
 	return yes, nil
+}
+
+// cheapestFirst orders conjuncts by what it costs to evaluate them.
+func cheapestFirst(conjuncts []conjunct) []conjunct {
+	price := func(c conjunct) int {
+		reads := c.reads()
+		when, isCondition := c.(*condition)
+		switch {
+		case reads.Intersects(liveFacts):
+			return 4 // looks at every execution of the flow
+		case reads.Intersects(inputFacts):
+			return 3 // decodes JSON
+		case isCondition && when.lowered == nil:
+			return 2
+		case reads.Has(now):
+			return 1 // goes through a time zone
+		}
+		return 0
+	}
+	return slices.SortedStableFunc(slices.Values(conjuncts), func(a, b conjunct) int {
+		return cmp.Compare(price(a), price(b))
+	})
 }
 
 func withSource(c conjunct, err error) error {
