@@ -90,7 +90,7 @@ func (c *concurrency) holds(j *judgement) (bool, error) {
 	}
 	known := live.ranked[c]
 	if facts := withoutExecution(j.facts); known.condemned == nil || known.facts != facts {
-		known = ranking{facts: facts, condemned: c.rank(live, facts)}
+		known = ranking{facts: facts, condemned: c.rank(live, facts, j.pricing)}
 		live.ranked[c] = known
 	}
 	return known.condemned[j.facts.Execution.Name], nil
@@ -115,7 +115,7 @@ func (c *concurrency) live(j *judgement) (*Live, error) {
 // rank names the executions beyond the limit. One that may meet the other
 // conditions and could not be decided takes its place in the order, and is not
 // condemned: no other is stopped in its stead.
-func (c *concurrency) rank(live *Live, facts Facts) map[string]bool {
+func (c *concurrency) rank(live *Live, facts Facts, pricing *Pricing) map[string]bool {
 	surplus := live.Count() - c.most
 	condemned := map[string]bool{}
 	for _, e := range c.sorted(live.executions) {
@@ -123,12 +123,12 @@ func (c *concurrency) rank(live *Live, facts Facts) map[string]bool {
 			break
 		}
 		facts.Execution = e
-		j := &judgement{facts: facts}
-		result, _ := all(c.others, j)
+		j := &judgement{facts: facts, pricing: pricing}
+		result, _, _ := all(c.others, j)
 		if result == no {
 			continue
 		}
-		if held, _ := c.protection.holds(j); held {
+		if held, _, _ := c.protection.holds(j); held {
 			continue
 		}
 		surplus--
@@ -160,4 +160,8 @@ func (c *concurrency) describe(j *judgement) string {
 		return text + fmt.Sprintf(", not among the %s", c.order)
 	}
 	return text + fmt.Sprintf(", among the %d %s", live.Count()-c.most, c.order)
+}
+
+func (c *concurrency) String() string {
+	return fmt.Sprintf("maxConcurrent %d, %s first", c.most, c.order)
 }

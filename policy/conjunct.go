@@ -57,22 +57,26 @@ const (
 )
 
 // all evaluates conjuncts: any that is false decides, whatever else failed, so
-// that their order cannot matter; without one, any error leaves it unknown.
-func all(conjuncts []conjunct, j *judgement) (truth, error) {
+// that their order cannot matter; without one, any error leaves it unknown. Then
+// the first error is the one to report, and needs what the others lack too: with
+// that, one of them may be false.
+func all(conjuncts []conjunct, j *judgement) (truth, Need, error) {
+	var needs Need
 	var failed error
 	for _, c := range conjuncts {
 		holds, err := c.holds(j)
 		switch {
+		case err == nil && !holds:
+			return no, 0, nil
 		case err != nil && failed == nil:
 			failed = withSource(c, err)
-		case err == nil && !holds:
-			return no, nil
 		}
+		needs |= missing(err)
 	}
 	if failed != nil {
-		return unknown, failed
+		return unknown, needs, failed
 	}
-	return yes, nil
+	return yes, 0, nil
 }
 
 // cheapestFirst orders conjuncts by what it costs to evaluate them.
@@ -109,4 +113,21 @@ func quote(text string) string { return strconv.Quote(text) }
 func asDuration(v any) (time.Duration, bool) {
 	length, ok := v.(time.Duration)
 	return length, ok
+}
+
+// conditionText prints a conjunct without values, as --explain-query shows it.
+func conditionText(c conjunct) string {
+	switch c := c.(type) {
+	case *settled:
+		return conditionText(c.conjunct)
+	case *condition:
+		return c.expression.Describe(nil)
+	case *globs:
+		return c.String()
+	case windows:
+		return "window " + c.String()
+	case *concurrency:
+		return c.String()
+	}
+	return c.source()
 }

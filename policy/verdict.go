@@ -47,12 +47,13 @@ func (p *Policy) Judge(f *Facts) Verdict {
 
 // add adds what a rule says, by the conditions that are left to evaluate.
 func (v *Verdict) add(r *Rule, conditions []conjunct, j *judgement) {
-	switch result, err := all(conditions, j); result {
+	result, needs, err := all(conditions, j)
+	v.Needs |= needs
+	switch result {
 	case yes:
 		v.condemn(r)
 	case unknown:
 		v.Undecided = append(v.Undecided, Undecided{Rule: r.Name, Err: err})
-		v.Needs |= missing(err)
 	}
 }
 
@@ -61,8 +62,8 @@ func (v *Verdict) protect(j *judgement) {
 	if v.Decision != Stop {
 		return
 	}
-	held, err := v.policy.protection.holds(j)
-	v.Needs |= missing(err)
+	held, needs, _ := v.policy.protection.holds(j)
+	v.Needs |= needs
 	if held {
 		v.Decision = Protected
 		return

@@ -69,6 +69,46 @@ func (ws windows) contains(t time.Time) bool {
 	return false
 }
 
+// change is the next moment after t at which one of the windows may open or
+// close.
+func (ws windows) change(t time.Time) time.Time {
+	next := ws[0].change(t)
+	for _, w := range ws[1:] {
+		if other := w.change(t); other.Before(next) {
+			next = other
+		}
+	}
+	return next
+}
+
+// week is longer than any window stays shut, were it not for clocks that are
+// set forward over the only hour of the week.
+const week = 8 * 24 * time.Hour
+
+// next is the first moment from t on at which a window is open; false where
+// there is none in a month.
+func (ws windows) next(t time.Time) (time.Time, bool) {
+	for last := t.Add(4 * week); t.Before(last); t = ws.change(t) {
+		if ws.contains(t) {
+			return t, true
+		}
+	}
+	return time.Time{}, false
+}
+
+// opened is when the windows that are open at t were opened; false where they
+// have been for a week and more.
+func (ws windows) opened(t time.Time) (time.Time, bool) {
+	var opened time.Time
+	open := true
+	for at := t.Add(-week); !at.After(t); at = ws.change(at) {
+		if now := ws.contains(at); now != open {
+			open, opened = now, at
+		}
+	}
+	return opened, !opened.IsZero()
+}
+
 func (ws windows) describe(j *judgement) string {
 	verb := "in"
 	if !ws.contains(j.facts.Now) {
