@@ -131,10 +131,14 @@ func (c Constraint) Allows(value any) bool {
 }
 
 // under says whether a value lies above a lower bound.
-func (b bound) under(value any) bool { return b.value == nil || b.holds(expression.Compare(value, b.value)) }
+func (b bound) under(value any) bool {
+	return b.value == nil || b.holds(expression.Compare(value, b.value))
+}
 
 // over says whether a value lies below an upper bound.
-func (b bound) over(value any) bool { return b.value == nil || b.holds(expression.Compare(b.value, value)) }
+func (b bound) over(value any) bool {
+	return b.value == nil || b.holds(expression.Compare(b.value, value))
+}
 
 func (b bound) holds(sign int, ok bool) bool { return ok && (sign > 0 || sign == 0 && b.inclusive) }
 
@@ -202,3 +206,7 @@ func same(a, b any) bool {
 	}
 	return reflect.DeepEqual(a, b)
 }
+
+// Values are the only ones that the subject may have; false where they are not
+// listed.
+func (c Constraint) Values() ([]any, bool) { return c.values, c.kind == some }

@@ -10,13 +10,18 @@ var language = expression.New([]expression.Variable{
 	{Name: "x", Type: expression.Any}, {Name: "age", Type: expression.Length}, {Name: "name", Type: expression.Text},
 }, map[string]any{"list": []any{"a", "b"}})
 
-func read(t *testing.T, text string) Constraint {
+func compile(t *testing.T, text string) *expression.Expression {
 	t.Helper()
-	e, problems := language.Condition(text)
+	e, problems := language.Compile(text)
 	if len(problems) > 0 {
 		t.Fatalf("%s: %v", text, problems)
 	}
-	c, ok := Of(e)
+	return e
+}
+
+func read(t *testing.T, text string) Constraint {
+	t.Helper()
+	c, ok := Of(compile(t, text))
 	if !ok {
 		t.Fatalf("%s is read as no constraint", text)
 	}
@@ -88,11 +93,7 @@ func TestApart(t *testing.T) {
 
 func TestNoConstraint(t *testing.T) {
 	for _, text := range []string{`true`, `x > 1 and x < 2`, `x > x.y`, `name matches "a"`, `name in x`, `not (name matches "a")`, `any(x, # > 1)`} {
-		e, problems := language.Condition(text)
-		if len(problems) > 0 {
-			t.Fatalf("%s: %v", text, problems)
-		}
-		if c, ok := Of(e); ok {
+		if c, ok := Of(compile(t, text)); ok {
 			t.Errorf("%s is read as %+v", text, c)
 		}
 	}
