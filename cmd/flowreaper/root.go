@@ -105,6 +105,7 @@ func (t *terminal) newRoot() *cobra.Command {
 		t.newApply(),
 		t.newDemo(),
 		t.newEmulate(),
+		t.newExplain(),
 		t.newInvoke(),
 		t.newPlan(),
 		t.newSchema(),

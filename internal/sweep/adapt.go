@@ -38,3 +38,21 @@ func adaptExecution(e cloudflow.Execution) *policy.Execution {
 	}
 	return adapted
 }
+
+// stepEntered is the type of a history's event that CloudFlow bills as a
+// transition.
+const stepEntered = "StepEntered"
+
+func adaptHistory(events []cloudflow.Event) *policy.History {
+	h := &policy.History{Events: len(events)}
+	for _, e := range events {
+		if e.Type == stepEntered {
+			h.Steps++
+		}
+		if !e.Time.Before(h.LastEventTime) {
+			h.LastEventTime = e.Time.UTC()
+			h.CurrentStep = cmp.Or(e.StepName, h.CurrentStep)
+		}
+	}
+	return h
+}
