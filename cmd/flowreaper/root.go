@@ -105,8 +105,11 @@ func (t *terminal) newRoot() *cobra.Command {
 		t.newApply(),
 		t.newDemo(),
 		t.newEmulate(),
+		t.newExplain(),
 		t.newInvoke(),
 		t.newPlan(),
+		t.newSchema(),
+		t.newTest(),
 		t.newValidate(),
 		t.newVersion(),
 	)
