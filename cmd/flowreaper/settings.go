@@ -27,6 +27,7 @@ type settings struct {
 	output     string
 	flow       string
 	timeout    time.Duration
+	saved      savedPlan // apply only
 
 	given func(flag string) bool // whether the command line has a flag
 }
@@ -62,6 +63,10 @@ func (s *settings) check() (*sweeping, error) {
 	if err := s.checkMode(); err != nil {
 		return nil, err
 	}
+	p, err := s.readPolicy()
+	if err != nil {
+		return nil, err
+	}
 	if err := s.checkEndpoint(); err != nil {
 		return nil, err
 	}
@@ -73,14 +78,12 @@ func (s *settings) check() (*sweeping, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := s.readPolicy()
-	if err != nil {
-		return nil, err
-	}
 	return &sweeping{settings: s, rates: rates, options: sweep.Options{
-		Policy: p,
-		Mode:   policy.Mode(s.mode),
-		Flow:   flow,
+		Policy:   p,
+		Mode:     policy.Mode(s.mode),
+		Flow:     flow,
+		Approved: s.saved.stops,
+		Allowed:  s.saved.allowed,
 	}}, nil
 }
 
@@ -120,6 +123,9 @@ func (s *settings) flowFilter() (func(string) bool, error) {
 }
 
 func (s *settings) readPolicy() (*policy.Policy, error) {
+	if s.saved.file != "" {
+		return s.saved.read(s)
+	}
 	if s.policyFile == "" {
 		return nil, errors.New("no policy is given: name its file with --policy")
 	}
