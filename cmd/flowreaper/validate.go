@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -58,9 +57,9 @@ func (v *validation) check() (policy.LintOptions, error) {
 	if v.flows < 0 {
 		return policy.LintOptions{}, fmt.Errorf("--flows %d is less than nothing", v.flows)
 	}
-	tick, err := time.ParseDuration(v.tick)
-	if err != nil || tick < time.Second {
-		return policy.LintOptions{}, fmt.Errorf("--tick %q is no time between two sweeps: give a duration from 1s on, such as 1m", v.tick)
+	tick, err := parseTick(v.tick)
+	if err != nil {
+		return policy.LintOptions{}, fmt.Errorf("--tick %w", err)
 	}
 	return policy.LintOptions{Tick: tick, Flows: v.flows}, nil
 }

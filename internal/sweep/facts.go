@@ -75,3 +75,24 @@ func readLive(ctx context.Context, source FactSource, flow string, judged *polic
 	}
 	return policy.NewLive(rows), nil
 }
+
+// FlowLister is what [ReadFlows] reads from. *cloudflow.Client is one.
+type FlowLister interface {
+	ListFlows(ctx context.Context) iter.Seq2[cloudflow.Page[cloudflow.Flow], error]
+}
+
+// ReadFlows lists the flows of an account whose names are wanted; nil wants all.
+func ReadFlows(ctx context.Context, source FlowLister, wanted func(name string) bool) ([]*policy.Flow, error) {
+	all := []*policy.Flow{}
+	for page, err := range source.ListFlows(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		for _, flow := range page.Items {
+			if wanted == nil || wanted(flow.Name) {
+				all = append(all, adaptFlow(flow))
+			}
+		}
+	}
+	return all, nil
+}
