@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -226,4 +227,25 @@ func TestGlobsAllocateNothing(t *testing.T) {
 	if n := testing.AllocsPerRun(100, func() { p.Concerns(flow) }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
+}
+
+// TestConcurrentUse is for the race detector.
+func TestConcurrentUse(t *testing.T) {
+	p := readPolicy(t, "full.yaml")
+	scope := p.Scope(testNow, &Event{Kind: "timer"})
+	flow := scope.Flow(&Flow{Name: "etl-nightly"})
+	var group sync.WaitGroup
+	for range 4 {
+		group.Go(func() {
+			for i := range 50 {
+				f := with(aged(time.Duration(i)*time.Hour), func(f *Facts) { f.Execution.History = &History{Steps: i, LastEventTime: testNow} })
+				p.Cause(p.Judge(f), "run")
+				p.Explain(f)
+				p.Due(f)
+				flow.Judge(f.Execution)
+				scope.Flow(f.Flow).Query()
+			}
+		})
+	}
+	group.Wait()
 }
