@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/flowreaper/flowreaper/internal/emulator"
 )
 
 func TestMain(m *testing.M) {
@@ -19,6 +21,7 @@ func TestScripts(t *testing.T) {
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
+		Cmds:                scriptCommands(),
 		Setup: func(env *testscript.Env) error {
 			// Nothing of the machine's own account may reach a test.
 			for _, name := range []string{"ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_SECURITY_TOKEN"} {
@@ -26,6 +29,7 @@ func TestScripts(t *testing.T) {
 			}
 			env.Setenv("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true")
 			env.Setenv("FUNCTION", function)
+			env.Values[emulated{}] = map[string]*emulator.Server{}
 			return nil
 		},
 	})

@@ -102,8 +102,11 @@ func (t *terminal) newRoot() *cobra.Command {
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
+		t.newApply(),
 		t.newEmulate(),
 		t.newInvoke(),
+		t.newPlan(),
+		t.newValidate(),
 		t.newVersion(),
 	)
 	return root

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -259,30 +260,36 @@ func FuzzPage(f *testing.F) {
 	})
 }
 
-// endless is a listing that never ends, made as it is read.
-type endless struct{ sent int }
+// endless is an answer that never ends, made as it is read: start, and then
+// item for ever.
+type endless struct {
+	start, item string
+	sent        int
+}
 
 func (e *endless) Read(p []byte) (int, error) {
-	const start, item = `{"Executions":[{"Name":"a"}`, `,{"Name":"a"}`
-	if e.sent == 0 {
-		e.sent = copy(p, start)
-		return e.sent, nil
+	n := 0
+	if e.sent < len(e.start) {
+		n = copy(p, e.start[e.sent:])
 	}
-	n := copy(p, item[(e.sent-len(start))%len(item):])
+	for n < len(p) {
+		n += copy(p[n:], e.item[(e.sent+n-len(e.start))%len(e.item):])
+	}
 	e.sent += n
 	return n, nil
 }
+
 func (*endless) Close() error { return nil }
 
 func TestAnAnswerWithoutEndIsGivenUp(t *testing.T) {
-	body := &endless{}
+	body := &endless{start: `{"Executions":[],"FlowDefinition":["`, item: `x","`}
 	c := once(t, serve(func(*http.Request) (*http.Response, error) {
 		a := answer(200, "")
 		a.Body = body
 		return a, nil
 	}))
-	err := firstError(c.ListExecutions(t.Context(), ExecutionQuery{FlowName: "f"}))
-	const want = "ListExecutions: the answer is longer than 32 MiB; ask for less with a smaller Limit, or with MetadataOnly (HTTP 200)"
+	err := firstError(c.ListExecutions(t.Context(), ExecutionQuery{FlowName: "f", Limit: 1}))
+	const want = "ListExecutions: the answer is longer than 32 MiB (HTTP 200)"
 	if e, ok := errors.AsType[*Error](err); !ok || e.Error() != want || e.Class != Operation {
 		t.Errorf("%v\nwant %s", err, want)
 	}
@@ -291,8 +298,38 @@ func TestAnAnswerWithoutEndIsGivenUp(t *testing.T) {
 	}
 }
 
+func TestAPageTooLongIsAskedForSmaller(t *testing.T) {
+	var asked []string
+	c := once(t, serve(func(r *http.Request) (*http.Response, error) {
+		q := r.URL.Query()
+		asked = append(asked, q.Get("Limit")+q.Get("NextToken"))
+		limit, _ := strconv.Atoi(q.Get("Limit"))
+		items := strings.Repeat(`,{"Name":"a","Output":"`+strings.Repeat("x", 1<<20)+`"}`, limit)
+		next := map[string]string{"": "t"}[q.Get("NextToken")]
+		return answer(200, `{"NextToken":"`+next+`","Executions":[`+items[1:]+`]}`), nil
+	}))
+	got, _, err := names(c, t)
+	if diff := cmp.Diff([]string{"99", "49", "24", "24t"}, asked); diff != "" || err != nil || len(got) != 48 {
+		t.Errorf("%d executions, %v, limits (-want +got):\n%s", len(got), err, diff)
+	}
+}
+
+func TestAListWithoutEndIsGivenUp(t *testing.T) {
+	body := &endless{start: `{"Executions":[{"Name":"a"}`, item: `,{"Name":"a"}`}
+	c := once(t, serve(func(*http.Request) (*http.Response, error) {
+		a := answer(200, "")
+		a.Body = body
+		return a, nil
+	}))
+	err := firstError(c.ListExecutions(t.Context(), ExecutionQuery{FlowName: "f"}))
+	const want = "ListExecutions: the answer has more than 1000 Executions (HTTP 200)"
+	if err == nil || err.Error() != want || body.sent > 64<<10 {
+		t.Errorf("%v after %d bytes\nwant %s", err, body.sent, want)
+	}
+}
+
 func TestAnEndlessErrorIsNotReadWhole(t *testing.T) {
-	body := &endless{}
+	body := &endless{start: `{"Code":"`, item: "x"}
 	c := once(t, serve(func(*http.Request) (*http.Response, error) {
 		a := answer(500, "")
 		a.Body = body

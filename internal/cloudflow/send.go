@@ -86,7 +86,8 @@ func (t *transport) exchange(ctx context.Context, r request) (*exchange, error) 
 		ReqBodyType: dara.String("formData"), BodyType: dara.String("none"),
 	}
 	ctx = context.WithValue(ctx, exchangeKey{}, x)
-	_, err := t.sdk.CallApiWithCtx(ctx, call, r.openapi(), &dara.RuntimeOptions{})
+	sdk := *t.sdk // the SDK writes to its client in every call: each call has its own
+	_, err := sdk.CallApiWithCtx(ctx, call, r.openapi(), &dara.RuntimeOptions{})
 	if x.sentAt.IsZero() && err == nil {
 		err = errors.New("the SDK did not send the request")
 	}

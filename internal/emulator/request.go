@@ -27,7 +27,13 @@ type request struct {
 
 // readRequest reads what a request says, and judges no more than its form.
 func readRequest(from *http.Request) (*request, *apiError) {
-	r := &request{Request: signature.Request{Method: cmp.Or(from.Method, http.MethodGet), Host: cmp.Or(from.Host, from.URL.Host), Header: from.Header}}
+	r := &request{Request: signature.Request{
+		Method: cmp.Or(from.Method, http.MethodGet), Host: cmp.Or(from.Host, from.URL.Host), Header: http.Header{},
+	}}
+	// In memory, headers come as the SDK spells them: x-acs-date.
+	for name, values := range from.Header {
+		r.Header[http.CanonicalHeaderKey(name)] = values
+	}
 	var err error
 	if r.Query, err = url.ParseQuery(from.URL.RawQuery); err != nil {
 		return r, invalid("the query can't be read: %s", err)
@@ -54,7 +60,7 @@ func (r *request) readBody(from *http.Request) *apiError {
 	if len(r.Body) == 0 || from.Method != http.MethodPost {
 		return nil
 	}
-	if kind, _, _ := mime.ParseMediaType(from.Header.Get("Content-Type")); kind != "application/x-www-form-urlencoded" {
+	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind != "application/x-www-form-urlencoded" {
 		return errorOf("UnsupportedMediaType")
 	}
 	if r.Form, err = url.ParseQuery(string(r.Body)); err != nil {

@@ -15,6 +15,9 @@ func (s Style) summary(r *sweep.Report) string {
 	if r.Answered != "" {
 		return fmt.Sprintf("Nothing was looked at: the sweep was answered %q.", Plain(r.Answered))
 	}
+	if !r.Complete && r.Flows.Listed == 0 {
+		return s.paint(bad, "Nothing could be looked at.")
+	}
 	return acted(r) + " " + s.looked(r)
 }
 

@@ -66,7 +66,6 @@ func (b *book) noteError(code, message string) {
 
 // incomplete notes a flow that could not be looked at.
 func (b *book) incomplete(flow string, err error) {
-	b.failure(err)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.partial = true

@@ -123,7 +123,7 @@ func (g *gate) withhold(n int) refusal {
 		Condemned: n,
 		Recent:    recent,
 		Allowed:   max(0, limits.MaxStops-recent),
-		Window:    shortDuration(limits.Per),
+		Window:    ShortDuration(limits.Per),
 	}}
 }
 
@@ -163,8 +163,8 @@ func (g *gate) judge(flow *policy.Flow, execution *policy.Execution) condemned {
 	return condemned{flow: flow, execution: execution, verdict: verdict, judgedAt: now}
 }
 
-// shortDuration writes 1h where time.Duration writes 1h0m0s.
-func shortDuration(d time.Duration) string {
+// ShortDuration writes 1h where time.Duration writes 1h0m0s.
+func ShortDuration(d time.Duration) string {
 	text := d.String()
 	if short, ok := strings.CutSuffix(text, "m0s"); ok {
 		text = short + "m"

@@ -61,12 +61,7 @@ func (s *sweep) flows(ctx context.Context) []*policy.Flow {
 }
 
 func (s *sweep) flowsFailed(ctx context.Context, err error, pages int) {
-	s.incomplete(everyFlow, err)
-	switch {
-	case s.endIfFatal(err):
-	case ctx.Err() != nil:
-		s.fail(CodeSweep, cutShort(ctx))
-	case pages == 0:
+	if !s.listingFailed(ctx, everyFlow, err) && pages == 0 {
 		s.fail(CodeSweep, fmt.Errorf("the flows could not be listed: %w", err))
 	}
 }
@@ -95,7 +90,7 @@ func (s *sweep) lookAt(ctx context.Context, flow *policy.Flow) {
 			break
 		}
 		if err != nil {
-			s.listingFailed(ctx, flow, err)
+			s.listingFailed(ctx, flow.Name, err)
 			return
 		}
 		for _, execution := range page.Items {
@@ -105,11 +100,20 @@ func (s *sweep) lookAt(ctx context.Context, flow *policy.Flow) {
 	s.listed(found)
 }
 
-func (s *sweep) listingFailed(ctx context.Context, flow *policy.Flow, err error) {
-	if !s.endIfFatal(err) && ctx.Err() != nil {
-		err = cutShort(ctx)
+// listingFailed reports a listing that failed, and says whether the whole sweep
+// ends with it.
+func (s *sweep) listingFailed(ctx context.Context, flow string, err error) (ends bool) {
+	switch {
+	case s.endIfFatal(err):
+		ends = true
+	case ctx.Err() != nil: // it did not fail by itself
+		ends, err = true, cutShort(ctx)
+		s.fail(CodeSweep, err)
+	default:
+		s.failure(err)
 	}
-	s.incomplete(flow.Name, err)
+	s.incomplete(flow, err)
+	return ends
 }
 
 // looked fails the sweep when it was cut short, or saw nothing of what it was

@@ -65,16 +65,25 @@ func await(ctx context.Context, answered <-chan struct{}) {
 // stop tries one stop, verifies it and reports what became of it.
 func (s *sweep) stop(ctx context.Context, p pass, answered chan<- struct{}) {
 	c, answer, err := s.gate.stop(ctx, p)
+	s.endIfFatal(err) // before the next one's turn
 	close(answered)
 	if no := refusal(nil); errors.As(err, &no) {
 		s.refused(c, no)
 		return
 	}
-	s.endIfFatal(err)
 	d := s.decision(c)
-	d.RequestID = answer.RequestID
+	d.RequestID = requestID(answer, err)
 	d.Outcome, d.Message = s.outcome(ctx, c, err)
 	s.attempted(d, err)
+}
+
+// requestID leads people and support to the StopExecution call, refused or not.
+func requestID(answer cloudflow.Execution, err error) string {
+	var api *cloudflow.Error
+	if errors.As(err, &api) {
+		return api.RequestID
+	}
+	return answer.RequestID
 }
 
 // outcome tells what became of a stop, and what people should know of it. err

@@ -135,11 +135,11 @@ func (e *Execution) mistakeInTimes(path string) *mistake {
 
 func (g *Generate) mistake(path string, names map[string]bool) *mistake {
 	if m := first(
-		atLeast(path+".flows", g.Flows, 1),
-		atLeast(path+".live", g.Live, 0),
-		atLeast(path+".ended", g.Ended, 0),
-		atLeast(path+".inputSize", g.InputSize, 0),
-		atLeast(path+".definitionSize", g.DefinitionSize, 0),
+		within(path+".flows", g.Flows, 1, 100_000),
+		within(path+".live", g.Live, 0, 1_000_000),
+		within(path+".ended", g.Ended, 0, 1_000_000),
+		within(path+".inputSize", g.InputSize, 0, 1<<20),
+		within(path+".definitionSize", g.DefinitionSize, 0, 1<<20),
 		notNegative(path+".maxAge", g.MaxAge),
 		notNegative(path+".every", g.Every),
 		notNegative(path+".median", g.Median),
@@ -235,6 +235,14 @@ func atLeast(path string, value, least int) *mistake {
 		return nil
 	}
 	return &mistake{path, fmt.Sprintf("%d is less than %d", value, least)}
+}
+
+// within keeps a slip of the finger from filling the machine's memory.
+func within(path string, value, least, most int) *mistake {
+	if value >= least && value <= most {
+		return nil
+	}
+	return &mistake{path, fmt.Sprintf("%d is not from %d to %d", value, least, most)}
 }
 
 func notNegative(path string, value Duration) *mistake {
