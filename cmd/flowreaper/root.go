@@ -103,6 +103,7 @@ func (t *terminal) newRoot() *cobra.Command {
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
 		t.newApply(),
+		t.newDoctor(),
 		t.newEmulate(),
 		t.newInvoke(),
 		t.newPlan(),

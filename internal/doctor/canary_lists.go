@@ -63,7 +63,7 @@ func (c *canary) askLag(ctx context.Context) error {
 	}
 	c.answers.add(lag.in(Answer{
 		Key: ListLag, State: Told, Answer: lag.String(), Means: means,
-		Seen: "an execution was started, and ListExecutions showed it after " + lag.String(),
+		Seen: "from the start of an execution until ListExecutions showed it: " + lag.String(),
 	}))
 	return nil
 }
@@ -128,7 +128,7 @@ func (c *canary) askCursor(ctx context.Context, rows []cloudflow.Execution) erro
 // stopAndLose stops an execution and waits until lists of the running ones lack
 // it.
 func (c *canary) stopAndLose(ctx context.Context, name string) error {
-	if _, err := c.stop(ctx, name); err != nil {
+	if _, err := c.stop(ctx, name); err != nil && !cloudflow.IsAlreadyCompleted(err) {
 		return err
 	}
 	var lost sighting

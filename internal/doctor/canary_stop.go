@@ -104,14 +104,10 @@ func (c *canary) askStop(ctx context.Context) {
 }
 
 func (c *canary) observeOne(ctx context.Context) (*ending, error) {
-	running, err := c.running(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if len(running) == 0 {
+	if len(c.begun) == 0 {
 		return nil, errors.New("no execution of the canary is running")
 	}
-	e, err := c.observe(ctx, running[len(running)-1].Name)
+	e, err := c.observe(ctx, c.begun[0])
 	return e, cmp.Or(err, e.describe.err)
 }
 
@@ -160,9 +156,9 @@ func (c *canary) tellStopDelay(e *ending) {
 	if delay.most > verifyWait {
 		means = "flowreaper waits 5 s for each stop: such a stop is reported as still_running, and found stopped by the next sweep. apply then exits with status 3."
 	}
-	seen := fmt.Sprintf("%s showed the end %s after the stop", by, delay)
+	seen := fmt.Sprintf("from the stop until %s showed the end: %s", by, delay)
 	if e.list.seen {
-		seen += fmt.Sprintf(", ListExecutions %s after it", e.list.after(e.stop))
+		seen += fmt.Sprintf("; until ListExecutions did: %s", e.list.after(e.stop))
 	}
 	c.answers.add(delay.in(Answer{Key: StopDelay, State: Told, Answer: delay.String(), Seen: seen, Means: means}))
 }

@@ -24,13 +24,13 @@ func (x *examiner) askClock() {
 		x.answers.cannot(ClockOffset, "no answer had a Date header")
 		return
 	}
-	means := "Holds: below 30 s flowreaper reckons with CloudFlow's clock. (The function has its own clock, which this doesn't show; its reports do.)"
+	means := "Holds: below 30 s flowreaper reckons with CloudFlow's clock. (The function's clock is another, which it checks itself at every sweep.)"
 	if offset.Abs() > clockLimit {
 		means = "From this machine flowreaper stops nothing: beyond 30 s it reports ClockSkew. Set this machine's clock (NTP)."
 	}
 	a := Answer{
-		Key: ClockOffset, State: Told, Answer: offset.Round(100 * time.Millisecond).String(), Means: means,
-		Seen: fmt.Sprintf("by the Date of the answers CloudFlow's clock is %s this machine's, give or take %s", aheadOf(offset), clockError),
+		Key: ClockOffset, State: Told, Answer: fmt.Sprintf("%s, give or take %s", brief(offset), clockError), Means: means,
+		Seen: fmt.Sprintf("by the Date of the answers, CloudFlow's clock is %s this machine's", aheadOf(offset)),
 	}
 	x.answers.add(span{least: offset - clockError, most: offset + clockError}.in(a))
 }

@@ -25,6 +25,20 @@ type Options struct {
 	Progress func(string) // told what is done now; nil: nobody
 }
 
+// Check finds what is wrong with the options' places before anything is called.
+func (o Options) Check() error {
+	if _, err := cloudflow.ParseEndpoint(o.Endpoint, o.Region); err != nil {
+		return err
+	}
+	if o.Other == "" {
+		return nil
+	}
+	if _, err := cloudflow.ParseEndpoint(otherEndpoint(o.Other)); err != nil {
+		return fmt.Errorf("the other region: %w", err)
+	}
+	return nil
+}
+
 // examiner is one run.
 type examiner struct {
 	Options
@@ -38,9 +52,9 @@ type examiner struct {
 	kept    retained
 }
 
-// Run asks all questions. Its error means that there is nothing to report but
-// what the report, if any, has already: no endpoint, no access, the context
-// ended, or a canary flow that could not be deleted.
+// Run asks all questions. Without a report its error says why nothing could be
+// asked: no endpoint, no access. With one it says that the context ended first,
+// or that flows of the canary could not be deleted (Report.Leftovers).
 func Run(ctx context.Context, o Options) (*Report, error) {
 	x, closeAll, err := newExaminer(o)
 	if err != nil {
@@ -56,14 +70,12 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 }
 
 func newExaminer(o Options) (*examiner, func(), error) {
+	if err := o.Check(); err != nil {
+		return nil, nil, err
+	}
 	endpoint, err := cloudflow.ParseEndpoint(o.Endpoint, o.Region)
 	if err != nil {
 		return nil, nil, err
-	}
-	if o.Other != "" {
-		if _, err := cloudflow.ParseEndpoint(otherEndpoint(o.Other)); err != nil {
-			return nil, nil, fmt.Errorf("the other region: %w", err)
-		}
 	}
 	closeAll := func() {}
 	if o.HTTPClient == nil {
@@ -135,7 +147,7 @@ func (x *examiner) examine(ctx context.Context) error {
 // withClock adds what the refused call still told about the clocks.
 func (x *examiner) withClock(err error) error {
 	if offset, known := x.client.ClockOffset(); known && offset.Abs() > clockLimit {
-		return fmt.Errorf("%w\nCloudFlow's clock is %s this machine's", err, aheadOf(offset))
+		return fmt.Errorf("%w; CloudFlow's clock is %s this machine's", err, aheadOf(offset))
 	}
 	return err
 }
@@ -166,5 +178,5 @@ func (x *examiner) leftovers() error {
 	if len(x.report.Leftovers) == 0 {
 		return nil
 	}
-	return fmt.Errorf("canary flows could not be deleted: %q\nThey only wait and end by themselves within 10 minutes; delete them in the console, or with 'aliyun fnf DeleteFlow --Name NAME'", x.report.Leftovers)
+	return fmt.Errorf("canary flows could not be deleted: %q; what runs of them only waits and ends by itself within 10 minutes; next: delete them in the console, or with 'aliyun fnf DeleteFlow --Name NAME'", x.report.Leftovers)
 }

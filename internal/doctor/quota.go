@@ -26,10 +26,11 @@ type bucket struct {
 func (b bucket) volley() int { return 2*b.documented.Burst + 10 }
 
 const (
-	refill  = 6 * time.Second // for which an empty bucket is watched
-	faster  = 3               // times the documented rate, at which it is watched
-	admits  = 5               // calls to the other region, to see whether its bucket is empty too
-	ofRate  = 0.98            // the shares of the quota that flowreaper keeps to
+	rest    = 12 * time.Second // without a call, for the buckets to be full
+	refill  = 6 * time.Second  // for which an empty bucket is watched
+	faster  = 3                // times the documented rate, at which it is watched
+	admits  = 5                // calls to the other region, to see whether its bucket is empty too
+	ofRate  = 0.98             // the shares of the quota that flowreaper keeps to
 	ofBurst = 0.8
 )
 
@@ -70,17 +71,17 @@ type measured struct {
 
 func (m measured) limited() bool { return m.let < m.sent }
 
-// burst is the bucket's depth: what the volley got, less what came in
-// meanwhile.
+// burst is the bucket's depth: what the volley got, less the whole calls that
+// came in meanwhile.
 func (m measured) burst() int {
-	return max(1, m.let-int(math.Ceil(m.perSecond*m.took.Seconds())))
+	return max(1, m.let-int(math.Floor(m.perSecond*m.took.Seconds())))
 }
 
 func (m measured) String() string {
 	if !m.limited() {
 		return fmt.Sprintf("%s more than %d at once", m.operation, m.sent)
 	}
-	return fmt.Sprintf("%s %.3g/s, %d at once", m.operation, m.perSecond, m.burst())
+	return fmt.Sprintf("%s about %.2g/s, %d at once", m.operation, m.perSecond, m.burst())
 }
 
 // asDocumented says whether the documented quota lies within what the counting
@@ -107,6 +108,9 @@ func (x *examiner) askQuota(ctx context.Context) {
 		return
 	}
 	defer x.count(client)
+	if !pause(ctx, rest) {
+		return
+	}
 	var all []measured
 	for i, b := range x.buckets() {
 		m, err := x.measure(ctx, client, b, func(m measured) {
@@ -115,7 +119,7 @@ func (x *examiner) askQuota(ctx context.Context) {
 			}
 		})
 		if err != nil {
-			x.answers.cannot(Quota, fmt.Sprintf("%s failed for another reason than its quota: %s", b.operation, err))
+			x.answers.cannot(Quota, fmt.Sprintf("%s could not be measured: %s", b.operation, err))
 			return
 		}
 		all = append(all, m)
@@ -130,10 +134,13 @@ func (x *examiner) measure(ctx context.Context, client *cloudflow.Client, b buck
 	begun := time.Now()
 	let, err := volley(ctx, client, b, m.sent)
 	m.let, m.took = let, time.Since(begun)
-	if err != nil || !m.limited() {
+	if err != nil {
 		return m, err
 	}
 	emptied(m)
+	if !m.limited() {
+		return m, nil
+	}
 	// What came in meanwhile must not be taken for what comes in now.
 	for range b.drain() {
 		if in, err := letIn(ctx, client, b); err != nil || !in {
@@ -146,8 +153,8 @@ func (x *examiner) measure(ctx context.Context, client *cloudflow.Client, b buck
 // watchFill calls at an even pace, and counts what is let in.
 func (x *examiner) watchFill(ctx context.Context, client *cloudflow.Client, b bucket, m *measured) error {
 	pace := time.Duration(float64(time.Second) / (faster * b.documented.PerSecond))
-	begun := time.Now()
-	for time.Since(begun) < refill {
+	var first, last time.Time // of what was let in
+	for begun := time.Now(); time.Since(begun) < refill; {
 		if !pause(ctx, pace) {
 			return context.Cause(ctx)
 		}
@@ -158,10 +165,15 @@ func (x *examiner) watchFill(ctx context.Context, client *cloudflow.Client, b bu
 		m.watched++
 		if in {
 			m.passed++
+			last = time.Now()
+			first = cmp.Or(first, last)
 		}
 	}
-	m.perSecond = float64(m.passed) / time.Since(begun).Seconds()
-	return nil
+	if between := last.Sub(first); between > 0 {
+		m.perSecond = float64(m.passed-1) / between.Seconds()
+		return nil
+	}
+	return fmt.Errorf("of %d calls in %s not two were let in, too few to tell a rate", m.watched, refill)
 }
 
 // volley sends n calls at once and counts those that were let in.

@@ -14,7 +14,7 @@ type span struct {
 // String says it as exactly as it is known, rounded outwards: under 300ms,
 // 2.9s to 3.4s.
 func (s span) String() string {
-	least, most := spell(s.least.Truncate(unit(s.least))), spell(roundUp(s.most))
+	least, most := spell(s.least.Truncate(unit(s.least))), spell(roundUp(max(s.most, unit(0))))
 	switch {
 	case s.open:
 		return "at least " + least

@@ -12,7 +12,7 @@ func Steps(o Options) []string {
 	}
 	if o.Canary {
 		steps = append(steps, fmt.Sprintf(
-			"--canary: create two flows named %s…, which only wait; start %d executions of them; list, describe and stop these; delete the flows. No other flow is touched. It takes 1 to 6 minutes",
+			"--canary: create two flows named %s…, which only wait; start %d executions of them; list, describe and stop these; delete the flows. No other flow is touched. It takes about half a minute, and up to ten where lists lag",
 			canaryPrefix, canaryRuns+1))
 	}
 	if o.Burst {
