@@ -33,9 +33,11 @@ func (t *terminal) newDoctor() *cobra.Command {
 		Long: `Asks a CloudFlow account what its documentation leaves open, such as the order of lists, the quotas, and what is seen
 of a stop, and says what the answers mean for flowreaper's settings and for what its README claims.
 
-By itself it only reads: a few dozen calls, within the documented quotas. It says first what it will call.
+By itself it only reads: a few dozen calls of ListFlows, ListExecutions, DescribeFlow and DescribeExecution, within the
+documented quotas. It says first what it will call.
   --canary   creates two flows of its own, which only wait, starts and stops executions of them, and deletes them,
-             also when it is interrupted. It asks first, or needs --yes. It never touches another flow.
+             also when it is interrupted. It asks first, or needs --yes. It never touches another flow. The key must be
+             allowed fnf:CreateFlow, StartExecution, GetExecutionHistory, StopExecution and DeleteFlow, too.
   --burst    calls faster than the quotas allow, to see what they are. What else calls CloudFlow may be throttled meanwhile.
 
 What can't be told is said to be so, with the reason; nothing is guessed.
@@ -124,7 +126,11 @@ func (t *terminal) doctor(ctx context.Context, f *doctorFlags) error {
 	}
 	o.Progress = func(what string) { fmt.Fprintln(t.err, time.Now().Format("15:04:05"), what) }
 	result, failure := doctor.Run(bounded, o)
-	return interruptedOr(ctx, t.concludeDoctor(f.output, result, failure))
+	err = t.concludeDoctor(f.output, result, failure)
+	if result != nil && len(result.Leftovers) > 0 {
+		return err // weighs more than that it was interrupted
+	}
+	return interruptedOr(ctx, err)
 }
 
 // announce says what will be called, and asks where flows are created.

@@ -157,3 +157,38 @@ States:
 		t.Errorf("%s", got)
 	}
 }
+
+// TestTextShowsNoTricks: names and messages come from the server.
+func TestTextShowsNoTricks(t *testing.T) {
+	all := answers{}
+	all.tell(Order, "newest", "flow \x1b[31mred\u202e", "fine")
+	all.cannot(Express, "bad\r\nthing")
+	r := &Report{
+		Endpoint: "https://example.com", Answers: all.list(false), Calls: map[string]int{"ListFlows": 2},
+		Notes: []string{"the flow \"\x07\" is odd"}, Settings: map[string]string{"FLOWREAPER_RATES": "ListFlows=1/2"},
+	}
+	var out strings.Builder
+	if err := Text(&out, r, 80); err != nil {
+		t.Fatal(err)
+	}
+	if i := strings.IndexAny(out.String(), "\x1b\u202e\r\a"); i >= 0 {
+		t.Errorf("it shows %q", out.String()[i:])
+	}
+	for _, want := range []string{
+		"In what order does ListExecutions       newest\n",
+		"  seen    flow \\x1b[31mred\\u202e\n  means   fine\n",
+		"  answer  could not be told, because bad\\x0d\\x0athing\n",
+		"\n\nNote: the flow \"\\x07\" is odd\n",
+		"  FLOWREAPER_RATES=ListFlows=1/2\n",
+		"\nCalled: ListFlows 2; throttled 0.\n",
+	} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("it lacks %q:\n%s", want, out.String())
+		}
+	}
+	for line := range strings.Lines(out.String()) {
+		if n := len([]rune(strings.TrimRight(line, "\n"))); n > 80 {
+			t.Errorf("%d columns: %s", n, line)
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
@@ -84,9 +85,12 @@ func readAsked(r *http.Request) (asked, error) {
 	if err != nil {
 		return asked{}, err
 	}
-	a := asked{actions: r.Header.Values("X-Acs-Action")}
-	// The SDK writes its headers in lower case.
-	a.actions = append(a.actions, r.Header["x-acs-action"]...)
+	var a asked
+	for name, values := range r.Header { // the SDK's are not in Go's usual case
+		if strings.EqualFold(name, "x-acs-action") {
+			a.actions = append(a.actions, values...)
+		}
+	}
 	for _, values := range []url.Values{query, form} {
 		a.actions = append(a.actions, values["Action"]...)
 		a.flows = append(append(a.flows, values["FlowName"]...), values["Name"]...)

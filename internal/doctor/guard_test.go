@@ -3,6 +3,7 @@ package doctor
 import (
 	"net/http"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 
@@ -115,7 +116,8 @@ func TestGuardReadsWhereServersLook(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := asked{actions: []string{"D", "C", "A", "B"}, flows: []string{"f1", "f2", "f3"}}
+	slices.Sort(got.actions)
+	want := asked{actions: []string{"A", "B", "C", "D"}, flows: []string{"f1", "f2", "f3"}}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(asked{})); diff != "" {
 		t.Error(diff)
 	}
