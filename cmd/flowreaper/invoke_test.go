@@ -3,8 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -153,15 +151,4 @@ func seconds(list ...time.Duration) []time.Duration {
 		list[i] *= time.Second
 	}
 	return list
-}
-
-// The sample is a timer event as Function Compute documents it.
-func TestTimerSample(t *testing.T) {
-	sample, err := os.ReadFile(filepath.Join("..", "..", "testdata", "events", "timer.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if want := `{"triggerTime":"{{now}}","triggerName":"every-minute","payload":""}` + "\n"; string(sample) != want {
-		t.Errorf("sample %s, want %s", sample, want)
-	}
 }

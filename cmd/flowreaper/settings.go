@@ -35,8 +35,8 @@ func (t *terminal) addSettings(cmd *cobra.Command) *settings {
 	flags := cmd.Flags()
 	flags.StringVar(&s.policyFile, "policy", t.getenv("FLOWREAPER_POLICY"), "the policy `FILE` (or FLOWREAPER_POLICY)")
 	flags.StringVar(&s.endpoint, "endpoint", t.getenv("FLOWREAPER_ENDPOINT"), "the API's `URL`, http:// for loopback addresses only (or FLOWREAPER_ENDPOINT; default the region's)")
-	flags.StringVar(&s.region, "region", t.getenv("FLOWREAPER_REGION"), "the region, such as cn-hangzhou (or FLOWREAPER_REGION)")
-	flags.StringVarP(&s.output, "output", "o", "table", "table or json")
+	flags.StringVar(&s.region, "region", t.getenv("FLOWREAPER_REGION"), "the `REGION`, such as cn-hangzhou (or FLOWREAPER_REGION)")
+	flags.StringVarP(&s.output, "output", "o", "table", "the result's `FORMAT`: table or json")
 	flags.StringVar(&s.flow, "flow", "", "look only at flows whose names match this `GLOB`")
 	flags.DurationVar(&s.timeout, "timeout", 0, "give up after this `DURATION`; what was begun is verified first (default: take as long as it takes)")
 	return s

@@ -37,16 +37,9 @@ func (t *terminal) validate(files []string) error {
 		}
 	}
 	if bad > 0 {
-		return usageError(fmt.Errorf("%d of %s wrong; nothing is stopped by a policy that is", bad, filesAre(len(files))))
+		return usageError(fmt.Errorf("wrong: %d of %d; a wrong policy stops nothing", bad, len(files)))
 	}
 	return nil
-}
-
-func filesAre(n int) string {
-	if n == 1 {
-		return "1 file is"
-	}
-	return fmt.Sprintf("%d files are", n)
 }
 
 // holds says in one line what a policy holds.

@@ -1,7 +1,6 @@
 package cloudflow
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -151,12 +150,14 @@ func TestOwnConnectionsAreKeptAndClosed(t *testing.T) {
 }
 
 func TestProxyIsNeverUsedForLoopback(t *testing.T) {
-	for host, direct := range map[string]bool{
-		"http://127.0.0.1:1/": true, "http://127.9.9.9/": true, "http://[::1]:1/": true, "http://localhost:1/": true,
-	} {
-		r, _ := http.NewRequestWithContext(context.Background(), "GET", host, nil)
-		if proxy, err := proxyFor(r); (proxy == nil) != direct || err != nil {
-			t.Errorf("%s: proxy %v, %v", host, proxy, err)
+	t.Setenv("HTTP_PROXY", "http://127.0.0.1:1")
+	for _, url := range []string{"http://127.0.0.1:1/", "http://127.9.9.9/", "http://[::1]:1/", "http://localhost:1/"} {
+		r, err := http.NewRequestWithContext(t.Context(), "GET", url, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if proxy, err := NewHTTPClient().transport.Proxy(r); proxy != nil || err != nil {
+			t.Errorf("%s: proxy %v, %v", url, proxy, err)
 		}
 	}
 }

@@ -152,3 +152,11 @@ func TestServersEchoesAreRedacted(t *testing.T) {
 		t.Errorf("the message is gone: %v", err)
 	}
 }
+
+func TestAnswersCannotDriveATerminal(t *testing.T) {
+	c := once(t, script(says(400, `{"Code":"A\u001b[2J","Message":"a\nb\u0007\u009b","RequestId":"r\r"}`)))
+	_, err := c.DescribeFlow(t.Context(), "f")
+	if want := "DescribeFlow: A [2J: a b (HTTP 400, request id r )"; err.Error() != want {
+		t.Errorf("%q, want %q", err, want)
+	}
+}

@@ -256,6 +256,16 @@ func TestNetworkErrorsAreRedacted(t *testing.T) {
 	}
 }
 
+func TestTheURLOfANetworkErrorIsLeftOut(t *testing.T) {
+	c := once(t, serve(func(r *http.Request) (*http.Response, error) {
+		return nil, &url.Error{Op: "Get", URL: r.URL.String(), Err: errors.New("broken pipe")}
+	}))
+	const want = "DescribeFlow: broken pipe"
+	if _, err := c.DescribeFlow(t.Context(), "f"); err == nil || err.Error() != want {
+		t.Errorf("%v\nwant %s", err, want)
+	}
+}
+
 // tornBody ends a body early, as a broken connection does.
 type tornBody struct {
 	io.Reader

@@ -70,7 +70,7 @@ func TestATokenThatComesTooLateFailsAtOnce(t *testing.T) {
 		defer cancel()
 		e := stop(ctx, c)
 		const want = "StopExecution: the quota allows the next call in 510ms, which is after the deadline: context deadline exceeded"
-		if e == nil || e.Error() != want || !errors.Is(e, context.DeadlineExceeded) || e.MaybeDone || e.Class != Retry {
+		if e == nil || e.Error() != want || !errors.Is(e, context.DeadlineExceeded) || e.MaybeDone || e.Class != Retry || e.Attempts != 0 {
 			t.Errorf("%+v\nwant %s", e, want)
 		}
 		if time.Since(start) != 0 || len(c.Stats().Calls) != 0 {

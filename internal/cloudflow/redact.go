@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"unicode"
 )
 
 // redactor takes the secret, the token and signatures out of texts that people
@@ -47,8 +48,16 @@ func escapedForms(text string) []string {
 	return forms
 }
 
+// text is a text fit to be seen: without secrets, and without control
+// characters, which could rewrite the terminal that it is shown on.
 func (r *redactor) text(s string) string {
-	return signatureParameter.ReplaceAllString(r.secrets.Replace(s), "${1}[redacted]")
+	s = signatureParameter.ReplaceAllString(r.secrets.Replace(s), "${1}[redacted]")
+	return strings.Map(func(c rune) rune {
+		if unicode.IsControl(c) {
+			return ' '
+		}
+		return c
+	}, s)
 }
 
 // err is an error whose text and chain are fit to be seen. A url.Error is

@@ -119,6 +119,24 @@ func TestCancelWhileWaitingToRetry(t *testing.T) {
 	})
 }
 
+func TestNoTokenForTheRetry(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := tries(t, script(fails(syscall.ECONNRESET)), func(o *Options) {
+			o.Quota, o.Retry = newQuota(t, Rates{OpStopExecution: {PerSecond: 0.5, Burst: 1}}), RetryPolicy{BaseDelay: 1}
+		})
+		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+		defer cancel()
+		e := stop(ctx, c)
+		const want = "StopExecution: the quota allows the next call in 2s, which is after the deadline: context deadline exceeded; the attempt before failed: StopExecution: connection reset by peer"
+		if !errors.Is(e, context.DeadlineExceeded) || !e.MaybeDone || e.Attempts != 1 || e.Error() != want {
+			t.Errorf("%+v\nwant %s", e, want)
+		}
+		if got := c.Stats(); got.Retried != 0 || got.Calls[OpStopExecution] != 1 {
+			t.Errorf("%+v", got)
+		}
+	})
+}
+
 func TestPauses(t *testing.T) {
 	p := RetryPolicy{}.withDefaults()
 	for attempt, want := range []time.Duration{250 * time.Millisecond, 500 * time.Millisecond, time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 10 * time.Second, 10 * time.Second} {

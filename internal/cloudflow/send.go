@@ -163,7 +163,7 @@ func (c *Client) refused(r request, x *exchange) *failure {
 	notJSON := json.Unmarshal(raw, &body)
 	e := &Error{
 		Operation: r.operation, HTTPStatus: x.answer.StatusCode,
-		Code: c.redact.text(body.Code), Message: c.redact.text(body.Message), RequestID: body.RequestID,
+		Code: c.redact.text(body.Code), Message: c.redact.text(body.Message), RequestID: c.redact.text(body.RequestID),
 		Class: classify(x.answer.StatusCode, body.Code),
 		// A server that failed may have done it first.
 		MaybeDone: x.answer.StatusCode >= 500,

@@ -91,33 +91,30 @@ func (rt *Runtime) Invoke(ctx context.Context, in Invocation) (Answer, error) {
 		case r := <-c.result:
 			return r.answer, r.err
 		case <-ctx.Done():
-			return rt.giveUp(c, context.Cause(ctx))
+			return rt.giveUp(c, func() error { return context.Cause(ctx) })
 		case <-rt.child.ended:
-			return rt.giveUp(c, rt.exitError(c.RequestID))
+			return rt.giveUp(c, func() error { return rt.exitError(c.RequestID) })
 		case <-timer.C:
-			return rt.timeOut(c)
+			return rt.giveUp(c, func() error { return rt.timeOut(c) })
 		}
 	}
 }
 
-// timeOut ends the process, unless the answer came at the last moment.
-func (rt *Runtime) timeOut(c *call) (Answer, error) {
-	late := &TimeoutError{RequestID: c.RequestID, Timeout: c.Timeout}
-	answer, err := rt.giveUp(c, late)
-	if err == error(late) {
-		rt.end(late)
-	}
-	return answer, err
-}
-
-// giveUp forgets a call. One that is forgotten already has been answered: its
-// result is there, or about to be, and counts.
-func (rt *Runtime) giveUp(c *call, err error) (Answer, error) {
-	if rt.take(c.RequestID) == nil {
+// giveUp forgets a call and says why, unless it has been answered at the last
+// moment: then its result is there, or about to be, and counts.
+func (rt *Runtime) giveUp(c *call, why func() error) (Answer, error) {
+	if !rt.forget(c) {
 		r := <-c.result
 		return r.answer, r.err
 	}
-	return Answer{}, err
+	return Answer{}, why()
+}
+
+// timeOut ends the process.
+func (rt *Runtime) timeOut(c *call) error {
+	late := &TimeoutError{RequestID: c.RequestID, Timeout: c.Timeout}
+	rt.end(late)
+	return late
 }
 
 func (rt *Runtime) add(c *call) error {
@@ -130,14 +127,25 @@ func (rt *Runtime) add(c *call) error {
 	return nil
 }
 
-// take removes a call, for its answer or for the end of waiting, whichever
-// comes first: for the other it is nil.
+// take removes the call that is about to be answered; nil if there is none.
 func (rt *Runtime) take(requestID string) *call {
 	rt.mu.Lock()
 	defer rt.mu.Unlock()
 	c := rt.inFlight[requestID]
 	delete(rt.inFlight, requestID)
 	return c
+}
+
+// forget removes a call that nobody waits for any more. It is false when the
+// call has been taken; another may have its id by now.
+func (rt *Runtime) forget(c *call) bool {
+	rt.mu.Lock()
+	defer rt.mu.Unlock()
+	if rt.inFlight[c.RequestID] != c {
+		return false
+	}
+	delete(rt.inFlight, c.RequestID)
+	return true
 }
 
 // header writes what the SDK reads, by its source, into a poll's answer. It

@@ -19,7 +19,7 @@ const DefaultGrace = 2 * time.Second
 type Options struct {
 	Binary string    // the go1 executable; its folder is FC_FUNC_CODE_PATH unless Env names another
 	Env    []string  // "key=value", the child's whole environment but for what Function Compute adds; see Inherit
-	Logs   io.Writer // the child's stdout and stderr, whole lines at a time; nil drops them
+	Logs   io.Writer // the child's stdout and stderr, whole lines at a time; must not block; nil drops them
 
 	FunctionName string // the binary's file name when ""
 	Region       string // such as cn-hangzhou

@@ -92,12 +92,20 @@ func reports() map[string]*sweep.Report {
 	hostile.Decisions = []sweep.Decision{d}
 	hostile.Executions.Condemned = 1
 
+	failed := base()
+	failed.Complete = false
+	failed.Flows, failed.Executions = sweep.FlowCounts{}, sweep.ExecutionCounts{}
+	failed.Incomplete = []sweep.FlowNote{{Flow: "*", Reason: "ListFlows: connection refused"}}
+
+	scopeless := base()
+	scopeless.Flows, scopeless.Executions = sweep.FlowCounts{}, sweep.ExecutionCounts{}
+
 	off := base()
 	off.Answered = "off"
 
 	return map[string]*sweep.Report{
 		"nothing": nothing, "everything": everything, "withheld": withheld, "plan": plan,
-		"plan-withheld": &planWithheld, "hostile": hostile, "off": off,
+		"plan-withheld": &planWithheld, "hostile": hostile, "off": off, "failed": failed, "scopeless": scopeless,
 	}
 }
 
@@ -161,6 +169,29 @@ func TestJSONIsTheReport(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
+}
+
+func TestJSONDrivesNoTerminal(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		r := base()
+		r.Incomplete = []sweep.FlowNote{{Flow: "f\u009b\u202e\U000e0041", Reason: rapid.String().Draw(t, "reason")}}
+		var b bytes.Buffer
+		if err := report.JSON(&b, r); err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range b.String() {
+			if c != '\n' && (unicode.IsControl(c) || unicode.In(c, unicode.Cf)) {
+				t.Fatalf("character %U in %q", c, b.String())
+			}
+		}
+		var got sweep.Report
+		if err := json.Unmarshal(b.Bytes(), &got); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(r, &got); diff != "" {
+			t.Fatalf("(-want +got):\n%s", diff)
+		}
+	})
 }
 
 func TestRenderingChangesNothing(t *testing.T) {

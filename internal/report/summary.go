@@ -18,6 +18,9 @@ func (s Style) summary(r *sweep.Report) string {
 	if !r.Complete && r.Flows.Listed == 0 {
 		return s.paint(bad, "Nothing could be looked at.")
 	}
+	if r.Complete && r.Flows.Seen == 0 {
+		return "No flow is in scope, so nothing was looked at; complete."
+	}
 	return acted(r) + " " + s.looked(r)
 }
 

@@ -111,9 +111,11 @@ func (s *sweep) decision(c condemned) Decision {
 		Execution:   c.execution.Name,
 		Verdict:     c.verdict.Decision,
 		StartedTime: c.execution.StartedTime,
-		AgeSeconds:  c.judgedAt.Sub(c.execution.StartedTime).Seconds(),
 		Reason:      c.verdict.Reason(),
 		WouldAlso:   c.verdict.WouldAlso,
+	}
+	if !c.execution.StartedTime.IsZero() {
+		d.AgeSeconds = c.judgedAt.Sub(c.execution.StartedTime).Seconds()
 	}
 	if c.verdict.Rule != nil {
 		d.Rule = c.verdict.Rule.Name

@@ -2,7 +2,6 @@ package sweep_test
 
 import (
 	"fmt"
-	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
@@ -44,20 +43,7 @@ func emulate(t *testing.T, a *account.Account) (*emulator.Server, *cloudflow.Cli
 	if err != nil {
 		t.Fatal(err)
 	}
-	return server, client(t, cloudflow.Options{Endpoint: "http://127.0.0.1:1", HTTPClient: wire{server}})
-}
-
-// wire spells a request's headers as they arrive over a network: the SDK hands
-// them over in lower case.
-type wire struct{ server *emulator.Server }
-
-func (w wire) Call(r *http.Request, transport *http.Transport) (*http.Response, error) {
-	header := http.Header{}
-	for name, values := range r.Header {
-		header[http.CanonicalHeaderKey(name)] = values
-	}
-	r.Header = header
-	return w.server.Call(r, transport)
+	return server, client(t, cloudflow.Options{Endpoint: "http://127.0.0.1:1", HTTPClient: server})
 }
 
 func client(t *testing.T, o cloudflow.Options) *cloudflow.Client {

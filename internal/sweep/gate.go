@@ -23,7 +23,9 @@ type condemned struct {
 //
 // admit decides about all condemned executions of a sweep at once, since the
 // limits are about all of them; stop judges each once more at its turn.
-// Refused means alive: nothing but a pass leads to a stop.
+// Refused means alive: nothing but a pass leads to a stop. Every flow was read
+// in this sweep before its executions were judged, so protect never sees older
+// facts than that.
 type gate struct {
 	policy   *policy.Policy
 	soften   policy.Mode

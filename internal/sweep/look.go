@@ -149,12 +149,6 @@ func (f *findings) add(g *gate, flow *policy.Flow, row cloudflow.Execution) {
 		return
 	}
 	f.names[row.Name] = true
-	if row.StartedTime.IsZero() { // its age would be two thousand years
-		f.undecided[row.Name] = []Undecided{{
-			Flow: flow.Name, Execution: row.Name, Rule: "*", Error: "the listing gave it no startedTime, so no rule was asked",
-		}}
-		return
-	}
 	c := g.judge(flow, adaptExecution(row))
 	if c.verdict.Decision != policy.Keep {
 		f.condemned[row.Name] = c

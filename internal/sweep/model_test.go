@@ -131,11 +131,12 @@ func (m model) cloud() *cloud {
 
 // expected is what the model says a sweep must do: naively, all at once.
 type expected struct {
-	code     sweep.Code
-	complete bool
-	stops    []string // StopExecution calls, in no order
-	outcomes map[string]sweep.Outcome
-	seen     int
+	code      sweep.Code
+	complete  bool
+	stops     []string // StopExecution calls, in no order
+	outcomes  map[string]sweep.Outcome
+	seen      int
+	undecided int
 }
 
 func (m model) expect() expected {
@@ -161,6 +162,8 @@ func (m model) expect() expected {
 				e.outcomes[r.name] = sweep.Planned
 			case "protected":
 				e.outcomes[r.name] = sweep.ProtectedOutcome
+			case "undecided":
+				e.undecided++
 			}
 		}
 	}
@@ -222,7 +225,7 @@ func TestSweepDoesWhatTheModelSays(t *testing.T) {
 			}
 			return
 		}
-		got := expected{codeOf(err), r.Complete, c.stopped(), outcomes(r), r.Executions.Seen}
+		got := expected{codeOf(err), r.Complete, c.stopped(), outcomes(r), r.Executions.Seen, len(r.Undecided)}
 		slices.Sort(got.stops)
 		want := m.expect()
 		if len(want.stops) == 0 {
