@@ -158,38 +158,44 @@ func (c *canary) clean(ctx context.Context) {
 	c.Progress("stopping and deleting what was created: " + c.name)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleaning)
 	defer cancel()
-	if !c.isOurs(ctx) {
-		return
+	ours, err := c.isOurs(ctx)
+	if ours {
+		for _, name := range c.mayRun(ctx) {
+			// What can't be stopped ends by itself, or with its flow.
+			_, _ = c.stop(ctx, name)
+		}
+		err = c.delete(ctx)
 	}
-	for _, name := range c.mayRun(ctx) {
-		// What can't be stopped ends by itself, or with its flow.
-		_, _ = c.stop(ctx, name)
-	}
-	if err := c.delete(ctx); err != nil {
+	if err != nil {
 		c.report.Leftovers = append(c.report.Leftovers, c.name)
-		c.note("the flow %q could not be deleted: %s", c.name, err)
+		c.note("the flow %q may be left behind: %s", c.name, err)
 	}
 }
 
 // isOurs says whether there is a flow of ours to delete. Its description tells,
 // also where the answer to its creation was lost: then the flow may come to be
-// a little later.
-func (c *canary) isOurs(ctx context.Context) bool {
+// a little later. The error means that nobody knows.
+func (c *canary) isOurs(ctx context.Context) (bool, error) {
+	var err error
 	for range 3 {
-		switch f, err := c.client.DescribeFlow(ctx, c.name); {
+		var f cloudflow.Flow
+		switch f, err = c.client.DescribeFlow(ctx, c.name); {
 		case err == nil && strings.Contains(f.Description, c.marker):
 			c.guard.own(c.name)
-			return true
+			return true, nil
 		case err == nil:
 			c.guard.disown(c.name)
 			c.note("the flow %q is not the one that this run created: it is not touched", c.name)
-			return false
+			return false, nil
 		case !cloudflow.IsGone(err) && c.guard.owns(c.name):
-			return true
+			return true, nil
 		}
 		pause(ctx, time.Second)
 	}
-	return false
+	if cloudflow.IsGone(err) {
+		return c.guard.owns(c.name), nil
+	}
+	return false, err
 }
 
 // mayRun are the executions that may still run: those that were begun and those

@@ -104,6 +104,24 @@ func TestSaysWhatItCouldNotDelete(t *testing.T) {
 	}
 }
 
+// TestSaysWhatMayBeLeft: the answer to the creation was lost, and nobody can
+// tell whether there is a flow.
+func TestSaysWhatMayBeLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := busy(account.Behaviour{})
+		a.Faults = []account.Fault{
+			{Operation: "CreateFlow", Kind: account.FaultResetAfter},
+			{Operation: "DescribeFlow", Kind: account.FaultEmpty503, Skip: 1},
+		}
+		o := options(emulate(t, a))
+		o.Canary = true
+		report, err := doctor.Run(t.Context(), o)
+		if err == nil || report == nil || len(report.Leftovers) != 1 {
+			t.Errorf("error %v, report %+v", err, report)
+		}
+	})
+}
+
 // TestCanaryThatMayNotBeCreated leaves the other answers as they are.
 func TestCanaryThatMayNotBeCreated(t *testing.T) {
 	a := busy(account.Behaviour{})
