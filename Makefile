@@ -1,7 +1,7 @@
 # flowreaper. `make help` lists what there is.
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test lint unit modules toolchain clean
+.PHONY: help build demo test lint unit modules toolchain package policy-check deploy remove clean
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 # A function's package is built anywhere for the same machine: Linux, amd64, no C.
@@ -20,6 +20,7 @@ demo: build ## See one sweep on an account made up on this machine
 	@bin/flowreaper demo
 
 test: toolchain lint build unit modules ## All that must hold before a commit
+	@./scripts/toolchain.sh skipped
 
 lint: ## gofmt, vet, staticcheck
 	@out=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$out" ]; then echo "not gofmt-ed, run gofmt -w on:"; echo "$$out"; exit 1; fi
@@ -38,6 +39,40 @@ modules: ## The tests in Go modules of their own
 # What a test needs and a new machine lacks is installed here.
 toolchain:
 	@./scripts/toolchain.sh
+
+# The policy that is deployed, its tests, and where to: s.yaml or a file that
+# extends it. deploy/README.md tells the way.
+POLICY ?= deploy/policy.yaml
+POLICY_TESTS ?= deploy/policy.test.yaml
+FLOWREAPER ?= bin/flowreaper
+FILE ?= s.yaml
+S := deploy/node_modules/.bin/s
+
+# The same commit gives the same bytes, with the same Go: the version is the
+# whole commit and no tag, and nothing of the machine goes into the binary.
+COMMIT := $(shell git describe --always --dirty --abbrev=40 --exclude '*' 2>/dev/null || echo dev)
+
+package: ## Build the function's package into dist/; the same commit gives the same bytes
+	GOOS=linux GOARCH=amd64 GOAMD64=v1 GOEXPERIMENT= CGO_ENABLED=0 go build -trimpath -buildvcs=false \
+		-ldflags "-s -w -buildid= -X main.version=$(COMMIT)" -o dist/flowreaper-function ./function
+	go run ./deploy/pack dist dist/flowreaper-function $(POLICY)
+
+policy-check: build ## Validate, lint and test the policy that is deployed
+	$(FLOWREAPER) validate --strict $(POLICY)
+	$(FLOWREAPER) test $(POLICY_TESTS)
+
+# FILE's pre-deploy action runs policy-check and package, so that a bare
+# `s deploy` does, too. Without -y and a terminal, s would deploy nothing and
+# say that all is well.
+deploy: $(S) ## Check the policy, build the package, deploy (FILE=deploy/state.yaml: something else)
+	$(S) deploy -y -t $(FILE)
+
+remove: $(S) ## Remove the function and its trigger from the cloud
+	$(S) remove -y -t $(FILE)
+
+$(S): deploy/package-lock.json
+	npm ci --prefix deploy --no-audit --no-fund
+	@touch $@
 
 clean: ## Remove what was built
 	rm -rf bin dist
