@@ -1,6 +1,8 @@
 package main
 
 import (
+	"os/exec"
+	"path/filepath"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -12,6 +14,7 @@ func TestMain(m *testing.M) {
 
 // TestScripts types what a person types, in testdata/script.
 func TestScripts(t *testing.T) {
+	function := buildTestFunction(t)
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
@@ -22,7 +25,19 @@ func TestScripts(t *testing.T) {
 				env.Setenv(name, "")
 			}
 			env.Setenv("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true")
+			env.Setenv("FUNCTION", function)
 			return nil
 		},
 	})
+}
+
+// buildTestFunction builds a go1 function that does what its event says.
+func buildTestFunction(t *testing.T) string {
+	t.Helper()
+	binary := filepath.Join(t.TempDir(), "function")
+	build := exec.Command("go", "build", "-o", binary, "../../internal/fcruntime/testdata/function")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return binary
 }

@@ -1,68 +1,144 @@
 package cloudflow
 
 import (
-	"context"
-	"iter"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
 	"time"
+
+	"github.com/alibabacloud-go/tea/dara"
 )
 
 // Credentials sign the requests. They are handed in for one sweep; Function
-// Compute's are temporary, so a Client made from them is never kept.
+// Compute's are temporary, so a Client made from them is never kept. They
+// print, log and marshal without the secret and the token.
 type Credentials struct {
 	AccessKeyID     string
-	AccessKeySecret string
-	SecurityToken   string // with temporary credentials
+	AccessKeySecret string `json:"-"`
+	SecurityToken   string `json:"-"` // with temporary credentials
 }
 
-// Options is what New needs.
+// String names the key and nothing more.
+func (c Credentials) String() string { return fmt.Sprintf("AccessKey %q", c.AccessKeyID) }
+
+// GoString keeps the secret out of %#v too.
+func (c Credentials) GoString() string { return fmt.Sprintf("cloudflow.Credentials{%s}", c) }
+
+// LogValue keeps the secret out of logs.
+func (c Credentials) LogValue() slog.Value { return slog.StringValue(c.String()) }
+
+// check finds what people get wrong when they set credentials by hand: one of
+// the two missing, or a line break copied along.
+func (c Credentials) check() error {
+	switch {
+	case c.AccessKeyID == "":
+		return errors.New("the credentials have no AccessKey id: set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, or give the function a role")
+	case c.AccessKeySecret == "":
+		return errors.New("the credentials have an AccessKey id but no secret: set ALIBABA_CLOUD_ACCESS_KEY_SECRET too")
+	case strings.ContainsAny(c.AccessKeyID+c.AccessKeySecret+c.SecurityToken, " \t\r\n"):
+		return errors.New("the credentials contain white space, perhaps a line break copied along: set them again without it")
+	}
+	return nil
+}
+
+// HTTPClient sends one request and returns its answer, the body still open. It
+// must honour the request's context and must not follow redirects. The
+// transport is the SDK's own, made anew for every call: a client with
+// connections of its own ignores it.
+type HTTPClient = dara.HttpClient
+
+// Options is what New needs. Zero fields mean what their comments say.
 type Options struct {
-	Endpoint    string // https://…, or http:// to a loopback address only; "" derives it from Region
+	Endpoint    string // as ParseEndpoint has it; "" derives it from Region
 	Region      string
 	Credentials Credentials
+
+	// HTTPClient sends the requests; nil means one of the client's own, as
+	// NewHTTPClient makes it, that Close closes.
+	HTTPClient HTTPClient
+	// CallTimeout bounds one attempt, from sending to the last byte of the
+	// answer; 15 s when 0. DescribeExecution adds the time it waits.
+	CallTimeout time.Duration
+	// Quota is shared with the clients before and after this one; nil means a
+	// quota of the client's own, with Rates, that starts empty.
+	Quota *Quota
+	Rates Rates
+	// KeepRate leaves the quota's rate alone when the API throttles: for event
+	// sweeps, which may compete with a timer sweep and must not give way.
+	KeepRate bool
+	Retry    RetryPolicy
+	// UserAgent is added to the SDK's own; "flowreaper" when "".
+	UserAgent string
 }
 
 // Client calls CloudFlow. It is safe for concurrent use.
-type Client struct{}
+type Client struct {
+	transport *transport
+	quota     *Quota
+	keepRate  bool
+	retry     RetryPolicy
+	timeout   time.Duration
+	redact    *redactor
+	stats     stats
+	clock     clock
+	closeHTTP func()
+}
+
+// defaultCallTimeout is generous for a page of full inputs, and short enough
+// for several attempts within one timer sweep.
+const defaultCallTimeout = 15 * time.Second
 
 // New checks the options and makes a client; it sends nothing.
-func New(o Options) (*Client, error) { panic("unwritten") }
-
-// ListFlows lists all flows of the account in the region, page by page.
-func (c *Client) ListFlows(ctx context.Context) iter.Seq2[Page[Flow], error] { panic("unwritten") }
-
-// DescribeFlow reads one flow.
-func (c *Client) DescribeFlow(ctx context.Context, name string) (Flow, error) { panic("unwritten") }
-
-// ListExecutions lists one flow's executions, page by page.
-func (c *Client) ListExecutions(ctx context.Context, q ExecutionQuery) iter.Seq2[Page[Execution], error] {
-	panic("unwritten")
+func New(o Options) (*Client, error) {
+	endpoint, err := ParseEndpoint(o.Endpoint, o.Region)
+	if err != nil {
+		return nil, err
+	}
+	if err := o.Credentials.check(); err != nil {
+		return nil, err
+	}
+	if o.Quota != nil && len(o.Rates) > 0 {
+		return nil, errors.New("options have both a Quota and Rates: set the rates with Quota.SetRates")
+	}
+	c := &Client{
+		quota:     o.Quota,
+		keepRate:  o.KeepRate,
+		retry:     o.Retry.withDefaults(),
+		timeout:   o.CallTimeout,
+		redact:    newRedactor(o.Credentials),
+		closeHTTP: func() {},
+	}
+	if c.quota == nil {
+		if c.quota, err = NewQuota(o.Rates); err != nil {
+			return nil, err
+		}
+	}
+	if c.timeout <= 0 {
+		c.timeout = defaultCallTimeout
+	}
+	if o.HTTPClient == nil {
+		own := NewHTTPClient()
+		o.HTTPClient, c.closeHTTP = own, own.Close
+	}
+	c.transport, err = newTransport(endpoint, o)
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
 }
 
-// DescribeExecution reads one execution, waiting up to wait (whole seconds, 0
-// to 60) for it to end.
-func (c *Client) DescribeExecution(ctx context.Context, flow, execution string, wait time.Duration) (Execution, error) {
-	panic("unwritten")
-}
-
-// GetExecutionHistory reads an execution's events, page by page.
-func (c *Client) GetExecutionHistory(ctx context.Context, flow, execution string) iter.Seq2[Page[Event], error] {
-	panic("unwritten")
-}
-
-// StopExecution asks for an execution to be stopped. Its answer does not say
-// that it was: ask DescribeExecution.
-func (c *Client) StopExecution(ctx context.Context, s Stop) (Execution, error) { panic("unwritten") }
-
-// Stats is what the client has sent and met so far.
-type Stats struct {
-	Calls     map[string]int // requests sent, retries included, by operation
-	Throttled int
-	Retried   int
-}
+// Close closes the connections that the client itself opened. An HTTPClient
+// that was handed in stays as it is.
+func (c *Client) Close() { c.closeHTTP() }
 
 // Stats returns what was sent so far.
-func (c *Client) Stats() Stats { panic("unwritten") }
+func (c *Client) Stats() Stats { return c.stats.snapshot() }
 
 // ClockOffset is what to add to our clock to get the server's: the median over
 // the answers' Date headers. It is false before the first answer with a Date.
-func (c *Client) ClockOffset() (time.Duration, bool) { panic("unwritten") }
+// A Date is cut to whole seconds, so half a second is added to it, and is held
+// against the middle of its call: one sample is off by at most half a second
+// and half the call's duration, the median usually by far less. Calls that
+// waited for an execution to end are left out.
+func (c *Client) ClockOffset() (time.Duration, bool) { return c.clock.offset() }

@@ -20,12 +20,13 @@ type Execution struct {
 	Name         string
 	FlowName     string
 	Status       string    // Starting, Running, Stopped, Succeeded, Failed, TimedOut; an unknown one counts as live
-	StartedTime  time.Time // UTC, milliseconds
-	StoppedTime  time.Time // zero while it runs
+	StartedTime  time.Time // UTC; zero when the answer has none, and then its age is unknown, not great
+	StoppedTime  time.Time // UTC; zero while it runs
 	Input        string    // JSON text; "" when it has none
-	InputFetched bool      // false when the answer left the input out (MetadataOnly)
+	InputFetched bool      // the answer was to carry the input, and did, if only an empty one
 	RoleARN      string    // StopExecution and StartExecution only
 	Environment  map[string]string
+	RequestID    string // of the answer; DescribeExecution and StopExecution only
 }
 
 // Live says whether the execution still runs. A status that is empty or that

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aliyun/credentials-go/credentials/providers"
+
+	"github.com/flowreaper/flowreaper/internal/cloudflow"
+)
+
+// errNoCredentials says what to do. It leaves out what each place answered:
+// the library's errors quote files that hold secrets.
+var errNoCredentials = errors.New(`no Alibaba Cloud credentials were found in the environment, an OIDC token, the aliyun CLI's profile or ~/.alibabacloud/credentials
+Set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET (with temporary ones ALIBABA_CLOUD_SECURITY_TOKEN too), or run 'aliyun configure'.
+On an ECS instance set ALIBABA_CLOUD_ECS_METADATA to the name of its RAM role`)
+
+// credentialsPatience bounds the search: some places are asked over the
+// network, by a library that takes no context.
+const credentialsPatience = 10 * time.Second
+
+// credentials are the environment's, else the first that Alibaba Cloud's
+// default chain finds, in its order. Unlike the SDKs it asks the ECS metadata
+// service only where ALIBABA_CLOUD_ECS_METADATA names a role: elsewhere that
+// address is nobody's, or a stranger's. The error is errNoCredentials when
+// there are none, and wrong usage in any case.
+func (t *terminal) credentials(ctx context.Context) (cloudflow.Credentials, error) {
+	found, err := t.environmentCredentials()
+	if err != nil || found.AccessKeyID != "" {
+		return found, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, credentialsPatience)
+	defer cancel()
+	chain := make(chan cloudflow.Credentials, 1)
+	go func() { chain <- chainCredentials(t.credentialPlaces()) }()
+	select {
+	case found = <-chain:
+	case <-ctx.Done():
+	}
+	if found.AccessKeyID == "" {
+		return found, usageError(errNoCredentials)
+	}
+	return found, nil
+}
+
+func (t *terminal) environmentCredentials() (cloudflow.Credentials, error) {
+	c := cloudflow.Credentials{
+		AccessKeyID:     t.getenv("ALIBABA_CLOUD_ACCESS_KEY_ID"),
+		AccessKeySecret: t.getenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET"),
+		SecurityToken:   t.getenv("ALIBABA_CLOUD_SECURITY_TOKEN"),
+	}
+	set, unset := "ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"
+	if c.AccessKeyID == "" {
+		set, unset = unset, set
+	}
+	if (c.AccessKeyID == "") != (c.AccessKeySecret == "") {
+		return cloudflow.Credentials{}, usageError(fmt.Errorf("%s is set and %s isn't: set both, or neither to use the aliyun CLI's profile", set, unset))
+	}
+	if c.AccessKeyID == "" {
+		return cloudflow.Credentials{}, nil // a token alone signs nothing
+	}
+	return c, nil
+}
+
+// credentialPlaces is the default chain of credentials-go, without the
+// environment. A place that the environment's switches leave out fails to
+// build.
+func (t *terminal) credentialPlaces() []providers.CredentialsProvider {
+	var places []providers.CredentialsProvider
+	if p, err := providers.NewOIDCCredentialsProviderBuilder().Build(); err == nil {
+		places = append(places, p)
+	}
+	if p, err := providers.NewCLIProfileCredentialsProviderBuilder().Build(); err == nil {
+		places = append(places, p)
+	}
+	if p, err := providers.NewProfileCredentialsProviderBuilder().Build(); err == nil {
+		places = append(places, p)
+	}
+	if role := t.getenv("ALIBABA_CLOUD_ECS_METADATA"); role != "" {
+		if p, err := providers.NewECSRAMRoleCredentialsProviderBuilder().WithRoleName(role).Build(); err == nil {
+			places = append(places, p)
+		}
+	}
+	if uri := t.getenv("ALIBABA_CLOUD_CREDENTIALS_URI"); uri != "" {
+		if p, err := providers.NewURLCredentialsProviderBuilder().WithUrl(uri).Build(); err == nil {
+			places = append(places, p)
+		}
+	}
+	return places
+}
+
+// chainCredentials are those of the first place that has any.
+func chainCredentials(places []providers.CredentialsProvider) cloudflow.Credentials {
+	for _, place := range places {
+		if c, err := place.GetCredentials(); err == nil && c != nil && c.AccessKeyId != "" {
+			return cloudflow.Credentials{AccessKeyID: c.AccessKeyId, AccessKeySecret: c.AccessKeySecret, SecurityToken: c.SecurityToken}
+		}
+	}
+	return cloudflow.Credentials{}
+}

@@ -1,0 +1,157 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/flowreaper/flowreaper/internal/fcruntime"
+)
+
+const invokeLong = `Starts the function's binary as Function Compute does, hands it the event, and prints its answer.
+
+{{now}} in the event becomes the current time, as a timer trigger writes it. The function inherits the environment,
+but for the access key: that comes with each invocation, as in the cloud. FC_FUNC_CODE_PATH is the binary's folder unless it is set.
+The function's logs go to stderr; so does its error, as the last line, with exit status 1.
+
+With --every the same process gets the event again and again, one answer a line. An invocation that takes longer than that
+is not overtaken: the ticks it missed are left out.`
+
+// invokeOptions are the command's flags.
+type invokeOptions struct {
+	function string
+	event    string
+	region   string
+	timeout  time.Duration
+	every    time.Duration
+	total    time.Duration // --for
+}
+
+func (t *terminal) newInvoke() *cobra.Command {
+	var o invokeOptions
+	cmd := &cobra.Command{
+		Use:     "invoke --function BINARY --event FILE",
+		Short:   "Invoke the function's binary as Function Compute does",
+		Long:    invokeLong,
+		Example: "  flowreaper invoke --function bin/flowreaper-function --event testdata/events/timer.json",
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return t.invoke(cmd.Context(), o) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&o.function, "function", "", "the go1 binary to start (required)")
+	flags.StringVar(&o.event, "event", "", "the file with the event, - for stdin (required)")
+	flags.StringVar(&o.region, "region", t.getenv("FLOWREAPER_REGION"), "the region the function is told it runs in")
+	flags.DurationVar(&o.timeout, "timeout", fcruntime.DefaultTimeout, "the function's timeout")
+	flags.DurationVar(&o.every, "every", 0, "invoke again at this interval")
+	flags.DurationVar(&o.total, "for", 0, "with --every: how long (default until interrupted)")
+	return cmd
+}
+
+func (t *terminal) invoke(ctx context.Context, o invokeOptions) error {
+	if err := o.check(); err != nil {
+		return usageError(err)
+	}
+	event, err := t.readEvent(o.event)
+	if err != nil {
+		return usageError(err)
+	}
+	keys, err := t.credentials(ctx)
+	switch {
+	case errors.Is(err, errNoCredentials):
+		fmt.Fprintf(t.err, "flowreaper: invoking without credentials: %v\n", err)
+	case err != nil:
+		return err
+	}
+	stderr := &syncWriter{w: t.err} // the function's logs come at any time
+	rt, err := fcruntime.Start(ctx, fcruntime.Options{
+		Binary: o.function,
+		Env:    functionEnvironment(os.Environ()),
+		Logs:   stderr,
+		Region: o.region,
+	})
+	if err != nil {
+		return usageError(fmt.Errorf("%w\nIs it a go1 function for this machine? 'make build' builds bin/flowreaper-function", err))
+	}
+	defer rt.Close()
+
+	i := &invoker{rt: rt, event: event, out: t.out, err: stderr, invocation: fcruntime.Invocation{
+		Timeout:     o.timeout,
+		Credentials: fcruntime.Credentials(keys),
+	}}
+	if o.every == 0 {
+		return i.once(ctx)
+	}
+	return i.again(ctx, ticks(ctx, o.every, o.total))
+}
+
+// check finds what is wrong before anything is started.
+func (o *invokeOptions) check() error {
+	switch {
+	case o.function == "":
+		return errors.New("--function is missing: give it the function's binary, such as bin/flowreaper-function ('make build' builds it)")
+	case o.event == "":
+		return errors.New("--event is missing: give it a file, such as testdata/events/timer.json, or - for stdin")
+	case o.timeout <= 0:
+		return fmt.Errorf("--timeout must be more than nothing, not %s", o.timeout)
+	case o.every < 0 || o.total < 0:
+		return errors.New("--every and --for can't be less than nothing")
+	case o.total > 0 && o.every == 0:
+		return errors.New("--for needs --every: how often shall the function be invoked?")
+	}
+	return checkExecutable(o.function)
+}
+
+func checkExecutable(file string) error {
+	info, err := os.Stat(file)
+	switch {
+	case err != nil:
+		return fmt.Errorf("--function: %w; 'make build' builds bin/flowreaper-function", err)
+	case info.IsDir():
+		return fmt.Errorf("--function: %s is a folder; name the binary in it", file)
+	case info.Mode()&0o111 == 0:
+		return fmt.Errorf("--function: %s isn't executable; name the function's binary, or run 'chmod +x %s'", file, file)
+	}
+	return nil
+}
+
+func (t *terminal) readEvent(file string) ([]byte, error) {
+	if file == "-" {
+		event, err := io.ReadAll(t.in)
+		if err != nil {
+			return nil, fmt.Errorf("--event: reading stdin: %w", err)
+		}
+		return event, nil
+	}
+	event, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("--event: %w; testdata/events has an example of each kind", err)
+	}
+	return event, nil
+}
+
+// functionEnvironment is ours without the access key, which a function must
+// take from each invocation, and without what Function Compute tells a
+// function about itself. Where the code lies may be said on purpose.
+func functionEnvironment(ours []string) []string {
+	env := slices.DeleteFunc(fcruntime.Inherit(ours), func(variable string) bool {
+		name, _, _ := strings.Cut(variable, "=")
+		switch name {
+		case "ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_SECURITY_TOKEN":
+			return true
+		}
+		return false
+	})
+	for _, variable := range ours {
+		if strings.HasPrefix(variable, "FC_FUNC_CODE_PATH=") {
+			env = append(env, variable)
+		}
+	}
+	return env
+}

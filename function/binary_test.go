@@ -1,0 +1,70 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/flowreaper/flowreaper/internal/fcruntime"
+)
+
+// build builds the function as it is deployed.
+func build(t *testing.T) string {
+	t.Helper()
+	binary := filepath.Join(t.TempDir(), "flowreaper-function")
+	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", binary, ".")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return binary
+}
+
+func TestBinaryStartedByHand(t *testing.T) {
+	binary := build(t)
+	cmd := exec.Command(binary)
+	cmd.Env = fcruntime.Inherit(os.Environ())
+	out, err := cmd.CombinedOutput()
+	if status := cmd.ProcessState.ExitCode(); status != 1 {
+		t.Errorf("exit status %d (%v), want 1", status, err)
+	}
+	want := "This is flowreaper's function: Function Compute starts it (runtime go1), people don't.\n" +
+		"On this machine: flowreaper invoke --function " + binary + " --event testdata/events/timer.json\n"
+	if string(out) != want {
+		t.Errorf("it says %q, want %q", out, want)
+	}
+}
+
+// A function that can't work starts all the same, and says why in the answer of
+// every invocation.
+func TestBinaryThatCannotWork(t *testing.T) {
+	binary := build(t)
+	missing := filepath.Join(filepath.Dir(binary), "policy.yaml")
+	for _, test := range []struct{ name, env, typ, want string }{
+		{"no policy", "FLOWREAPER_POLICY=", "FlowReaperPolicy", "the policy can't be read: open " + missing + ": no such file or directory; put it there, or set FLOWREAPER_POLICY to where it is"},
+		{"unknown mode", "FLOWREAPER_MODE=stop", "FlowReaperConfig", `FLOWREAPER_MODE is "stop": set it to plan, off or enforce, or leave it unset (which is enforce); nothing is done until then`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var logs strings.Builder
+			rt, err := fcruntime.Start(t.Context(), fcruntime.Options{Binary: binary, Env: []string{test.env}, Logs: &logs})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer rt.Close()
+			for range 2 {
+				_, err := rt.Invoke(t.Context(), fcruntime.Invocation{Event: timerEvent(t)})
+				var answered *fcruntime.FunctionError
+				if !errors.As(err, &answered) || answered.Type != test.typ || answered.Message != test.want {
+					t.Errorf("error %v\nwant  %s: %s", err, test.typ, test.want)
+				}
+			}
+			rt.Close()
+			if n := strings.Count(logs.String(), `"msg":"failed","errorType":"`+test.typ); n != 2 {
+				t.Errorf("%d lines about it, want 2:\n%s", n, logs.String())
+			}
+		})
+	}
+}

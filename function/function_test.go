@@ -1,0 +1,344 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/aliyun/fc-runtime-go-sdk/fc/messages"
+	"github.com/aliyun/fc-runtime-go-sdk/fccontext"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/sweep"
+	"github.com/flowreaper/flowreaper/policy"
+)
+
+var guardrails = &policy.Policy{
+	Name: "guardrails", Hash: "sha256:" + strings.Repeat("0", 64), Mode: policy.ModeEnforce,
+	Limits: policy.Limits{MaxStops: 100, Per: time.Hour},
+}
+
+// working is a function whose policy has been compiled, with its log.
+func working(endpoint string) (*function, *bytes.Buffer) {
+	log := &bytes.Buffer{}
+	return &function{
+		settings: settings{mode: policy.ModeEnforce, endpoint: endpoint, region: "cn-hangzhou"},
+		policy:   guardrails,
+		log:      slog.New(slog.NewJSONHandler(log, nil)),
+		quota:    cloudflow.Unlimited(),
+		ledger:   &sweep.Ledger{},
+		sweep:    sweep.Run,
+	}, log
+}
+
+func withCredentials(ctx context.Context, c fccontext.Credentials) context.Context {
+	return fccontext.NewContext(ctx, &fccontext.FcContext{RequestID: "request", Region: "cn-hangzhou", Credentials: c})
+}
+
+var someone = fccontext.Credentials{AccessKeyId: "STS.someone", AccessKeySecret: "a-secret", SecurityToken: "a-token"}
+
+// emptyAccount answers ListFlows with no flows, and notes who asked.
+func emptyAccount(t *testing.T) (endpoint string, keys func() []string) {
+	t.Helper()
+	var mu sync.Mutex
+	var seen []string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		seen = append(seen, r.URL.Query().Get("AccessKeyId"))
+		io.WriteString(w, `{"RequestId":"r","Flows":[]}`)
+	}))
+	t.Cleanup(server.Close)
+	return server.URL, func() []string {
+		mu.Lock()
+		defer mu.Unlock()
+		return slices.Clone(seen)
+	}
+}
+
+// lines decodes a log.
+func lines(t *testing.T, log *bytes.Buffer) []map[string]any {
+	t.Helper()
+	var all []map[string]any
+	for decoder := json.NewDecoder(bytes.NewReader(log.Bytes())); decoder.More(); {
+		var line map[string]any
+		if err := decoder.Decode(&line); err != nil {
+			t.Fatalf("%v in the log\n%s", err, log)
+		}
+		all = append(all, line)
+	}
+	return all
+}
+
+// wantError expects an error as the SDK takes it: a value of its own struct.
+func wantError(t *testing.T, err error, typ, message string) {
+	t.Helper()
+	want := messages.InvokeResponse_Error{Type: typ, Message: message}
+	if got, ok := err.(messages.InvokeResponse_Error); !ok || !cmp.Equal(want, got) { //nolint:errorlint // so does the SDK
+		t.Errorf("error %#v\nwant  %#v", err, want)
+	}
+}
+
+// Function Compute's credentials are temporary: each invocation calls with its
+// own.
+func TestEachInvocationHasItsCredentials(t *testing.T) {
+	endpoint, keys := emptyAccount(t)
+	f, _ := working(endpoint)
+	for _, id := range []string{"first", "second"} {
+		report, err := f.handle(withCredentials(t.Context(), fccontext.Credentials{AccessKeyId: id, AccessKeySecret: "secret"}), timerEvent(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !report.Complete || report.Calls.ListFlows != 1 || report.Policy.Name != "guardrails" {
+			t.Errorf("report %+v, want a complete one with one call", report)
+		}
+		if want := (sweep.Trigger{Kind: "timer", Name: "every-minute"}); report.Trigger != want {
+			t.Errorf("trigger %+v, want %+v", report.Trigger, want)
+		}
+	}
+	if diff := cmp.Diff([]string{"first", "second"}, keys()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestOffMakesNoCall(t *testing.T) {
+	endpoint, keys := emptyAccount(t)
+	f, log := working(endpoint)
+	f.settings.off, f.settings.mode = true, policy.ModePlan
+	report, err := f.handle(withCredentials(t.Context(), someone), timerEvent(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if report.Answered != "off" || report.Complete || report.Mode != policy.ModePlan {
+		t.Errorf("report %+v, want one answered off that claims nothing", report)
+	}
+	if len(keys()) > 0 {
+		t.Errorf("%d calls", len(keys()))
+	}
+	if line := lines(t, log)[0]; line["msg"] != "sweep" || line["answered"] != "off" {
+		t.Errorf("log line %v", line)
+	}
+}
+
+func TestSecondInvocationAtOnceAnswersBusy(t *testing.T) {
+	f, _ := working("http://127.0.0.1:1")
+	begun, finish := make(chan struct{}), make(chan struct{})
+	var underWay atomic.Int32
+	f.sweep = func(context.Context, sweep.Options) (*sweep.Report, error) {
+		defer underWay.Add(-1)
+		if underWay.Add(1) > 1 {
+			t.Error("two sweeps at once")
+			return &sweep.Report{}, nil
+		}
+		begun <- struct{}{}
+		<-finish
+		return &sweep.Report{}, nil
+	}
+	sweepOnce := func() *sweep.Report {
+		report, err := f.handle(withCredentials(context.Background(), someone), timerEvent(t))
+		if err != nil {
+			t.Error(err)
+		}
+		return report
+	}
+	first := make(chan *sweep.Report)
+	go func() { first <- sweepOnce() }()
+	<-begun
+	if report := sweepOnce(); report.Answered != "busy" || report.Complete {
+		t.Errorf("report %+v, want one answered busy that claims nothing", report)
+	}
+	finish <- struct{}{}
+	if report := <-first; report.Answered != "" {
+		t.Errorf("the first is answered %q", report.Answered)
+	}
+	go func() { first <- sweepOnce() }() // and the next one sweeps again
+	<-begun
+	finish <- struct{}{}
+	<-first
+}
+
+func TestWhatASweepIsGiven(t *testing.T) {
+	f, _ := working("http://127.0.0.1:1")
+	f.settings.mode = policy.ModePlan
+	var got sweep.Options
+	var budget time.Duration
+	f.sweep = func(ctx context.Context, o sweep.Options) (*sweep.Report, error) {
+		got = o
+		deadline, _ := ctx.Deadline()
+		budget = time.Until(deadline)
+		return &sweep.Report{}, nil
+	}
+	ctx, cancel := context.WithTimeout(withCredentials(t.Context(), someone), time.Minute)
+	defer cancel()
+	if _, err := f.handle(ctx, timerEvent(t)); err != nil {
+		t.Fatal(err)
+	}
+	if got.Policy != guardrails || got.Ledger != f.ledger || got.Mode != policy.ModePlan || got.Event.Kind != "timer" || got.RunID == "" {
+		t.Errorf("options %+v", got)
+	}
+	if most := time.Minute - sweep.Grace - reporting; budget > most {
+		t.Errorf("the sweep has %s, want at most %s", budget, most)
+	}
+}
+
+func TestSweepTime(t *testing.T) {
+	now := time.Now()
+	for timeout, want := range map[time.Duration]time.Duration{
+		time.Minute:      time.Minute - sweep.Grace - reporting,
+		10 * time.Second: 5 * time.Second,
+		3 * time.Second:  1500 * time.Millisecond,
+	} {
+		ctx, cancel := context.WithDeadline(t.Context(), now.Add(timeout))
+		defer cancel()
+		ctx, cancel = sweepTime(ctx, now)
+		defer cancel()
+		if deadline, _ := ctx.Deadline(); !deadline.Equal(now.Add(want)) {
+			t.Errorf("of %s a sweep has %s, want %s", timeout, deadline.Sub(now), want)
+		}
+	}
+}
+
+func TestSweepThatFails(t *testing.T) {
+	for _, test := range []struct {
+		err  error
+		want string
+	}{
+		{&sweep.Error{Code: sweep.CodeWithheld, Err: errors.New("too many")}, "FlowReaperWithheld"},
+		{&sweep.Error{Code: sweep.CodeClockSkew, Err: errors.New("40 s")}, "FlowReaperClockSkew"},
+		{&sweep.Error{Code: sweep.CodeCredentials, Err: errors.New("unknown key")}, "FlowReaperCredentials"},
+		{&sweep.Error{Code: sweep.CodeSweep, Err: errors.New("cut short")}, "FlowReaperSweep"},
+		{fmt.Errorf("something else"), "FlowReaperSweep"},
+	} {
+		t.Run(test.want, func(t *testing.T) {
+			f, log := working("http://127.0.0.1:1")
+			decision := sweep.Decision{Flow: "etl", Execution: "run-1", Outcome: sweep.WithheldOutcome, Verdict: policy.Stop}
+			f.sweep = func(_ context.Context, o sweep.Options) (*sweep.Report, error) {
+				o.Decided(decision)
+				return &sweep.Report{Version: 1, RunID: o.RunID, Decisions: []sweep.Decision{decision}}, test.err
+			}
+			report, err := f.handle(withCredentials(t.Context(), someone), timerEvent(t))
+			if report != nil {
+				t.Error("the SDK drops a report beside an error")
+			}
+			wantError(t, err, test.want, test.err.Error())
+
+			logged := lines(t, log)
+			if len(logged) != 2 {
+				t.Fatalf("%d lines, want a decision and the report:\n%s", len(logged), log)
+			}
+			if d := logged[0]; d["msg"] != "decision" || d["execution"] != "run-1" || d["outcome"] != "withheld" || d["level"] != "WARN" {
+				t.Errorf("decision %v", d)
+			}
+			if s := logged[1]; s["msg"] != "sweep" || s["level"] != "ERROR" || s["errorType"] != test.want || s["errorMessage"] != test.err.Error() {
+				t.Errorf("sweep %v", s)
+			}
+			if logged[0]["runId"] != logged[1]["runId"] || logged[0]["runId"] == "" {
+				t.Errorf("run %v of the decision, %v of the report", logged[0]["runId"], logged[1]["runId"])
+			}
+		})
+	}
+}
+
+// The line is the report: each of its members, as the answer has them.
+func TestReportLine(t *testing.T) {
+	endpoint, _ := emptyAccount(t)
+	f, log := working(endpoint)
+	report, err := f.handle(withCredentials(t.Context(), someone), timerEvent(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := json.Marshal(report)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want map[string]any
+	if err := json.Unmarshal(answer, &want); err != nil {
+		t.Fatal(err)
+	}
+	logged := lines(t, log)
+	got := logged[len(logged)-1]
+	if got["msg"] != "sweep" || got["level"] != "INFO" {
+		t.Errorf("line %v", got)
+	}
+	for _, ours := range []string{"time", "level", "msg"} {
+		delete(got, ours)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestInvocationsThatFailBeforeASweep(t *testing.T) {
+	event := timerEvent(t)
+	for _, test := range []struct {
+		name        string
+		change      func(*function)
+		credentials fccontext.Credentials
+		body        []byte
+		typ, want   string
+	}{
+		{"event", nil, someone, []byte("{}"), "FlowReaperEvent", "the event is refused: its triggerTime is no text; " + expectedEvent},
+		{"credentials", nil, fccontext.Credentials{}, event, "FlowReaperCredentials",
+			"the credentials have no AccessKey id: set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, or give the function a role"},
+		{"broken", func(f *function) { f.broken = fail(policyError, errors.New("policy.yaml:3:1: unknown key")) }, someone, event,
+			"FlowReaperPolicy", "policy.yaml:3:1: unknown key"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			f, log := working("http://127.0.0.1:1")
+			f.sweep = func(context.Context, sweep.Options) (*sweep.Report, error) {
+				t.Error("it sweeps")
+				return &sweep.Report{}, nil
+			}
+			if test.change != nil {
+				test.change(f)
+			}
+			_, err := f.handle(withCredentials(t.Context(), test.credentials), test.body)
+			wantError(t, err, test.typ, test.want)
+			logged := lines(t, log)
+			if len(logged) != 1 || logged[0]["msg"] != "failed" || logged[0]["errorType"] != test.typ {
+				t.Errorf("log %v", logged)
+			}
+		})
+	}
+}
+
+func TestNoRegionAtAll(t *testing.T) {
+	f, _ := working("")
+	f.settings.region = ""
+	_, err := f.handle(fccontext.NewContext(t.Context(), &fccontext.FcContext{Credentials: someone}), timerEvent(t))
+	wantError(t, err, "FlowReaperConfig", "neither an endpoint nor a region is set: give a region such as cn-hangzhou, or an endpoint")
+}
+
+// What refuses the key quotes it: the secret and the token stay out of log and
+// answer all the same.
+func TestCredentialsAreNotLogged(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(http.StatusForbidden)
+		fmt.Fprintf(w, `{"Code":"SignatureNotMatch","Message":"The request signature we calculated for %s does not match; secret a-secret","RequestId":"r"}`, r.URL.Query().Get("SecurityToken"))
+	}))
+	defer server.Close()
+	f, log := working(server.URL)
+	_, err := f.handle(withCredentials(t.Context(), someone), timerEvent(t))
+	var answered messages.InvokeResponse_Error
+	if !errors.As(err, &answered) || answered.Type != "FlowReaperCredentials" {
+		t.Fatalf("error %v, want FlowReaperCredentials", err)
+	}
+	for _, secret := range []string{someone.AccessKeySecret, someone.SecurityToken} {
+		if strings.Contains(answered.Message+log.String(), secret) {
+			t.Errorf("%q is told:\n%s\n%s", secret, answered.Message, log)
+		}
+	}
+}

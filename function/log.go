@@ -1,0 +1,58 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"log/slog"
+
+	"github.com/flowreaper/flowreaper/internal/sweep"
+)
+
+// logDecision writes one line a decision, as soon as its outcome is known.
+func (f *function) logDecision(runID string, d sweep.Decision) {
+	level := slog.LevelInfo
+	switch d.Outcome {
+	case sweep.Failed, sweep.StillRunning, sweep.WithheldOutcome:
+		level = slog.LevelWarn
+	}
+	f.log.LogAttrs(context.Background(), level, "decision", append(fields(d), slog.String("runId", runID))...)
+}
+
+// logReport writes the whole report as one line, and the error if it failed.
+func (f *function) logReport(r *sweep.Report, err error) {
+	if err == nil {
+		f.log.LogAttrs(context.Background(), slog.LevelInfo, "sweep", fields(r)...)
+		return
+	}
+	f.log.LogAttrs(context.Background(), slog.LevelError, "sweep", append(fields(r), failed(err)...)...)
+}
+
+// logFailure writes a line for what failed before a sweep began.
+func (f *function) logFailure(msg string, err error) {
+	f.log.LogAttrs(context.Background(), slog.LevelError, msg, failed(err)...)
+}
+
+func failed(err error) []slog.Attr {
+	return []slog.Attr{slog.String("errorType", string(typeOf(err))), slog.String("errorMessage", err.Error())}
+}
+
+// fields are the members of v's JSON object, in their order: a line is easier
+// to search when they stand in it, not beneath it. v is of our own making, so
+// that its JSON can't fail.
+func fields(v any) []slog.Attr {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return []slog.Attr{slog.String("unwritable", err.Error())}
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	_, _ = decoder.Token() // the opening brace
+	var list []slog.Attr
+	for decoder.More() {
+		name, _ := decoder.Token()
+		var value json.RawMessage
+		_ = decoder.Decode(&value)
+		list = append(list, slog.Any(name.(string), value))
+	}
+	return list
+}

@@ -1,0 +1,29 @@
+// Command function is flowreaper as a Function Compute function, runtime go1:
+// a timer event sets off one sweep, whose report is its answer.
+//
+// It is configured by the environment, see settings, and by a policy file. The
+// policy is compiled once, when the process starts; one that is wrong fails
+// every invocation with its errors. Credentials come with each invocation, from
+// the function's role.
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"os"
+
+	"github.com/aliyun/fc-runtime-go-sdk/fc"
+)
+
+const whatThisIs = `This is flowreaper's function: Function Compute starts it (runtime go1), people don't.
+On this machine: flowreaper invoke --function %s --event testdata/events/timer.json
+`
+
+func main() {
+	if os.Getenv("FC_RUNTIME_API") == "" {
+		fmt.Fprintf(os.Stderr, whatThisIs, os.Args[0])
+		os.Exit(1)
+	}
+	log := slog.New(slog.NewJSONHandler(os.Stdout, nil))
+	fc.Start(newFunction(os.Getenv, log).handle)
+}

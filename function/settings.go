@@ -1,0 +1,70 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/policy"
+)
+
+// settings is what the environment says. An empty variable is an unset one.
+type settings struct {
+	policyFile string      // FLOWREAPER_POLICY
+	off        bool        // FLOWREAPER_MODE=off: nothing is called, let alone stopped
+	mode       policy.Mode // FLOWREAPER_MODE=plan softens the policy's mode; enforce, the default, changes nothing
+	endpoint   string      // FLOWREAPER_ENDPOINT; "" is the region's
+	region     string      // FLOWREAPER_REGION; "" is the function's own
+}
+
+func readSettings(getenv func(string) string) (settings, error) {
+	s := settings{
+		policyFile: policyFile(getenv("FLOWREAPER_POLICY"), getenv("FC_FUNC_CODE_PATH")),
+		mode:       policy.ModeEnforce,
+		endpoint:   getenv("FLOWREAPER_ENDPOINT"),
+		region:     getenv("FLOWREAPER_REGION"),
+	}
+	switch mode := getenv("FLOWREAPER_MODE"); mode {
+	case "", "enforce":
+	case "plan":
+		s.mode = policy.ModePlan
+	case "off":
+		s.off, s.mode = true, policy.ModePlan
+	default:
+		return s, fmt.Errorf("FLOWREAPER_MODE is %q: set it to plan, off or enforce, or leave it unset (which is enforce); nothing is done until then", mode)
+	}
+	if s.endpoint != "" || s.region != "" {
+		if _, err := cloudflow.ParseEndpoint(s.endpoint, s.region); err != nil {
+			return s, fmt.Errorf("FLOWREAPER_ENDPOINT, FLOWREAPER_REGION: %w", err)
+		}
+	}
+	return s, nil
+}
+
+// policyFile resolves a relative path against the folder of the function's
+// code, which is the binary's where Function Compute doesn't name it.
+func policyFile(name, codePath string) string {
+	if name == "" {
+		name = "policy.yaml"
+	}
+	if filepath.IsAbs(name) {
+		return name
+	}
+	if codePath == "" {
+		if binary, err := os.Executable(); err == nil {
+			codePath = filepath.Dir(binary)
+		}
+	}
+	return filepath.Join(codePath, name)
+}
+
+// loadPolicy reads and compiles the policy. Its errors name file, line and
+// column.
+func loadPolicy(file string) (*policy.Policy, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("the policy can't be read: %w; put it there, or set FLOWREAPER_POLICY to where it is", err)
+	}
+	return policy.Parse(file, text)
+}

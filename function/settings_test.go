@@ -1,0 +1,72 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/flowreaper/flowreaper/policy"
+)
+
+func environment(variables map[string]string) func(string) string {
+	return func(name string) string { return variables[name] }
+}
+
+func TestSettings(t *testing.T) {
+	binary, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	beside := filepath.Join(filepath.Dir(binary), "policy.yaml")
+	for _, test := range []struct {
+		name string
+		env  map[string]string
+		want settings
+	}{
+		{"nothing set", nil, settings{policyFile: beside, mode: policy.ModeEnforce}},
+		{"empty is unset", map[string]string{"FLOWREAPER_MODE": "", "FLOWREAPER_POLICY": ""}, settings{policyFile: beside, mode: policy.ModeEnforce}},
+		{"enforce changes nothing", map[string]string{"FLOWREAPER_MODE": "enforce"}, settings{policyFile: beside, mode: policy.ModeEnforce}},
+		{"plan", map[string]string{"FLOWREAPER_MODE": "plan"}, settings{policyFile: beside, mode: policy.ModePlan}},
+		{"off", map[string]string{"FLOWREAPER_MODE": "off"}, settings{policyFile: beside, mode: policy.ModePlan, off: true}},
+		{"the code's folder", map[string]string{"FC_FUNC_CODE_PATH": "/code"}, settings{policyFile: "/code/policy.yaml", mode: policy.ModeEnforce}},
+		{"beneath the code's folder", map[string]string{"FC_FUNC_CODE_PATH": "/code", "FLOWREAPER_POLICY": "policies/prod.yaml"}, settings{policyFile: "/code/policies/prod.yaml", mode: policy.ModeEnforce}},
+		{"an absolute path", map[string]string{"FC_FUNC_CODE_PATH": "/code", "FLOWREAPER_POLICY": "/mnt/oss/prod.yaml"}, settings{policyFile: "/mnt/oss/prod.yaml", mode: policy.ModeEnforce}},
+		{"where to call", map[string]string{"FC_FUNC_CODE_PATH": "/code", "FLOWREAPER_ENDPOINT": "http://127.0.0.1:8790", "FLOWREAPER_REGION": "cn-beijing"}, settings{
+			policyFile: "/code/policy.yaml", mode: policy.ModeEnforce, endpoint: "http://127.0.0.1:8790", region: "cn-beijing",
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got, err := readSettings(environment(test.env))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(test.want, got, cmp.AllowUnexported(settings{})); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestSettingsThatAreRefused(t *testing.T) {
+	const modes = ": set it to plan, off or enforce, or leave it unset (which is enforce); nothing is done until then"
+	for _, test := range []struct {
+		name string
+		env  map[string]string
+		want string
+	}{
+		{"unknown mode", map[string]string{"FLOWREAPER_MODE": "dry-run"}, `FLOWREAPER_MODE is "dry-run"` + modes},
+		{"a mode's case", map[string]string{"FLOWREAPER_MODE": "OFF"}, `FLOWREAPER_MODE is "OFF"` + modes},
+		{"a mode with a space", map[string]string{"FLOWREAPER_MODE": "plan "}, `FLOWREAPER_MODE is "plan "` + modes},
+		{"plain http to another machine", map[string]string{"FLOWREAPER_ENDPOINT": "http://fnf.example.com"}, `FLOWREAPER_ENDPOINT, FLOWREAPER_REGION: endpoint "http://fnf.example.com" is plain http to another machine, ` +
+			"which would show the requests' signatures and tokens to the network: use https (http is for loopback addresses only)"},
+		{"not a region", map[string]string{"FLOWREAPER_REGION": "Hangzhou!"}, `FLOWREAPER_ENDPOINT, FLOWREAPER_REGION: region "Hangzhou!" is not a region's id: write it as in cn-hangzhou, or give an endpoint`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if _, err := readSettings(environment(test.env)); err == nil || err.Error() != test.want {
+				t.Errorf("error %v\nwant  %s", err, test.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,204 @@
+package cloudflow
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// maxBody is the most that is read of one answer. A page of 99 executions with
+// the largest inputs stays below it.
+const maxBody = 32 << 20
+
+var errTooLong = fmt.Errorf("the answer is longer than %d MiB; ask for less with a smaller Limit, or with MetadataOnly", maxBody>>20)
+
+// cappedReader reads at most left bytes, and then fails. It keeps its error,
+// for the decoder wraps it beyond recognition.
+type cappedReader struct {
+	reader io.Reader
+	left   int64
+	err    error
+}
+
+func (r *cappedReader) Read(p []byte) (int, error) {
+	if r.left <= 0 {
+		r.err = errTooLong
+		return 0, r.err
+	}
+	n, err := r.reader.Read(p[:min(int64(len(p)), r.left)])
+	r.left -= int64(n)
+	return n, err
+}
+
+// shapeError is JSON that is whole but says something else than it should.
+type shapeError struct{ text string }
+
+func (e *shapeError) Error() string { return e.text }
+
+// decoder reads an answer token by token while it arrives. What is not asked
+// for (definitions, outputs, fields of tomorrow) passes through its buffer and
+// is never made into a value. Names that come twice are an error: which of the
+// two would count is anybody's guess.
+type decoder struct {
+	json       *jsontext.Decoder
+	scratch    []byte
+	lastStatus string // most texts of this kind repeat the last one, and share it
+	lastFlow   string
+}
+
+// readAnswer reads one whole answer: one value, and nothing behind it.
+func readAnswer(body io.Reader, read func(*decoder) error) error {
+	d := &decoder{json: jsontext.NewDecoder(body, jsontext.AllowInvalidUTF8(true))}
+	if err := read(d); err != nil {
+		return err
+	}
+	switch _, err := d.json.ReadToken(); {
+	case err == nil:
+		return &shapeError{"more follows the end of the answer"}
+	case errors.Is(err, io.EOF):
+		return nil
+	default:
+		return err
+	}
+}
+
+// wrong is the error of a value that isn't what it should be. It names the
+// place in the answer, and quotes nothing: inputs may hold anything.
+func (d *decoder) wrong(got jsontext.Kind, want string) error {
+	kinds := map[jsontext.Kind]string{
+		'n': "null", 'f': "false", 't': "true", '"': "a text", '0': "a number", '{': "an object", '[': "a list"}
+	place := string(d.json.StackPointer())
+	if place == "" {
+		place = "the answer"
+	}
+	return &shapeError{fmt.Sprintf("%s is %s, not %s", place, kinds[got], want)}
+}
+
+// object reads an object, handing each member's name to member, which must
+// read its value.
+func (d *decoder) object(member func(name []byte) error) error {
+	if kind := d.json.PeekKind(); kind != '{' && kind != 0 {
+		return d.wrongNext(kind, "an object")
+	}
+	if _, err := d.json.ReadToken(); err != nil {
+		return err
+	}
+	for d.json.PeekKind() == '"' {
+		name, err := d.json.ReadValue()
+		if err != nil {
+			return err
+		}
+		if err := member(d.unquote(name)); err != nil {
+			return err
+		}
+	}
+	_, err := d.json.ReadToken()
+	return err
+}
+
+// list reads a list, or null, which some servers send for an empty one.
+func (d *decoder) list(item func() error) error {
+	switch kind := d.json.PeekKind(); kind {
+	case 'n', 0:
+		_, err := d.json.ReadToken()
+		return err
+	case '[':
+	default:
+		return d.wrongNext(kind, "a list")
+	}
+	if _, err := d.json.ReadToken(); err != nil {
+		return err
+	}
+	for kind := d.json.PeekKind(); kind != ']' && kind != 0; kind = d.json.PeekKind() {
+		if err := item(); err != nil {
+			return err
+		}
+	}
+	_, err := d.json.ReadToken()
+	return err
+}
+
+// wrongNext is wrong for a value that is yet to be read: reading it first makes
+// the decoder's pointer point at it, and finds out whether it is JSON at all.
+func (d *decoder) wrongNext(kind jsontext.Kind, want string) error {
+	if _, err := d.json.ReadToken(); err != nil {
+		return err
+	}
+	return d.wrong(kind, want)
+}
+
+// bytes reads a text, null being an empty one. They are valid until the next
+// call.
+func (d *decoder) bytes() ([]byte, error) {
+	raw, err := d.json.ReadValue()
+	if err != nil {
+		return nil, err
+	}
+	switch raw.Kind() {
+	case 'n':
+		return nil, nil
+	case '"':
+		return d.unquote(raw), nil
+	}
+	return nil, d.wrong(raw.Kind(), "a text")
+}
+
+// unquote undoes a text's quoting, until the next call. The decoder has proven
+// the text, so that all that can be reported here is invalid UTF-8, which is
+// replaced as everywhere in Go.
+func (d *decoder) unquote(raw jsontext.Value) []byte {
+	d.scratch, _ = jsontext.AppendUnquote(d.scratch[:0], raw)
+	return d.scratch
+}
+
+func (d *decoder) text(into *string) error {
+	b, err := d.bytes()
+	*into = string(b)
+	return err
+}
+
+// shared reads a text that is mostly the same as last.
+func (d *decoder) shared(into, last *string) error {
+	b, err := d.bytes()
+	if string(b) != *last {
+		*last = string(b)
+	}
+	*into = *last
+	return err
+}
+
+// time reads a time of RFC 3339, with any offset and fraction. "" and null are
+// the zero time.
+func (d *decoder) time(into *time.Time) error {
+	b, err := d.bytes()
+	if err != nil || len(b) == 0 {
+		return err
+	}
+	var t time.Time
+	if err := t.UnmarshalText(bytes.ToUpper(b)); err != nil {
+		return &shapeError{fmt.Sprintf("%s is no time: %.40q", d.json.StackPointer(), b)}
+	}
+	*into = t.UTC()
+	return nil
+}
+
+func (d *decoder) integer(into *int64) error {
+	raw, err := d.json.ReadValue()
+	if err != nil {
+		return err
+	}
+	if raw.Kind() != '0' {
+		return d.wrong(raw.Kind(), "a whole number")
+	}
+	if *into, err = strconv.ParseInt(string(raw), 10, 64); err != nil {
+		return d.wrong('0', "a whole number")
+	}
+	return nil
+}
+
+func (d *decoder) skip() error { return d.json.SkipValue() }

@@ -1,0 +1,48 @@
+package cloudflow
+
+import (
+	"context"
+	"iter"
+	"maps"
+)
+
+// listing is one answer of a listing, with what leads to the next.
+type listing[T any] struct {
+	Page[T]
+	next string
+}
+
+// pages asks for page after page until no NextToken comes. An error ends it.
+// A token that came before would make a listing without end: that is an error
+// too, never a loop.
+func pages[T any](ctx context.Context, c *Client, r request, list string, item func(*decoder) (T, error)) iter.Seq2[Page[T], error] {
+	read := func(d *decoder) (listing[T], error) { return readListing(d, list, item) }
+	return func(yield func(Page[T], error) bool) {
+		r := r
+		r.params = maps.Clone(r.params)
+		seen := make(map[string]bool)
+		for {
+			answer, err := call(ctx, c, r, read)
+			if err != nil {
+				yield(Page[T]{}, err)
+				return
+			}
+			if seen[answer.next] {
+				yield(Page[T]{}, repeatedToken(r, answer.RequestID))
+				return
+			}
+			if !yield(answer.Page, nil) || !answer.More {
+				return
+			}
+			seen[answer.next] = true
+			r.params["NextToken"] = answer.next
+		}
+	}
+}
+
+func repeatedToken(r request, requestID string) *Error {
+	return &Error{
+		Operation: r.operation, Class: Operation, HTTPStatus: 200, RequestID: requestID,
+		Message: "the answer's NextToken came before: the listing would never end, so it is given up as incomplete",
+	}
+}

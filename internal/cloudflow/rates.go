@@ -1,0 +1,96 @@
+package cloudflow
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Rate is how often an operation may be called.
+type Rate struct {
+	PerSecond float64 // more than 0
+	Burst     int     // how many calls may be saved up; 1 or more
+}
+
+// Rates are the rates of operations, by name. Those that are missing have the
+// default.
+type Rates map[string]Rate
+
+// DefaultRates stay a little below the quotas of the documentation (2/s and 10
+// deep; 5/s and 50 deep for DescribeExecution and GetExecutionHistory), so
+// that one process is never throttled.
+func DefaultRates() Rates {
+	slow, fast := Rate{PerSecond: 1.96, Burst: 8}, Rate{PerSecond: 4.9, Burst: 40}
+	return Rates{
+		OpListFlows: slow, OpDescribeFlow: slow, OpListExecutions: slow, OpStopExecution: slow,
+		OpDescribeExecution: fast, OpGetExecutionHistory: fast,
+	}
+}
+
+// maxBurst keeps a mistyped burst from becoming a flood.
+const maxBurst = 10_000
+
+// ParseRates reads rates as FLOWREAPER_RATES has them:
+// "ListExecutions=1.96/8,DescribeExecution=4.9/40", calls a second and burst.
+// An empty text is no rates at all.
+func ParseRates(text string) (Rates, error) {
+	rates := Rates{}
+	if strings.TrimSpace(text) == "" {
+		return rates, nil
+	}
+	for part := range strings.SplitSeq(text, ",") {
+		part = strings.TrimSpace(part)
+		operation, rate, err := parseRate(part)
+		if err != nil {
+			return nil, fmt.Errorf("rate %q: %w", part, err)
+		}
+		if _, twice := rates[operation]; twice {
+			return nil, fmt.Errorf("rate %q: %s has a rate already: leave one of them out", part, operation)
+		}
+		rates[operation] = rate
+	}
+	return rates, nil
+}
+
+func parseRate(part string) (string, Rate, error) {
+	operation, value, ok := strings.Cut(part, "=")
+	perSecond, burst, okToo := strings.Cut(value, "/")
+	if !ok || !okToo {
+		return "", Rate{}, fmt.Errorf("write it as Operation=perSecond/burst, as in ListExecutions=1.96/8")
+	}
+	operation = strings.TrimSpace(operation)
+	rate := Rate{}
+	var err error
+	if rate.PerSecond, err = strconv.ParseFloat(strings.TrimSpace(perSecond), 64); err != nil {
+		return "", Rate{}, fmt.Errorf("%q is not a number of calls a second", perSecond)
+	}
+	if rate.Burst, err = strconv.Atoi(strings.TrimSpace(burst)); err != nil {
+		return "", Rate{}, fmt.Errorf("%q is not a whole number of calls", burst)
+	}
+	return operation, rate, rate.check(operation)
+}
+
+func (r Rate) check(operation string) error {
+	operations := slices.Sorted(maps.Keys(DefaultRates()))
+	switch {
+	case !slices.Contains(operations, operation):
+		return fmt.Errorf("there is no operation %q: use one of %s", operation, strings.Join(operations, ", "))
+	case !(r.PerSecond > 0) || math.IsInf(r.PerSecond, 0):
+		return fmt.Errorf("%v calls a second is no rate: it must be more than 0", r.PerSecond)
+	case r.Burst < 1 || r.Burst > maxBurst:
+		return fmt.Errorf("a burst of %d is not 1 to %d", r.Burst, maxBurst)
+	}
+	return nil
+}
+
+// String writes rates as ParseRates reads them.
+func (r Rates) String() string {
+	var parts []string
+	for _, operation := range slices.Sorted(maps.Keys(r)) {
+		parts = append(parts, fmt.Sprintf("%s=%v/%d", operation, r[operation].PerSecond, r[operation].Burst))
+	}
+	return strings.Join(parts, ",")
+}

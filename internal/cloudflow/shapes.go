@@ -1,0 +1,147 @@
+package cloudflow
+
+// readListing reads one page of a listing. Without its list it is an error,
+// never an empty page.
+func readListing[T any](d *decoder, list string, item func(*decoder) (T, error)) (listing[T], error) {
+	var page listing[T]
+	found := false
+	err := d.object(func(name []byte) error {
+		switch string(name) {
+		case "RequestId":
+			return d.text(&page.RequestID)
+		case "NextToken":
+			return d.text(&page.next)
+		case list:
+			found = true
+			return d.list(func() error {
+				read, err := item(d)
+				page.Items = append(page.Items, read)
+				return err
+			})
+		}
+		return d.skip()
+	})
+	if err == nil && !found {
+		err = &shapeError{"the answer has no " + list}
+	}
+	page.More = page.next != ""
+	return page, err
+}
+
+// execution reads one execution, of a listing or alone.
+func (d *decoder) execution() (Execution, error) {
+	var e Execution
+	err := d.object(func(name []byte) error {
+		switch string(name) {
+		case "Name":
+			return d.text(&e.Name)
+		case "FlowName":
+			return d.shared(&e.FlowName, &d.lastFlow)
+		case "Status":
+			return d.shared(&e.Status, &d.lastStatus)
+		case "StartedTime":
+			return d.time(&e.StartedTime)
+		case "StoppedTime":
+			return d.time(&e.StoppedTime)
+		case "Input":
+			e.InputFetched = true
+			return d.text(&e.Input)
+		case "RoleArn":
+			return d.text(&e.RoleARN)
+		case "Environment":
+			return d.environment(&e.Environment)
+		case "RequestId":
+			return d.text(&e.RequestID)
+		}
+		return d.skip()
+	})
+	if err == nil && e.Name == "" {
+		err = &shapeError{"an execution has no Name"}
+	}
+	return e, err
+}
+
+// flow reads one flow, of a listing or alone.
+func (d *decoder) flow() (Flow, error) {
+	var f Flow
+	err := d.object(func(name []byte) error {
+		switch string(name) {
+		case "Name":
+			return d.text(&f.Name)
+		case "Id":
+			return d.text(&f.ID)
+		case "Description":
+			return d.text(&f.Description)
+		case "RoleArn":
+			return d.text(&f.RoleARN)
+		case "ExecutionMode":
+			return d.text(&f.ExecutionMode)
+		case "CreatedTime":
+			return d.time(&f.CreatedTime)
+		case "LastModifiedTime":
+			return d.time(&f.LastModifiedTime)
+		case "ResourceGroupId":
+			return d.text(&f.ResourceGroupID)
+		case "Environment":
+			return d.environment(&f.Environment)
+		}
+		return d.skip()
+	})
+	if err == nil && f.Name == "" {
+		err = &shapeError{"a flow has no Name"}
+	}
+	return f, err
+}
+
+// event reads one event of a history.
+func (d *decoder) event() (Event, error) {
+	var e Event
+	err := d.object(func(name []byte) error {
+		switch string(name) {
+		case "EventId":
+			return d.integer(&e.EventID)
+		case "ScheduleEventId":
+			return d.integer(&e.ScheduleEventID)
+		case "Type":
+			return d.text(&e.Type)
+		case "StepName":
+			return d.text(&e.StepName)
+		case "Time":
+			return d.time(&e.Time)
+		}
+		return d.skip()
+	})
+	return e, err
+}
+
+// environment reads {"Variables":[{"Name":…,"Value":…}]} as a map; nil without
+// variables.
+func (d *decoder) environment(into *map[string]string) error {
+	if d.json.PeekKind() == 'n' {
+		return d.skip()
+	}
+	return d.object(func(name []byte) error {
+		if string(name) != "Variables" {
+			return d.skip()
+		}
+		return d.list(func() error { return d.variable(into) })
+	})
+}
+
+func (d *decoder) variable(into *map[string]string) error {
+	var key, value string
+	err := d.object(func(name []byte) error {
+		switch string(name) {
+		case "Name":
+			return d.text(&key)
+		case "Value":
+			return d.text(&value)
+		}
+		return d.skip()
+	})
+	if *into == nil {
+		*into = make(map[string]string)
+	}
+	(*into)[key] = value
+	return err
+}

@@ -1,0 +1,100 @@
+package cloudflow
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Stats is what the client has sent and met so far.
+type Stats struct {
+	Calls     map[string]int // requests sent, retries included, by operation
+	Throttled int            // answers that asked for fewer calls
+	Retried   int            // attempts after the first
+}
+
+type stats struct {
+	mu  sync.Mutex
+	sum Stats
+}
+
+// sent counts a request, unless it never left: err is what its sending ended
+// with.
+func (s *stats) sent(operation string, err error) {
+	if err != nil && neverLeft(err) {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.sum.Calls == nil {
+		s.sum.Calls = make(map[string]int)
+	}
+	s.sum.Calls[operation]++
+}
+
+func (s *stats) throttled() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sum.Throttled++
+}
+
+func (s *stats) retried() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sum.Retried++
+}
+
+func (s *stats) snapshot() Stats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	snapshot := s.sum
+	snapshot.Calls = make(map[string]int, len(s.sum.Calls))
+	maps.Copy(snapshot.Calls, s.sum.Calls)
+	return snapshot
+}
+
+// clock gathers what the answers say about the server's time.
+type clock struct {
+	mu      sync.Mutex
+	samples []time.Duration // the newest maxSamples, as a ring
+	next    int
+}
+
+// maxSamples is enough for a median that one slow answer can't move, and
+// follows a clock that is being set.
+const maxSamples = 101
+
+// observe takes one answer's Date. An answer that was waited for is left out:
+// the middle of its call says nothing about when it was dated.
+func (c *clock) observe(x *exchange, waited bool) {
+	date, err := http.ParseTime(x.answer.Header.Get("Date"))
+	if err != nil || waited {
+		return
+	}
+	middle := x.sentAt.Add(x.answered.Sub(x.sentAt) / 2)
+	sample := date.Add(time.Second / 2).Sub(middle)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.samples) < maxSamples {
+		c.samples = append(c.samples, sample)
+		return
+	}
+	c.samples[c.next] = sample
+	c.next = (c.next + 1) % maxSamples
+}
+
+func (c *clock) offset() (time.Duration, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.samples) == 0 {
+		return 0, false
+	}
+	sorted := slices.Sorted(slices.Values(c.samples))
+	middle := len(sorted) / 2
+	if len(sorted)%2 == 1 {
+		return sorted[middle], true
+	}
+	return (sorted[middle-1] + sorted[middle]) / 2, true
+}

@@ -1,0 +1,40 @@
+package sweep
+
+import (
+	"cmp"
+
+	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/policy"
+)
+
+// This file alone turns what the API answers into what rules see.
+
+// standard is the execution mode that "" means.
+const standard = "Standard"
+
+func adaptFlow(f cloudflow.Flow) *policy.Flow {
+	return &policy.Flow{
+		Name:             f.Name,
+		ID:               f.ID,
+		Description:      f.Description,
+		ExecutionMode:    cmp.Or(f.ExecutionMode, standard),
+		RoleARN:          f.RoleARN,
+		Env:              f.Environment,
+		CreatedTime:      f.CreatedTime.UTC(),
+		LastModifiedTime: f.LastModifiedTime.UTC(),
+		ResourceGroupID:  f.ResourceGroupID,
+	}
+}
+
+func adaptExecution(e cloudflow.Execution) *policy.Execution {
+	adapted := &policy.Execution{
+		Name:        e.Name,
+		Status:      e.Status,
+		StartedTime: e.StartedTime.UTC(),
+		Env:         e.Environment,
+	}
+	if e.InputFetched {
+		adapted.Input = policy.JSONInput(e.Input)
+	}
+	return adapted
+}

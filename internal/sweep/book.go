@@ -1,0 +1,223 @@
+package sweep
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/flowreaper/flowreaper/policy"
+)
+
+const (
+	maxDecisions = 1000 // in a report; the others are counted in decisionsOmitted
+	maxNotes     = 100  // in each of incomplete and undecided
+)
+
+// book collects what a sweep sees and does, from several goroutines, until
+// close makes the report of it.
+type book struct {
+	decided func(Decision)
+
+	mu        sync.Mutex
+	report    Report
+	err       *Error      // why the sweep failed: the first reason
+	partial   bool        // not everything was looked at
+	condemned []condemned // of complete listings only
+	decisions []Decision
+	undecided int // all, also those not kept
+	unlisted  int
+
+	attempts     int // stops that reached the Stopper
+	failures     int // … and were refused
+	firstFailure string
+}
+
+// fail notes why the sweep failed. The first reason stands: what follows from
+// it explains nothing.
+func (b *book) fail(code Code, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.partial = b.partial || code != CodeWithheld
+	if b.err != nil {
+		return
+	}
+	b.err = &Error{Code: code, Err: err}
+	b.noteError(string(code), err.Error())
+}
+
+// failure counts an error of a call, but for those that fail the sweep.
+func (b *book) failure(err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if fatal(err) == nil {
+		b.noteError(codeOf(err), err.Error())
+	}
+}
+
+func (b *book) noteError(code, message string) {
+	i := slices.IndexFunc(b.report.Errors, func(e ErrorNote) bool { return e.Code == code })
+	if i < 0 {
+		b.report.Errors = append(b.report.Errors, ErrorNote{Code: code, Message: message, Count: 1})
+		return
+	}
+	b.report.Errors[i].Count++
+}
+
+// incomplete notes a flow that could not be looked at.
+func (b *book) incomplete(flow string, err error) {
+	b.failure(err)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.partial = true
+	b.unlisted++
+	if len(b.report.Incomplete) < maxNotes {
+		b.report.Incomplete = append(b.report.Incomplete, FlowNote{Flow: flow, Reason: err.Error()})
+	}
+}
+
+func (b *book) notCovered(flow, reason string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.report.NotCovered = append(b.report.NotCovered, FlowNote{Flow: flow, Reason: reason})
+}
+
+// saw counts the flows that the sweep covers.
+func (b *book) saw(flows int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.report.Flows.Seen = flows
+}
+
+// listed takes in what a complete listing of one flow has brought.
+func (b *book) listed(f *findings) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.report.Flows.Listed++
+	b.report.Executions.Seen += len(f.names)
+	for _, c := range f.condemned {
+		b.condemned = append(b.condemned, c)
+	}
+	for _, us := range f.undecided {
+		b.undecided += len(us)
+		room := maxNotes - len(b.report.Undecided)
+		b.report.Undecided = append(b.report.Undecided, us[:min(room, len(us))]...)
+	}
+}
+
+// decision is what can be said of a condemned execution before its outcome.
+func (s *sweep) decision(c condemned) Decision {
+	d := Decision{
+		Flow:        c.flow.Name,
+		Execution:   c.execution.Name,
+		Verdict:     c.verdict.Decision,
+		StartedTime: c.execution.StartedTime,
+		AgeSeconds:  c.judgedAt.Sub(c.execution.StartedTime).Seconds(),
+		Reason:      c.verdict.Reason(),
+		WouldAlso:   c.verdict.WouldAlso,
+	}
+	if c.verdict.Rule != nil {
+		d.Rule = c.verdict.Rule.Name
+	}
+	if c.verdict.Decision == policy.Stop {
+		d.Error = c.verdict.Rule.Error
+		d.Cause = s.Policy.Cause(c.verdict, s.RunID)
+	}
+	return d
+}
+
+// refused reports what the gate didn't let pass, and fails the sweep where
+// people must act.
+func (s *sweep) refused(c condemned, no refusal) {
+	switch no := no.(type) {
+	case spared:
+		return // no rule condemns it: there is nothing to decide
+	case clockOff:
+		s.fail(CodeClockSkew, no)
+	case overLimit:
+		s.withhold(no)
+	}
+	d := s.decision(c)
+	d.Outcome, d.Message = no.outcome(), no.Error()
+	s.decide(d)
+}
+
+func (b *book) withhold(no overLimit) {
+	b.fail(CodeWithheld, fmt.Errorf("%w. If the rules are right, raise limits.%s in the policy or wait; if not, correct them", no, no.withheld.Limit))
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.report.Withheld = &no.withheld
+}
+
+// attempted reports a stop that reached the Stopper.
+func (b *book) attempted(d Decision, err error) {
+	if d.Outcome == Failed {
+		b.failure(err)
+	}
+	b.mu.Lock()
+	b.attempts++
+	if d.Outcome == Failed {
+		b.failures++
+		b.firstFailure = cmp.Or(b.firstFailure, d.Message)
+	}
+	b.mu.Unlock()
+	b.decide(d)
+}
+
+func (b *book) decide(d Decision) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.decisions = append(b.decisions, d)
+	if b.decided != nil {
+		b.decided(d)
+	}
+}
+
+// close puts the report in order and cuts it to its bounds. What people must
+// act on comes first, so that it is never what was cut.
+func (b *book) close() *Report {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	r := b.report
+	r.Complete = !b.partial
+	r.Executions.Condemned = len(b.decisions)
+	slices.SortFunc(b.decisions, worstFirst)
+	r.Decisions = append([]Decision{}, b.decisions[:min(maxDecisions, len(b.decisions))]...)
+	r.DecisionsOmitted = len(b.decisions) - len(r.Decisions)
+	b.noteCut("Incomplete", "flows could not be looked at", b.unlisted)
+	b.noteCut("Undecided", "evaluations of rules failed", b.undecided)
+	r.Errors = b.report.Errors
+	slices.SortFunc(r.Incomplete, byFlow)
+	slices.SortFunc(r.NotCovered, byFlow)
+	slices.SortFunc(r.Undecided, func(a, b Undecided) int {
+		return cmp.Or(cmp.Compare(a.Flow, b.Flow), cmp.Compare(a.Execution, b.Execution), cmp.Compare(a.Rule, b.Rule))
+	})
+	slices.SortFunc(r.Errors, func(a, b ErrorNote) int { return cmp.Compare(a.Code, b.Code) })
+	return &r
+}
+
+// noteCut says how many there were where a list of the report has been cut.
+func (b *book) noteCut(code, what string, n int) {
+	if n > maxNotes {
+		b.report.Errors = append(b.report.Errors, ErrorNote{
+			Code: code, Message: fmt.Sprintf("%d %s; the report names %d", n, what, maxNotes), Count: n,
+		})
+	}
+}
+
+func byFlow(a, b FlowNote) int { return cmp.Compare(a.Flow, b.Flow) }
+
+// worstFirst orders decisions by how much they need a person, then the longest
+// running first.
+func worstFirst(a, b Decision) int {
+	return cmp.Or(
+		cmp.Compare(slices.Index(outcomes, a.Outcome), slices.Index(outcomes, b.Outcome)),
+		a.StartedTime.Compare(b.StartedTime),
+		cmp.Compare(a.Flow, b.Flow),
+		cmp.Compare(a.Execution, b.Execution),
+	)
+}
+
+var outcomes = []Outcome{
+	Failed, StillRunning, WithheldOutcome, Stopped, AlreadyCompleted, Gone, Planned, ProtectedOutcome,
+}

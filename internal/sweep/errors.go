@@ -1,0 +1,62 @@
+package sweep
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/flowreaper/flowreaper/internal/cloudflow"
+)
+
+// Code names why a sweep failed. The function's errorType is "FlowReaper" and
+// this.
+type Code string
+
+const (
+	CodeWithheld    Code = "Withheld"    // a limit was exceeded: nothing was stopped
+	CodeClockSkew   Code = "ClockSkew"   // our clock and CloudFlow's disagree: nothing was stopped
+	CodeCredentials Code = "Credentials" // CloudFlow refuses the credentials
+	CodeSweep       Code = "Sweep"       // nothing could be looked at, or the sweep was cut short
+)
+
+// Error is the error of a sweep that failed. Its report tells the rest.
+type Error struct {
+	Code Code
+	Err  error
+}
+
+func (e *Error) Error() string { return e.Err.Error() }
+
+// Unwrap returns the error beneath.
+func (e *Error) Unwrap() error { return e.Err }
+
+// fatal turns an error that leaves nothing to hope for into the sweep's own,
+// and returns nil for every other.
+func fatal(err error) *Error {
+	var api *cloudflow.Error
+	if !errors.As(err, &api) || api.Class != cloudflow.Fatal {
+		return nil
+	}
+	switch api.Code {
+	case "RequestTimeTooSkewed":
+		return &Error{Code: CodeClockSkew, Err: fmt.Errorf("%w\nSet this machine's clock, with NTP for instance; nothing was stopped since", err)}
+	case "InvalidAccessKeyID", "InvalidAccessKeyId", "InvalidAccessKeyId.NotFound", "InvalidAccessKeyId.Inactive",
+		"InvalidSecurityToken", "InvalidSecurityToken.Expired", "InvalidSecurityToken.Malformed", "InvalidSecurityToken.MismatchWithAccessKey",
+		"SignatureNotMatch", "SignatureDoesNotMatch", "IncompleteSignature":
+		return &Error{Code: CodeCredentials, Err: err}
+	}
+	return &Error{Code: CodeSweep, Err: err}
+}
+
+// codeOf is the code under which the report counts an error.
+func codeOf(err error) string {
+	var api *cloudflow.Error
+	switch {
+	case !errors.As(err, &api):
+		return string(CodeSweep)
+	case api.Code != "":
+		return api.Code
+	case api.HTTPStatus != 0:
+		return fmt.Sprintf("HTTP%d", api.HTTPStatus)
+	}
+	return "NoAnswer"
+}

@@ -1,0 +1,202 @@
+package sweep_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/sweep"
+)
+
+var (
+	unavailable = apiError("InternalServerError", 500, cloudflow.Retry)
+	badKey      = apiError("InvalidAccessKeyID", 403, cloudflow.Fatal)
+)
+
+func TestListingThatFailsHalfWayIsNoReasonForAnything(t *testing.T) {
+	c := newCloud(map[string][]cloudflow.Execution{
+		"broken": {running("overdue-1", 3*time.Hour), running("young-1", time.Minute)},
+		"whole":  {running("overdue-2", 3*time.Hour)},
+	})
+	c.listErr["broken"] = unavailable
+	r, err := sweep.Run(t.Context(), c.options(parse(t, twoHours)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"overdue-2"}, c.stopped()); diff != "" {
+		t.Errorf("stopped (-want +got):\n%s", diff)
+	}
+	if r.Complete {
+		t.Error("complete, though a listing failed")
+	}
+	if diff := cmp.Diff([]sweep.FlowNote{{Flow: "broken", Reason: unavailable.Error()}}, r.Incomplete); diff != "" {
+		t.Errorf("incomplete (-want +got):\n%s", diff)
+	}
+	if want := (sweep.FlowCounts{Seen: 2, Listed: 1}); r.Flows != want {
+		t.Errorf("flows %+v, want %+v", r.Flows, want)
+	}
+	if want := (sweep.ExecutionCounts{Seen: 1, Condemned: 1}); r.Executions != want {
+		t.Errorf("executions %+v, want %+v", r.Executions, want)
+	}
+	if diff := cmp.Diff([]sweep.ErrorNote{{Code: "InternalServerError", Message: unavailable.Error(), Count: 1}}, r.Errors); diff != "" {
+		t.Errorf("errors (-want +got):\n%s", diff)
+	}
+}
+
+func TestListFlowsThatFails(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		pages   int
+		err     error
+		code    sweep.Code
+		stopped []string
+	}{
+		{"half way: what came is looked at", 1, unavailable, "", []string{"overdue"}},
+		{"at once: the sweep has failed", 0, unavailable, sweep.CodeSweep, []string{}},
+		{"for good: the sweep ends", 1, badKey, sweep.CodeCredentials, []string{}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			c := newCloud(map[string][]cloudflow.Execution{"f": {running("overdue", 3*time.Hour)}})
+			c.flows, c.flowsErr = c.flows[:test.pages], test.err
+			r, err := sweep.Run(t.Context(), c.options(parse(t, twoHours)))
+			if got := codeOf(err); got != test.code {
+				t.Errorf("code %q, want %q", got, test.code)
+			}
+			if diff := cmp.Diff(test.stopped, c.stopped()); diff != "" {
+				t.Errorf("stopped (-want +got):\n%s", diff)
+			}
+			if r.Complete || len(r.Incomplete) == 0 || r.Incomplete[len(r.Incomplete)-1].Flow != "f" && r.Incomplete[0].Flow != "*" {
+				t.Errorf("complete %v, incomplete %v", r.Complete, r.Incomplete)
+			}
+		})
+	}
+}
+
+func TestNothingListedIsAFailure(t *testing.T) {
+	c := newCloud(map[string][]cloudflow.Execution{"a": nil, "b": nil})
+	denied := apiError("AccessDenied", 403, cloudflow.Operation)
+	c.listErr["a"], c.listErr["b"] = denied, denied
+	_, err := sweep.Run(t.Context(), c.options(parse(t, twoHours)))
+	want := "none of the 2 flows could be listed: " + denied.Error()
+	if codeOf(err) != sweep.CodeSweep || err.Error() != want {
+		t.Errorf("error %q, want %q", err, want)
+	}
+}
+
+func TestFatalErrorEndsTheSweep(t *testing.T) {
+	for code, want := range map[string]sweep.Code{
+		"InvalidAccessKeyID":   sweep.CodeCredentials,
+		"SignatureNotMatch":    sweep.CodeCredentials,
+		"RequestTimeTooSkewed": sweep.CodeClockSkew,
+		"ActionNotSupported":   sweep.CodeSweep,
+	} {
+		t.Run(code, func(t *testing.T) {
+			c := newCloud(map[string][]cloudflow.Execution{"good": {running("overdue", 3*time.Hour)}, "bad": nil})
+			c.listErr["bad"] = apiError(code, 403, cloudflow.Fatal)
+			r, err := sweep.Run(t.Context(), c.options(parse(t, twoHours)))
+			if got := codeOf(err); got != want {
+				t.Errorf("code %q, want %q", got, want)
+			}
+			if got := c.stopped(); len(got) != 0 || r.Complete {
+				t.Errorf("stopped %v, complete %v", got, r.Complete)
+			}
+			for _, d := range r.Decisions {
+				if d.Outcome != sweep.Failed || d.Message == "" {
+					t.Errorf("%s %s: %q", d.Execution, d.Outcome, d.Message)
+				}
+			}
+		})
+	}
+}
+
+func TestDeletedFlowIsNotIncomplete(t *testing.T) {
+	c := newCloud(map[string][]cloudflow.Execution{"deleted": {running("overdue", 3*time.Hour)}})
+	c.listErr["deleted"] = apiError("FlowNotExists", 404, cloudflow.Tolerated)
+	r, err := sweep.Run(t.Context(), c.options(parse(t, twoHours)))
+	if err != nil || !r.Complete || len(r.Decisions) != 0 || r.Executions.Seen != 0 {
+		t.Errorf("error %v, complete %v, %+v, decisions %v", err, r.Complete, r.Executions, r.Decisions)
+	}
+}
+
+func TestShiftedPagesAreJudgedOnce(t *testing.T) {
+	c := newCloud(map[string][]cloudflow.Execution{"f": nil})
+	ended := running("ended-meanwhile", 3*time.Hour)
+	ended.Status = "Succeeded"
+	c.flows = append(c.flows, c.flows[0])
+	c.executions["f"] = []cloudflow.Page[cloudflow.Execution]{
+		{Items: []cloudflow.Execution{running("twice", 3*time.Hour), running("ended-meanwhile", 3*time.Hour)}},
+		{Items: []cloudflow.Execution{running("twice", 3*time.Hour), ended}},
+	}
+	r, err := sweep.Run(t.Context(), c.options(parse(t, twoHours)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"twice"}, c.stopped()); diff != "" {
+		t.Errorf("stopped (-want +got):\n%s", diff)
+	}
+	if r.Flows.Seen != 1 || r.Executions.Seen != 1 {
+		t.Errorf("%+v %+v", r.Flows, r.Executions)
+	}
+}
+
+func TestExpressIsNotCovered(t *testing.T) {
+	c := newCloud(map[string][]cloudflow.Execution{"express": {running("overdue", 3*time.Hour)}})
+	c.flows[0].Items[0].ExecutionMode = "Express"
+	r, err := sweep.Run(t.Context(), c.options(parse(t, twoHours)))
+	if err != nil || !r.Complete {
+		t.Errorf("error %v, complete %v", err, r.Complete)
+	}
+	if diff := cmp.Diff([]sweep.FlowNote{{Flow: "express", Reason: "Express"}}, r.NotCovered); diff != "" {
+		t.Errorf("notCovered (-want +got):\n%s", diff)
+	}
+	if c.calls["ListExecutions"] != 0 || len(c.stopped()) != 0 {
+		t.Errorf("calls %v", c.calls)
+	}
+}
+
+func TestOnlyFlowsInScopeAreListed(t *testing.T) {
+	c := newCloud(map[string][]cloudflow.Execution{"etl-a": nil, "etl-b": nil, "other": nil})
+	o := c.options(parse(t, twoHours+"    flows: [\"etl-*\"]\n"))
+	o.Flow = func(name string) bool { return name != "etl-b" }
+	r, err := sweep.Run(t.Context(), o)
+	if err != nil || r.Flows.Seen != 1 || c.calls["ListExecutions"] != 1 {
+		t.Errorf("error %v, flows %+v, calls %v", err, r.Flows, c.calls)
+	}
+}
+
+func TestNoStartedTimeIsUndecided(t *testing.T) {
+	timeless := running("timeless", 0)
+	timeless.StartedTime = time.Time{}
+	c := newCloud(map[string][]cloudflow.Execution{"f": {timeless}})
+	r, err := sweep.Run(t.Context(), c.options(parse(t, twoHours)))
+	if err != nil || len(c.stopped()) != 0 {
+		t.Errorf("error %v, stopped %v", err, c.stopped())
+	}
+	if len(r.Undecided) != 1 || r.Undecided[0].Execution != "timeless" {
+		t.Errorf("undecided %v", r.Undecided)
+	}
+}
+
+func TestUndecidedIsReportedAndCut(t *testing.T) {
+	var executions []cloudflow.Execution
+	for i := range 120 {
+		executions = append(executions, running(fmt.Sprint("e", i), 3*time.Hour))
+	}
+	c := newCloud(map[string][]cloudflow.Execution{"f": executions})
+	r, err := sweep.Run(t.Context(), c.options(parse(t, `
+version: 1
+policy: test
+mode: enforce
+rules:
+  - {name: broken, when: execution.input.missing > 3}
+`)))
+	if err != nil || len(c.stopped()) != 0 {
+		t.Errorf("error %v, stopped %v", err, c.stopped())
+	}
+	if len(r.Undecided) != 100 || len(r.Errors) != 1 || r.Errors[0].Code != "Undecided" || r.Errors[0].Count != 120 {
+		t.Errorf("%d undecided, errors %v", len(r.Undecided), r.Errors)
+	}
+}
