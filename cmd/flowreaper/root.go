@@ -102,6 +102,7 @@ func (t *terminal) newRoot() *cobra.Command {
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
+		t.newEmulate(),
 		t.newInvoke(),
 		t.newVersion(),
 	)

@@ -1,0 +1,197 @@
+package emulator
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/flowreaper/flowreaper/internal/emulator/account"
+	"github.com/flowreaper/flowreaper/internal/emulator/cloud"
+)
+
+func (s *Server) listExecutions(_ context.Context, r *request) (answer, *apiError) {
+	q, metadataOnly, wrong := readQuery(r)
+	if wrong != nil {
+		return nil, wrong
+	}
+	f, err := s.cloud.Flow(q.Flow)
+	if err != nil {
+		return nil, ofCloud(err, q.Flow, "")
+	}
+	executions, next, err := s.cloud.List(s.Now(), q)
+	if err != nil {
+		return nil, ofCloud(err, q.Flow, "")
+	}
+	row := answerExecution
+	if metadataOnly {
+		row = answerMetadata
+	}
+	page := &executionsAnswer{Executions: make([]executionAnswer, 0, len(executions))}
+	for _, e := range executions {
+		page.Executions = append(page.Executions, row(f, e))
+	}
+	if next != nil {
+		page.NextToken = token(next)
+	}
+	return page, nil
+}
+
+func readQuery(r *request) (q cloud.Query, metadataOnly bool, wrong *apiError) {
+	if missing := r.require("FlowName"); missing != nil {
+		return q, false, missing
+	}
+	limit, wrongLimit := r.number("Limit", 1, 99, 60)
+	begin, wrongBegin := r.moment("StartedTimeBegin")
+	end, wrongEnd := r.moment("StartedTimeEnd")
+	metadataOnly, wrongFlag := r.flag("MetadataOnly")
+	after, wrongToken := readToken[cloud.Cursor](r)
+	q = cloud.Query{
+		Flow: r.get("FlowName"), Status: r.get("Status"), Begin: begin, End: end, Limit: limit, After: after,
+		NamePrefix: r.get("ExecutionNamePrefix"), MapRunName: r.get("MapRunName"),
+	}
+	return q, metadataOnly, firstError(wrongLimit, wrongBegin, wrongEnd, wrongFlag, wrongToken, knownStatus(q.Status))
+}
+
+func knownStatus(status string) *apiError {
+	if status == "" || status == account.Starting || status == account.Running || account.EndedStatus(status) {
+		return nil
+	}
+	return invalid("Status must be one status of an execution, not %q", status)
+}
+
+// describeExecution waits, if it is asked to, until the execution has ended.
+func (s *Server) describeExecution(ctx context.Context, r *request) (answer, *apiError) {
+	if missing := r.require("FlowName", "ExecutionName"); missing != nil {
+		return nil, missing
+	}
+	seconds, wrong := r.number("WaitTimeSeconds", 0, 60, 0)
+	if wrong != nil {
+		return nil, wrong
+	}
+	f, err := s.cloud.Flow(r.flow())
+	if err != nil {
+		return nil, ofCloud(err, r.flow(), "")
+	}
+	e, err := s.waitForEnd(ctx, r.flow(), r.get("ExecutionName"), time.Duration(seconds)*time.Second)
+	if err != nil {
+		return nil, ofCloud(err, r.flow(), r.get("ExecutionName"))
+	}
+	execution := answerExecution(f, e)
+	return &execution, nil
+}
+
+// waitForEnd returns the execution as it is when it ends, when the time is
+// over, or when the caller has gone.
+func (s *Server) waitForEnd(ctx context.Context, flow, name string, wait time.Duration) (cloud.Execution, error) {
+	over := time.NewTimer(wait)
+	defer over.Stop()
+	for deadline := s.Now().Add(wait); ; {
+		w, err := s.cloud.Watch(s.Now(), flow, name)
+		if err != nil || !w.Live() || !s.Now().Before(deadline) {
+			return w.Execution, err
+		}
+		var ends <-chan time.Time
+		if w.EndsIn >= 0 {
+			ends = time.After(w.EndsIn)
+		}
+		select {
+		case <-ends:
+		case <-w.Changed:
+		case <-over.C:
+		case <-ctx.Done():
+			return w.Execution, nil
+		}
+	}
+}
+
+func (s *Server) getExecutionHistory(_ context.Context, r *request) (answer, *apiError) {
+	if missing := r.require("FlowName", "ExecutionName"); missing != nil {
+		return nil, missing
+	}
+	limit, wrong := r.number("Limit", 1, 999, 60)
+	if wrong != nil {
+		return nil, wrong
+	}
+	// The token is an event's id, as the reference says.
+	from := int64(0)
+	if r.get("NextToken") != "" {
+		var err error
+		if from, err = strconv.ParseInt(r.get("NextToken"), 10, 64); err != nil {
+			return nil, invalid("NextToken must be the id of an event, not %q", r.get("NextToken"))
+		}
+	}
+	events, err := s.cloud.History(s.Now(), r.flow(), r.get("ExecutionName"))
+	if err != nil {
+		return nil, ofCloud(err, r.flow(), r.get("ExecutionName"))
+	}
+	return historyPage(events, from, limit), nil
+}
+
+func historyPage(events []cloud.Event, from int64, limit int) *historyAnswer {
+	events = slices.DeleteFunc(events, func(e cloud.Event) bool { return e.ID < from })
+	page := &historyAnswer{Events: []eventAnswer{}}
+	for _, e := range events[:min(limit, len(events))] {
+		page.Events = append(page.Events, eventAnswer{
+			EventId: e.ID, ScheduleEventId: e.ScheduleID, Type: e.Type, StepName: e.StepName,
+			Time: apiTime(e.Time), EventDetail: e.Detail,
+		})
+	}
+	if len(events) > limit {
+		page.NextToken = strconv.FormatInt(events[limit].ID, 10)
+	}
+	return page
+}
+
+func (s *Server) startExecution(_ context.Context, r *request) (answer, *apiError) {
+	if missing := r.require("FlowName"); missing != nil {
+		return nil, missing
+	}
+	f, err := s.cloud.Flow(r.flow())
+	if err != nil {
+		return nil, ofCloud(err, r.flow(), "")
+	}
+	name, input := r.get("ExecutionName"), r.get("Input")
+	switch {
+	case name == "":
+		name = uuid.NewString()
+	case !account.NameSyntax.MatchString(name):
+		return nil, invalid("%q is not an execution's name", name)
+	}
+	if input != "" && !json.Valid([]byte(input)) {
+		return nil, invalid("Input must be JSON text")
+	}
+	if f.Express() {
+		name += ":" + uuid.NewString() // as CloudFlow names them in its answers
+	}
+	e, err := s.cloud.Start(s.Now(), r.flow(), name, input)
+	if err != nil {
+		return nil, ofCloud(err, r.flow(), name)
+	}
+	execution := answerStartedOrStopped(f, e)
+	return &execution, nil
+}
+
+func (s *Server) stopExecution(_ context.Context, r *request) (answer, *apiError) {
+	if missing := r.require("FlowName", "ExecutionName"); missing != nil {
+		return nil, missing
+	}
+	cause, wrongCause := r.text("Cause", 4096)
+	errorName, wrongError := r.text("Error", 128)
+	if wrong := firstError(wrongCause, wrongError); wrong != nil {
+		return nil, wrong
+	}
+	f, err := s.cloud.Flow(r.flow())
+	if err != nil {
+		return nil, ofCloud(err, r.flow(), "")
+	}
+	e, err := s.cloud.Stop(s.Now(), r.flow(), r.get("ExecutionName"), errorName, cause)
+	if err != nil {
+		return nil, ofCloud(err, r.flow(), r.get("ExecutionName"))
+	}
+	execution := answerStartedOrStopped(f, e)
+	return &execution, nil
+}

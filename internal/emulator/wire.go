@@ -1,0 +1,160 @@
+package emulator
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/flowreaper/flowreaper/internal/emulator/cloud"
+)
+
+// apiTime writes a time as CloudFlow does; the zero time is "".
+func apiTime(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format("2006-01-02T15:04:05.000Z")
+}
+
+type environmentAnswer struct {
+	Variables []variableAnswer
+}
+
+type variableAnswer struct {
+	Name        string
+	Value       string
+	Description string
+}
+
+func answerEnvironment(variables map[string]string) environmentAnswer {
+	answer := environmentAnswer{Variables: []variableAnswer{}}
+	for _, name := range slices.Sorted(maps.Keys(variables)) {
+		answer.Variables = append(answer.Variables, variableAnswer{Name: name, Value: variables[name]})
+	}
+	return answer
+}
+
+type flowAnswer struct {
+	RequestId        string `json:",omitempty"` // of a list's row: none
+	Name             string
+	Id               string
+	Description      string
+	Definition       string
+	Type             string
+	RoleArn          string
+	ExecutionMode    string
+	CreatedTime      string
+	LastModifiedTime string
+	ResourceGroupId  string
+	Environment      environmentAnswer
+}
+
+func answerFlow(f cloud.Flow) flowAnswer {
+	return flowAnswer{
+		Name: f.Name, Id: f.ID, Description: f.Description, Definition: f.Definition, Type: "FDL",
+		RoleArn: f.RoleARN, ExecutionMode: f.ExecutionMode,
+		CreatedTime: apiTime(f.CreatedTime), LastModifiedTime: apiTime(f.ModifiedTime),
+		ResourceGroupId: f.ResourceGroupID, Environment: answerEnvironment(f.Environment),
+	}
+}
+
+type flowsAnswer struct {
+	RequestId string
+	Flows     []flowAnswer
+	NextToken string `json:",omitempty"`
+}
+
+// executionAnswer leaves out, by nil, what MetadataOnly leaves out, and the
+// role but for the operations that answer it.
+type executionAnswer struct {
+	RequestId      string `json:",omitempty"` // of a list's row: none
+	Name           string
+	FlowName       string
+	Status         string
+	StartedTime    string
+	StoppedTime    string
+	Input          *string `json:",omitempty"`
+	Output         *string `json:",omitempty"`
+	FlowDefinition *string `json:",omitempty"`
+	RoleArn        *string `json:",omitempty"`
+	Environment    environmentAnswer
+}
+
+func answerMetadata(f cloud.Flow, e cloud.Execution) executionAnswer {
+	environment := f.Environment
+	if e.Environment != nil {
+		environment = e.Environment
+	}
+	return executionAnswer{
+		Name: e.Name, FlowName: f.Name, Status: e.Status,
+		StartedTime: apiTime(e.StartedTime), StoppedTime: apiTime(e.StoppedTime),
+		Environment: answerEnvironment(environment),
+	}
+}
+
+func answerExecution(f cloud.Flow, e cloud.Execution) executionAnswer {
+	answer := answerMetadata(f, e)
+	answer.Input, answer.Output, answer.FlowDefinition = &e.Input, &e.Output, &f.Definition
+	return answer
+}
+
+// answerStartedOrStopped is of StartExecution and StopExecution.
+func answerStartedOrStopped(f cloud.Flow, e cloud.Execution) executionAnswer {
+	answer := answerExecution(f, e)
+	role := cmp.Or(f.RoleARN, "acs:ram::123456789012:role/emulator")
+	answer.RoleArn = &role
+	return answer
+}
+
+type executionsAnswer struct {
+	RequestId  string
+	Executions []executionAnswer
+	NextToken  string `json:",omitempty"`
+}
+
+type historyAnswer struct {
+	RequestId string
+	Events    []eventAnswer
+	NextToken string `json:",omitempty"`
+}
+
+type eventAnswer struct {
+	EventId         int64
+	ScheduleEventId int64
+	Type            string
+	StepName        string
+	Time            string
+	EventDetail     string
+}
+
+type regionsAnswer struct {
+	RequestId string
+	Regions   struct{ Region []regionAnswer }
+}
+
+type regionAnswer struct {
+	RegionId       string
+	RegionEndpoint string
+	LocalName      string
+}
+
+type emptyAnswer struct {
+	RequestId string
+}
+
+type errorAnswer struct {
+	RequestId string
+	HostId    string
+	Code      string
+	Message   string
+	Recommend string
+}
+
+func (a *flowAnswer) identify(id string)       { a.RequestId = id }
+func (a *flowsAnswer) identify(id string)      { a.RequestId = id }
+func (a *executionAnswer) identify(id string)  { a.RequestId = id }
+func (a *executionsAnswer) identify(id string) { a.RequestId = id }
+func (a *historyAnswer) identify(id string)    { a.RequestId = id }
+func (a *regionsAnswer) identify(id string)    { a.RequestId = id }
+func (a *emptyAnswer) identify(id string)      { a.RequestId = id }
