@@ -42,10 +42,10 @@ toolchain:
 
 # The policy that is deployed, its tests, and where to: s.yaml or a file that
 # extends it. deploy/README.md tells the way.
-POLICY ?= deploy/policy.yaml
-POLICY_TESTS ?= deploy/policy.test.yaml
+POLICY := deploy/policy.yaml
+POLICY_TESTS := deploy/policy.test.yaml
 FLOWREAPER ?= bin/flowreaper
-FILE ?= s.yaml
+FILE := s.yaml
 S := deploy/node_modules/.bin/s
 
 # The same commit gives the same bytes, with the same Go: the version is the
@@ -57,14 +57,17 @@ package: ## Build the function's package into dist/; the same commit gives the s
 		-ldflags "-s -w -buildid= -X main.version=$(COMMIT)" -o dist/flowreaper-function ./function
 	go run ./deploy/pack dist dist/flowreaper-function $(POLICY)
 
-policy-check: build ## Validate, lint and test the policy that is deployed
+policy-check: $(FLOWREAPER) ## Validate, lint and test the policy that is deployed
 	$(FLOWREAPER) validate --strict $(POLICY)
 	$(FLOWREAPER) test $(POLICY_TESTS)
 
-# FILE's pre-deploy action runs policy-check and package, so that a bare
-# `s deploy` does, too. Without -y and a terminal, s would deploy nothing and
-# say that all is well.
-deploy: $(S) ## Check the policy, build the package, deploy (FILE=deploy/state.yaml: something else)
+bin/flowreaper: build
+
+# FILE's pre-deploy action runs policy-check, too, and package: a bare `s deploy`
+# must not get round them. Here it comes first because s may swallow what a
+# failing action says. Without -y and a terminal, s would deploy nothing and say
+# that all is well.
+deploy: policy-check $(S) ## Check the policy, build the package, deploy (FILE=deploy/state.yaml: something else)
 	$(S) deploy -y -t $(FILE)
 
 remove: $(S) ## Remove the function and its trigger from the cloud

@@ -40,9 +40,14 @@ func newProject(t *testing.T) project {
 		t.Fatal(err)
 	}
 	p := project{
-		dir:  copyTree(t, root),
+		dir:  t.TempDir(),
 		home: seedComponent(t),
 		cli:  filepath.Join(root, "deploy", "node_modules", ".bin", "s"),
+	}
+	copyTree(t, root, p.dir)
+	modules := filepath.Join("deploy", "node_modules")
+	if err := os.Symlink(filepath.Join(root, modules), filepath.Join(p.dir, modules)); err != nil {
+		t.Fatal(err)
 	}
 	return p
 }
@@ -70,22 +75,16 @@ func install(root string) error {
 	return once.(func() error)()
 }
 
-// copyTree copies every file that git knows or would be asked about, and links
-// the installed CLI.
-func copyTree(t *testing.T, root string) string {
+// copyTree copies every file that git knows or would be asked about.
+func copyTree(t *testing.T, root, dir string) {
 	t.Helper()
 	list, err := exec.Command("git", "-C", root, "ls-files", "-z", "--cached", "--others", "--exclude-standard").Output()
 	if err != nil {
 		t.Fatalf("listing the project's files with git: %v", err)
 	}
-	dir := t.TempDir()
 	for name := range strings.SplitSeq(strings.TrimSuffix(string(list), "\x00"), "\x00") {
 		copyFile(t, filepath.Join(root, name), filepath.Join(dir, name))
 	}
-	if err := os.Symlink(filepath.Join(root, "deploy", "node_modules"), filepath.Join(dir, "deploy", "node_modules")); err != nil {
-		t.Fatal(err)
-	}
-	return dir
 }
 
 func copyFile(t *testing.T, from, to string) {
@@ -102,6 +101,10 @@ func copyFile(t *testing.T, from, to string) {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(to, data, info.Mode().Perm()); err != nil {
+		t.Fatal(err)
+	}
+	// make compares times: a newer lock file would have the CLI installed anew.
+	if err := os.Chtimes(to, info.ModTime(), info.ModTime()); err != nil {
 		t.Fatal(err)
 	}
 }
