@@ -1,6 +1,13 @@
 package policy
 
-import "time"
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+)
 
 // Facts is what one judgement sees. All times are UTC.
 type Facts struct {
@@ -18,7 +25,7 @@ type Event struct {
 	Source  string
 	Subject string
 	Time    time.Time
-	Data    map[string]any // the raw object; a missing key is nil
+	Data    map[string]any // the raw object, as encoding/json decodes it; a missing key is nil
 }
 
 // Flow is a flow as rules see it: `flow` in a rule. Field names are the API's.
@@ -34,8 +41,17 @@ type Flow struct {
 	ResourceGroupID  string
 }
 
+// executionMode spells out what the API leaves empty.
+func (f *Flow) executionMode() string {
+	if f.ExecutionMode == "" {
+		return "Standard"
+	}
+	return f.ExecutionMode
+}
+
 // Execution is an execution as rules see it: `execution` in a rule. Its age is
-// Facts.Now less StartedTime.
+// Facts.Now less StartedTime, and never negative; where StartedTime is zero, a
+// rule that reads either is undecided.
 type Execution struct {
 	Name        string
 	Status      string // Starting, Running, or one of the ended ones
@@ -54,3 +70,27 @@ type Input struct {
 // JSONInput is an input that was fetched. No input, an empty one and null all
 // read as {}; text that isn't JSON leaves a rule that reads it undecided.
 func JSONInput(text string) Input { return Input{text: text, fetched: true} }
+
+// decode decodes the input. Its numbers stay texts, so that large ones are
+// compared exactly.
+func (i Input) decode() (any, error) {
+	if !i.fetched {
+		return nil, errors.New("execution.input was not fetched")
+	}
+	if strings.TrimSpace(i.text) == "" {
+		return map[string]any{}, nil
+	}
+	decoder := json.NewDecoder(strings.NewReader(i.text))
+	decoder.UseNumber()
+	var value any
+	if err := decoder.Decode(&value); err != nil {
+		return nil, fmt.Errorf("execution.input is not JSON: %w", err)
+	}
+	if _, err := decoder.Token(); err != io.EOF {
+		return nil, errors.New("execution.input is not JSON: more follows its first value")
+	}
+	if value == nil {
+		return map[string]any{}, nil
+	}
+	return value, nil
+}

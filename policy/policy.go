@@ -1,6 +1,11 @@
 package policy
 
-import "time"
+import (
+	"sync"
+	"time"
+
+	"github.com/flowreaper/flowreaper/policy/internal/expression"
+)
 
 // Mode says what happens to what a rule condemns.
 type Mode string
@@ -21,12 +26,14 @@ func (m Mode) Softer(other Mode) Mode {
 
 // Policy is a compiled policy file. It is immutable.
 type Policy struct {
-	Name   string // the file's policy:
+	Name   string // the file's policy:, "policy" where it has none
 	Hash   string // sha256:<64 hex> of the file's text
 	Mode   Mode
 	Limits Limits
 	Rules  []*Rule
-	// unexported: what Parse compiled
+
+	protection *protection
+	judgements sync.Pool // of *judgement, so that judging allocates nothing
 }
 
 // Limits bounds what sweeps may stop.
@@ -41,13 +48,19 @@ type Rule struct {
 	Description string
 	Mode        Mode   // effective: the softer of the policy's and the rule's
 	Error       string // what StopExecution is given as Error; 1–128 characters
-	// unexported: globs, conjuncts, cause template
-}
 
-// Parse reads, checks and compiles a policy. file is used in errors only. The
-// error, if any, is of type [Errors] and holds everything that is wrong.
-func Parse(file string, text []byte) (*Policy, error) { panic("unwritten") }
+	flows     *globs // nil: all flows
+	conjuncts []conjunct
+	cause     *expression.Template // nil: the explanation
+}
 
 // Concerns says whether some rule of the policy names this flow, so that its
 // executions must be listed.
-func (p *Policy) Concerns(flow *Flow) bool { panic("unwritten") }
+func (p *Policy) Concerns(flow *Flow) bool {
+	for _, r := range p.Rules {
+		if r.flows == nil || r.flows.matches(flow.Name) {
+			return true
+		}
+	}
+	return false
+}

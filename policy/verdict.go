@@ -17,7 +17,8 @@ type Verdict struct {
 	WouldAlso []string    // names of the other rules that condemn
 	Undecided []Undecided // rules that could not be evaluated; they condemn nothing and save nothing
 
-	facts *Facts
+	protection *protection
+	facts      *Facts
 }
 
 // Undecided names a rule whose evaluation failed for one execution, and why.
@@ -27,14 +28,51 @@ type Undecided struct {
 }
 
 // Judge evaluates protect and every rule on one execution.
-func (p *Policy) Judge(f *Facts) Verdict { panic("unwritten") }
+//
+// A rule condemns where all its conditions hold. Any that is false keeps the
+// execution; else any that fails leaves the rule undecided. The first condemning
+// rule in mode enforce speaks for the verdict, or the first at all where none
+// enforces. An execution that has ended is never condemned.
+func (p *Policy) Judge(f *Facts) Verdict {
+	j := p.judgement(f)
+	defer p.judgements.Put(j)
+	v := Verdict{Decision: Keep, protection: p.protection, facts: f}
+	for _, r := range p.Rules {
+		switch result, err := all(r.conjuncts, j); result {
+		case yes:
+			v.condemn(r)
+		case unknown:
+			v.Undecided = append(v.Undecided, Undecided{Rule: r.Name, Err: err})
+		}
+	}
+	if v.Decision == Stop {
+		if held, _ := p.protection.holds(j); held {
+			v.Decision = Protected
+		}
+	}
+	return v
+}
 
-// Reason explains the verdict with the values that decided it, such as
-// `age 3h2m > 2h and flow.name "etl-nightly" matches "^etl-"`, or says which
-// protection holds.
-func (v Verdict) Reason() string { panic("unwritten") }
+// judgement takes a judgement from the pool.
+func (p *Policy) judgement(f *Facts) *judgement {
+	j, ok := p.judgements.Get().(*judgement)
+	if !ok {
+		j = &judgement{}
+	}
+	*j = judgement{facts: f}
+	return j
+}
 
-// Cause is the text for StopExecution: the rule's cause template, or the
-// reason where there is none or it fails, cut on a rune boundary to fit 4,096
-// characters with the tail ` [flowreaper/1 policy=<8 hex> rule=<name> run=<id>]`.
-func (p *Policy) Cause(v Verdict, runID string) string { panic("unwritten") }
+// condemn adds a rule that condemns. One that enforces goes before those that
+// only plan.
+func (v *Verdict) condemn(r *Rule) {
+	switch {
+	case v.Rule == nil:
+		v.Decision, v.Rule, v.Mode = Stop, r, r.Mode
+	case v.Mode == ModePlan && r.Mode == ModeEnforce:
+		v.WouldAlso = append([]string{v.Rule.Name}, v.WouldAlso...)
+		v.Rule, v.Mode = r, r.Mode
+	default:
+		v.WouldAlso = append(v.WouldAlso, r.Name)
+	}
+}

@@ -1,0 +1,50 @@
+package policy
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/flowreaper/flowreaper/policy/internal/expression"
+)
+
+// maxCause is how long a cause may be. The API says 4,096 characters and not
+// what it counts; no text of so many bytes has more by any count.
+const maxCause = 4096
+
+// Cause is the text for StopExecution: the rule's cause template, or the
+// reason where there is none or it fails, cut on a rune boundary to fit 4,096
+// bytes with the tail ` [flowreaper/1 policy=<8 hex> rule=<name> run=<id>]`.
+// Control characters are escaped.
+func (p *Policy) Cause(v Verdict, runID string) string {
+	if v.Rule == nil {
+		return ""
+	}
+	hash := strings.TrimPrefix(p.Hash, hashPrefix)
+	tail := fmt.Sprintf(" [flowreaper/1 policy=%s rule=%s run=%s]", hash[:8], v.Rule.Name, expression.Escape(runID))
+	return cut(expression.Escape(v.human()), maxCause-len(tail)) + tail
+}
+
+// human is the part of the cause that people read.
+func (v Verdict) human() string {
+	if v.Rule.cause != nil {
+		text, err := v.Rule.cause.Format(&judgement{facts: v.facts})
+		if text = strings.TrimSpace(text); err == nil && text != "" {
+			return text
+		}
+	}
+	return v.Rule.reason(&judgement{facts: v.facts})
+}
+
+// cut cuts a text to so many bytes, between characters.
+func cut(text string, most int) string {
+	const ellipsis = "…"
+	if len(text) <= most {
+		return text
+	}
+	end := max(0, most-len(ellipsis))
+	for end > 0 && !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end] + ellipsis
+}

@@ -1,0 +1,85 @@
+package policy
+
+import (
+	"path"
+	"regexp"
+	"strings"
+
+	"github.com/flowreaper/flowreaper/policy/internal/expression"
+	"github.com/flowreaper/flowreaper/policy/internal/yamltree"
+)
+
+// globs is a list of patterns of flow names. The last that matches wins; one
+// that begins with ! excludes; a list that begins with ! begins from all.
+type globs struct {
+	key      string // flows, or protect.flows
+	patterns []glob
+}
+
+type glob struct {
+	pattern string
+	exclude bool
+}
+
+// globText is what a glob may hold: flow names have letters, digits, _ and -.
+// The {a,b} and [a-z] of other tools would never match, and are refused.
+var globText = regexp.MustCompile(`^!?[A-Za-z0-9_.:*?-]{1,256}$`)
+
+// globs reads a list of globs; nil where there is none.
+func (d *decoder) globs(n *yamltree.Node, key string) *globs {
+	if n == nil {
+		return nil
+	}
+	g := &globs{key: key}
+	for _, item := range d.texts(n, key) {
+		if !globText.MatchString(item.Text) {
+			d.fail(item.Position, "%q is not a glob of flow names: it has letters, digits, _, -, * and ?, and may begin with !", clip(item.Text))
+			continue
+		}
+		pattern, exclude := strings.CutPrefix(item.Text, "!")
+		g.patterns = append(g.patterns, glob{pattern, exclude})
+	}
+	return g
+}
+
+// matches says whether the list names a flow.
+func (g *globs) matches(name string) bool {
+	named := len(g.patterns) > 0 && g.patterns[0].exclude
+	for _, p := range g.patterns {
+		if p.matches(name) {
+			named = !p.exclude
+		}
+	}
+	return named
+}
+
+func (p glob) matches(name string) bool {
+	matched, err := path.Match(p.pattern, name)
+	return matched && err == nil
+}
+
+func (g *globs) source() string { return g.key }
+
+func (g *globs) reads() expression.Set { return expression.SetOf(flowName) }
+
+func (g *globs) holds(j *judgement) (bool, error) { return g.matches(j.facts.Flow.Name), nil }
+
+// describe says by which pattern the list names the flow, or doesn't.
+func (g *globs) describe(j *judgement) string {
+	var texts []string
+	for _, p := range g.patterns {
+		texts = append(texts, p.String())
+	}
+	verb := "matches"
+	if !g.matches(j.facts.Flow.Name) {
+		verb = "does not match"
+	}
+	return "flow.name " + quote(j.facts.Flow.Name) + " " + verb + " " + g.key + " [" + strings.Join(texts, ", ") + "]"
+}
+
+func (p glob) String() string {
+	if p.exclude {
+		return quote("!" + p.pattern)
+	}
+	return quote(p.pattern)
+}

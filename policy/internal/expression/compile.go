@@ -1,0 +1,122 @@
+package expression
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+
+	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/checker"
+	"github.com/expr-lang/expr/file"
+	"github.com/expr-lang/expr/parser"
+)
+
+// Problem is something that is wrong in an expression's text.
+type Problem struct {
+	Offset  int // in characters; -1 where only the expression as a whole is to blame
+	Message string
+}
+
+// Expression is a compiled expression. It is immutable and safe for concurrent
+// use.
+type Expression struct {
+	Node ast.Node // checked, with its constants folded; for reading only
+
+	language *Language
+	reads    Set
+	eval     evaluator
+}
+
+// Compile parses, checks and folds a text. Where there are problems, there is
+// no expression.
+func (l *Language) Compile(text string) (*Expression, []Problem) {
+	if len(text) > maxText {
+		return nil, []Problem{{-1, fmt.Sprintf("the expression has %d bytes; at most %d are allowed", len(text), maxText)}}
+	}
+	if strings.TrimSpace(text) == "" {
+		return nil, []Problem{{-1, "the expression is empty"}}
+	}
+	tree, err := parser.ParseWithConfig(text, l.config)
+	if err != nil {
+		return nil, []Problem{exprProblem(err)}
+	}
+	r := &rewriter{language: l, seen: map[ast.Node]bool{}}
+	tree.Node = r.rewrite(tree.Node)
+	if len(r.problems) > 0 {
+		return nil, r.problems
+	}
+	if _, err := checker.Check(tree, l.config); err != nil {
+		return nil, []Problem{exprProblem(err)}
+	}
+	f := &folder{language: l}
+	tree.Node = f.fold(tree.Node)
+	if len(f.problems) > 0 {
+		return nil, f.problems
+	}
+	return l.expression(tree.Node), nil
+}
+
+// Condition compiles a text that must be true or false. What is only known
+// when it is read may be; then anything else is an error of the evaluation.
+func (l *Language) Condition(text string) (*Expression, []Problem) {
+	e, problems := l.Compile(text)
+	if len(problems) > 0 {
+		return nil, problems
+	}
+	if t := staticType(e.Node); t != nil && t.Kind() != reflect.Bool {
+		return nil, []Problem{{-1, fmt.Sprintf("this is %s, not a condition that is true or false", typeName(t))}}
+	}
+	return e, nil
+}
+
+// expression compiles a checked node.
+func (l *Language) expression(n ast.Node) *Expression {
+	return &Expression{Node: n, language: l, reads: l.readsOf(n), eval: l.evaluator(n)}
+}
+
+// Conjuncts splits the expression at its top-level ANDs. All of them hold where
+// the expression holds.
+func (e *Expression) Conjuncts() []*Expression {
+	and, ok := e.Node.(*ast.BinaryNode)
+	if !ok || and.Operator != "and" {
+		return []*Expression{e}
+	}
+	left, right := e.language.expression(and.Left), e.language.expression(and.Right)
+	return append(left.Conjuncts(), right.Conjuncts()...)
+}
+
+// exprProblem turns an error of expr's into ours.
+func exprProblem(err error) Problem {
+	var placed *file.Error
+	if !errors.As(err, &placed) {
+		return Problem{-1, plainWords(err.Error())}
+	}
+	return Problem{placed.From, plainWords(placed.Message)}
+}
+
+// plainWords says Go's types in the language's words and adds the next step to
+// the errors that people meet most.
+func plainWords(message string) string {
+	message = strings.NewReplacer(
+		"time.Duration", "duration", "time.Time", "time", "map[string]interface {}", "object",
+		"[]interface {}", "list", "interface {}", "any", "float64", "float",
+		"compilation failed: expression exceeds maximum allowed nodes",
+		fmt.Sprintf("the expression is too large: it has more than %d parts", maxNodes),
+	).Replace(strings.TrimSpace(message))
+	for _, hint := range hints {
+		if strings.Contains(message, hint.in) {
+			return message + ": " + hint.say
+		}
+	}
+	return message
+}
+
+var hints = []struct{ in, say string }{
+	{"types duration and int)", `write a duration as duration("2h")`},
+	{"types duration and float)", `write a duration as duration("2h")`},
+	{"types duration and string)", `write a duration as duration("2h")`},
+	{"types time and string)", `write a time as date("2026-01-31")`},
+	{`unexpected token Operator("=")`, "compare with =="},
+	{"unexpected token EOF", "the expression ends too early"},
+}

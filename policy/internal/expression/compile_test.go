@@ -1,0 +1,123 @@
+package expression
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestConditionProblems(t *testing.T) {
+	tests := []struct{ text, want string }{
+		// names
+		{`executon.age > duration("2h")`, `0: unknown name "executon"; did you mean "execution"?`},
+		{`execution.agee > duration("2h")`, `10: execution has no field "agee"; did you mean "age"?`},
+		{`foo == 1`, `0: unknown name "foo"; there are: event, execution, flow, history, now, vars`},
+		{`flow == nil`, `0: flow is not a value; its fields are: env, name`},
+		{`execution[flow.name] == 1`, `9: execution[…] needs a constant name: age, cost, input, startedTime, status`},
+		{`execution.age > vars.limt`, `21: vars has no "limt"; did you mean "limit"?`},
+		{`vars[flow.name] == 1`, `4: vars[…] needs a constant name: count, days, limit, names, pattern, word`},
+		{`$env.flow.name == "x"`, `0: unknown name "$env"; there are: event, execution, flow, history, now, vars`},
+		{`foo == 1 and execution.agee > baz`, "0: unknown name \"foo\"; there are: event, execution, flow, history, now, vars\n" +
+			"23: execution has no field \"agee\"; did you mean \"age\"?\n" +
+			"30: unknown name \"baz\"; there are: event, execution, flow, history, now, vars"},
+		// types
+		{`execution.age > 7200`, `14: invalid operation: > (mismatched types duration and int): write a duration as duration("2h")`},
+		{`execution.age > "2h"`, `14: invalid operation: > (mismatched types duration and string): write a duration as duration("2h")`},
+		{`execution.startedTime < "2026-01-01"`, `22: invalid operation: < (mismatched types time and string): write a time as date("2026-01-31")`},
+		{`flow.name == 5`, `10: invalid operation: == (mismatched types string and int)`},
+		{`flow.name`, `-1: this is a text, not a condition that is true or false`},
+		{`execution.age`, `-1: this is a duration, not a condition that is true or false`},
+		{`5`, `-1: this is a number, not a condition that is true or false`},
+		{`flow.name ? true : false`, `5: non-bool expression (type string) used as condition`},
+		{`now.Hour > 5`, `4: now has no fields`},
+		{`(now - execution.startedTime).Hours == 1`, `30: what is computed has no fields`},
+		{`date("2026-01-01").Year == 1`, `19: date() has no fields`},
+		{`vars.limit.Hours == 1`, `11: a duration has no fields`},
+		{`flow.name.x == 1`, `10: flow.name has no fields`},
+		{`flow.name + "x" == "y"`, `10: texts cannot be added with +: compare their parts`},
+		{`int(execution.age) > 5`, `0: int() takes a number or a text, not a duration: compare durations with each other`},
+		{`-execution.age < duration("1h")`, `0: invalid operation: - (mismatched type duration)`},
+		// durations and other constants
+		{`execution.age > duration("2x")`, `25: "2x" is not a duration: write it like 90s, 2h30m or 1.5d (ms, s, m, h, d, w)`},
+		{`execution.age > duration("99999999w")`, `25: the duration 99999999w is too long: the longest is 106751d23h47m16s`},
+		{`execution.age > duration("100000d") * 5`, `36: the result is too large`},
+		{`execution.age > duration(5)`, `25: cannot use int as argument (type string) to call duration`},
+		{`now > date("tomorrow")`, `6: date(): invalid date tomorrow`},
+		{`now > date("2026-01-01", flow.name)`, `30: the layout and the time zone of date() must be constant`},
+		{`now > date("2026-01-01", "2006-01-02", "Mars/Olympus")`, `6: date(): unknown time zone Mars/Olympus`},
+		{`now > date(5)`, `11: date() takes texts, not a number`},
+		{`1 / 0 > 5`, `2: division by zero`},
+		// what is not in the language
+		{`let x = 1; x > 0`, `4: let is not in the language: name a constant in vars, or write the value out`},
+		{`true; false`, `0: ; is not in the language: join conditions with and`},
+		{`if true { true } else { false }`, `3: if is not in the language: write condition ? a : b`},
+		{`1 < history.steps < 5`, `12: comparisons cannot be chained: write a < b and b < c`},
+		{`execution.input.a ?: true`, `24: ?: is not in the language: write a ?? b, or condition ? a : b`},
+		{`history.steps in 1..5`, `18: a range a..b is not in the language: compare with >= and <=`},
+		{`execution.input == {a: 1}`, `19: an object {…} cannot be written in a condition`},
+		{`execution.input.text[1:2] == "b"`, `20: a slice [a:b] is not in the language: use startsWith, endsWith, contains or matches`},
+		{`execution.input.text == b"x"`, `24: bytes b"…" are not in the language: write a text`},
+		{`reduce(execution.input.list, # + #acc) > 1`, `0: unknown function "reduce"; there are all, any, count, date, filter, float, int, len, lower, map, none, one, string, trim, upper, duration`},
+		{`lenn(flow.name) > 1`, `0: unknown function "lenn"; did you mean "len"?`},
+		{`repeat("x", 1000000) == ""`, `0: unknown function "repeat"; there are all, any, count, date, filter, float, int, len, lower, map, none, one, string, trim, upper, duration`},
+		{`now.Hour() > 5`, `4: methods cannot be called; there are the functions all, any, count, date, filter, float, int, len, lower, map, none, one, string, trim, upper, duration`},
+		{`any(execution.input.list, any(#, # > 1))`, `26: any() stands inside another predicate: they cannot be nested`},
+		{`any(execution.input.list, #index > 1)`, `26: #index is not in the language: # is the element`},
+		{`flow.name matches execution.input.text`, `34: the pattern of matches must be a constant text`},
+		{`flow.name matches vars.count`, `23: the pattern of matches must be a text`},
+		{`flow.name matches "("`, "18: the pattern \"(\" is not a regular expression: error parsing regexp: missing closing ): `(`"},
+		{`flow.name matches "(a{900}b){2}"`, `18: the pattern "(a{900}b){2}" is not a regular expression: error parsing regexp: invalid repeat count: ` + "`{2}`"},
+		{`flow.name matches "a{900}b{900}"`, `18: the pattern "a{900}b{900}" is too large: it compiles to 1802 instructions, at most 1000 are allowed`},
+		// syntax
+		{``, `-1: the expression is empty`},
+		{`execution.age >`, `14: unexpected token EOF: the expression ends too early`},
+		{`flow.name = "x"`, `10: unexpected token Operator("="): compare with ==`},
+		{`flow.name == "x`, `15: literal not terminated`},
+		{`(flow.name == "x"`, `16: unexpected token EOF: the expression ends too early`},
+		{strings.Repeat("true and ", 600) + "true", `4505: the expression is too large: it has more than 1000 parts`},
+		{strings.Repeat("(", 17000), `-1: the expression has 17000 bytes; at most 16384 are allowed`},
+	}
+	for _, test := range tests {
+		t.Run(clip(test.text, 60), func(t *testing.T) {
+			_, problems := testLanguage().Condition(test.text)
+			if got := problemTexts(problems); got != test.want {
+				t.Errorf("got  %s\nwant %s", got, test.want)
+			}
+		})
+	}
+}
+
+// TestSharedNodes would run for ever if what the parser shares were checked
+// where it stands.
+func TestSharedNodes(t *testing.T) {
+	for _, text := range []string{
+		strings.Repeat("(1 < ", 200) + "1" + strings.Repeat(" < 1)", 200),
+		strings.Repeat("(", 200) + "1" + strings.Repeat(" ?: 1)", 200),
+	} {
+		if _, problems := testLanguage().Condition(text); len(problems) == 0 {
+			t.Errorf("%s was accepted", clip(text, 40))
+		}
+	}
+}
+
+func TestConjuncts(t *testing.T) {
+	e := compile(t, `(flow.name == "a" && (now > execution.startedTime and (true or execution.input.x))) and not (flow.env.A == "b" and history.steps > 1)`)
+	var got []string
+	for _, c := range e.Conjuncts() {
+		got = append(got, c.Describe(nil))
+	}
+	want := `flow.name == "a" | now > execution.startedTime | true or execution.input.x | not (flow.env.A == "b" and history.steps > 1)`
+	if strings.Join(got, " | ") != want {
+		t.Errorf("got  %s\nwant %s", strings.Join(got, " | "), want)
+	}
+}
+
+func TestReads(t *testing.T) {
+	e := compile(t, `flow.name == "a" and (any(execution.input.list, # > vars.count) or flow?.env["X"] == nil)`)
+	var got []string
+	for v := range e.Reads().All() {
+		got = append(got, testVariables[v].Name)
+	}
+	if want := "flow.name flow.env execution.input"; strings.Join(got, " ") != want {
+		t.Errorf("got %q, want %q", strings.Join(got, " "), want)
+	}
+}

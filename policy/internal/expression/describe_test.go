@@ -1,0 +1,145 @@
+package expression
+
+import (
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+)
+
+func TestDescribe(t *testing.T) {
+	env := fullEnv()
+	env["execution.input"] = map[string]any{"long": strings.Repeat("长", 100), "evil": "a\x1b[31m\n\u202e\xff", "list": []any{1, "a\nb"}, "n": 5}
+	tests := []struct{ text, names, values string }{
+		{`execution.age > duration("2h")`, `execution.age > 2h`, `age 3h2m > 2h`},
+		{`execution.age > vars.limit`, `execution.age > 2h`, `age 3h2m > 2h`},
+		{`flow.name matches "^etl-"`, `flow.name matches "^etl-"`, `flow.name "etl-nightly" matches "^etl-"`},
+		{`execution.status == "Running"`, `execution.status == "Running"`, `status == "Running"`},
+		{`execution.status == "Starting"`, `execution.status == "Starting"`, `status "Running" == "Starting"`},
+		{`flow.env["X"] == nil`, `flow.env.X == nil`, `flow.env.X == nil`},
+		{`flow.env["odd key"] != "a"`, `flow.env["odd key"] != "a"`, `flow.env["odd key"] nil != "a"`},
+		{`now - execution.startedTime > duration("1h")`, `now - execution.startedTime > 1h`, `now 2026-03-04T12:00:00Z - startedTime 2026-03-04T08:57:53Z > 1h`},
+		{`(history.steps + 1) * 2 > 3 and (true or history.steps > 1)`, `(history.steps + 1) * 2 > 3 and (true or history.steps > 1)`,
+			`(history.steps 7 + 1) * 2 > 3 and (true or history.steps 7 > 1)`},
+		{`not (history.steps > 9)`, `not (history.steps > 9)`, `not (history.steps 7 > 9)`},
+		{`history.steps - (1 - history.steps) > 0`, `history.steps - (1 - history.steps) > 0`, `history.steps 7 - (1 - history.steps 7) > 0`},
+		{`execution.input.long == ""`, `execution.input.long == ""`, `input.long "` + strings.Repeat("长", 63) + `…" == ""`},
+		{`execution.input.evil == ""`, `execution.input.evil == ""`, `input.evil "a\x1b[31m\n\u202e\xff" == ""`},
+		{`len(execution.input.list) > 9`, `len(execution.input.list) > 9`, `len(input.list [1,"a\nb"]) > 9`},
+		{`execution.input.list[0] in [1, execution.input.n]`, `execution.input.list[0] in [1, execution.input.n]`, `input.list[0] 1 in [1, input.n 5]`},
+		{`any(execution.input.list, #.x[0].y == execution.input.n or #[0] == 1)`, `any(execution.input.list, .x[0].y == execution.input.n or #[0] == 1)`,
+			`any(input.list [1,"a\nb"], .x[0].y == execution.input.n or #[0] == 1)`},
+		{`execution.cost > 5`, `execution.cost > 5`, `cost (unknown) > 5`},
+		{`(execution.input.n > 3 ? 1 : 2) == 1`, `(execution.input.n > 3 ? 1 : 2) == 1`, `(input.n 5 > 3 ? 1 : 2) == 1`},
+		{`execution.input[flow.name] == nil`, `execution.input[flow.name] == nil`, ``},
+		{`duration(execution.input.n ?? "1h") > vars.limit`, `duration(execution.input.n ?? "1h") > 2h`, `duration(input.n 5 ?? "1h") > 2h`},
+		{`-history.steps < 0`, `-history.steps < 0`, `-history.steps 7 < 0`},
+	}
+	for _, test := range tests {
+		t.Run(test.text, func(t *testing.T) {
+			e := compile(t, test.text)
+			if got := e.Describe(nil); got != test.names {
+				t.Errorf("names:  %s\nwant %s", got, test.names)
+			}
+			if got := e.Describe(env); got != test.values && test.values != "" {
+				t.Errorf("values: %s\nwant %s", got, test.values)
+			}
+		})
+	}
+}
+
+func TestDurations(t *testing.T) {
+	tests := []struct {
+		text        string
+		want        time.Duration
+		full, rough string
+	}{
+		{"2h", 2 * time.Hour, "2h", "2h"},
+		{"3h2m7s", 3*time.Hour + 2*time.Minute + 7*time.Second, "3h2m7s", "3h2m"},
+		{"2h3s", 2*time.Hour + 3*time.Second, "2h3s", "2h3s"},
+		{"1.5d", 36 * time.Hour, "1d12h", "1d12h"},
+		{"2w1d", 15 * 24 * time.Hour, "15d", "15d"},
+		{"1d1h1m", 25*time.Hour + time.Minute, "1d1h1m", "1d1h"},
+		{"45s", 45 * time.Second, "45s", "45s"},
+		{"45.25s", 45250 * time.Millisecond, "45s250ms", "45s"},
+		{"90s", 90 * time.Second, "1m30s", "1m30s"},
+		{"1m0.5s", 60500 * time.Millisecond, "1m", "1m"},
+		{"250ms", 250 * time.Millisecond, "250ms", "250ms"},
+		{"0s", 0, "0s", "0s"},
+		{"0.0000001ms", 0, "0s", "0s"},
+		{"1h1h", 2 * time.Hour, "2h", "2h"},
+		{"0.1s", 100 * time.Millisecond, "100ms", "100ms"},
+	}
+	for _, test := range tests {
+		got, err := ParseDuration(test.text)
+		if err != nil || got != test.want {
+			t.Errorf("%s: %v, %v", test.text, got, err)
+		}
+		if full, rough := FormatDuration(got), FormatRough(got); full != test.full || rough != test.rough {
+			t.Errorf("%s: %s, roughly %s", test.text, full, rough)
+		}
+	}
+	if got := FormatDuration(-90 * time.Second); got != "-1m30s" {
+		t.Error(got)
+	}
+	if got := FormatDuration(-1 << 63); got != "-106751d23h47m16s" {
+		t.Error(got)
+	}
+	for _, bad := range []string{"", "2", "h", "-2h", "2 h", "2H", "1us", "1e3s", ".5h", "2h.", "٣h", "15250w2d", strings.Repeat("1h", 40)} {
+		if d, err := ParseDuration(bad); err == nil {
+			t.Errorf("%q reads as %v", bad, d)
+		}
+	}
+}
+
+func TestClip(t *testing.T) {
+	for text, want := range map[string]string{"": "", "abcd": "abcd", "abcde": "abc…", "中文中文": "中文中文", "中文中文中": "中文中…", "a\xff\xff\xff\xff": "a\xff\xff…"} {
+		got := clip(text, 4)
+		if got != want || utf8.RuneCountInString(got) > 4 {
+			t.Errorf("%q becomes %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestTemplate(t *testing.T) {
+	tests := []struct{ text, want string }{
+		{"ran ${execution.age}, the limit is ${vars.limit}", "ran 3h2m, the limit is 2h"},
+		{"no expression", "no expression"},
+		{"$${x} costs $5 $$", "${x} costs $5 $$"},
+		{`${execution.input.missing ?? "}"}${flow.name}`, `}etl-nightly`},
+		{"${ '{' }${`}`}", "{}"},
+		{`${"\"}"}`, `"}`},
+		{"${now - execution.startedTime}", "3h2m7s"},
+		{"${string(execution.age)}", "3h2m7s"},
+		{"${execution.input.list} ${execution.input.missing} ${1.50}", `[1,2.5,"x",null] nil 1.5`},
+		{"中${flow.name}文", "中etl-nightly文"},
+	}
+	for _, test := range tests {
+		tpl, problems := testLanguage().Template(test.text)
+		if len(problems) > 0 {
+			t.Errorf("%s: %s", test.text, problemTexts(problems))
+			continue
+		}
+		if got, err := tpl.Format(fullEnv()); got != test.want || err != nil {
+			t.Errorf("%s: %q, %v", test.text, got, err)
+		}
+	}
+}
+
+func TestTemplateProblems(t *testing.T) {
+	tests := []struct{ text, want string }{
+		{"a ${flow.nam} b ${x}", "9: flow has no field \"nam\"; did you mean \"name\"?\n18: unknown name \"x\"; there are: event, execution, flow, history, now, vars"},
+		{"a ${flow.name", "2: this ${ is never closed with }; write $${ for the characters themselves"},
+		{"a ${}", "4: the expression is empty"},
+		{"文 ${flow.name +}", "14: unexpected token EOF: the expression ends too early"},
+	}
+	for _, test := range tests {
+		if _, problems := testLanguage().Template(test.text); problemTexts(problems) != test.want {
+			t.Errorf("got  %s\nwant %s", problemTexts(problems), test.want)
+		}
+	}
+	tpl, _ := testLanguage().Template("${execution.cost}")
+	if _, err := tpl.Format(fullEnv()); err == nil || err.Error() != "${execution.cost}: the cost was not computed" {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,19 @@
+// Package expression is the language of a policy's conditions: expr's syntax
+// and type checker, an allow-list of what may be written, and an evaluator
+// whose time is bounded.
+//
+// [New] makes a [Language] from the variables that conditions may read.
+// [Language.Compile] parses, checks and folds a text into an [Expression];
+// [Expression.Conjuncts] splits it at its top-level ANDs; [Expression.Holds]
+// evaluates it, and [Expression.Describe] explains it with the values it saw.
+//
+// expr's own virtual machine is not used: it cannot be stopped, and `x in y`
+// inside any() over an execution's input, which may be 1 MiB large and is
+// written by strangers, runs for hours. Here every element and every character
+// that is looked at is paid for from a budget, and running out of it is an
+// error like any other. Where the two differ on purpose:
+//
+//   - a path through a missing key, a list or a text is nil, never an error
+//   - an overflow, a division by zero and a number that is not finite are errors
+//   - durations know d and w, and string() prints them as people write them
+package expression

@@ -1,0 +1,94 @@
+package expression
+
+import (
+	"fmt"
+	"math"
+	"math/big"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// unit is a unit of durations, the largest first.
+type unit struct {
+	name   string
+	length time.Duration
+}
+
+var units = []unit{
+	{"w", 7 * 24 * time.Hour}, {"d", 24 * time.Hour}, {"h", time.Hour},
+	{"m", time.Minute}, {"s", time.Second}, {"ms", time.Millisecond},
+}
+
+var (
+	durationPattern = regexp.MustCompile(`^(\d+(\.\d+)?(ms|s|m|h|d|w))+$`)
+	durationPart    = regexp.MustCompile(`(\d+(?:\.\d+)?)(ms|s|m|h|d|w)`)
+)
+
+// maxDurationText bounds the arithmetic on texts that strangers write.
+const maxDurationText = 64
+
+// ParseDuration reads a duration such as 2h, 1h30m, 1.5d or 2w. A day has 24
+// hours. It is exact down to the nanosecond.
+func ParseDuration(text string) (time.Duration, error) {
+	if len(text) > maxDurationText || !durationPattern.MatchString(text) {
+		return 0, fmt.Errorf("%q is not a duration: write it like 90s, 2h30m or 1.5d (ms, s, m, h, d, w)", clip(text, 40))
+	}
+	total := new(big.Rat)
+	for _, part := range durationPart.FindAllStringSubmatch(text, -1) {
+		count, _ := new(big.Rat).SetString(part[1])
+		length := new(big.Rat).SetInt64(int64(unitLength(part[2])))
+		total.Add(total, count.Mul(count, length))
+	}
+	whole := new(big.Int).Quo(total.Num(), total.Denom())
+	if !whole.IsInt64() {
+		return 0, fmt.Errorf("the duration %s is too long: the longest is %s", text, FormatDuration(math.MaxInt64))
+	}
+	return time.Duration(whole.Int64()), nil
+}
+
+func unitLength(name string) time.Duration {
+	for _, u := range units {
+		if u.name == name {
+			return u.length
+		}
+	}
+	return 0
+}
+
+// FormatDuration prints a duration as [ParseDuration] reads it, in days at
+// most: 1d2h30m. What is less than a millisecond is left out, and below a
+// second from a minute on.
+func FormatDuration(d time.Duration) string { return formatUnits(d, len(units)) }
+
+// FormatRough prints the two largest units of a duration that aren't zero, as
+// people say ages: 3h2m, 2h, 45s, and 2h3s where two hours have just passed.
+func FormatRough(d time.Duration) string {
+	if d.Abs() >= time.Second {
+		d = d.Truncate(time.Second)
+	}
+	return formatUnits(d, 2)
+}
+
+func formatUnits(d time.Duration, most int) string {
+	sign, rest := "", uint64(d)
+	if d < 0 {
+		sign, rest = "-", -rest // the least duration has no positive twin in int64
+	}
+	var b strings.Builder
+	for _, u := range units[1:] {
+		if u.length == time.Millisecond && uint64(d.Abs()) >= uint64(time.Minute) {
+			break
+		}
+		count := rest / uint64(u.length)
+		if rest %= uint64(u.length); count > 0 && most > 0 {
+			b.WriteString(strconv.FormatUint(count, 10) + u.name)
+			most--
+		}
+	}
+	if b.Len() == 0 {
+		return "0s"
+	}
+	return sign + b.String()
+}

@@ -1,0 +1,185 @@
+package expression
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/expr-lang/expr/ast"
+)
+
+// maxSteps bounds one evaluation: an element looked at is a step, and so is
+// every chunk of a text. It is some tens of milliseconds at most.
+const maxSteps = 1_000_000
+
+// textPerStep is how many bytes of a text are looked at in one step.
+const textPerStep = 64
+
+// machine is the state of one evaluation.
+type machine struct {
+	env     Env
+	budget  int
+	element any // what # is
+}
+
+var errBudget = errors.New("the evaluation takes too long: the values are too large for this condition")
+
+func (m *machine) spend(steps int) error {
+	if m.budget -= steps; m.budget < 0 || steps < 0 {
+		return errBudget
+	}
+	return nil
+}
+
+// look pays for looking at a text.
+func (m *machine) look(text string) error { return m.spend(1 + len(text)/textPerStep) }
+
+// evaluator computes the value of one node.
+type evaluator func(*machine) (any, error)
+
+// Value evaluates the expression.
+func (e *Expression) Value(env Env) (any, error) {
+	return e.eval(&machine{env: env, budget: maxSteps})
+}
+
+// Holds evaluates a condition. Its errors say which condition it was.
+func (e *Expression) Holds(env Env) (bool, error) {
+	value, err := e.Value(env)
+	if err != nil {
+		return false, fmt.Errorf("%s: %w", clip(e.Describe(nil), 200), err)
+	}
+	holds, ok := value.(bool)
+	if !ok {
+		return false, fmt.Errorf("%s: the result is %s, not true or false", clip(e.Describe(nil), 200), kindOf(value))
+	}
+	return holds, nil
+}
+
+// evaluator makes the evaluator of a checked node.
+func (l *Language) evaluator(n ast.Node) evaluator {
+	if value, ok := constantOf(n); ok {
+		return func(*machine) (any, error) { return value, nil }
+	}
+	if v, ok := l.Variable(n); ok {
+		return func(m *machine) (any, error) {
+			value, err := m.env.Value(v)
+			if err != nil {
+				return nil, err
+			}
+			return normal(value)
+		}
+	}
+	switch n := n.(type) {
+	case *ast.MemberNode:
+		return memberEvaluator(l.evaluator(n.Node), l.evaluator(n.Property))
+	case *ast.UnaryNode:
+		return unaryEvaluator(n.Operator, l.evaluator(n.Node))
+	case *ast.BinaryNode:
+		return l.binaryEvaluator(n)
+	case *ast.ConditionalNode:
+		return conditionalEvaluator(l.evaluator(n.Cond), l.evaluator(n.Exp1), l.evaluator(n.Exp2))
+	case *ast.ArrayNode:
+		return listEvaluator(l.evaluators(n.Nodes))
+	case *ast.CallNode: // duration is the only function that isn't a builtin
+		return l.functionEvaluator("duration", n.Arguments)
+	case *ast.BuiltinNode:
+		return l.builtinEvaluator(n)
+	case *ast.PredicateNode:
+		return l.evaluator(n.Node)
+	case *ast.PointerNode:
+		return func(m *machine) (any, error) { return normal(m.element) }
+	}
+	return func(*machine) (any, error) { return nil, fmt.Errorf("%T is not in the language", n) }
+}
+
+func (l *Language) evaluators(nodes []ast.Node) []evaluator {
+	var all []evaluator
+	for _, n := range nodes {
+		all = append(all, l.evaluator(n))
+	}
+	return all
+}
+
+func memberEvaluator(base, property evaluator) evaluator {
+	return func(m *machine) (any, error) {
+		from, err := base(m)
+		if err != nil {
+			return nil, err
+		}
+		key, err := property(m)
+		if err != nil {
+			return nil, err
+		}
+		return member(from, key)
+	}
+}
+
+// member follows one step of a path. Where it leads nowhere, it is nil.
+func member(from, key any) (any, error) {
+	switch from := from.(type) {
+	case map[string]any:
+		if name, ok := key.(string); ok {
+			return normal(from[name])
+		}
+	case map[string]string:
+		if name, ok := key.(string); ok {
+			if value, found := from[name]; found {
+				return value, nil
+			}
+		}
+	case []any:
+		return element(from, key)
+	}
+	return nil, nil
+}
+
+// element is an element of a list; a negative index counts from the end.
+func element(list []any, key any) (any, error) {
+	i, ok := key.(int)
+	if ok && i < 0 {
+		i += len(list)
+	}
+	if !ok || i < 0 || i >= len(list) {
+		return nil, nil
+	}
+	return normal(list[i])
+}
+
+func conditionalEvaluator(cond, yes, no evaluator) evaluator {
+	return func(m *machine) (any, error) {
+		holds, err := truth(cond, m)
+		switch {
+		case err != nil:
+			return nil, err
+		case holds:
+			return yes(m)
+		}
+		return no(m)
+	}
+}
+
+func listEvaluator(items []evaluator) evaluator {
+	return func(m *machine) (any, error) {
+		list := make([]any, len(items))
+		for i, item := range items {
+			value, err := item(m)
+			if err != nil {
+				return nil, err
+			}
+			list[i] = value
+		}
+		return list, m.spend(len(items))
+	}
+}
+
+// truth evaluates what must be true or false.
+func truth(e evaluator, m *machine) (bool, error) {
+	value, err := e(m)
+	if err != nil {
+		return false, err
+	}
+	b, ok := value.(bool)
+	if !ok {
+		return false, fmt.Errorf("%s stands where true or false must", kindOf(value))
+	}
+	return b, nil
+}

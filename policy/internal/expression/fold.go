@@ -1,0 +1,154 @@
+package expression
+
+import (
+	"fmt"
+	"reflect"
+
+	"github.com/expr-lang/expr/ast"
+)
+
+// folder walks what was checked: it puts the values of constant parts in their
+// place, so that duration("2h") is checked when the policy loads, and refuses
+// what only the types could tell.
+type folder struct {
+	language *Language
+	problems []Problem
+}
+
+func (f *folder) fail(n ast.Node, format string, args ...any) {
+	f.problems = append(f.problems, Problem{n.Location().From, fmt.Sprintf(format, args...)})
+}
+
+func (f *folder) fold(n ast.Node) ast.Node {
+	constant := f.children(n)
+	f.check(n)
+	if !constant || len(f.problems) > 0 {
+		return n
+	}
+	value, err := f.language.evaluator(n)(&machine{budget: maxSteps})
+	if err != nil {
+		f.fail(blamed(n), "%v", err)
+		return n
+	}
+	c := &ast.ConstantNode{Value: value}
+	c.SetLocation(n.Location())
+	c.SetNature(*n.Nature())
+	return c
+}
+
+// children folds the parts of a node and says whether it can be folded itself:
+// it computes, and all its parts are constants.
+func (f *folder) children(n ast.Node) bool {
+	switch n := n.(type) {
+	case *ast.UnaryNode:
+		return f.all(&n.Node)
+	case *ast.BinaryNode:
+		return f.all(&n.Left, &n.Right) && n.Operator != "and" && n.Operator != "or"
+	case *ast.ConditionalNode:
+		f.all(&n.Cond, &n.Exp1, &n.Exp2)
+	case *ast.MemberNode:
+		f.all(&n.Node, &n.Property)
+	case *ast.PredicateNode:
+		f.all(&n.Node)
+	case *ast.ArrayNode:
+		return f.all(pointers(n.Nodes)...)
+	case *ast.CallNode:
+		return f.all(pointers(n.Arguments)...)
+	case *ast.BuiltinNode:
+		return f.all(pointers(n.Arguments)...)
+	}
+	return false
+}
+
+func pointers(nodes []ast.Node) []*ast.Node {
+	var all []*ast.Node
+	for i := range nodes {
+		all = append(all, &nodes[i])
+	}
+	return all
+}
+
+// all folds nodes and says whether all are constants then.
+func (f *folder) all(nodes ...*ast.Node) bool {
+	constant := true
+	for _, n := range nodes {
+		*n = f.fold(*n)
+		_, ok := constantOf(*n)
+		constant = constant && ok
+	}
+	return constant
+}
+
+// blamed is the part of a node that an error of its folding is about.
+func blamed(n ast.Node) ast.Node {
+	if call, ok := n.(*ast.CallNode); ok && len(call.Arguments) > 0 {
+		return call.Arguments[0]
+	}
+	return n
+}
+
+// check refuses what expr's checker allows and the language does not.
+func (f *folder) check(n ast.Node) {
+	switch n := n.(type) {
+	case *ast.MemberNode:
+		if t := staticType(n); t != nil && t.Kind() == reflect.Func { // a method of Go's
+			f.fail(n, "%s has no fields", typeName(staticType(n.Node)))
+		}
+	case *ast.BinaryNode:
+		if t := staticType(n); n.Operator == "+" && t != nil && t.Kind() == reflect.String {
+			f.fail(n, "texts cannot be added with +: compare their parts")
+		}
+	case *ast.BuiltinNode:
+		f.checkCall(n)
+	}
+}
+
+func (f *folder) checkCall(n *ast.BuiltinNode) {
+	switch n.Name {
+	case "date":
+		f.checkDate(n)
+	case "int", "float":
+		if t := staticType(n.Arguments[0]); t == durationType {
+			f.fail(n, "%s() takes a number or a text, not a duration: compare durations with each other", n.Name)
+		}
+	}
+}
+
+func (f *folder) checkDate(n *ast.BuiltinNode) {
+	for i, arg := range n.Arguments {
+		if t := staticType(arg); t != nil && t.Kind() != reflect.String {
+			f.fail(arg, "date() takes texts, not %s", typeName(t))
+		}
+		if _, constant := constantOf(arg); i > 0 && !constant {
+			f.fail(arg, "the layout and the time zone of date() must be constant")
+		}
+	}
+}
+
+// constantOf returns the value of a node that is a constant.
+func constantOf(n ast.Node) (any, bool) {
+	switch n := n.(type) {
+	case *ast.ConstantNode:
+		return n.Value, true
+	case *ast.NilNode:
+		return nil, true
+	case *ast.BoolNode:
+		return n.Value, true
+	case *ast.IntegerNode:
+		return n.Value, true
+	case *ast.FloatNode:
+		return n.Value, true
+	case *ast.StringNode:
+		return n.Value, true
+	}
+	return nil, false
+}
+
+// staticType is what the checker knows of a node's type; nil where it is known
+// only when the expression is evaluated.
+func staticType(n ast.Node) reflect.Type {
+	if t := n.Nature().Type; t != nil && t.Kind() != reflect.Interface {
+		return t
+	}
+	return nil
+}

@@ -1,0 +1,172 @@
+package expression
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/builtin"
+)
+
+// function computes a function of one value.
+type function func(m *machine, v any) (any, error)
+
+var functions = map[string]function{
+	"len":      length,
+	"lower":    onText("lower", strings.ToLower),
+	"upper":    onText("upper", strings.ToUpper),
+	"int":      toInt,
+	"float":    float,
+	"string":   toText,
+	"duration": duration,
+}
+
+// functionEvaluator evaluates the arguments and calls a function.
+func (l *Language) functionEvaluator(name string, arguments []ast.Node) evaluator {
+	args := l.evaluators(arguments)
+	switch name {
+	case "trim":
+		return onTexts(name, args, trim)
+	case "date":
+		return onTexts(name, args, date)
+	}
+	call := functions[name]
+	return func(m *machine) (any, error) {
+		value, err := args[0](m)
+		if err != nil {
+			return nil, err
+		}
+		return call(m, value)
+	}
+}
+
+func length(m *machine, v any) (any, error) {
+	switch v := v.(type) {
+	case string:
+		return utf8.RuneCountInString(v), m.look(v)
+	case []any:
+		return len(v), nil
+	case map[string]any:
+		return len(v), nil
+	case map[string]string:
+		return len(v), nil
+	}
+	return nil, fmt.Errorf("len() takes a text, a list or an object, not %s", kindOf(v))
+}
+
+func onText(name string, change func(string) string) function {
+	return func(m *machine, v any) (any, error) {
+		text, ok := v.(string)
+		if !ok {
+			return nil, fmt.Errorf("%s() takes a text, not %s", name, kindOf(v))
+		}
+		if err := m.look(text); err != nil {
+			return nil, err
+		}
+		return change(text), nil
+	}
+}
+
+// onTexts calls a function of one to three texts.
+func onTexts(name string, args []evaluator, call func([]string) (any, error)) evaluator {
+	return func(m *machine) (any, error) {
+		texts := make([]string, len(args))
+		for i, arg := range args {
+			value, err := arg(m)
+			if err != nil {
+				return nil, err
+			}
+			text, ok := value.(string)
+			if !ok {
+				return nil, fmt.Errorf("%s() takes texts, not %s", name, kindOf(value))
+			}
+			if err := m.look(text); err != nil {
+				return nil, err
+			}
+			texts[i] = text
+		}
+		return call(texts)
+	}
+}
+
+func trim(texts []string) (any, error) {
+	if len(texts) == 1 {
+		return strings.TrimSpace(texts[0]), nil
+	}
+	return strings.Trim(texts[0], texts[1]), nil
+}
+
+// date is expr's own: a date, an optional layout of Go's and an optional time
+// zone, without which it is UTC.
+func date(texts []string) (any, error) {
+	const longest = 100
+	args := make([]any, len(texts))
+	for i, text := range texts {
+		if len(text) > longest {
+			return nil, fmt.Errorf("%q is not a date", clip(text, 40))
+		}
+		args[i] = text
+	}
+	at, err := builtin.Builtins[builtin.Index["date"]].Func(args...)
+	if err != nil {
+		return nil, fmt.Errorf("date(): %w", err)
+	}
+	return at, nil
+}
+
+func toInt(m *machine, v any) (any, error) {
+	switch v := v.(type) {
+	case int:
+		return v, nil
+	case float64:
+		if math.Abs(v) < 1<<53 {
+			return int(v), nil
+		}
+		return nil, fmt.Errorf("int(): %s is too large", Format(v))
+	case string:
+		i, err := strconv.Atoi(v)
+		if err != nil {
+			return nil, fmt.Errorf("int(): %q is not a whole number", clip(v, 40))
+		}
+		return i, m.look(v)
+	}
+	return nil, fmt.Errorf("int() takes a number or a text, not %s", kindOf(v))
+}
+
+func float(m *machine, v any) (any, error) {
+	if text, ok := v.(string); ok {
+		f, err := strconv.ParseFloat(text, 64)
+		if err != nil {
+			return nil, fmt.Errorf("float(): %q is not a number", clip(text, 40))
+		}
+		if err := m.look(text); err != nil {
+			return nil, err
+		}
+		return finite(f)
+	}
+	f, ok := toFloat(v)
+	if !ok {
+		return nil, fmt.Errorf("float() takes a number or a text, not %s", kindOf(v))
+	}
+	return f, nil
+}
+
+func toText(m *machine, v any) (any, error) {
+	text := Format(v)
+	return text, m.look(text)
+}
+
+func duration(_ *machine, v any) (any, error) {
+	text, ok := v.(string)
+	if !ok {
+		return nil, fmt.Errorf("duration() takes a text, not %s", kindOf(v))
+	}
+	d, err := ParseDuration(text)
+	if err != nil {
+		return nil, err
+	}
+	return d, nil
+}

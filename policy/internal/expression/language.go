@@ -1,0 +1,132 @@
+package expression
+
+import (
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/expr-lang/expr/builtin"
+	"github.com/expr-lang/expr/conf"
+	"github.com/expr-lang/expr/types"
+)
+
+// Type is what is known of a variable's value before it is read.
+type Type int
+
+const (
+	Any    Type = iota // known when it is read
+	Text               // string
+	Int                // int
+	Float              // float64
+	Length             // time.Duration
+	Moment             // time.Time
+	Object             // map[string]any or map[string]string
+)
+
+// Variable is something that conditions may read.
+type Variable struct {
+	Name  string // such as now, or execution.age
+	Type  Type
+	Rough bool // a duration that is explained to two units: 3h2m, not 3h2m7s
+}
+
+// Env is where an evaluation reads variables, by their place in the list that
+// [New] was given. Values are nil, bool, int, float64, string, time.Duration,
+// time.Time, and what encoding/json makes of JSON, with or without UseNumber.
+type Env interface {
+	Value(variable int) (any, error)
+}
+
+// Language is the variables that an expression may read, and the constants
+// that it may name as vars.NAME. It is used by one goroutine at a time; what
+// it compiles is immutable.
+type Language struct {
+	variables []Variable
+	byName    map[string]int
+	fields    map[string][]string // of each group, sorted: execution -> age, env, …
+	constants map[string]any
+	config    *conf.Config
+}
+
+// vars is the group of the policy's own constants.
+const vars = "vars"
+
+const (
+	maxNodes = 1_000
+	maxText  = 16 << 10 // bytes; bounds the parser's recursion, which nodes don't: (((…
+)
+
+// New returns the language of these variables and constants.
+func New(variables []Variable, constants map[string]any) *Language {
+	l := &Language{
+		variables: variables,
+		byName:    map[string]int{},
+		fields:    map[string][]string{vars: slices.Sorted(maps.Keys(constants))},
+		constants: constants,
+	}
+	for i, v := range variables {
+		l.byName[v.Name] = i
+		if group, field, ok := strings.Cut(v.Name, "."); ok {
+			l.fields[group] = append(l.fields[group], field)
+		}
+	}
+	for _, fields := range l.fields {
+		slices.Sort(fields)
+	}
+	l.config = l.newConfig()
+	return l
+}
+
+// newConfig tells expr's parser and checker what there is.
+func (l *Language) newConfig() *conf.Config {
+	env := types.Map{vars: types.Map{}}
+	for _, v := range l.variables {
+		group, field, ok := strings.Cut(v.Name, ".")
+		if !ok {
+			env[group] = exprType(v.Type)
+			continue
+		}
+		if env[group] == nil {
+			env[group] = types.Map{}
+		}
+		env[group].(types.Map)[field] = exprType(v.Type)
+	}
+	config := conf.New(env)
+	config.MaxNodes = maxNodes
+	config.Functions["duration"] = &builtin.Function{
+		Name:  "duration",
+		Types: []reflect.Type{reflect.TypeFor[func(string) time.Duration]()},
+	}
+	for name := range config.Builtins {
+		if !slices.Contains(builtins, name) {
+			config.Disabled[name] = true
+		}
+	}
+	return config
+}
+
+func exprType(t Type) types.Type {
+	switch t {
+	case Text:
+		return types.String
+	case Int:
+		return types.Int
+	case Float:
+		return types.Float64
+	case Length:
+		return types.TypeOf(time.Duration(0))
+	case Moment:
+		return types.TypeOf(time.Time{})
+	case Object:
+		return types.TypeOf(map[string]any{})
+	}
+	return types.Any
+}
+
+// builtins are the functions that may be called, besides duration.
+var builtins = []string{
+	"all", "any", "count", "date", "filter", "float", "int", "len", "lower",
+	"map", "none", "one", "string", "trim", "upper",
+}

@@ -1,0 +1,169 @@
+package expression
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/expr-lang/expr/ast"
+)
+
+// path rewrites a name or a member: it must lead to a variable, to a constant
+// of vars, or through #.
+func (r *rewriter) path(n ast.Node) ast.Node {
+	switch n := n.(type) {
+	case *ast.IdentifierNode:
+		return r.name(n)
+	case *ast.MemberNode:
+		n.Optional = false
+		if group, ok := n.Node.(*ast.IdentifierNode); ok && r.language.fields[group.Value] != nil || isVars(n.Node) {
+			return r.field(group.Value, n)
+		}
+		n.Node, n.Property = r.rewrite(n.Node), r.rewrite(n.Property)
+		if what := r.language.noFields(n.Node); what != "" {
+			r.fail(n, "%s has no fields", what)
+		}
+	}
+	return n
+}
+
+// noFields names a node behind which no path can lead, or is "". expr would
+// offer the methods of Go's types there: now.Hour.
+func (l *Language) noFields(n ast.Node) string {
+	if v, ok := l.Variable(n); ok {
+		if t := l.variables[v].Type; t != Any && t != Object {
+			return l.variables[v].Name
+		}
+		return ""
+	}
+	switch n := n.(type) {
+	case *ast.IdentifierNode, *ast.MemberNode, *ast.PointerNode, *ast.ConditionalNode, *ast.ArrayNode:
+		return ""
+	case *ast.ConstantNode:
+		if _, list := n.Value.([]any); list {
+			return ""
+		}
+		return kindOf(n.Value)
+	case *ast.BinaryNode:
+		if n.Operator == "??" {
+			return ""
+		}
+	case *ast.BuiltinNode:
+		if n.Name == "filter" || n.Name == "map" {
+			return ""
+		}
+		return n.Name + "()"
+	}
+	return "what is computed"
+}
+
+func isVars(n ast.Node) bool {
+	id, ok := n.(*ast.IdentifierNode)
+	return ok && id.Value == vars
+}
+
+func (r *rewriter) name(n *ast.IdentifierNode) ast.Node {
+	l := r.language
+	if _, ok := l.byName[n.Value]; ok {
+		return n
+	}
+	if fields, ok := l.fields[n.Value]; ok {
+		r.fail(n, "%s is not a value; its fields are: %s", n.Value, orNone(fields))
+		return n
+	}
+	r.fail(n, "unknown name %q%s", n.Value, hint(n.Value, l.names()))
+	return n
+}
+
+// names are the words that an expression can begin with.
+func (l *Language) names() []string {
+	names := slices.Collect(maps.Keys(l.fields))
+	for _, v := range l.variables {
+		if !strings.Contains(v.Name, ".") {
+			names = append(names, v.Name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// field rewrites group.name.
+func (r *rewriter) field(group string, n *ast.MemberNode) ast.Node {
+	property, ok := n.Property.(*ast.StringNode)
+	if !ok {
+		r.fail(n, "%s[…] needs a constant name: %s", group, orNone(r.language.fields[group]))
+		return n
+	}
+	if group == vars {
+		return r.constant(property, n)
+	}
+	if !slices.Contains(r.language.fields[group], property.Value) {
+		r.fail(property, "%s has no field %q%s", group, property.Value, hint(property.Value, r.language.fields[group]))
+	}
+	return n
+}
+
+func (r *rewriter) constant(name *ast.StringNode, n *ast.MemberNode) ast.Node {
+	value, ok := r.language.constants[name.Value]
+	if !ok {
+		r.fail(name, "vars has no %q%s", name.Value, hint(name.Value, r.language.fields[vars]))
+		return n
+	}
+	c := &ast.ConstantNode{Value: value}
+	c.SetLocation(n.Location())
+	return c
+}
+
+func orNone(names []string) string {
+	if len(names) == 0 {
+		return "none"
+	}
+	return strings.Join(names, ", ")
+}
+
+func hint(name string, names []string) string {
+	if near := Nearest(name, names); near != "" {
+		return fmt.Sprintf("; did you mean %q?", near)
+	}
+	return "; there are: " + orNone(names)
+}
+
+// Nearest returns the name that was probably meant: at most a third of its
+// letters differ, or one of three. It is "" where none is near.
+func Nearest(name string, names []string) string {
+	best, least := "", len(name)/3+1
+	for _, candidate := range names {
+		if d := distance(strings.ToLower(name), strings.ToLower(candidate)); d < least {
+			best, least = candidate, d
+		}
+	}
+	return best
+}
+
+// distance counts the letters to insert, remove, replace or swap with their
+// neighbour to get from a to b.
+func distance(a, b string) int {
+	const most = 64 // names are shorter; texts that aren't names stay cheap
+	a, b = a[:min(len(a), most)], b[:min(len(b), most)]
+	var rows [most + 1][most + 1]int
+	for i := range len(a) + 1 {
+		rows[i][0] = i
+	}
+	for j := range len(b) + 1 {
+		rows[0][j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			rows[i][j] = min(rows[i-1][j]+1, rows[i][j-1]+1, rows[i-1][j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				rows[i][j] = min(rows[i][j], rows[i-2][j-2]+1)
+			}
+		}
+	}
+	return rows[len(a)][len(b)]
+}

@@ -1,0 +1,132 @@
+package expression
+
+import (
+	"fmt"
+
+	"github.com/expr-lang/expr/ast"
+)
+
+// operation computes a binary operator from the values of its sides.
+type operation func(m *machine, a, b any) (any, error)
+
+var operations = map[string]operation{
+	"==":         func(m *machine, a, b any) (any, error) { return equal(m, a, b) },
+	"!=":         func(m *machine, a, b any) (any, error) { return not(equal(m, a, b)) },
+	"<":          ordering("<", func(sign int) bool { return sign < 0 }),
+	"<=":         ordering("<=", func(sign int) bool { return sign <= 0 }),
+	">":          ordering(">", func(sign int) bool { return sign > 0 }),
+	">=":         ordering(">=", func(sign int) bool { return sign >= 0 }),
+	"in":         in,
+	"contains":   contains,
+	"startsWith": startsWith,
+	"endsWith":   endsWith,
+	"+":          add,
+	"-":          subtract,
+	"*":          multiply,
+	"/":          divide,
+	"%":          modulo,
+	"**":         power,
+}
+
+func (l *Language) binaryEvaluator(n *ast.BinaryNode) evaluator {
+	left, right := l.evaluator(n.Left), l.evaluator(n.Right)
+	switch n.Operator {
+	case "and":
+		return shortcut(left, right, false)
+	case "or":
+		return shortcut(left, right, true)
+	case "??":
+		return coalesce(left, right)
+	case "matches":
+		return matches(n, left)
+	}
+	operate, ok := operations[n.Operator]
+	if !ok {
+		return func(*machine) (any, error) { return nil, fmt.Errorf("%s is not in the language", n.Operator) }
+	}
+	return func(m *machine) (any, error) {
+		a, err := left(m)
+		if err != nil {
+			return nil, err
+		}
+		b, err := right(m)
+		if err != nil {
+			return nil, err
+		}
+		return operate(m, a, b)
+	}
+}
+
+// shortcut is and, or: the right side is not looked at where the left decides.
+func shortcut(left, right evaluator, decides bool) evaluator {
+	return func(m *machine) (any, error) {
+		b, err := truth(left, m)
+		if err != nil {
+			return nil, err
+		}
+		if b == decides {
+			return b, nil
+		}
+		b, err = truth(right, m)
+		if err != nil {
+			return nil, err
+		}
+		return b, nil
+	}
+}
+
+func coalesce(left, right evaluator) evaluator {
+	return func(m *machine) (any, error) {
+		value, err := left(m)
+		if err != nil || value != nil {
+			return value, err
+		}
+		return right(m)
+	}
+}
+
+func unaryEvaluator(operator string, of evaluator) evaluator {
+	return func(m *machine) (any, error) {
+		if operator == "not" {
+			b, err := truth(of, m)
+			return !b, err
+		}
+		value, err := of(m)
+		if err != nil {
+			return nil, err
+		}
+		switch value.(type) {
+		case int, float64:
+			if operator == "-" {
+				return subtract(m, 0, value)
+			}
+			return value, nil
+		}
+		return nil, fmt.Errorf("%s%s cannot be computed", operator, kindOf(value))
+	}
+}
+
+// matches looks for a pattern that was checked when the expression was.
+func matches(n *ast.BinaryNode, left evaluator) evaluator {
+	pattern, _ := constantOf(n.Right)
+	text, _ := pattern.(string)
+	compiled, size, err := compilePattern(text)
+	if err != nil {
+		return func(*machine) (any, error) { return nil, err }
+	}
+	const perStep = 16 // instructions times characters
+	return func(m *machine) (any, error) {
+		value, err := left(m)
+		if err != nil || value == nil {
+			return false, err
+		}
+		text, ok := value.(string)
+		if !ok {
+			return nil, fmt.Errorf("%s cannot be matched: matches takes a text", kindOf(value))
+		}
+		if err := m.spend(1 + len(text)/perStep*size); err != nil {
+			return nil, err
+		}
+		return compiled.MatchString(text), nil
+	}
+}

@@ -1,0 +1,167 @@
+package expression
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/expr-lang/expr/ast"
+)
+
+// rewriter walks what was parsed, before it is checked: it refuses what is not
+// on the allow-list, says what is unknown, puts constants in the place of
+// vars.NAME and gives every operator one spelling.
+type rewriter struct {
+	language    *Language
+	seen        map[ast.Node]bool
+	inPredicate bool
+	problems    []Problem
+}
+
+func (r *rewriter) fail(n ast.Node, format string, args ...any) {
+	r.problems = append(r.problems, Problem{n.Location().From, fmt.Sprintf(format, args...)})
+}
+
+func (r *rewriter) rewrite(n ast.Node) ast.Node {
+	// The parser writes a < b < c as (a < b) and (b < c), with one b in both.
+	// Nested, what is shared is checked twice a level: a short text takes for ever.
+	if r.seen[n] {
+		r.fail(n, "comparisons cannot be chained: write a < b and b < c")
+		return n
+	}
+	r.seen[n] = true
+	switch n := n.(type) {
+	case *ast.NilNode, *ast.BoolNode, *ast.IntegerNode, *ast.FloatNode, *ast.StringNode:
+		return n
+	case *ast.IdentifierNode, *ast.MemberNode:
+		return r.path(n)
+	case *ast.ChainNode: // a path is nil where it leads nowhere, with ?. or without
+		return r.rewrite(n.Node)
+	case *ast.UnaryNode:
+		return r.unary(n)
+	case *ast.BinaryNode:
+		return r.binary(n)
+	case *ast.ConditionalNode:
+		return r.conditional(n)
+	case *ast.CallNode:
+		return r.call(n)
+	case *ast.BuiltinNode:
+		return r.builtin(n)
+	case *ast.ArrayNode:
+		r.each(n.Nodes)
+		return n
+	case *ast.PointerNode:
+		if n.Name != "" {
+			r.fail(n, "#%s is not in the language: # is the element", n.Name)
+		}
+		return n
+	}
+	return r.refuse(n)
+}
+
+func (r *rewriter) each(nodes []ast.Node) {
+	for i := range nodes {
+		nodes[i] = r.rewrite(nodes[i])
+	}
+}
+
+func (r *rewriter) refuse(n ast.Node) ast.Node {
+	switch n.(type) {
+	case *ast.VariableDeclaratorNode:
+		r.fail(n, "let is not in the language: name a constant in vars, or write the value out")
+	case *ast.SequenceNode:
+		r.fail(n, "; is not in the language: join conditions with and")
+	case *ast.MapNode, *ast.PairNode:
+		r.fail(n, "an object {…} cannot be written in a condition")
+	case *ast.SliceNode:
+		r.fail(n, "a slice [a:b] is not in the language: use startsWith, endsWith, contains or matches")
+	case *ast.BytesNode:
+		r.fail(n, "bytes b\"…\" are not in the language: write a text")
+	default:
+		r.fail(n, "this is not in the language")
+	}
+	return n
+}
+
+func (r *rewriter) unary(n *ast.UnaryNode) ast.Node {
+	if n.Operator == "!" {
+		n.Operator = "not"
+	}
+	n.Node = r.rewrite(n.Node)
+	return n
+}
+
+// spellings gives operators with two spellings one.
+var spellings = map[string]string{"&&": "and", "||": "or", "^": "**"}
+
+func (r *rewriter) binary(n *ast.BinaryNode) ast.Node {
+	if n.Operator == ".." {
+		r.fail(n, "a range a..b is not in the language: compare with >= and <=")
+		return n
+	}
+	if one, ok := spellings[n.Operator]; ok {
+		n.Operator = one
+	}
+	n.Left, n.Right = r.rewrite(n.Left), r.rewrite(n.Right)
+	if n.Operator == "matches" {
+		r.pattern(n.Right)
+	}
+	return n
+}
+
+func (r *rewriter) conditional(n *ast.ConditionalNode) ast.Node {
+	if !n.Ternary {
+		r.fail(n.Cond, "if is not in the language: write condition ? a : b")
+		return n
+	}
+	if n.Cond == n.Exp1 { // a ?: b shares a, as chained comparisons do
+		r.fail(n, "?: is not in the language: write a ?? b, or condition ? a : b")
+		return n
+	}
+	n.Cond, n.Exp1, n.Exp2 = r.rewrite(n.Cond), r.rewrite(n.Exp1), r.rewrite(n.Exp2)
+	return n
+}
+
+func (r *rewriter) call(n *ast.CallNode) ast.Node {
+	name, ok := n.Callee.(*ast.IdentifierNode)
+	switch {
+	case !ok:
+		r.fail(n, "methods cannot be called; there are the functions %s", functionList)
+	case name.Value != "duration":
+		r.fail(n, "unknown function %q%s", name.Value, r.functionHint(name.Value))
+	default:
+		r.each(n.Arguments)
+	}
+	return n
+}
+
+func (r *rewriter) builtin(n *ast.BuiltinNode) ast.Node {
+	if !slices.Contains(builtins, n.Name) {
+		r.fail(n, "unknown function %q%s", n.Name, r.functionHint(n.Name))
+		return n
+	}
+	for i, arg := range n.Arguments {
+		predicate, ok := arg.(*ast.PredicateNode)
+		if !ok {
+			n.Arguments[i] = r.rewrite(arg)
+			continue
+		}
+		if r.inPredicate {
+			r.fail(n, "%s() stands inside another predicate: they cannot be nested", n.Name)
+			return n
+		}
+		r.inPredicate = true
+		predicate.Node = r.rewrite(predicate.Node)
+		r.inPredicate = false
+	}
+	return n
+}
+
+var functionList = strings.Join(append(slices.Clone(builtins), "duration"), ", ")
+
+func (r *rewriter) functionHint(name string) string {
+	if near := Nearest(name, append(slices.Clone(builtins), "duration")); near != "" {
+		return fmt.Sprintf("; did you mean %q?", near)
+	}
+	return "; there are " + functionList
+}

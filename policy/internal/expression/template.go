@@ -1,0 +1,130 @@
+package expression
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Template is a text with expressions in it: ran ${execution.age}. $${ is
+// written for a ${ that is none. It is immutable.
+type Template struct {
+	parts []part
+}
+
+// part is a literal text, or an expression.
+type part struct {
+	text       string
+	expression *Expression
+}
+
+// Template compiles a template; the problems' offsets are in its text.
+func (l *Language) Template(text string) (*Template, []Problem) {
+	if len(text) > maxText {
+		return nil, []Problem{{-1, fmt.Sprintf("the text has %d bytes; at most %d are allowed", len(text), maxText)}}
+	}
+	t := &Template{}
+	var problems []Problem
+	runes := []rune(text)
+	for at := 0; at < len(runes); {
+		literal, begin := literalUntil(runes, at)
+		t.parts = append(t.parts, part{text: literal})
+		if begin < 0 {
+			break
+		}
+		end := closing(runes, begin)
+		if end < 0 {
+			return nil, append(problems, Problem{begin - len("${"), "this ${ is never closed with }; write $${ for the characters themselves"})
+		}
+		e, wrong := l.Compile(string(runes[begin:end]))
+		for _, p := range wrong {
+			problems = append(problems, Problem{begin + max(0, p.Offset), p.Message})
+		}
+		t.parts = append(t.parts, part{expression: e})
+		at = end + 1
+	}
+	if len(problems) > 0 {
+		return nil, problems
+	}
+	return t, nil
+}
+
+// literalUntil reads the literal text from at on, and where the expression
+// behind the next ${ begins; -1 where there is none.
+func literalUntil(runes []rune, at int) (text string, begin int) {
+	var b strings.Builder
+	for i := at; i < len(runes); i++ {
+		rest := runes[i:]
+		switch {
+		case hasPrefix(rest, "$${"):
+			b.WriteString("${")
+			i += 2
+		case hasPrefix(rest, "${"):
+			return b.String(), i + 2
+		default:
+			b.WriteRune(runes[i])
+		}
+	}
+	return b.String(), -1
+}
+
+func hasPrefix(runes []rune, prefix string) bool {
+	return len(runes) >= len(prefix) && string(runes[:len(prefix)]) == prefix
+}
+
+// closing finds the } of an expression, past those in its texts and its own
+// braces; -1 where there is none.
+func closing(runes []rune, begin int) int {
+	depth, quote := 0, rune(0)
+	for i := begin; i < len(runes); i++ {
+		switch r := runes[i]; {
+		case quote != 0 && r == '\\' && quote != '`':
+			i++
+		case quote != 0:
+			if r == quote {
+				quote = 0
+			}
+		case r == '"' || r == '\'' || r == '`':
+			quote = r
+		case r == '{':
+			depth++
+		case r == '}' && depth == 0:
+			return i
+		case r == '}':
+			depth--
+		}
+	}
+	return -1
+}
+
+// Reads returns the variables that the template reads.
+func (t *Template) Reads() Set {
+	var s Set
+	for _, p := range t.parts {
+		if p.expression != nil {
+			s |= p.expression.reads
+		}
+	}
+	return s
+}
+
+// Format evaluates the template.
+func (t *Template) Format(env Env) (string, error) {
+	var b strings.Builder
+	m := &machine{env: env, budget: maxSteps}
+	for _, p := range t.parts {
+		if p.expression == nil {
+			b.WriteString(p.text)
+			continue
+		}
+		value, err := p.expression.eval(m)
+		if err != nil {
+			return "", fmt.Errorf("${%s}: %w", clip(p.expression.Describe(nil), 200), err)
+		}
+		if p.expression.language.isRough(p.expression.Node) {
+			b.WriteString(formatRough(value))
+			continue
+		}
+		b.WriteString(Format(value))
+	}
+	return b.String(), nil
+}

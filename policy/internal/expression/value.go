@@ -1,0 +1,165 @@
+package expression
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Values are nil, bool, int, float64, string, time.Duration, time.Time, []any,
+// map[string]any and map[string]string. normal makes one of what JSON's
+// decoders and callers hand in.
+func normal(v any) (any, error) {
+	switch v := v.(type) {
+	case nil, bool, int, string, time.Duration, time.Time, []any, map[string]any, map[string]string:
+		return v, nil
+	case float64:
+		return finite(v)
+	case json.Number:
+		return number(string(v))
+	case float32:
+		return finite(float64(v))
+	case int64:
+		return int(v), nil
+	case int32:
+		return int(v), nil
+	case []string:
+		list := make([]any, len(v))
+		for i, text := range v {
+			list[i] = text
+		}
+		return list, nil
+	}
+	return nil, fmt.Errorf("a value of Go's type %T cannot be judged", v)
+}
+
+// number reads a JSON number exactly where an int can hold it: two identifiers
+// beyond 2^53 must not look equal.
+func number(text string) (any, error) {
+	if i, err := strconv.Atoi(text); err == nil {
+		return i, nil
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return nil, fmt.Errorf("%s is not a number that can be judged", clip(text, 40))
+	}
+	return f, nil
+}
+
+func finite(f float64) (any, error) {
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return nil, fmt.Errorf("the result %v is not a number", f)
+	}
+	return f, nil
+}
+
+var (
+	durationType = reflect.TypeFor[time.Duration]()
+	timeType     = reflect.TypeFor[time.Time]()
+)
+
+// kindOf names what a value is, for errors.
+func kindOf(v any) string {
+	if v == nil {
+		return "nil"
+	}
+	return typeName(reflect.TypeOf(v))
+}
+
+func typeName(t reflect.Type) string {
+	switch {
+	case t == durationType:
+		return "a duration"
+	case t == timeType:
+		return "a time"
+	}
+	switch t.Kind() {
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Int, reflect.Float64:
+		return "a number"
+	case reflect.String:
+		return "a text"
+	case reflect.Slice:
+		return "a list"
+	case reflect.Map:
+		return "an object"
+	}
+	return "a value of Go's type " + t.String()
+}
+
+// Format prints a value as string() and templates do: a text as it is, a
+// duration as people write it, a list or an object as JSON.
+func Format(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return "nil"
+	case string:
+		return v
+	case float64:
+		return strconv.FormatFloat(v, 'g', -1, 64)
+	case time.Duration:
+		return FormatDuration(v)
+	case time.Time:
+		return v.UTC().Format(time.RFC3339)
+	case []any, map[string]any, map[string]string:
+		return formatJSON(v)
+	}
+	return fmt.Sprint(v)
+}
+
+func formatJSON(v any) string {
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(plain(v)); err != nil {
+		return "?"
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// plain replaces, in a list of the policy's constants, what JSON has no word
+// for.
+func plain(v any) any {
+	list, ok := v.([]any)
+	if !ok {
+		return v
+	}
+	out := make([]any, len(list))
+	for i, item := range list {
+		switch item := item.(type) {
+		case time.Duration, time.Time:
+			out[i] = Format(item)
+		default:
+			out[i] = item
+		}
+	}
+	return out
+}
+
+// clip cuts a text to at most so many characters, the last being … then.
+func clip(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	count := 0
+	for i := range text {
+		if count++; count > most {
+			return text[:lastRune(text[:i])] + "…"
+		}
+	}
+	return text
+}
+
+// lastRune is where the last character of a text begins.
+func lastRune(text string) int {
+	last := 0
+	for i := range text {
+		last = i
+	}
+	return last
+}

@@ -1,0 +1,123 @@
+// Package yamltree reads the small part of YAML that a policy needs into a
+// tree whose every node, and every character of every scalar, knows its place
+// in the file.
+//
+// It refuses what a policy has no use for and what hides mistakes or eats
+// memory: tags, anchors, aliases, merge keys, several documents, deep nesting.
+// A forgotten quote around `!x` or `*x` reads as a tag or an alias, and the
+// error says so.
+package yamltree
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Kind is the kind of a node.
+type Kind int
+
+const (
+	Scalar Kind = iota
+	Mapping
+	Sequence
+)
+
+// Type is the type of a scalar.
+type Type int
+
+const (
+	Text Type = iota
+	Number
+	Bool
+	Null
+)
+
+// Position is a place in a file; both count from 1, columns in characters.
+type Position struct {
+	Line, Column int
+}
+
+// Node is one node of the tree.
+type Node struct {
+	Position
+	Kind    Kind
+	Type    Type    // of a scalar
+	Text    string  // of a scalar, decoded; a number as it was written
+	Entries []Entry // of a mapping, in the file's order
+	Items   []*Node // of a sequence
+
+	source *source
+}
+
+// Entry is one key of a mapping and its value.
+type Entry struct {
+	Key, Value *Node
+}
+
+// Problem is something that is wrong in a file.
+type Problem struct {
+	Position
+	Message string
+}
+
+// IsEmpty says whether the node has no value: null, or nothing at all.
+func (n *Node) IsEmpty() bool { return n.Kind == Scalar && n.Type == Null }
+
+// Describe names what the node is, for an error: a list, the number 5.
+func (n *Node) Describe() string {
+	switch {
+	case n.Kind == Mapping:
+		return "a mapping"
+	case n.Kind == Sequence:
+		return "a list"
+	case n.Type == Null:
+		return "empty"
+	case n.Type == Number:
+		return "the number " + n.Text
+	case n.Type == Bool:
+		return n.Text
+	}
+	return fmt.Sprintf("the text %q", clip(n.Text))
+}
+
+// clip keeps an error to one readable line.
+func clip(text string) string {
+	const most = 40
+	if runes := []rune(text); len(runes) > most {
+		return string(runes[:most]) + "…"
+	}
+	return text
+}
+
+// source is a file's text by lines, without their ends.
+type source struct {
+	lines [][]rune
+}
+
+func newSource(text string) *source {
+	s := &source{}
+	for line := range strings.SplitSeq(text, "\n") {
+		s.lines = append(s.lines, []rune(strings.TrimSuffix(line, "\r")))
+	}
+	return s
+}
+
+// word returns the text from p to the next blank, comma or closing bracket.
+func (s *source) word(p Position) string {
+	rest := s.rest(p)
+	for i, r := range rest {
+		if strings.ContainsRune(" \t,]}", r) {
+			return string(rest[:i])
+		}
+	}
+	return string(rest)
+}
+
+// rest returns the line of p from its column on.
+func (s *source) rest(p Position) []rune {
+	if p.Line < 1 || p.Line > len(s.lines) {
+		return nil
+	}
+	line := s.lines[p.Line-1]
+	return line[min(max(p.Column-1, 0), len(line)):]
+}

@@ -1,0 +1,178 @@
+package policy
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+// summary is a verdict in one line.
+func summary(v Verdict) string {
+	text := string(v.Decision)
+	if v.Rule != nil {
+		text += fmt.Sprintf(" %s %s", v.Rule.Name, v.Mode)
+	}
+	if len(v.WouldAlso) > 0 {
+		text += fmt.Sprintf(" also %v", v.WouldAlso)
+	}
+	for _, u := range v.Undecided {
+		text += fmt.Sprintf(" [%s: %v]", u.Rule, u.Err)
+	}
+	if reason := v.Reason(); reason != "" {
+		text += ": " + reason
+	}
+	return text
+}
+
+func TestJudge(t *testing.T) {
+	p := readPolicy(t, "guardrails.yaml")
+	tests := []struct {
+		name  string
+		facts *Facts
+		want  string
+	}{
+		{"condemned by the first, a planning rule beside", facts(),
+			`stop etl-max-runtime enforce also [test-leftovers]: age 3h2m > 2h and input.priority "low" != "high"`},
+		{"kept by its input, the planning rule left", with(input(`{"priority":"high"}`)),
+			`stop test-leftovers plan: age 3h2m > 30m and flow.env.STAGE "test" in ["test","dev"]`},
+		{"excluded by !", with(flowNamed("etl-backfill"), env("A", "b")), `keep`},
+		{"globs are case-sensitive", with(flowNamed("ETL-x"), env("A", "b")), `keep`},
+		{"not older than the limit", with(aged(2*time.Hour), env("A", "b")), `keep`},
+		{"just older", with(aged(2*time.Hour+3*time.Second), env("A", "b")),
+			`stop etl-max-runtime enforce: age 2h3s > 2h and input.priority "low" != "high"`},
+		{"an enforcing rule goes before a planning one", with(flowNamed("x"), aged(25*time.Hour)),
+			`stop hung-anywhere enforce also [test-leftovers]: age 1d1h > 1d`},
+		{"protected by name", with(flowNamed("payroll-a"), aged(25*time.Hour)),
+			`protected hung-anywhere enforce also [test-leftovers]: protected: flow.name "payroll-a" matches protect.flows ["payroll-*"]`},
+		{"protected by its owner", with(env("FLOWREAPER", "off")),
+			`protected etl-max-runtime enforce: protected: flow.env.FLOWREAPER == "off"`},
+		{"input is not JSON", with(input(`{"priority":`), env("A", "b")),
+			`keep [etl-max-runtime: when: execution.input.priority != "high": execution.input is not JSON: unexpected EOF]`},
+		{"two values are not JSON", with(input(`{} {}`), env("A", "b")),
+			`keep [etl-max-runtime: when: execution.input.priority != "high": execution.input is not JSON: more follows its first value]`},
+		{"input was not fetched", with(func(f *Facts) { f.Execution.Input = Input{} }, env("A", "b")),
+			`keep [etl-max-runtime: when: execution.input.priority != "high": execution.input was not fetched]`},
+		{"a false condition decides whatever fails", with(input(`{`), aged(time.Hour), env("A", "b")), `keep`},
+		{"an undecided rule saves nothing", with(input(`{`), aged(25*time.Hour), env("A", "b")),
+			`stop hung-anywhere enforce [etl-max-runtime: when: execution.input.priority != "high": execution.input is not JSON: unexpected EOF]: age 1d1h > 1d`},
+		{"no input is {}", with(input(""), env("A", "b")), `stop etl-max-runtime enforce: age 3h2m > 2h and input.priority nil != "high"`},
+		{"null is {}", with(input(" null "), env("A", "b")), `stop etl-max-runtime enforce: age 3h2m > 2h and input.priority nil != "high"`},
+		{"a list is no object", with(input(`["a"]`), env("A", "b")), `stop etl-max-runtime enforce: age 3h2m > 2h and input.priority nil != "high"`},
+		{"started in the future", with(aged(-time.Hour)), `keep`},
+		{"start unknown", with(func(f *Facts) { f.Execution.StartedTime = time.Time{} }),
+			`keep [etl-max-runtime: maxRuntime: execution.age > 2h: execution.age is not known: the execution has no startedTime]` +
+				` [hung-anywhere: maxRuntime: execution.age > 1d: execution.age is not known: the execution has no startedTime]` +
+				` [test-leftovers: when: execution.age > 30m: execution.age is not known: the execution has no startedTime]`},
+		{"starting", with(status("Starting")), `keep`},
+		{"ended", with(status("Succeeded")), `keep`},
+		{"a status that nobody knows", with(status("Paused")), `keep`},
+		{"no status", with(status("")), `keep`},
+		{"judged by hand", with(kind("manual"), env("A", "b")), `stop etl-max-runtime enforce: age 3h2m > 2h and input.priority "low" != "high"`},
+		{"an event is no timer", with(kind("alarm")), `keep`},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if got := summary(p.Judge(test.facts)); got != test.want {
+				t.Errorf("got  %s\nwant %s", got, test.want)
+			}
+		})
+	}
+}
+
+// TestEndedIsNeverCondemned asks for ended executions in so many words.
+func TestEndedIsNeverCondemned(t *testing.T) {
+	for _, when := range []string{`true`, `execution.status == "Succeeded"`, `execution.status != "Running"`, `execution.status != ""`, `execution.status == "" or true`} {
+		p := mustParse(t, oneRule("when: "+when))
+		for _, s := range []string{"Succeeded", "Failed", "Stopped", "TimedOut", "", "Unheard"} {
+			if v := p.Judge(with(status(s))); v.Decision != Keep {
+				t.Errorf("%s: %s is condemned", when, s)
+			}
+		}
+	}
+	p := mustParse(t, oneRule(`when: execution.status == "Starting"`))
+	if v := p.Judge(with(status("Starting"))); v.Decision != Stop {
+		t.Error("a rule that asks for Starting does not judge it")
+	}
+}
+
+// TestOrderOfConjuncts: any false keeps, else any error leaves undecided.
+func TestOrderOfConjuncts(t *testing.T) {
+	for when, want := range map[string]string{
+		`execution.input.x > 5 and false`:                        `keep`,
+		`false and execution.input.x > 5`:                        `keep`,
+		`true and execution.input.x > 5`:                         `keep [r: when: execution.input.x > 5: nil > a number cannot be compared]`,
+		`execution.input.x > 5 and execution.input.y`:            `keep [r: when: execution.input.x > 5: nil > a number cannot be compared]`,
+		`execution.input.x > 5 or true`:                          `keep [r: when: execution.input.x > 5 or true: nil > a number cannot be compared]`,
+		`execution.input.priority`:                               `keep [r: when: execution.input.priority: the result is a text, not true or false]`,
+		`execution.input.missing and execution.age > vars.limit`: `keep [r: when: execution.input.missing: the result is nil, not true or false]`,
+	} {
+		p := mustParse(t, oneRule("when: "+when))
+		if got := summary(p.Judge(facts())); got != want {
+			t.Errorf("%s:\ngot  %s\nwant %s", when, got, want)
+		}
+	}
+}
+
+func TestProtectInDoubt(t *testing.T) {
+	for when, want := range map[string]Decision{
+		`flow.createdTime < now`:                                          Protected, // not known
+		`execution.input.x > 5`:                                           Protected, // not comparable
+		`execution.input.x > 5 and flow.name == "other"`:                  Stop,      // false, whatever the rest
+		`flow.env["FLOWREAPER"] == "off"`:                                 Stop,      // an absent key is nil, no doubt
+		`execution.input.x`:                                               Protected,
+		`event.time < now - duration("1h") or flow.name != "etl-nightly"`: Stop,
+	} {
+		p := mustParse(t, "version: 1\nprotect: {when: '"+when+"'}\nrules: [{name: r, maxRuntime: 1h}]\n")
+		if v := p.Judge(facts()); v.Decision != want {
+			t.Errorf("%s: %s, want %s (%s)", when, v.Decision, want, v.Reason())
+		}
+	}
+	p := mustParse(t, "version: 1\nprotect: {when: execution.input.x > 5}\nrules: [{name: r, maxRuntime: 1h}]\n")
+	want := `protected, because it could not be evaluated whether it is: protect.when: execution.input.x > 5: nil > a number cannot be compared`
+	if got := p.Judge(facts()).Reason(); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+func TestReasons(t *testing.T) {
+	tests := []struct {
+		rule []string
+		want string
+	}{
+		{[]string{`when: execution.status == "Running" and execution.age > duration("2h") and flow.name matches "^etl-"`}, `age 3h2m > 2h and flow.name "etl-nightly" matches "^etl-"`},
+		{[]string{`flows: ["etl-*"]`}, `flow.name "etl-nightly" matches flows ["etl-*"]`},
+		{[]string{`flows: "!etl-backfill"`, `when: true`}, `flow.name "etl-nightly" matches flows ["!etl-backfill"]`},
+		{[]string{`when: true`}, `status "Running"`},
+		{[]string{`when: execution.status == "Running"`}, `status "Running"`},
+		{[]string{`when: execution.input.priority in ["low"] or execution.age > vars.limit`}, `input.priority "low" in ["low"] or age 3h2m > 2h`},
+	}
+	for _, test := range tests {
+		p := mustParse(t, oneRule(test.rule...))
+		if got := p.Judge(facts()).Reason(); got != test.want {
+			t.Errorf("got  %s\nwant %s", got, test.want)
+		}
+	}
+}
+
+func TestConcerns(t *testing.T) {
+	p := mustParse(t, "version: 1\nrules: [{name: a, flows: ['a-*', '!a-x*', 'a-xy'], when: true}, {name: b, flows: b?, when: true}]\n")
+	var got []string
+	for _, name := range []string{"a-1", "a-x", "a-x1", "a-xy", "b", "b1", "b12", "A-1", "c"} {
+		if p.Concerns(&Flow{Name: name}) {
+			got = append(got, name)
+		}
+	}
+	if want := "a-1 a-xy b1"; strings.Join(got, " ") != want {
+		t.Errorf("got %v, want %s", got, want)
+	}
+}
+
+// TestGlobsAllocateNothing: every flow is asked for in every sweep.
+func TestGlobsAllocateNothing(t *testing.T) {
+	p := mustParse(t, oneRule(`flows: ["etl-*", "!etl-backfill"]`))
+	flow := &Flow{Name: "etl-nightly"}
+	if n := testing.AllocsPerRun(100, func() { p.Concerns(flow) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}

@@ -1,0 +1,113 @@
+package policy
+
+import (
+	"fmt"
+	"time"
+)
+
+// judgement is where conditions read the facts from. It decodes what is costly
+// at most once.
+type judgement struct {
+	facts   *Facts
+	input   any
+	inputOK error
+	decoded bool
+}
+
+// Value reads a variable: it implements expression.Env.
+func (j *judgement) Value(variable int) (any, error) {
+	switch {
+	case variable == now:
+		return j.facts.Now, nil
+	case variable <= eventData:
+		return j.event(variable)
+	case variable <= flowResourceGroupID:
+		return j.flow(variable)
+	}
+	return j.execution(variable)
+}
+
+func (j *judgement) event(variable int) (any, error) {
+	e := j.facts.Event
+	switch variable {
+	case eventKind:
+		return e.Kind, nil
+	case eventID:
+		return e.ID, nil
+	case eventType:
+		return e.Type, nil
+	case eventSource:
+		return e.Source, nil
+	case eventSubject:
+		return e.Subject, nil
+	case eventTime:
+		return known(e.Time, variable)
+	}
+	return e.Data, nil
+}
+
+func (j *judgement) flow(variable int) (any, error) {
+	f := j.facts.Flow
+	switch variable {
+	case flowName:
+		return f.Name, nil
+	case flowID:
+		return f.ID, nil
+	case flowDescription:
+		return f.Description, nil
+	case flowExecutionMode:
+		return f.executionMode(), nil
+	case flowRoleARN:
+		return f.RoleARN, nil
+	case flowEnv:
+		return f.Env, nil
+	case flowCreatedTime:
+		return known(f.CreatedTime, variable)
+	case flowLastModifiedTime:
+		return known(f.LastModifiedTime, variable)
+	}
+	return f.ResourceGroupID, nil
+}
+
+func (j *judgement) execution(variable int) (any, error) {
+	e := j.facts.Execution
+	switch variable {
+	case executionName:
+		return e.Name, nil
+	case executionStatus:
+		return e.Status, nil
+	case executionStartedTime:
+		return known(e.StartedTime, variable)
+	case executionAge:
+		return j.age()
+	case executionInput:
+		return j.decodedInput()
+	}
+	return e.Env, nil
+}
+
+// known refuses a time that isn't set: the year 1 would make everything old.
+func known(t time.Time, variable int) (any, error) {
+	if t.IsZero() {
+		return nil, fmt.Errorf("%s is not known", variables[variable].Name)
+	}
+	return t.UTC(), nil
+}
+
+// age is the time since the execution was started. It is never negative: an
+// execution that starts in the future, by a clock that is off, is new.
+func (j *judgement) age() (any, error) {
+	started := j.facts.Execution.StartedTime
+	if started.IsZero() {
+		return nil, fmt.Errorf("execution.age is not known: the execution has no startedTime")
+	}
+	return max(0, j.facts.Now.Sub(started)), nil
+}
+
+func (j *judgement) decodedInput() (any, error) {
+	if !j.decoded {
+		j.input, j.inputOK = j.facts.Execution.Input.decode()
+		j.decoded = true
+	}
+	return j.input, j.inputOK
+}

@@ -1,0 +1,170 @@
+package policy
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/flowreaper/flowreaper/policy/internal/expression"
+	"github.com/flowreaper/flowreaper/policy/internal/yamltree"
+)
+
+// Parse reads, checks and compiles a policy. file is used in errors only. The
+// error, if any, is of type [Errors] and holds everything that is wrong.
+func Parse(file string, text []byte) (*Policy, error) {
+	d := newDecoder(file, text)
+	root, problems := yamltree.Parse(text)
+	for _, p := range problems {
+		d.fail(p.Position, "%s", p.Message)
+	}
+	var p *Policy
+	if len(problems) == 0 {
+		p = d.policy(root)
+	}
+	if len(d.errors) > 0 {
+		d.errors.sort()
+		return nil, d.errors
+	}
+	sum := sha256.Sum256(text)
+	p.Hash = hashPrefix + hex.EncodeToString(sum[:])
+	return p, nil
+}
+
+const hashPrefix = "sha256:"
+
+// policy reads the file's tree.
+func (d *decoder) policy(root *yamltree.Node) *Policy {
+	if root == nil {
+		d.fail(yamltree.Position{Line: 1, Column: 1}, "the policy is empty: it needs at least version: 1 and rules")
+		return nil
+	}
+	f := d.fields(root, "a policy", "version", "policy", "mode", "vars", "protect", "limits", "rules")
+	if f == nil {
+		return nil
+	}
+	d.version(root, f["version"])
+	p := &Policy{Name: d.policyName(f["policy"]), Mode: d.mode(f["mode"])}
+	d.vars = d.constants(f["vars"])
+	d.language = expression.New(variables, d.vars)
+	p.protection = d.protection(f["protect"])
+	p.Limits = d.limits(f["limits"])
+	p.Rules = d.rules(root, f["rules"], p.Mode)
+	return p
+}
+
+func (d *decoder) version(root, n *yamltree.Node) {
+	switch {
+	case n == nil:
+		d.fail(root.Position, "version is missing: begin with version: 1")
+	case n.Kind != yamltree.Scalar || n.Text != "1":
+		d.fail(n.Position, "version must be 1, but is %s: this flowreaper knows no other", n.Describe())
+	}
+}
+
+// policyName reads the name that reports give the policy.
+func (d *decoder) policyName(n *yamltree.Node) string {
+	name := d.text(n, "policy")
+	if n == nil {
+		return "policy"
+	}
+	const most = 128
+	if strings.TrimSpace(name) == "" || len([]rune(name)) > most || strings.ContainsFunc(name, unicode.IsControl) {
+		d.fail(n.Position, "policy must be a name of 1 to %d characters in one line", most)
+	}
+	return name
+}
+
+// mode reads a mode; without one it is plan.
+func (d *decoder) mode(n *yamltree.Node) Mode {
+	if d.choice(n, "mode", string(ModePlan), string(ModeEnforce)) == string(ModeEnforce) {
+		return ModeEnforce
+	}
+	return ModePlan
+}
+
+// limits reads the limits; those that aren't given have their defaults.
+func (d *decoder) limits(n *yamltree.Node) Limits {
+	limits := Limits{MaxStops: 100, Per: time.Hour}
+	if n == nil {
+		return limits
+	}
+	f := d.fields(n, "limits", "maxStops", "per")
+	limits.MaxStops = d.count(f["maxStops"], "maxStops", 0, limits.MaxStops)
+	limits.Per = d.duration(f["per"], "per", limits.Per)
+	return limits
+}
+
+var (
+	varName   = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,63}$`)
+	varNumber = regexp.MustCompile(`^-?[0-9]{1,18}$`)
+	varFloat  = regexp.MustCompile(`^-?[0-9]{1,18}\.[0-9]{1,18}$`)
+)
+
+// constants reads vars.
+func (d *decoder) constants(n *yamltree.Node) map[string]any {
+	constants := map[string]any{}
+	if n == nil {
+		return constants
+	}
+	if n.Kind != yamltree.Mapping {
+		d.fail(n.Position, "vars must be a mapping of names to values, but is %s", n.Describe())
+		return constants
+	}
+	for _, entry := range n.Entries {
+		name := entry.Key.Text
+		_, twice := constants[name]
+		switch {
+		case !varName.MatchString(name):
+			d.fail(entry.Key.Position, "the name %q in vars must be letters, digits and _, and not begin with a digit", clip(name))
+		case twice:
+			d.fail(entry.Key.Position, "the name %s is given twice in vars", name)
+		default:
+			constants[name] = d.constant(entry.Value, "vars."+name)
+		}
+	}
+	return constants
+}
+
+// constant reads a value of vars. A text that reads as a duration is one.
+func (d *decoder) constant(n *yamltree.Node, key string) any {
+	switch {
+	case n.Kind == yamltree.Mapping || n.IsEmpty():
+		d.fail(n.Position, "%s must be a text, a number, a duration, true, false or a list of them, but is %s", key, n.Describe())
+		return nil
+	case n.Kind == yamltree.Sequence:
+		list := make([]any, len(n.Items))
+		for i, item := range n.Items {
+			list[i] = d.constant(item, key)
+		}
+		return list
+	case n.Type == yamltree.Bool:
+		return strings.EqualFold(n.Text, "true")
+	case n.Type == yamltree.Number:
+		return d.number(n, key)
+	}
+	if length, err := expression.ParseDuration(n.Text); err == nil {
+		return length
+	}
+	return n.Text
+}
+
+func (d *decoder) number(n *yamltree.Node, key string) any {
+	switch {
+	case varNumber.MatchString(n.Text):
+		number, err := strconv.Atoi(n.Text)
+		if err == nil {
+			return number
+		}
+	case varFloat.MatchString(n.Text):
+		number, err := strconv.ParseFloat(n.Text, 64)
+		if err == nil {
+			return number
+		}
+	}
+	d.fail(n.Position, "%s must be a plain number such as 5 or 0.25, but is %s", key, n.Describe())
+	return nil
+}

@@ -1,0 +1,282 @@
+package policy
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestParse(t *testing.T) {
+	p := readPolicy(t, "guardrails.yaml")
+	type rule struct {
+		Name, Description, Error string
+		Mode                     Mode
+	}
+	var rules []rule
+	for _, r := range p.Rules {
+		rules = append(rules, rule{r.Name, r.Description, r.Error, r.Mode})
+	}
+	want := []rule{
+		{"etl-max-runtime", "Nightly ETL ends within two hours", "MaxRuntimeExceeded", ModeEnforce},
+		{"hung-anywhere", "", "FlowReaper.hung-anywhere", ModeEnforce},
+		{"test-leftovers", "", "FlowReaper.test-leftovers", ModePlan},
+	}
+	if diff := cmp.Diff(want, rules); diff != "" {
+		t.Error(diff)
+	}
+	if p.Name != "production-guardrails" || p.Mode != ModeEnforce || p.Limits != (Limits{MaxStops: 50, Per: 30 * time.Minute}) {
+		t.Errorf("%q, %s, %+v", p.Name, p.Mode, p.Limits)
+	}
+}
+
+func TestDefaults(t *testing.T) {
+	p := readPolicy(t, "minimal.yaml")
+	if p.Name != "policy" || p.Mode != ModePlan || p.Rules[0].Mode != ModePlan || p.Limits != (Limits{MaxStops: 100, Per: time.Hour}) {
+		t.Errorf("%q, %s, %s, %+v", p.Name, p.Mode, p.Rules[0].Mode, p.Limits)
+	}
+	if want := "sha256:4ec594400cce1db07379de8b745ddb35c81169f3a08e95aa5df06d20b98527cd"; p.Hash != want { // sha256sum minimal.yaml
+		t.Errorf("hash %s, want %s", p.Hash, want)
+	}
+}
+
+func TestRuleSoftensMode(t *testing.T) {
+	p := mustParse(t, "version: 1\nmode: plan\nrules: [{name: r, maxRuntime: 1h, mode: enforce}]\n")
+	if p.Rules[0].Mode != ModePlan {
+		t.Errorf("a rule hardened the policy's mode to %s", p.Rules[0].Mode)
+	}
+}
+
+// TestErrors compares whole messages: they are what a person has at hand.
+func TestErrors(t *testing.T) {
+	tests := []struct{ name, text, want string }{
+		{"empty", "", `
+policy.yaml:1:1: the policy is empty: it needs at least version: 1 and rules`},
+		{"only comments", "# nothing\n\n", `
+policy.yaml:1:1: the policy is empty: it needs at least version: 1 and rules
+   1 | # nothing
+     | ^`},
+		{"a list", "- name: a\n", `
+policy.yaml:1:1: a policy must be a mapping with the keys version, policy, mode, vars, protect, limits, rules, but is a list
+   1 | - name: a
+     | ^`},
+		{"nothing in it", "policy: a\n", `
+policy.yaml:1:1: version is missing: begin with version: 1
+   1 | policy: a
+     | ^
+policy.yaml:1:1: rules is missing: a policy without rules stops nothing
+   1 | policy: a
+     | ^`},
+		{"all at once", `version: 2
+policy: "a\nb"
+mode: enforc
+vars: {1x: 2, a: {b: 1}, c: 0x10, "d": ~}
+protect: {flow: [a]}
+limits: {maxStops: -1, per: 2x, maxShares: 5}
+rules:
+  - name: Etl
+    maxRuntme: 2h
+  - name: a
+    when: execution.agee > duration("2x")
+    maxRuntime: vars.b
+  - name: a
+    maxRuntime: 0s
+    flows: []
+    error: ""
+`, `
+policy.yaml:1:10: version must be 1, but is the number 2: this flowreaper knows no other
+   1 | version: 2
+     |          ^
+policy.yaml:2:9: policy must be a name of 1 to 128 characters in one line
+   2 | policy: "a\nb"
+     |         ^
+policy.yaml:3:7: mode must be plan or enforce, but is the text "enforc"
+   3 | mode: enforc
+     |       ^
+policy.yaml:4:8: the name "1x" in vars must be letters, digits and _, and not begin with a digit
+   4 | vars: {1x: 2, a: {b: 1}, c: 0x10, "d": ~}
+     |        ^
+policy.yaml:4:18: vars.a must be a text, a number, a duration, true, false or a list of them, but is a mapping
+   4 | vars: {1x: 2, a: {b: 1}, c: 0x10, "d": ~}
+     |                  ^
+policy.yaml:4:29: vars.c must be a plain number such as 5 or 0.25, but is the number 0x10
+   4 | vars: {1x: 2, a: {b: 1}, c: 0x10, "d": ~}
+     |                             ^
+policy.yaml:4:40: vars.d must be a text, a number, a duration, true, false or a list of them, but is empty
+   4 | vars: {1x: 2, a: {b: 1}, c: 0x10, "d": ~}
+     |                                        ^
+policy.yaml:5:11: unknown key "flow"; did you mean "flows"?
+   5 | protect: {flow: [a]}
+     |           ^
+policy.yaml:6:20: maxStops must be a whole number from 0 on, but is the number -1
+   6 | limits: {maxStops: -1, per: 2x, maxShares: 5}
+     |                    ^
+policy.yaml:6:29: per: "2x" is not a duration: write it like 90s, 2h30m or 1.5d (ms, s, m, h, d, w)
+   6 | limits: {maxStops: -1, per: 2x, maxShares: 5}
+     |                             ^
+policy.yaml:6:33: unknown key "maxShares"; there are: maxStops, per
+   6 | limits: {maxStops: -1, per: 2x, maxShares: 5}
+     |                                 ^
+policy.yaml:8:5: the rule has no condition and would stop everything: give maxRuntime, when or flows; if that is what you want, write when: true
+   8 |   - name: Etl
+     |     ^
+policy.yaml:8:11: name must be 1 to 63 lower-case letters, digits and -, and begin with a letter or digit, but is the text "Etl"
+   8 |   - name: Etl
+     |           ^
+policy.yaml:9:5: unknown key "maxRuntme"; did you mean "maxRuntime"?
+   9 |     maxRuntme: 2h
+     |     ^
+policy.yaml:11:21: when: execution has no field "agee"; did you mean "age"?
+  11 |     when: execution.agee > duration("2x")
+     |                     ^
+policy.yaml:12:22: maxRuntime: vars has no "b"; there are: a, c, d
+  12 |     maxRuntime: vars.b
+     |                      ^
+policy.yaml:13:5: the name a is given to two rules; first in line 10
+  13 |   - name: a
+     |     ^
+policy.yaml:14:17: maxRuntime must be longer than 0s
+  14 |     maxRuntime: 0s
+     |                 ^
+policy.yaml:15:12: flows must be a list of texts, but is empty
+  15 |     flows: []
+     |            ^
+policy.yaml:16:12: error must be 1 to 128 characters in one line
+  16 |     error: ""
+     |            ^`},
+		{"unquoted !", "version: 1\nrules:\n  - name: a\n    flows: [etl-*, !etl-backfill]\n", `
+policy.yaml:4:20: a text that begins with ! must be quoted: "!etl-backfill" (unquoted, it is a YAML tag, which policies don't use)
+   4 |     flows: [etl-*, !etl-backfill]
+     |                    ^`},
+		{"when in a block", oneRule("when: |", "  execution.age > duration(\"2h\")", "  and flow.nam == \"中文\""), `
+policy.yaml:8:16: when: flow has no field "nam"; did you mean "name"?
+   8 |       and flow.nam == "中文"
+     |                ^`},
+		{"when folded", oneRule("when: >-", "  execution.age >", "  duration(\"2x\")"), `
+policy.yaml:8:16: when: "2x" is not a duration: write it like 90s, 2h30m or 1.5d (ms, s, m, h, d, w)
+   8 |       duration("2x")
+     |                ^`},
+		{"when in quotes", oneRule(`when: 'flow.name == ''a'' and flow.nam == 1'`), `
+policy.yaml:6:40: when: flow has no field "nam"; did you mean "name"?
+   6 |     when: 'flow.name == ''a'' and flow.nam == 1'
+     |                                        ^`},
+		{"when in double quotes behind wide characters", oneRule(`when: "flow.name == \"中文\" and flow.nam == 1"`), `
+policy.yaml:6:41: when: flow has no field "nam"; did you mean "name"?
+   6 |     when: "flow.name == \"中文\" and flow.nam == 1"
+     |                                           ^`},
+		{"when that is no bool", oneRule("when: execution.age"), `
+policy.yaml:6:11: when: this is a duration, not a condition that is true or false
+   6 |     when: execution.age
+     |           ^`},
+		{"when that is a number", oneRule("when: 5"), `
+policy.yaml:6:11: when: this is a number, not a condition that is true or false
+   6 |     when: 5
+     |           ^`},
+		{"when that is a list", oneRule("when: [a]"), `
+policy.yaml:6:11: when must be a condition, but is a list
+   6 |     when: [a]
+     |           ^`},
+		{"mismatched types", oneRule("when: execution.age > 7200"), `
+policy.yaml:6:25: when: invalid operation: > (mismatched types duration and int): write a duration as duration("2h")
+   6 |     when: execution.age > 7200
+     |                         ^`},
+		{"keys without values", oneRule("when:", "flows: [a]"), `
+policy.yaml:6:5: when has no value: give one, or leave the key out
+   6 |     when:
+     |     ^`},
+		{"a key twice", oneRule("when: true", "when: false"), `
+policy.yaml:7:5: the key when is given twice; first in line 6
+   7 |     when: false
+     |     ^`},
+		{"globs of other tools", oneRule("flows: [\"etl-{a,b}\", \"etl-[0-9]\", \"!\", 5]"), `
+policy.yaml:6:13: "etl-{a,b}" is not a glob of flow names: it has letters, digits, _, -, * and ?, and may begin with !
+   6 |     flows: ["etl-{a,b}", "etl-[0-9]", "!", 5]
+     |             ^
+policy.yaml:6:26: "etl-[0-9]" is not a glob of flow names: it has letters, digits, _, -, * and ?, and may begin with !
+   6 |     flows: ["etl-{a,b}", "etl-[0-9]", "!", 5]
+     |                          ^
+policy.yaml:6:39: "!" is not a glob of flow names: it has letters, digits, _, -, * and ?, and may begin with !
+   6 |     flows: ["etl-{a,b}", "etl-[0-9]", "!", 5]
+     |                                       ^
+policy.yaml:6:44: each of flows must be a text, but is the number 5: quote it
+   6 |     flows: ["etl-{a,b}", "etl-[0-9]", "!", 5]
+     |                                            ^`},
+		{"maxRuntime of the wrong kind", oneRule("maxRuntime: vars.words"), `
+policy.yaml:6:17: maxRuntime: vars.words must be a duration longer than 0s, but is ["a","b"]
+   6 |     maxRuntime: vars.words
+     |                 ^`},
+		{"maxRuntime without a unit", oneRule("maxRuntime: 90"), `
+policy.yaml:6:17: maxRuntime: "90" is not a duration: write it like 90s, 2h30m or 1.5d (ms, s, m, h, d, w)
+   6 |     maxRuntime: 90
+     |                 ^`},
+		{"maxRuntime that is code", oneRule("maxRuntime: vars.limit and true"), `
+policy.yaml:6:28: maxRuntime: invalid operation: and (mismatched types duration and bool)
+   6 |     maxRuntime: vars.limit and true
+     |                            ^`},
+		{"cause", oneRule("when: true", "cause: \"ran ${execution.age} of ${vars.limit\""), `
+policy.yaml:7:37: cause: this ${ is never closed with }; write $${ for the characters themselves
+   7 |     cause: "ran ${execution.age} of ${vars.limit"
+     |                                     ^`},
+		{"cause, types and names", oneRule("when: true", "cause: \"ran ${execution.ag} ${1 + flow.name}\""), `
+policy.yaml:7:29: cause: execution has no field "ag"; there are: age, env, input, name, startedTime, status
+   7 |     cause: "ran ${execution.ag} ${1 + flow.name}"
+     |                             ^
+policy.yaml:7:37: cause: invalid operation: + (mismatched types int and string)
+   7 |     cause: "ran ${execution.ag} ${1 + flow.name}"
+     |                                     ^`},
+		{"protect", "version: 1\nprotect: {}\nrules: [{name: a, when: true}]\n", `
+policy.yaml:2:10: protect is empty: give flows, when, or both
+   2 | protect: {}
+     |          ^`},
+		{"rules that are none", "version: 1\nrules: {a: b}\n", `
+policy.yaml:2:8: rules must be a list of rules, each beginning with - name:, but is a mapping
+   2 | rules: {a: b}
+     |        ^`},
+		{"a rule without a name", "version: 1\nrules: [{when: true}, 5]\n", `
+policy.yaml:2:9: the rule has no name: begin it with - name:
+   2 | rules: [{when: true}, 5]
+     |         ^
+policy.yaml:2:23: a rule must be a mapping with the keys name, description, flows, maxRuntime, when, mode, error, cause, but is the number 5
+   2 | rules: [{when: true}, 5]
+     |                       ^`},
+		{"a long line", oneRule("when: " + strings.Repeat("true and ", 30) + "flow.nam == 1"), `
+policy.yaml:6:286: when: flow has no field "nam"; did you mean "name"?
+   6 | ` + (strings.Repeat("true and ", 30) + "flow.nam == 1")[163:] + `
+     | ` + strings.Repeat(" ", 112) + `^`},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := Parse("policy.yaml", []byte(test.text))
+			if err == nil {
+				t.Fatal("no error")
+			}
+			if diff := cmp.Diff(strings.TrimPrefix(test.want, "\n"), err.Error()); diff != "" {
+				t.Errorf("%s\ngot:\n%s", diff, err)
+			}
+		})
+	}
+}
+
+func TestErrorsAreTyped(t *testing.T) {
+	_, err := Parse("p.yaml", []byte("version: 1\nmode: x\nrules: []\n"))
+	var all Errors
+	var first *Error
+	if !errors.As(err, &all) || len(all) != 2 || !errors.As(err, &first) || first.Line != 2 || first.Column != 7 {
+		t.Errorf("%T: %v", err, err)
+	}
+}
+
+func TestManyErrors(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("version: 1\nrules:\n")
+	for i := range 60 {
+		fmt.Fprintf(&b, "  - {name: r%d, maxRuntime: x}\n", i)
+	}
+	_, err := Parse("p.yaml", []byte(b.String()))
+	if !strings.HasSuffix(err.Error(), "\n… and 10 more") {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,50 @@
+package policy
+
+import "github.com/flowreaper/flowreaper/policy/internal/yamltree"
+
+// protection is what is never stopped, whatever a rule says: flows OR when.
+type protection struct {
+	flows *globs     // nil: none
+	when  []conjunct // of one condition; empty: none
+}
+
+// protection reads protect.
+func (d *decoder) protection(n *yamltree.Node) *protection {
+	p := &protection{}
+	if n == nil {
+		return p
+	}
+	f := d.fields(n, "protect", "flows", "when")
+	if f != nil && len(n.Entries) == 0 {
+		d.fail(n.Position, "protect is empty: give flows, when, or both")
+	}
+	p.flows = d.globs(f["flows"], "protect.flows")
+	for _, e := range d.condition(f["when"], "protect.when") {
+		p.when = append(p.when, newCondition("protect.when", e))
+	}
+	return p
+}
+
+// holds says whether the execution is protected, and why. In doubt it is: what
+// could not be evaluated protects.
+func (p *protection) holds(j *judgement) (bool, error) {
+	if p.flows != nil && p.flows.matches(j.facts.Flow.Name) {
+		return true, nil
+	}
+	if len(p.when) == 0 {
+		return false, nil
+	}
+	result, err := all(p.when, j)
+	return result != no, err
+}
+
+// reason says which protection holds.
+func (p *protection) reason(j *judgement) string {
+	if p.flows != nil && p.flows.matches(j.facts.Flow.Name) {
+		return "protected: " + p.flows.describe(j)
+	}
+	if _, err := p.holds(j); err != nil {
+		return "protected, because it could not be evaluated whether it is: " + err.Error()
+	}
+	return "protected: " + describeAll(p.when, j)
+}
