@@ -96,7 +96,7 @@ func TestDeploy(t *testing.T) {
 			}
 			checkPackage(t, h.code(), filepath.Join(d.dir, test.policy))
 			if test.file == "s.yaml" {
-				t.Run("the package runs", func(t *testing.T) { runs(t, h) })
+				t.Run("the package runs", func(t *testing.T) { runs(t, d, h) })
 			}
 			d.handsOver(t, "remove", test.file, "make", "remove", "FILE="+test.file)
 		})
