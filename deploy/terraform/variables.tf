@@ -1,5 +1,5 @@
 variable "region" {
-  description = "The region of the function, its topic and its alarms."
+  description = "The region of the function, its queue and its alarms."
   type        = string
   default     = "cn-hangzhou"
 }

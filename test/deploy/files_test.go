@@ -38,7 +38,7 @@ func shipped() map[string]any {
 			"maxAsyncRetryAttempts":     0.0,
 			"maxAsyncEventAgeInSeconds": 60.0,
 			"destinationConfig": map[string]any{
-				"onFailure": map[string]any{"destination": "acs:mns:cn-hangzhou::/topics/flowreaper-failed/messages"},
+				"onFailure": map[string]any{"destination": "acs:mns:cn-hangzhou::/queues/flowreaper-failed/messages"},
 			},
 		},
 		"triggers": []any{map[string]any{
@@ -72,7 +72,7 @@ func TestFiles(t *testing.T) {
 	fleet := withState("../../dist/function", "example-flowreaper-state-shanghai", "cn-shanghai")
 	fleet["region"] = "cn-shanghai"
 	failed := fleet["asyncInvokeConfig"].(map[string]any)["destinationConfig"].(map[string]any)["onFailure"].(map[string]any)
-	failed["destination"] = "acs:mns:cn-shanghai::/topics/flowreaper-failed/messages"
+	failed["destination"] = "acs:mns:cn-shanghai::/queues/flowreaper-failed/messages"
 	want := map[string]map[string]any{
 		"s.yaml":                                shipped(),
 		"deploy/state.yaml":                     withState("../dist/function", "example-flowreaper-state", "cn-hangzhou"),

@@ -44,7 +44,7 @@ func ram(t *testing.T, name string) document {
 
 var logsAndFailures = []statement{
 	{Effect: "Allow", Action: texts{"log:PostLogStoreLogs"}, Resource: texts{"acs:log:*:*:project/serverless-*/logstore/default-logs"}},
-	{Effect: "Allow", Action: texts{"mns:PublishMessage"}, Resource: texts{"acs:mns:*:*:/topics/flowreaper-failed/messages"}},
+	{Effect: "Allow", Action: texts{"mns:SendMessage"}, Resource: texts{"acs:mns:*:*:/queues/flowreaper-failed/messages"}},
 }
 
 // reading is every CloudFlow operation that reads, of those that a sweep calls.

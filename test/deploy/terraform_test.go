@@ -32,7 +32,7 @@ var (
 		"alicloud_ram_role":                                true,
 		"alicloud_ram_policy":                              true,
 		"alicloud_ram_role_policy_attachment":              true,
-		"alicloud_message_service_topic":                   true,
+		"alicloud_message_service_queue":                   true,
 		"alicloud_oss_bucket":                              true,
 		"alicloud_cloud_monitor_service_metric_alarm_rule": true,
 	}
