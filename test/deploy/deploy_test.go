@@ -69,6 +69,7 @@ func (h handedOver) code() string {
 // Each file is deployed: the policy is checked, the package built, and what the
 // file says handed over; and removed again.
 func TestDeploy(t *testing.T) {
+	t.Parallel()
 	d := newDeployment(t)
 	writeFile(t, filepath.Join(d.dir, "mine.yaml"), strings.Replace(
 		string(readFile(t, filepath.Join(d.dir, "deploy", "policy.yaml"))), "1d", "2d", 1))
@@ -88,7 +89,7 @@ func TestDeploy(t *testing.T) {
 	} {
 		t.Run(test.file, func(t *testing.T) {
 			h := d.handsOver(t, "deploy", test.file, test.command...)
-			if diff := cmp.Diff(d.resolve(t, test.file), h.Props); diff != "" {
+			if diff := cmp.Diff(resolved(test.file), h.Props); diff != "" {
 				t.Errorf("handed over (-want +got):\n%s", diff)
 			}
 			if diff := cmp.Diff(test.checks, string(readFile(t, d.calls))); diff != "" {
@@ -154,6 +155,7 @@ func checkPackage(t *testing.T, folder, policy string) {
 
 // Whatever is wrong with the policy or the build, nothing is handed over.
 func TestDeployRefuses(t *testing.T) {
+	t.Parallel()
 	d := newDeployment(t)
 	s, mk := []string{d.cli, "deploy", "-y"}, []string{"make", "deploy"}
 	for _, test := range []struct {

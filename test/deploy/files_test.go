@@ -37,9 +37,7 @@ func shipped() map[string]any {
 			"qualifier":                 "LATEST",
 			"maxAsyncRetryAttempts":     0.0,
 			"maxAsyncEventAgeInSeconds": 60.0,
-			"destinationConfig": map[string]any{
-				"onFailure": map[string]any{"destination": "acs:mns:cn-hangzhou::/queues/flowreaper-failed/messages"},
-			},
+			"destinationConfig":         failuresIn("cn-hangzhou"),
 		},
 		"triggers": []any{map[string]any{
 			"triggerName":   "every-minute",
@@ -51,9 +49,15 @@ func shipped() map[string]any {
 	}
 }
 
-// withState is shipped as deploy/state.yaml extends it.
+func failuresIn(region string) map[string]any {
+	return map[string]any{"onFailure": map[string]any{"destination": "acs:mns:" + region + "::/queues/flowreaper-failed/messages"}}
+}
+
+// withState is shipped as deploy/state.yaml extends it, in a region.
 func withState(code, bucket, region string) map[string]any {
 	props := shipped()
+	props["region"] = region
+	props["asyncInvokeConfig"].(map[string]any)["destinationConfig"] = failuresIn(region)
 	props["code"] = code
 	props["environmentVariables"].(map[string]any)["FLOWREAPER_STATE"] = "/mnt/state/flowreaper.state"
 	props["ossMountConfig"] = map[string]any{"mountPoints": []any{map[string]any{
@@ -66,24 +70,29 @@ func withState(code, bucket, region string) map[string]any {
 	return props
 }
 
+// resolved is what a file resolves to.
+func resolved(file string) map[string]any {
+	switch file {
+	case "s.yaml":
+		return shipped()
+	case "deploy/state.yaml":
+		return withState("../dist/function", "example-flowreaper-state", "cn-hangzhou")
+	case "deploy/fleet/production-shanghai.yaml":
+		return withState("../../dist/function", "example-flowreaper-state-shanghai", "cn-shanghai")
+	}
+	return nil
+}
+
 // Each file resolves to what it says, holds nothing secret, and satisfies both
 // the strict schema and, where it lies beside the project, fc3's own.
 func TestFiles(t *testing.T) {
-	fleet := withState("../../dist/function", "example-flowreaper-state-shanghai", "cn-shanghai")
-	fleet["region"] = "cn-shanghai"
-	failed := fleet["asyncInvokeConfig"].(map[string]any)["destinationConfig"].(map[string]any)["onFailure"].(map[string]any)
-	failed["destination"] = "acs:mns:cn-shanghai::/queues/flowreaper-failed/messages"
-	want := map[string]map[string]any{
-		"s.yaml":                                shipped(),
-		"deploy/state.yaml":                     withState("../dist/function", "example-flowreaper-state", "cn-hangzhou"),
-		"deploy/fleet/production-shanghai.yaml": fleet,
-	}
+	t.Parallel()
 	p := newProject(t)
 	for _, file := range files {
 		t.Run(file, func(t *testing.T) {
 			t.Parallel()
 			props := p.resolve(t, file)
-			if diff := cmp.Diff(want[file], props); diff != "" {
+			if diff := cmp.Diff(resolved(file), props); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 			if r := p.s(t, "verify", "-t", file); r.status != 0 {
@@ -137,14 +146,15 @@ func TestEveryFileIsChecked(t *testing.T) {
 	}
 }
 
-// Going to enforce is one edit, of one line, in each file; the role goes along.
+// Going to enforce is one edit, of one line; the role goes along.
 func TestEnforceIsOneEdit(t *testing.T) {
+	t.Parallel()
 	p := newProject(t)
 	p.edit(t, "s.yaml", "\n  mode: plan\n", "\n  mode: enforce\n")
-	want := shipped()
-	want["role"] = "flowreaper-enforce"
-	want["environmentVariables"].(map[string]any)["FLOWREAPER_MODE"] = "enforce"
-	if diff := cmp.Diff(want, p.resolve(t, "s.yaml")); diff != "" {
+	enforcing := shipped()
+	enforcing["role"] = "flowreaper-enforce"
+	enforcing["environmentVariables"].(map[string]any)["FLOWREAPER_MODE"] = "enforce"
+	if diff := cmp.Diff(enforcing, p.resolve(t, "s.yaml")); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

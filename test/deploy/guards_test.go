@@ -70,6 +70,7 @@ var guards = []guard{
 }
 
 func TestGuards(t *testing.T) {
+	t.Parallel()
 	p := newProject(t)
 	p.writeResources(t, guards)
 	r := p.s(t, "verify")
@@ -101,6 +102,7 @@ var allowed = []guard{
 }
 
 func TestGuardsLetPass(t *testing.T) {
+	t.Parallel()
 	p := newProject(t)
 	p.writeResources(t, allowed)
 	if r := p.s(t, "verify"); r.status != 0 {

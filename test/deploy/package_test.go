@@ -12,6 +12,7 @@ import (
 // The same files give the same bytes: in another folder, in a checkout or not,
 // with other times and another umask, and after an earlier package.
 func TestPackageIsReproducible(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("builds the function twice")
 	}
