@@ -21,7 +21,7 @@ func invokeTyped(ctx context.Context, event string, out, err *bytes.Buffer, flag
 }
 
 func TestInvokeStatus(t *testing.T) {
-	function := buildTestFunction(t)
+	function := build(t, testFunction)
 	for _, test := range []struct {
 		name, event string
 		flags       []string
@@ -53,7 +53,7 @@ func TestInvokeStatus(t *testing.T) {
 
 func TestInvokeAgainIsOneProcess(t *testing.T) {
 	var out, stderr bytes.Buffer
-	if status := invokeTyped(t.Context(), `{"do":"pid"}`, &out, &stderr, "--function", buildTestFunction(t), "--every", "1ns", "--for", "300ms"); status != 0 {
+	if status := invokeTyped(t.Context(), `{"do":"pid"}`, &out, &stderr, "--function", build(t, testFunction), "--every", "1ns", "--for", "300ms"); status != 0 {
 		t.Fatalf("exit status %d\n%s", status, &stderr)
 	}
 	lines := strings.Fields(out.String())
@@ -78,7 +78,7 @@ func (w *onWrite) Write(p []byte) (int, error) {
 }
 
 func TestInvokeInterrupted(t *testing.T) {
-	function := buildTestFunction(t)
+	function := build(t, testFunction)
 	for name, flags := range map[string][]string{
 		"once":            {"--function", function},
 		"again and again": {"--function", function, "--every", "1ms"},

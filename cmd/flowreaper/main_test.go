@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/flowreaper/flowreaper/internal/emulator"
 )
 
 func TestMain(m *testing.M) {
@@ -14,11 +16,13 @@ func TestMain(m *testing.M) {
 
 // TestScripts types what a person types, in testdata/script.
 func TestScripts(t *testing.T) {
-	function := buildTestFunction(t)
+	function := build(t, testFunction)
+	flowreaperFunction := build(t, "../../function")
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
+		Cmds:                scriptCommands(),
 		Setup: func(env *testscript.Env) error {
 			// Nothing of the machine's own account may reach a test.
 			for _, name := range []string{"ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_SECURITY_TOKEN"} {
@@ -26,16 +30,21 @@ func TestScripts(t *testing.T) {
 			}
 			env.Setenv("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true")
 			env.Setenv("FUNCTION", function)
+			env.Setenv("FLOWREAPER_FUNCTION", flowreaperFunction)
+			env.Values[emulated{}] = map[string]*emulator.Server{}
 			return nil
 		},
 	})
 }
 
-// buildTestFunction builds a go1 function that does what its event says.
-func buildTestFunction(t *testing.T) string {
+// testFunction is a go1 function that does what its event says.
+const testFunction = "../../internal/fcruntime/testdata/function"
+
+// build builds a go1 function.
+func build(t *testing.T, folder string) string {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), "function")
-	build := exec.Command("go", "build", "-o", binary, "../../internal/fcruntime/testdata/function")
+	build := exec.Command("go", "build", "-o", binary, folder)
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}

@@ -102,8 +102,12 @@ func (t *terminal) newRoot() *cobra.Command {
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
+		t.newApply(),
+		t.newDemo(),
 		t.newEmulate(),
 		t.newInvoke(),
+		t.newPlan(),
+		t.newValidate(),
 		t.newVersion(),
 	)
 	return root

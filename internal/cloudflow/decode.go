@@ -11,11 +11,12 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// maxBody is the most that is read of one answer. A page of 99 executions with
-// the largest inputs stays below it.
+// maxBody is the most that is read of one answer: 99 executions with inputs,
+// outputs and definitions of 300 KB together reach it. A listing that does is
+// asked for in smaller pages.
 const maxBody = 32 << 20
 
-var errTooLong = fmt.Errorf("the answer is longer than %d MiB; ask for less with a smaller Limit, or with MetadataOnly", maxBody>>20)
+var errTooLong = fmt.Errorf("the answer is longer than %d MiB", maxBody>>20)
 
 // cappedReader reads at most left bytes, and then fails. It keeps its error,
 // for the decoder wraps it beyond recognition.

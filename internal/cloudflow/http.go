@@ -4,7 +4,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/url"
 	"time"
 )
 
@@ -19,11 +18,11 @@ type KeepAlive struct {
 }
 
 // NewHTTPClient makes an HTTPClient with connections of its own. It takes the
-// environment's HTTPS_PROXY for other machines, none for this one, and follows
-// no redirect.
+// environment's HTTPS_PROXY for other machines, none for this one (which
+// http.ProxyFromEnvironment leaves out by itself), and follows no redirect.
 func NewHTTPClient() *KeepAlive {
 	return &KeepAlive{&http.Transport{
-		Proxy:                  proxyFor,
+		Proxy:                  http.ProxyFromEnvironment,
 		DialContext:            (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
 		TLSHandshakeTimeout:    5 * time.Second,
 		MaxConnsPerHost:        maxConnections,
@@ -31,13 +30,6 @@ func NewHTTPClient() *KeepAlive {
 		IdleConnTimeout:        90 * time.Second,
 		MaxResponseHeaderBytes: 64 << 10,
 	}}
-}
-
-func proxyFor(r *http.Request) (*url.URL, error) {
-	if isLoopback(r.URL.Hostname()) {
-		return nil, nil
-	}
-	return http.ProxyFromEnvironment(r)
 }
 
 // Call sends a request on one of the open connections. The SDK's transport is

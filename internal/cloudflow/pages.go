@@ -2,8 +2,10 @@ package cloudflow
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"maps"
+	"strconv"
 )
 
 // listing is one answer of a listing, with what leads to the next.
@@ -14,7 +16,7 @@ type listing[T any] struct {
 
 // pages asks for page after page until no NextToken comes. An error ends it.
 // A token that came before would make a listing without end: that is an error
-// too, never a loop.
+// too, never a loop. A page too long to read is asked for again, smaller.
 func pages[T any](ctx context.Context, c *Client, r request, list string, item func(*decoder) (T, error)) iter.Seq2[Page[T], error] {
 	read := func(d *decoder) (listing[T], error) { return readListing(d, list, item) }
 	return func(yield func(Page[T], error) bool) {
@@ -23,6 +25,9 @@ func pages[T any](ctx context.Context, c *Client, r request, list string, item f
 		seen := make(map[string]bool)
 		for {
 			answer, err := call(ctx, c, r, read)
+			if errors.Is(err, errTooLong) && r.halveLimit() {
+				continue
+			}
 			if err != nil {
 				yield(Page[T]{}, err)
 				return
@@ -45,4 +50,15 @@ func repeatedToken(r request, requestID string) *Error {
 		Operation: r.operation, Class: Operation, HTTPStatus: 200, RequestID: requestID,
 		Message: "the answer's NextToken came before: the listing would never end, so it is given up as incomplete",
 	}
+}
+
+// halveLimit asks for smaller pages from here on. It is false when one item a
+// page is all that is left to ask for.
+func (r request) halveLimit() bool {
+	limit, err := strconv.Atoi(r.params["Limit"])
+	if err != nil || limit < 2 {
+		return false
+	}
+	r.params["Limit"] = strconv.Itoa(limit / 2)
+	return true
 }

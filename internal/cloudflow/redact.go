@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"unicode"
 )
 
 // redactor takes the secret, the token and signatures out of texts that people
@@ -14,7 +15,7 @@ type redactor struct {
 	secrets *strings.Replacer
 }
 
-var signatureParameter = regexp.MustCompile(`Signature(=|%3D|%253D)[^&%\s"]+(%[0-9A-Fa-f]{2})*`)
+var signatureParameter = regexp.MustCompile(`(Signature(?:=|%(?:25)*3D))(?:[A-Za-z0-9+/=]|%(?:25)*(?:2B|2F|3D))+`)
 
 func newRedactor(c Credentials) *redactor {
 	var pairs []string
@@ -26,21 +27,37 @@ func newRedactor(c Credentials) *redactor {
 	return &redactor{strings.NewReplacer(pairs...)}
 }
 
-// escapedForms are a text as it is, and escaped once and twice, in a query's
-// way and in a path's. Longest first: the replacer takes the first that fits.
+// escapings is how often a text may have been escaped on its way: once as a
+// parameter, once in the string to sign, once more by whoever quotes that.
+const escapings = 3
+
+// escapedForms are a text as it is and escaped, in a query's way and in a
+// path's.
 func escapedForms(text string) []string {
 	if text == "" {
 		return nil
 	}
-	var forms []string
+	forms := []string{text}
 	for _, escape := range []func(string) string{url.QueryEscape, url.PathEscape} {
-		forms = append(forms, escape(escape(text)), escape(text))
+		escaped := text
+		for range escapings {
+			escaped = escape(escaped)
+			forms = append(forms, escaped)
+		}
 	}
-	return append(forms, text)
+	return forms
 }
 
+// text is a text fit to be seen: without secrets, and without control
+// characters, which could rewrite the terminal that it is shown on.
 func (r *redactor) text(s string) string {
-	return signatureParameter.ReplaceAllString(r.secrets.Replace(s), "Signature${1}[redacted]")
+	s = signatureParameter.ReplaceAllString(r.secrets.Replace(s), "${1}[redacted]")
+	return strings.Map(func(c rune) rune {
+		if unicode.IsControl(c) {
+			return ' '
+		}
+		return c
+	}, s)
 }
 
 // err is an error whose text and chain are fit to be seen. A url.Error is

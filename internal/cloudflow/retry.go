@@ -59,7 +59,7 @@ func (p RetryPolicy) pause(attempt int, f *failure) time.Duration {
 func call[T any](ctx context.Context, c *Client, r request, read func(*decoder) (T, error)) (T, error) {
 	var last *failure
 	for attempt := 1; ; attempt++ {
-		value, failed := try(ctx, c, r, read)
+		value, failed := try(ctx, c, r, attempt, read)
 		if failed == nil {
 			return value, nil
 		}
@@ -69,15 +69,17 @@ func call[T any](ctx context.Context, c *Client, r request, read func(*decoder) 
 			var none T
 			return none, err
 		}
-		c.stats.retried()
 	}
 }
 
-// try waits for a token and makes one attempt.
-func try[T any](ctx context.Context, c *Client, r request, read func(*decoder) (T, error)) (T, *failure) {
+// try waits for a token and makes the attempt-th attempt.
+func try[T any](ctx context.Context, c *Client, r request, attempt int, read func(*decoder) (T, error)) (T, *failure) {
 	var value T
 	if err := c.quota.take(ctx, r.operation); err != nil {
-		return value, c.unsent(r, err)
+		return value, unsent(r.operation, err)
+	}
+	if attempt > 1 {
+		c.stats.retried()
 	}
 	failed := c.send(ctx, r, func(d *decoder) (err error) {
 		value, err = read(d)
@@ -90,19 +92,28 @@ func try[T any](ctx context.Context, c *Client, r request, read func(*decoder) (
 type failure struct {
 	*Error
 	final      bool          // no attempt after this one, whatever its class
+	unsent     bool          // the context ended before the attempt
 	retryAfter time.Duration // what the gateway asked for
 }
 
-// follow takes over what the attempts before have left behind.
+// unsent is the failure of an attempt that was never made, because the context
+// ended or would have.
+func unsent(operation string, err error) *failure {
+	return &failure{Error: &Error{Operation: operation, Class: Retry, Err: err}, final: true, unsent: true}
+}
+
+// follow makes f the failure of the attempt-th attempt, and takes over what
+// the attempts before have left behind.
 func (f *failure) follow(last *failure, attempt int) {
 	f.Attempts = attempt
+	if f.unsent {
+		f.Attempts--
+	}
 	if last == nil {
 		return
 	}
 	f.MaybeDone = f.MaybeDone || last.MaybeDone
-	if f.final && f.HTTPStatus == 0 {
-		// The context ended the retries: what they were for must not be lost.
-		f.Attempts = last.Attempts
+	if f.unsent { // what the retries were for must not be lost
 		f.Err = fmt.Errorf("%w; the attempt before failed: %w", f.Err, last.Error)
 	}
 }
@@ -123,16 +134,10 @@ func (c *Client) beforeNext(ctx context.Context, attempt int, f *failure) error 
 	case <-timer.C:
 		return nil
 	case <-ctx.Done():
-		ended := c.unsent(request{operation: f.Operation}, contextError(ctx))
-		ended.follow(f, attempt)
+		ended := unsent(f.Operation, contextError(ctx))
+		ended.follow(f, attempt+1)
 		return ended.Error
 	}
-}
-
-// unsent is the failure of an attempt that was never sent, because the context
-// ended or would have.
-func (c *Client) unsent(r request, err error) *failure {
-	return &failure{Error: &Error{Operation: r.operation, Class: Retry, Err: err}, final: true}
 }
 
 // contextError is the context's error, with its cause where it has one of its

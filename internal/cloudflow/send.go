@@ -86,7 +86,8 @@ func (t *transport) exchange(ctx context.Context, r request) (*exchange, error) 
 		ReqBodyType: dara.String("formData"), BodyType: dara.String("none"),
 	}
 	ctx = context.WithValue(ctx, exchangeKey{}, x)
-	_, err := t.sdk.CallApiWithCtx(ctx, call, r.openapi(), &dara.RuntimeOptions{})
+	sdk := *t.sdk // the SDK writes to its client in every call: each call has its own
+	_, err := sdk.CallApiWithCtx(ctx, call, r.openapi(), &dara.RuntimeOptions{})
 	if x.sentAt.IsZero() && err == nil {
 		err = errors.New("the SDK did not send the request")
 	}
@@ -134,8 +135,8 @@ func (c *Client) send(ctx context.Context, r request, read func(*decoder) error)
 	return nil
 }
 
-// unsendable is a request that the SDK could not even build: a bug, or a
-// setting of its own that stands in the environment.
+// unsendable is a request that the SDK could not even build. No input is known
+// to bring this about.
 func (c *Client) unsendable(r request, err error) *failure {
 	return &failure{Error: &Error{Operation: r.operation, Class: Fatal, Message: "the request could not be built", Err: c.redact.err(err)}}
 }
@@ -150,17 +151,20 @@ const maxErrorBody = 64 << 10
 // refused is an answer that is not a success.
 func (c *Client) refused(r request, x *exchange) *failure {
 	var body errorBody
-	raw, _ := io.ReadAll(io.LimitReader(x.answer.Body, maxErrorBody))
+	raw, torn := io.ReadAll(io.LimitReader(x.answer.Body, maxErrorBody))
 	notJSON := json.Unmarshal(raw, &body)
 	e := &Error{
 		Operation: r.operation, HTTPStatus: x.answer.StatusCode,
-		Code: c.redact.text(body.Code), Message: c.redact.text(body.Message), RequestID: body.RequestID,
+		Code: c.redact.text(body.Code), Message: c.redact.text(body.Message), RequestID: c.redact.text(body.RequestID),
 		Class: classify(x.answer.StatusCode, body.Code),
 		// A server that failed may have done it first.
 		MaybeDone: x.answer.StatusCode >= 500,
 	}
 	if e.RequestID == "" {
 		e.RequestID = x.answer.Header.Get("X-Acs-Request-Id")
+	}
+	if torn != nil && e.Code == "" && e.Class == Item {
+		e.Class = Retry // the code that was lost may say that the goal is reached
 	}
 	if e.Code == "" && e.Message == "" {
 		e.Message = c.redact.text(describePlain(x.answer, raw, notJSON))

@@ -1,5 +1,11 @@
 package cloudflow
 
+import "fmt"
+
+// maxItems is above the most that any listing may ask for, 999. More would be
+// small in the answer and large in memory.
+const maxItems = 1000
+
 // readListing reads one page of a listing. Without its list it is an error,
 // never an empty page.
 func readListing[T any](d *decoder, list string, item func(*decoder) (T, error)) (listing[T], error) {
@@ -14,6 +20,9 @@ func readListing[T any](d *decoder, list string, item func(*decoder) (T, error))
 		case list:
 			found = true
 			return d.list(func() error {
+				if len(page.Items) == maxItems {
+					return &shapeError{fmt.Sprintf("the answer has more than %d %s", maxItems, list)}
+				}
 				read, err := item(d)
 				page.Items = append(page.Items, read)
 				return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -52,6 +53,7 @@ func TestServeEnds(t *testing.T) {
 	}
 	go c.get(t.Context(), "DescribeFlow", "Name", "flow") // whatever comes of it
 	for server.Stats().Calls["DescribeFlow"] == 0 {
+		runtime.Gosched()
 	}
 	cancel()
 	if err := <-ended; err != nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -27,6 +28,23 @@ func Plain(s string) string {
 			b.WriteRune(r)
 		}
 		s = s[size:]
+	}
+	return b.String()
+}
+
+// plainJSON does the same to a JSON text, in JSON's way of escaping. Outside of
+// strings JSON holds nothing to escape but its line breaks, which stay.
+func plainJSON(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		switch {
+		case r == '\n' || !deceives(r):
+			b.WriteRune(r)
+		default:
+			for _, unit := range utf16.AppendRune(nil, r) {
+				fmt.Fprintf(&b, `\u%04x`, unit)
+			}
+		}
 	}
 	return b.String()
 }

@@ -9,6 +9,7 @@
 package report
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -18,11 +19,18 @@ import (
 )
 
 // JSON writes the report as one indented JSON object. Its form is a contract.
+// What could drive a terminal is escaped within its strings, so that programs
+// read the same text.
 func JSON(w io.Writer, r *sweep.Report) error {
-	encoder := json.NewEncoder(w)
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
-	return encoder.Encode(r)
+	if err := encoder.Encode(r); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, plainJSON(b.String()))
+	return err
 }
 
 // Style is how Text looks.

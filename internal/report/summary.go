@@ -2,6 +2,8 @@ package report
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/flowreaper/flowreaper/internal/sweep"
@@ -13,26 +15,53 @@ func (s Style) summary(r *sweep.Report) string {
 	if r.Answered != "" {
 		return fmt.Sprintf("Nothing was looked at: the sweep was answered %q.", Plain(r.Answered))
 	}
+	if !r.Complete && r.Flows.Listed == 0 {
+		return s.paint(bad, "Nothing could be looked at.")
+	}
+	if r.Complete && r.Flows.Seen == 0 {
+		return "No flow is in scope, so nothing was looked at; complete."
+	}
 	return acted(r) + " " + s.looked(r)
 }
 
 func acted(r *sweep.Report) string {
-	shown := ""
-	if r.DecisionsOmitted > 0 {
-		shown = fmt.Sprintf(" (counting the %s that are shown)", number(len(r.Decisions), "decision"))
+	verb, done := "Stopped", sweep.Stopped
+	if r.Mode == policy.ModePlan {
+		verb, done = "Would stop", sweep.Planned
 	}
 	condemned := number(r.Executions.Condemned, "condemned execution")
 	switch {
 	case r.Executions.Condemned == 0:
 		return "No execution is condemned."
-	case r.Withheld != nil && r.Mode == policy.ModePlan:
-		return fmt.Sprintf("Would stop none of %s: withheld by %s.", condemned, Plain(r.Withheld.Limit))
 	case r.Withheld != nil:
-		return fmt.Sprintf("Stopped none of %s: withheld by %s.", condemned, Plain(r.Withheld.Limit))
-	case r.Mode == policy.ModePlan:
-		return fmt.Sprintf("Would stop %s of %s%s.", grouped(count(r, sweep.Planned)), condemned, shown)
+		return fmt.Sprintf("%s none of %s: withheld by %s.", verb, condemned, Plain(r.Withheld.Limit))
 	}
-	return fmt.Sprintf("Stopped %s of %s%s.", grouped(count(r, sweep.Stopped)), condemned, shown)
+	return fmt.Sprintf("%s %s of %s%s.", verb, grouped(tally(r)[done]), condemned, others(r, done))
+}
+
+// others counts the decisions that ended otherwise.
+func others(r *sweep.Report, done sweep.Outcome) string {
+	counts := tally(r)
+	delete(counts, done)
+	var parts []string
+	for _, outcome := range slices.Sorted(maps.Keys(counts)) {
+		parts = append(parts, fmt.Sprintf("%s %s", grouped(counts[outcome]), Plain(string(outcome))))
+	}
+	if r.DecisionsOmitted > 0 { // what they ended as is not in the report
+		parts = append(parts, grouped(r.DecisionsOmitted)+" not shown")
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(parts, ", ") + ")"
+}
+
+func tally(r *sweep.Report) map[sweep.Outcome]int {
+	counts := map[sweep.Outcome]int{}
+	for _, d := range r.Decisions {
+		counts[d.Outcome]++
+	}
+	return counts
 }
 
 // looked says how much was looked at. That it wasn't all is never left out.
@@ -42,16 +71,6 @@ func (s Style) looked(r *sweep.Report) string {
 		return text + "complete."
 	}
 	return text + s.paint(bad, "incomplete") + "."
-}
-
-func count(r *sweep.Report, outcome sweep.Outcome) int {
-	n := 0
-	for _, d := range r.Decisions {
-		if d.Outcome == outcome {
-			n++
-		}
-	}
-	return n
 }
 
 // withheld says which limit held, and what to do about it.

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"github.com/flowreaper/flowreaper/internal/sweep"
@@ -13,13 +12,12 @@ import (
 
 // decisions is the table of what became of the condemned.
 func (s Style) decisions(r *sweep.Report) string {
-	t := s.table("", "outcome", "flow", "execution", "rule", "age", "why")
+	t := newGrid("outcome", "flow", "execution", "rule", "age", "why")
 	for _, d := range r.Decisions {
-		t.AppendRow(table.Row{
-			s.paint(colourOf(d.Outcome), string(d.Outcome)), Plain(d.Flow), Plain(d.Execution), Plain(d.Rule), age(d.AgeSeconds), why(d),
-		})
+		outcome := s.paint(colourOf(d.Outcome), Plain(string(d.Outcome)))
+		t.add(outcome, Plain(d.Flow), Plain(d.Execution), Plain(d.Rule), age(d.AgeSeconds), why(d))
 	}
-	text := render(t)
+	text := t.render("", s.Width)
 	if r.DecisionsOmitted > 0 {
 		text += fmt.Sprintf("\n… and %s.", number(r.DecisionsOmitted, "more decision"))
 	}
@@ -49,63 +47,35 @@ func said(cause string) string {
 }
 
 func (s Style) undecided(r *sweep.Report) string {
-	t := s.table("Undecided: these rules could not be evaluated, so they condemned nothing here.", "flow", "execution", "rule", "error")
+	t := newGrid("flow", "execution", "rule", "error")
 	for _, u := range r.Undecided {
-		t.AppendRow(table.Row{Plain(u.Flow), Plain(u.Execution), Plain(u.Rule), Plain(u.Error)})
+		t.add(Plain(u.Flow), Plain(u.Execution), Plain(u.Rule), Plain(u.Error))
 	}
-	return render(t)
+	return t.render("Undecided: these rules could not be evaluated, so they condemned nothing here.", s.Width)
 }
 
 func (s Style) incomplete(r *sweep.Report) string {
-	t := s.table("Incomplete: nothing of these flows was judged or stopped. Sweep again.", "flow", "reason")
-	for _, f := range r.Incomplete {
-		t.AppendRow(table.Row{Plain(f.Flow), Plain(f.Reason)})
-	}
-	return render(t)
+	return s.flows("Incomplete: nothing of these flows was judged or stopped. Next: sweep again.", r.Incomplete)
 }
 
 func (s Style) notCovered(r *sweep.Report) string {
-	t := s.table("Not covered: executions of these flows are never stopped.", "flow", "reason")
-	for _, f := range r.NotCovered {
-		t.AppendRow(table.Row{Plain(f.Flow), Plain(f.Reason)})
+	return s.flows("Not covered: nothing of these flows is ever stopped.", r.NotCovered)
+}
+
+func (s Style) flows(title string, notes []sweep.FlowNote) string {
+	t := newGrid("flow", "reason")
+	for _, n := range notes {
+		t.add(Plain(n.Flow), Plain(n.Reason))
 	}
-	return render(t)
+	return t.render(title, s.Width)
 }
 
 func (s Style) errors(r *sweep.Report) string {
-	t := s.table("Errors:", "code", "count", "message")
+	t := newGrid("code", "count", "message")
 	for _, e := range r.Errors {
-		t.AppendRow(table.Row{Plain(e.Code), grouped(e.Count), Plain(e.Message)})
+		t.add(Plain(e.Code), grouped(e.Count), Plain(e.Message))
 	}
-	return render(t)
-}
-
-// table makes an empty table with borderless columns.
-func (s Style) table(title string, header ...any) table.Writer {
-	t := table.NewWriter()
-	style := table.StyleLight
-	style.Options = table.Options{SeparateHeader: true}
-	style.Box.PaddingLeft, style.Box.PaddingRight = "", "  "
-	style.Format.Header = text.FormatDefault
-	style.Format.HeaderAlign, style.Format.HeaderVAlign = text.AlignLeft, text.VAlignDefault
-	style.Title.Format = text.FormatDefault
-	if s.Width > 0 {
-		style.Size.WidthMax = s.Width
-		t.SetColumnConfigs([]table.ColumnConfig{{Number: len(header), WidthMax: max(30, s.Width/2), WidthMaxEnforcer: text.WrapSoft}})
-	}
-	t.SetStyle(style)
-	t.SetTitle(title)
-	t.AppendHeader(header)
-	t.SuppressTrailingSpaces()
-	return t
-}
-
-// render is "" for a table without rows.
-func render(t table.Writer) string {
-	if t.Length() == 0 {
-		return ""
-	}
-	return t.Render()
+	return t.render("Errors:", s.Width)
 }
 
 const (

@@ -66,7 +66,6 @@ func (b *book) noteError(code, message string) {
 
 // incomplete notes a flow that could not be looked at.
 func (b *book) incomplete(flow string, err error) {
-	b.failure(err)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.partial = true
@@ -112,9 +111,11 @@ func (s *sweep) decision(c condemned) Decision {
 		Execution:   c.execution.Name,
 		Verdict:     c.verdict.Decision,
 		StartedTime: c.execution.StartedTime,
-		AgeSeconds:  c.judgedAt.Sub(c.execution.StartedTime).Seconds(),
 		Reason:      c.verdict.Reason(),
 		WouldAlso:   c.verdict.WouldAlso,
+	}
+	if !c.execution.StartedTime.IsZero() {
+		d.AgeSeconds = c.judgedAt.Sub(c.execution.StartedTime).Seconds()
 	}
 	if c.verdict.Rule != nil {
 		d.Rule = c.verdict.Rule.Name

@@ -6,7 +6,6 @@ import (
 	"iter"
 	"maps"
 	"sync"
-	"testing"
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
@@ -175,7 +174,10 @@ rules:
     maxRuntime: 2h
 `
 
-func parse(t testing.TB, text string) *policy.Policy {
+func parse(t interface {
+	Helper()
+	Fatal(...any)
+}, text string) *policy.Policy {
 	t.Helper()
 	p, err := policy.Parse("test.yaml", []byte(text))
 	if err != nil {

@@ -3,6 +3,7 @@ package sweep
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
 )
@@ -36,12 +37,12 @@ func fatal(err error) *Error {
 	if !errors.As(err, &api) || api.Class != cloudflow.Fatal {
 		return nil
 	}
-	switch api.Code {
-	case "RequestTimeTooSkewed":
-		return &Error{Code: CodeClockSkew, Err: fmt.Errorf("%w\nSet this machine's clock, with NTP for instance; nothing was stopped since", err)}
-	case "InvalidAccessKeyID", "InvalidAccessKeyId", "InvalidAccessKeyId.NotFound", "InvalidAccessKeyId.Inactive",
-		"InvalidSecurityToken", "InvalidSecurityToken.Expired", "InvalidSecurityToken.Malformed", "InvalidSecurityToken.MismatchWithAccessKey",
-		"SignatureNotMatch", "SignatureDoesNotMatch", "IncompleteSignature":
+	kind, _, _ := strings.Cut(api.Code, ".") // the gateway goes on behind a dot
+	switch strings.ToLower(kind) {
+	case "requesttimetooskewed", "invalidtimestamp":
+		return &Error{Code: CodeClockSkew, Err: err}
+	case "invalidaccesskeyid", "signaturenotmatch", "signaturedoesnotmatch", "incompletesignature",
+		"invalidsecuritytoken", "missingsecuritytoken":
 		return &Error{Code: CodeCredentials, Err: err}
 	}
 	return &Error{Code: CodeSweep, Err: err}

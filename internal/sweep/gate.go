@@ -23,7 +23,9 @@ type condemned struct {
 //
 // admit decides about all condemned executions of a sweep at once, since the
 // limits are about all of them; stop judges each once more at its turn.
-// Refused means alive: nothing but a pass leads to a stop.
+// Refused means alive: nothing but a pass leads to a stop. Every flow was read
+// in this sweep before its executions were judged, so protect never sees older
+// facts than that.
 type gate struct {
 	policy   *policy.Policy
 	soften   policy.Mode
@@ -111,12 +113,8 @@ func (g *gate) examine(c condemned) refusal {
 	return nil
 }
 
-// withhold asks the clock and the limits about n stops, and reserves them in
-// the ledger.
+// withhold asks the limits about n stops, and reserves them in the ledger.
 func (g *gate) withhold(n int) refusal {
-	if off, ok := g.clock.check(); !ok {
-		return off
-	}
 	limits := g.policy.Limits
 	recent, ok := g.ledger.reserve(n, limits.MaxStops, g.clock.now(), limits.Per)
 	if ok {
@@ -127,7 +125,7 @@ func (g *gate) withhold(n int) refusal {
 		Condemned: n,
 		Recent:    recent,
 		Allowed:   max(0, limits.MaxStops-recent),
-		Window:    shortDuration(limits.Per),
+		Window:    ShortDuration(limits.Per),
 	}}
 }
 
@@ -167,8 +165,8 @@ func (g *gate) judge(flow *policy.Flow, execution *policy.Execution) condemned {
 	return condemned{flow: flow, execution: execution, verdict: verdict, judgedAt: now}
 }
 
-// shortDuration writes 1h where time.Duration writes 1h0m0s.
-func shortDuration(d time.Duration) string {
+// ShortDuration writes 1h where time.Duration writes 1h0m0s.
+func ShortDuration(d time.Duration) string {
 	text := d.String()
 	if short, ok := strings.CutSuffix(text, "m0s"); ok {
 		text = short + "m"

@@ -2,7 +2,6 @@ package sweep
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"golang.org/x/sync/errgroup"
@@ -62,12 +61,7 @@ func (s *sweep) flows(ctx context.Context) []*policy.Flow {
 }
 
 func (s *sweep) flowsFailed(ctx context.Context, err error, pages int) {
-	s.incomplete(everyFlow, err)
-	switch {
-	case s.endIfFatal(err):
-	case ctx.Err() != nil:
-		s.fail(CodeSweep, cutShort(ctx))
-	case pages == 0:
+	if !s.listingFailed(ctx, everyFlow, err) && pages == 0 {
 		s.fail(CodeSweep, fmt.Errorf("the flows could not be listed: %w", err))
 	}
 }
@@ -91,12 +85,12 @@ func (s *sweep) lookAt(ctx context.Context, flow *policy.Flow) {
 	found := newFindings()
 	query := cloudflow.ExecutionQuery{FlowName: flow.Name, Status: "Running"}
 	for page, err := range s.Source.ListExecutions(ctx, query) {
-		if err != nil && gone(err) {
+		if cloudflow.IsGone(err) {
 			found = newFindings() // deleted since it was listed: nothing of it runs
 			break
 		}
 		if err != nil {
-			s.listingFailed(ctx, flow, err)
+			s.listingFailed(ctx, flow.Name, err)
 			return
 		}
 		for _, execution := range page.Items {
@@ -106,11 +100,20 @@ func (s *sweep) lookAt(ctx context.Context, flow *policy.Flow) {
 	s.listed(found)
 }
 
-func (s *sweep) listingFailed(ctx context.Context, flow *policy.Flow, err error) {
-	if !s.endIfFatal(err) && ctx.Err() != nil {
-		err = cutShort(ctx)
+// listingFailed reports a listing that failed, and says whether the whole sweep
+// ends with it.
+func (s *sweep) listingFailed(ctx context.Context, flow string, err error) (ends bool) {
+	switch {
+	case s.endIfFatal(err):
+		ends = true
+	case ctx.Err() != nil: // it did not fail by itself
+		ends, err = true, cutShort(ctx)
+		s.fail(CodeSweep, err)
+	default:
+		s.failure(err)
 	}
-	s.incomplete(flow.Name, err)
+	s.incomplete(flow, err)
+	return ends
 }
 
 // looked fails the sweep when it was cut short, or saw nothing of what it was
@@ -146,12 +149,6 @@ func (f *findings) add(g *gate, flow *policy.Flow, row cloudflow.Execution) {
 		return
 	}
 	f.names[row.Name] = true
-	if row.StartedTime.IsZero() { // its age would be two thousand years
-		f.undecided[row.Name] = []Undecided{{
-			Flow: flow.Name, Execution: row.Name, Rule: "*", Error: "the listing gave it no startedTime, so no rule was asked",
-		}}
-		return
-	}
 	c := g.judge(flow, adaptExecution(row))
 	if c.verdict.Decision != policy.Keep {
 		f.condemned[row.Name] = c
@@ -161,10 +158,4 @@ func (f *findings) add(g *gate, flow *policy.Flow, row cloudflow.Execution) {
 			Flow: flow.Name, Execution: row.Name, Rule: u.Rule, Error: u.Err.Error(),
 		})
 	}
-}
-
-// gone says that the flow or the execution exists no more.
-func gone(err error) bool {
-	var api *cloudflow.Error
-	return errors.As(err, &api) && (api.Code == "FlowNotExists" || api.Code == "ExecutionNotExists")
 }

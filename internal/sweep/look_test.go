@@ -167,6 +167,8 @@ func TestOnlyFlowsInScopeAreListed(t *testing.T) {
 	}
 }
 
+// What an answer left out is unknown: not nil, not zero, not two thousand years
+// old.
 func TestNoStartedTimeIsUndecided(t *testing.T) {
 	timeless := running("timeless", 0)
 	timeless.StartedTime = time.Time{}
@@ -177,6 +179,22 @@ func TestNoStartedTimeIsUndecided(t *testing.T) {
 	}
 	if len(r.Undecided) != 1 || r.Undecided[0].Execution != "timeless" {
 		t.Errorf("undecided %v", r.Undecided)
+	}
+}
+
+func TestInputThatWasNotFetchedIsUndecided(t *testing.T) {
+	bare := running("bare", 3*time.Hour)
+	bare.InputFetched = false
+	c := newCloud(map[string][]cloudflow.Execution{"f": {bare}})
+	r, err := sweep.Run(t.Context(), c.options(parse(t, `
+version: 1
+policy: test
+mode: enforce
+rules:
+  - {name: no-owner, when: execution.input.owner == nil}
+`)))
+	if err != nil || len(c.stopped()) != 0 || len(r.Undecided) != 1 {
+		t.Errorf("error %v, stopped %v, undecided %v", err, c.stopped(), r.Undecided)
 	}
 }
 

@@ -65,16 +65,25 @@ func await(ctx context.Context, answered <-chan struct{}) {
 // stop tries one stop, verifies it and reports what became of it.
 func (s *sweep) stop(ctx context.Context, p pass, answered chan<- struct{}) {
 	c, answer, err := s.gate.stop(ctx, p)
+	s.endIfFatal(err) // before the next one's turn
 	close(answered)
 	if no := refusal(nil); errors.As(err, &no) {
 		s.refused(c, no)
 		return
 	}
-	s.endIfFatal(err)
 	d := s.decision(c)
-	d.RequestID = answer.RequestID
+	d.RequestID = requestID(answer, err)
 	d.Outcome, d.Message = s.outcome(ctx, c, err)
 	s.attempted(d, err)
+}
+
+// requestID leads people and support to the StopExecution call, refused or not.
+func requestID(answer cloudflow.Execution, err error) string {
+	var api *cloudflow.Error
+	if errors.As(err, &api) {
+		return api.RequestID
+	}
+	return answer.RequestID
 }
 
 // outcome tells what became of a stop, and what people should know of it. err
@@ -88,15 +97,15 @@ func (s *sweep) outcome(ctx context.Context, c condemned, err error) (Outcome, s
 		return s.verify(ctx, c, StillRunning, "the stop was accepted")
 	case !errors.As(err, &api):
 		return Failed, err.Error()
-	case api.MaybeDone && completed(err):
+	case api.MaybeDone && cloudflow.IsAlreadyCompleted(err):
 		// It ended, by an attempt of ours whose answer was lost or without us:
 		// only the execution itself knows.
 		return s.verify(ctx, c, AlreadyCompleted, "")
 	case api.MaybeDone:
 		return s.verify(ctx, c, Failed, err.Error())
-	case completed(err):
+	case cloudflow.IsAlreadyCompleted(err):
 		return AlreadyCompleted, ""
-	case gone(err):
+	case cloudflow.IsGone(err):
 		return Gone, ""
 	}
 	return Failed, err.Error()
@@ -109,7 +118,7 @@ func (s *sweep) verify(ctx context.Context, c condemned, presumed Outcome, messa
 	defer cancel()
 	execution, err := s.Source.DescribeExecution(ctx, c.flow.Name, c.execution.Name, verifyWait)
 	switch {
-	case err != nil && gone(err):
+	case cloudflow.IsGone(err):
 		return Gone, ""
 	case err != nil:
 		s.endIfFatal(err)
@@ -123,12 +132,6 @@ func (s *sweep) verify(ctx context.Context, c condemned, presumed Outcome, messa
 		return Stopped, ""
 	}
 	return AlreadyCompleted, fmt.Sprintf("it ended as %s", execution.Status)
-}
-
-// completed says that the execution had ended before the stop arrived.
-func completed(err error) bool {
-	var api *cloudflow.Error
-	return errors.As(err, &api) && api.Code == "ExecutionAlreadyCompleted"
 }
 
 // outlive returns a context that ends Grace after ctx.

@@ -79,6 +79,13 @@ func TestEmptyReportAsJSON(t *testing.T) {
 	}
 }
 
+// statusOf is a DescribeExecution that answers each execution's status.
+func statusOf(statuses map[string]string) func(context.Context, string) (cloudflow.Execution, error) {
+	return func(_ context.Context, execution string) (cloudflow.Execution, error) {
+		return cloudflow.Execution{Name: execution, Status: statuses[execution]}, nil
+	}
+}
+
 // lost is an error after an attempt whose answer was lost.
 func lost(code string, class cloudflow.Class) error {
 	e := apiError(code, 0, class)

@@ -35,12 +35,11 @@ type Options struct {
 	// RunID is in every Cause, so that a stop leads to its log; "" makes one.
 	RunID string
 
-	// Trigger is what set the sweep off, as the report tells it; a zero one is
-	// manual.
+	// Trigger is what set the sweep off, as the report tells it, and Event as
+	// rules see it. The one that is missing has the other's kind; without both
+	// the sweep is manual.
 	Trigger Trigger
-
-	// Event is what rules see of it; nil has the trigger's kind and no data.
-	Event *policy.Event
+	Event   *policy.Event
 
 	// Flow narrows the sweep to flows with some names; nil looks at all that
 	// the policy names.
@@ -116,7 +115,6 @@ func begin(o Options) *sweep {
 	}
 	o.Mode = cmp.Or(o.Mode, policy.ModeEnforce)
 	o.RunID = cmp.Or(o.RunID, strings.ReplaceAll(uuid.NewString(), "-", ""))
-	o.Trigger.Kind = cmp.Or(o.Trigger.Kind, "manual")
 	s := &sweep{
 		Options: o,
 		book:    &book{decided: o.Decided},
@@ -125,12 +123,14 @@ func begin(o Options) *sweep {
 		before:  o.Source.Stats(),
 	}
 	if s.Event == nil {
-		s.Event = &policy.Event{Kind: o.Trigger.Kind, Time: s.clock.now()}
+		s.Event = &policy.Event{Kind: cmp.Or(s.Trigger.Kind, "manual"), Time: s.clock.now()}
 	}
+	s.Trigger.Kind = cmp.Or(s.Trigger.Kind, s.Event.Kind)
 	s.gate = &gate{
 		policy: o.Policy, soften: o.Mode, event: s.Event, approved: o.Approved,
 		clock: s.clock, ledger: o.Ledger, stopper: o.Stopper, runID: o.RunID,
 	}
+	s.Stopper = nil // from here on only the gate can stop
 	return s
 }
 

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"golang.org/x/term"
+
+	"github.com/flowreaper/flowreaper/internal/report"
+	"github.com/flowreaper/flowreaper/internal/sweep"
+)
+
+// conclude prints a sweep's report as the result and turns how it went into the
+// exit status.
+func (t *terminal) conclude(ctx context.Context, output string, r *sweep.Report, failure error) error {
+	if err := t.show(output, r); err != nil {
+		return err
+	}
+	if failure == nil {
+		failure = shortfall(r)
+	} else {
+		failure = &statusError{status: statusOf(r, failure), err: errors.New(report.Plain(failure.Error()) + nextStep(r, failure))}
+	}
+	return interruptedOr(ctx, failure)
+}
+
+func (t *terminal) show(output string, r *sweep.Report) error {
+	if output == "json" {
+		return report.JSON(t.out, r)
+	}
+	return report.Text(t.out, r, t.style(t.out))
+}
+
+// statusOf tells a sweep that failed from one that did a part of its work.
+func statusOf(r *sweep.Report, failure error) int {
+	var s *sweep.Error
+	switch {
+	case !errors.As(failure, &s):
+		return statusFailed
+	case s.Code == sweep.CodeWithheld:
+		return statusPartly
+	case s.Code == sweep.CodeSweep && r.Flows.Seen > 0: // it got as far as that
+		return statusPartly
+	}
+	return statusFailed
+}
+
+// nextStep is what to do when not even the flows could be listed.
+func nextStep(r *sweep.Report, failure error) string {
+	var s *sweep.Error
+	if errors.As(failure, &s) && s.Code == sweep.CodeSweep && r.Flows.Seen == 0 {
+		return "\nCheck the endpoint and the region, and that this machine reaches them"
+	}
+	return ""
+}
+
+// shortfall is what a sweep that didn't fail left undone; nil if nothing.
+func shortfall(r *sweep.Report) error {
+	var parts []string
+	add := func(n int, what string) {
+		if n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, what))
+		}
+	}
+	counts := map[sweep.Outcome]int{}
+	for _, d := range r.Decisions { // these come first: none of them is omitted
+		counts[d.Outcome]++
+	}
+	add(len(r.Incomplete), "not looked at")
+	add(len(r.Undecided), "undecided")
+	add(counts[sweep.Failed], "failed")
+	add(counts[sweep.StillRunning], "still running")
+	if len(parts) == 0 {
+		return nil
+	}
+	return &statusError{status: statusPartly, err: fmt.Errorf("done in part: %s; see the report", strings.Join(parts, ", "))}
+}
+
+// interruptedOr gives an interrupted command its own exit status.
+func interruptedOr(ctx context.Context, err error) error {
+	if ctx.Err() != nil && err != nil {
+		return &statusError{status: statusInterrupted, err: err}
+	}
+	return err
+}
+
+// style fits a report to what it is written on.
+func (t *terminal) style(w any) report.Style {
+	if !isTerminal(w) {
+		return report.Style{}
+	}
+	width, _, err := term.GetSize(int(w.(*os.File).Fd()))
+	if err != nil {
+		width = 0 // no bound: the terminal breaks the lines
+	}
+	return report.Style{Width: width, Colour: t.getenv("NO_COLOR") == "" && t.getenv("TERM") != "dumb"}
+}
+
+func isTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}

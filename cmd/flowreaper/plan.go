@@ -1,0 +1,42 @@
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/flowreaper/flowreaper/internal/sweep"
+)
+
+func (t *terminal) newPlan() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "plan --policy FILE",
+		Short: "Show what a policy would stop now, and stop nothing",
+		Long: `Lists what runs, judges it by the policy, and shows what apply would stop now. It stops nothing, whatever the policy's mode.
+
+Exit status: 0 done, whether or not something would be stopped · 1 failed · 2 wrong usage or policy ·
+3 done in part: not all could be looked at, a rule could not be evaluated, or apply would withhold · 130 interrupted`,
+		Example: "  flowreaper plan --policy policy.yaml --region cn-hangzhou\n" +
+			"  flowreaper plan --policy policy.yaml --endpoint http://127.0.0.1:8790 -o json",
+		Args: cobra.NoArgs,
+	}
+	s := t.addSettings(cmd)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return t.plan(cmd.Context(), s) }
+	return cmd
+}
+
+func (t *terminal) plan(ctx context.Context, set *settings) error {
+	s, err := set.check()
+	if err != nil {
+		return usageError(err)
+	}
+	client, err := t.connect(ctx, s)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	bounded, cancel := s.bound(ctx)
+	defer cancel()
+	report, _, failure := sweep.Plan(bounded, s.options)
+	return t.conclude(ctx, s.output, report, failure)
+}

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"strconv"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/flowreaper/flowreaper/internal/emulator"
+	"github.com/flowreaper/flowreaper/internal/emulator/account"
+)
+
+// scriptCommands are what scripts can do beyond typing.
+func scriptCommands() map[string]func(*testscript.TestScript, bool, []string) {
+	return map[string]func(*testscript.TestScript, bool, []string){
+		"exits":   exits,
+		"emulate": emulate,
+		"stats":   stats,
+	}
+}
+
+// exits runs a command and checks its exit status: exits 2 flowreaper plan.
+func exits(ts *testscript.TestScript, _ bool, args []string) {
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	status := 0
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) {
+			ts.Fatalf("%v", err)
+		}
+		status = exit.ExitCode()
+	}
+	if status != want {
+		ts.Fatalf("exit status %d, want %d", status, want)
+	}
+}
+
+type emulated struct{}
+
+// emulate serves the account of a file, without quotas, until the script ends:
+// emulate account.yaml. It sets $ENDPOINT and the key.
+func emulate(ts *testscript.TestScript, _ bool, args []string) {
+	text, err := os.ReadFile(ts.MkAbs(args[0]))
+	ts.Check(err)
+	a, err := account.Parse(args[0], text)
+	ts.Check(err)
+	server, err := emulator.New(a, emulator.Options{NoQuota: true})
+	ts.Check(err)
+	loopback := httptest.NewServer(server)
+	ts.Defer(loopback.Close)
+	ts.Value(emulated{}).(map[string]*emulator.Server)[ts.Name()] = server
+	ts.Setenv("ENDPOINT", loopback.URL)
+	ts.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "emulator")
+	ts.Setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "emulator")
+	ts.Setenv("FLOWREAPER_RATES", "ListFlows=1000/1000,ListExecutions=1000/1000,StopExecution=1000/1000,DescribeExecution=1000/1000")
+}
+
+// stats writes what the emulator was called: stats FILE.
+func stats(ts *testscript.TestScript, _ bool, args []string) {
+	server := ts.Value(emulated{}).(map[string]*emulator.Server)[ts.Name()]
+	text, err := json.MarshalIndent(server.Stats(), "", "  ")
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), append(text, '\n'), 0o666))
+}

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"github.com/gobwas/glob"
+	"github.com/spf13/cobra"
+
+	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/sweep"
+	"github.com/flowreaper/flowreaper/policy"
+)
+
+// settings are the flags of the commands that sweep. The function's own
+// environment stands in for those that aren't given.
+type settings struct {
+	policyFile string
+	endpoint   string
+	region     string
+	mode       string // FLOWREAPER_MODE: no flag, since the command says it
+	rates      string // FLOWREAPER_RATES
+	output     string
+	flow       string
+	timeout    time.Duration
+}
+
+func (t *terminal) addSettings(cmd *cobra.Command) *settings {
+	s := &settings{mode: t.getenv("FLOWREAPER_MODE"), rates: t.getenv("FLOWREAPER_RATES")}
+	flags := cmd.Flags()
+	flags.StringVar(&s.policyFile, "policy", t.getenv("FLOWREAPER_POLICY"), "the policy `FILE` (or FLOWREAPER_POLICY)")
+	flags.StringVar(&s.endpoint, "endpoint", t.getenv("FLOWREAPER_ENDPOINT"), "the API's `URL`, http:// for loopback addresses only (or FLOWREAPER_ENDPOINT; default the region's)")
+	flags.StringVar(&s.region, "region", t.getenv("FLOWREAPER_REGION"), "the `REGION`, such as cn-hangzhou (or FLOWREAPER_REGION)")
+	flags.StringVarP(&s.output, "output", "o", "table", "the result's `FORMAT`: table or json")
+	flags.StringVar(&s.flow, "flow", "", "look only at flows whose names match this `GLOB`")
+	flags.DurationVar(&s.timeout, "timeout", 0, "give up after this `DURATION`; what was begun is verified first (default: take as long as it takes)")
+	return s
+}
+
+// sweeping is what a command needs for its sweeps, checked before any call.
+type sweeping struct {
+	*settings
+	options sweep.Options
+	rates   cloudflow.Rates
+}
+
+// check reads and checks everything that doesn't need the network. Its errors
+// are wrong usage.
+func (s *settings) check() (*sweeping, error) {
+	if s.output != "table" && s.output != "json" {
+		return nil, fmt.Errorf("--output %q is neither table nor json", s.output)
+	}
+	if s.timeout < 0 {
+		return nil, fmt.Errorf("--timeout %v is less than nothing: give a duration such as 10m", s.timeout)
+	}
+	if err := s.checkMode(); err != nil {
+		return nil, err
+	}
+	if _, err := cloudflow.ParseEndpoint(s.endpoint, s.region); err != nil {
+		return nil, fmt.Errorf("%w\nGive it with --endpoint or --region", err)
+	}
+	rates, err := cloudflow.ParseRates(s.rates)
+	if err != nil {
+		return nil, fmt.Errorf("FLOWREAPER_RATES: %w", err)
+	}
+	flow, err := s.flowFilter()
+	if err != nil {
+		return nil, err
+	}
+	p, err := s.readPolicy()
+	if err != nil {
+		return nil, err
+	}
+	return &sweeping{settings: s, rates: rates, options: sweep.Options{
+		Policy: p,
+		Mode:   policy.Mode(s.mode),
+		Flow:   flow,
+		Ledger: &sweep.Ledger{},
+	}}, nil
+}
+
+func (s *settings) checkMode() error {
+	switch s.mode {
+	case "", string(policy.ModeEnforce), string(policy.ModePlan):
+		return nil
+	case "off":
+		return errors.New("FLOWREAPER_MODE is off: nothing is called, nothing is stopped\nUnset it to go on")
+	}
+	return fmt.Errorf("FLOWREAPER_MODE=%q is none of plan, enforce and off", s.mode)
+}
+
+func (s *settings) flowFilter() (func(string) bool, error) {
+	if s.flow == "" {
+		return nil, nil
+	}
+	g, err := glob.Compile(s.flow)
+	if err != nil {
+		return nil, fmt.Errorf("--flow %q is no glob: %w", s.flow, err)
+	}
+	return g.Match, nil
+}
+
+func (s *settings) readPolicy() (*policy.Policy, error) {
+	if s.policyFile == "" {
+		return nil, errors.New("no policy is given: name its file with --policy")
+	}
+	return parsePolicy(s.policyFile)
+}
+
+func parsePolicy(file string) (*policy.Policy, error) {
+	text, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("the policy %s does not exist", file)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the policy can't be read: %w", err)
+	}
+	return policy.Parse(file, text)
+}
+
+// mode is the policy's effective mode: the environment may soften it.
+func (s *sweeping) mode() policy.Mode {
+	return s.options.Policy.Mode.Softer(cmp.Or(s.options.Mode, policy.ModeEnforce))
+}
+
+// connect makes the client that the sweeps read from and stop with.
+func (t *terminal) connect(ctx context.Context, s *sweeping) (*cloudflow.Client, error) {
+	keys, err := t.credentials(ctx)
+	if err != nil {
+		return nil, err
+	}
+	client, err := cloudflow.New(cloudflow.Options{Endpoint: s.endpoint, Region: s.region, Credentials: keys, Rates: s.rates})
+	if err != nil {
+		return nil, usageError(err)
+	}
+	s.options.Source, s.options.Stopper = client, client
+	return client, nil
+}
+
+// bound is ctx with the time that --timeout leaves.
+func (s *settings) bound(ctx context.Context) (context.Context, context.CancelFunc) {
+	if s.timeout == 0 {
+		return ctx, func() {}
+	}
+	return context.WithTimeoutCause(ctx, s.timeout, fmt.Errorf("the --timeout of %v is over", s.timeout))
+}

@@ -1,0 +1,119 @@
+package cloudflow
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// dated answers with the Date of a server whose clock is offset from ours, in
+// the middle of a call that takes took.
+func dated(offset, took time.Duration) serve {
+	return func(*http.Request) (*http.Response, error) {
+		time.Sleep(took / 2)
+		a := answer(200, running)
+		a.Header.Set("Date", time.Now().Add(offset).UTC().Format(http.TimeFormat))
+		time.Sleep(took / 2)
+		return a, nil
+	}
+}
+
+func describe(t *testing.T, c *Client, wait time.Duration) {
+	t.Helper()
+	if _, err := c.DescribeExecution(t.Context(), "f", "e", wait); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestClockOffsetIsTheMedian(t *testing.T) {
+	for _, offset := range []time.Duration{0, 5 * time.Minute, -5 * time.Minute, 1300 * time.Millisecond} {
+		synctest.Test(t, func(t *testing.T) {
+			c := once(t, dated(offset, 200*time.Millisecond))
+			if got, known := c.ClockOffset(); known {
+				t.Errorf("known before the first answer: %s", got)
+			}
+			for range 300 { // the calls come at all fractions of a second
+				describe(t, c, 0)
+				time.Sleep(337 * time.Millisecond)
+			}
+			got, known := c.ClockOffset()
+			if off := (got - offset).Abs(); !known || off > 20*time.Millisecond {
+				t.Errorf("offset %s: %s, %t", offset, got, known)
+			}
+		})
+	}
+}
+
+func TestOneSampleIsOffByHalfASecondAtMost(t *testing.T) {
+	for fraction := range 10 {
+		synctest.Test(t, func(t *testing.T) {
+			time.Sleep(time.Duration(fraction) * 99 * time.Millisecond)
+			c := once(t, dated(time.Minute, 0))
+			describe(t, c, 0)
+			if got, known := c.ClockOffset(); !known || (got-time.Minute).Abs() > time.Second/2 {
+				t.Errorf("%d: %s, %t", fraction, got, known)
+			}
+		})
+	}
+}
+
+func TestClockOffsetLeavesOutWhatItCannotUse(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := once(t, dated(time.Minute, 10*time.Second))
+		describe(t, c, 10*time.Second) // waited for: nobody knows when it was dated
+		if got, known := c.ClockOffset(); known {
+			t.Errorf("a long poll was taken as a sample: %s", got)
+		}
+		for _, date := range []string{"", "yesterday"} {
+			c := once(t, serve(func(*http.Request) (*http.Response, error) {
+				a := answer(200, running)
+				a.Header.Set("Date", date)
+				return a, nil
+			}))
+			describe(t, c, 0)
+			if got, known := c.ClockOffset(); known {
+				t.Errorf("Date %q was taken as a sample: %s", date, got)
+			}
+		}
+	})
+}
+
+func TestClockOffsetComesFromErrorsToo(t *testing.T) {
+	c := once(t, script(says(403, "")))
+	c.DescribeFlow(t.Context(), "f")
+	if _, known := c.ClockOffset(); !known {
+		t.Error("the answer's Date was not looked at")
+	}
+}
+
+func TestClockFollowsTheNewestSamples(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		offset := time.Hour
+		c := once(t, serve(func(r *http.Request) (*http.Response, error) { return dated(offset, 0)(r) }))
+		for range 2 * maxSamples {
+			describe(t, c, 0)
+		}
+		offset = 0
+		for range maxSamples {
+			describe(t, c, 0)
+		}
+		if got, _ := c.ClockOffset(); got.Abs() > time.Second {
+			t.Errorf("still %s after %d samples of 0", got, maxSamples)
+		}
+		if n := len(c.clock.samples); n != maxSamples {
+			t.Errorf("%d samples are kept", n)
+		}
+	})
+}
+
+func TestStatsIsACopy(t *testing.T) {
+	c := once(t, script(says(200, running)))
+	describe(t, c, 0)
+	got := c.Stats()
+	got.Calls[OpDescribeExecution] = 99
+	if want := "{map[DescribeExecution:1] 0 0}"; fmt.Sprint(c.Stats()) != want {
+		t.Errorf("%v, want %s", c.Stats(), want)
+	}
+}

@@ -1,0 +1,243 @@
+package report_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/flowreaper/flowreaper/internal/report"
+	"github.com/flowreaper/flowreaper/internal/sweep"
+	"github.com/flowreaper/flowreaper/policy"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+var noon = time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)
+
+func decision(flow, execution string, outcome sweep.Outcome, message string) sweep.Decision {
+	d := sweep.Decision{
+		Flow: flow, Execution: execution, Rule: "max-runtime", Verdict: policy.Stop,
+		StartedTime: noon.Add(-3 * time.Hour), AgeSeconds: 10800, Reason: "age 3h > 2h",
+		Error: "FlowReaper.max-runtime", Cause: "age 3h > 2h [flowreaper/1 policy=01234567 rule=max-runtime run=r1]",
+		Outcome: outcome, Message: message,
+	}
+	if outcome == sweep.ProtectedOutcome {
+		d.Verdict, d.Error, d.Cause, d.Reason = policy.Protected, "", "", `protected: flow.name "payroll-may" matches payroll-*`
+	}
+	return d
+}
+
+func base() *sweep.Report {
+	return &sweep.Report{
+		Version: 1, RunID: "r1", Trigger: sweep.Trigger{Kind: "manual"},
+		Policy: sweep.PolicyRef{Name: "guardrails", Hash: "sha256:0123"}, Mode: policy.ModeEnforce,
+		StartedAt: noon, FinishedAt: noon.Add(time.Second), Complete: true,
+		Flows: sweep.FlowCounts{Seen: 12, Listed: 12}, Executions: sweep.ExecutionCounts{Seen: 12084},
+		Calls: sweep.Calls{ListFlows: 1, ListExecutions: 12}, Decisions: []sweep.Decision{}, Ledger: "memory",
+	}
+}
+
+// reports are all that a person may get to see.
+func reports() map[string]*sweep.Report {
+	nothing := base()
+
+	everything := base()
+	everything.Complete = false
+	everything.Flows = sweep.FlowCounts{Seen: 14, Listed: 12}
+	templated := decision("etl-nightly", "run-4", sweep.Stopped, "")
+	templated.Cause = "the nightly ETL ends by two [flowreaper/1 policy=01234567 rule=max-runtime run=r1]"
+	templated.WouldAlso = []string{"cost-cap"}
+	everything.Decisions = []sweep.Decision{
+		decision("etl-nightly", "run-1", sweep.Failed, "StopExecution: AccessDenied: The resources doesn't belong to you. (HTTP 403)"),
+		decision("etl-nightly", "run-2", sweep.StillRunning, "the stop was accepted; its status is still Running"),
+		decision("etl-nightly", "run-3", sweep.Stopped, ""),
+		templated,
+		decision("etl-nightly", "run-5", sweep.AlreadyCompleted, ""),
+		decision("etl-nightly", "run-6", sweep.Gone, ""),
+		decision("web", "run-7", sweep.Planned, ""),
+		decision("payroll-may", "run-8", sweep.ProtectedOutcome, ""),
+	}
+	everything.Executions.Condemned = 8
+	everything.Incomplete = []sweep.FlowNote{{Flow: "broken", Reason: "ListExecutions: InternalServerError"}, {Flow: "*", Reason: "ListFlows: InternalServerError"}}
+	everything.Undecided = []sweep.Undecided{{Flow: "web", Execution: "run-9", Rule: "by-priority", Error: "nil < 3"}}
+	everything.NotCovered = []sweep.FlowNote{{Flow: "quick", Reason: "Express"}}
+	everything.Errors = []sweep.ErrorNote{{Code: "AccessDenied", Message: "The resources doesn't belong to you.", Count: 1}}
+
+	withheld := base()
+	withheld.Decisions = []sweep.Decision{decision("etl", "run-1", sweep.WithheldOutcome, "2 condemned, but maxStops allows 1")}
+	withheld.DecisionsOmitted = 1
+	withheld.Executions.Condemned = 2
+	withheld.Withheld = &sweep.Withheld{Limit: "maxStops", Condemned: 2, Recent: 1, Allowed: 0, Window: "1h"}
+
+	plan := base()
+	plan.Mode = policy.ModePlan
+	plan.Decisions = []sweep.Decision{decision("etl", "run-1", sweep.Planned, "")}
+	plan.Executions.Condemned = 1
+
+	planWithheld := *withheld
+	planWithheld.Mode = policy.ModePlan
+
+	hostile := base()
+	d := decision("flow\x1b]0;owned\a", "run\r\nforged line", sweep.Stopped, "\x1b[2Jmessage\u202e")
+	d.Cause, d.Reason = "\u009b31mcause\xff", "input \"\x1b[31m\" == \"x\""
+	hostile.Decisions = []sweep.Decision{d}
+	hostile.Executions.Condemned = 1
+
+	failed := base()
+	failed.Complete = false
+	failed.Flows, failed.Executions = sweep.FlowCounts{}, sweep.ExecutionCounts{}
+	failed.Incomplete = []sweep.FlowNote{{Flow: "*", Reason: "ListFlows: connection refused"}}
+
+	scopeless := base()
+	scopeless.Flows, scopeless.Executions = sweep.FlowCounts{}, sweep.ExecutionCounts{}
+
+	off := base()
+	off.Answered = "off"
+
+	return map[string]*sweep.Report{
+		"nothing": nothing, "everything": everything, "withheld": withheld, "plan": plan,
+		"plan-withheld": &planWithheld, "hostile": hostile, "off": off, "failed": failed, "scopeless": scopeless,
+	}
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	file := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s (-want +got); rewrite with go test ./internal/report -update:\n%s", file, diff)
+	}
+}
+
+func text(t *testing.T, r *sweep.Report, style report.Style) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := report.Text(&b, r, style); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestText(t *testing.T) {
+	for name, r := range reports() {
+		t.Run(name, func(t *testing.T) { golden(t, name+".txt", text(t, r, report.Style{})) })
+	}
+	golden(t, "everything-colour.txt", text(t, reports()["everything"], report.Style{Colour: true}))
+	golden(t, "everything-narrow.txt", text(t, reports()["everything"], report.Style{Width: 100}))
+}
+
+func TestTextKeepsToTheWidth(t *testing.T) {
+	_, tables, _ := strings.Cut(text(t, reports()["everything"], report.Style{Width: 100}), "\n") // a terminal breaks prose itself
+	for line := range strings.Lines(tables) {
+		if n := len([]rune(strings.TrimRight(line, "\n"))); n > 100 {
+			t.Errorf("%d columns: %s", n, line)
+		}
+	}
+}
+
+func TestJSONIsTheReport(t *testing.T) {
+	for name, r := range reports() {
+		if name == "hostile" {
+			continue // invalid UTF-8 does not come back
+		}
+		var b bytes.Buffer
+		if err := report.JSON(&b, r); err != nil {
+			t.Fatal(err)
+		}
+		var got sweep.Report
+		if err := json.Unmarshal(b.Bytes(), &got); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(r, &got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+func TestJSONDrivesNoTerminal(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		r := base()
+		r.Incomplete = []sweep.FlowNote{{Flow: "f\u009b\u202e\U000e0041", Reason: rapid.String().Draw(t, "reason")}}
+		var b bytes.Buffer
+		if err := report.JSON(&b, r); err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range b.String() {
+			if c != '\n' && (unicode.IsControl(c) || unicode.In(c, unicode.Cf)) {
+				t.Fatalf("character %U in %q", c, b.String())
+			}
+		}
+		var got sweep.Report
+		if err := json.Unmarshal(b.Bytes(), &got); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(r, &got); diff != "" {
+			t.Fatalf("(-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestRenderingChangesNothing(t *testing.T) {
+	for name, r := range reports() {
+		text(t, r, report.Style{Colour: true, Width: 80})
+		if diff := cmp.Diff(reports()[name], r); diff != "" {
+			t.Errorf("%s (-before +after):\n%s", name, diff)
+		}
+	}
+}
+
+func TestPlain(t *testing.T) {
+	for in, want := range map[string]string{
+		"etl-夜间 «ok» 🙂":        "etl-夜间 «ok» 🙂",
+		"\x1b[31m\a\r\n\t\x7f": `\x1b[31m\x07\x0d\x0a\x09\x7f`,
+		"\u009b31m":            `\u009b31m`,
+		"a\u202eb\u200bc":      `a\u202eb\u200bc`,
+		"\U000e0041":           `\U000e0041`,
+		"bad \xff utf-8":       `bad \xff utf-8`,
+	} {
+		if got := report.Plain(in); got != want {
+			t.Errorf("Plain(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestNothingOfTheCloudDrivesTheTerminal(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		hostile := func(label string) string { return rapid.String().Draw(t, label) }
+		r := base()
+		d := decision(hostile("flow"), hostile("execution"), sweep.Outcome(hostile("outcome")), hostile("message"))
+		d.Reason, d.Cause, d.Rule, d.WouldAlso = hostile("reason"), hostile("cause"), hostile("rule"), []string{hostile("also")}
+		r.Decisions = []sweep.Decision{d}
+		r.Incomplete = []sweep.FlowNote{{Flow: hostile("incomplete"), Reason: hostile("reason")}}
+		r.NotCovered = r.Incomplete
+		r.Undecided = []sweep.Undecided{{Flow: hostile("f"), Execution: hostile("e"), Rule: hostile("r"), Error: hostile("err")}}
+		r.Errors = []sweep.ErrorNote{{Code: hostile("code"), Message: hostile("message")}}
+		r.Withheld = &sweep.Withheld{Limit: hostile("limit"), Window: hostile("window")}
+		var b bytes.Buffer
+		if err := report.Text(&b, r, report.Style{}); err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range b.String() {
+			if c != '\n' && unicode.IsControl(c) {
+				t.Fatalf("control character %U in %q", c, b.String())
+			}
+		}
+	})
+}
