@@ -28,12 +28,12 @@ func (p *Policy) Cause(v Verdict, runID string) string {
 // human is the part of the cause that people read.
 func (v Verdict) human() string {
 	if v.Rule.cause != nil {
-		text, err := v.Rule.cause.Format(&judgement{facts: v.facts})
+		text, err := v.Rule.cause.Format(v.again())
 		if text = strings.TrimSpace(text); err == nil && text != "" {
 			return text
 		}
 	}
-	return v.Rule.reason(&judgement{facts: v.facts})
+	return v.Rule.reason(v.again())
 }
 
 // cut cuts a text to so many bytes, between characters.

@@ -1,7 +1,9 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -25,15 +27,23 @@ type conjunct interface {
 type condition struct {
 	key        string
 	expression *expression.Expression
+	lowered    lowered // the same in plain Go; nil where there is none
 }
 
-func newCondition(key string, e *expression.Expression) *condition { return &condition{key, e} }
+func newCondition(key string, e *expression.Expression) *condition {
+	return &condition{key: key, expression: e, lowered: lower(e)}
+}
 
 func (c *condition) source() string               { return c.key }
 func (c *condition) reads() expression.Set        { return c.expression.Reads() }
 func (c *condition) describe(j *judgement) string { return c.expression.Describe(j) }
 
 func (c *condition) holds(j *judgement) (bool, error) {
+	if c.lowered != nil {
+		if holds, known := c.lowered(&j.facts); known {
+			return holds, nil
+		}
+	}
 	return c.expression.Holds(j)
 }
 
@@ -47,22 +57,48 @@ const (
 )
 
 // all evaluates conjuncts: any that is false decides, whatever else failed, so
-// that their order cannot matter; without one, any error leaves it unknown.
-func all(conjuncts []conjunct, j *judgement) (truth, error) {
+// that their order cannot matter; without one, any error leaves it unknown. Then
+// the first error is the one to report, and needs what the others lack too: with
+// that, one of them may be false.
+func all(conjuncts []conjunct, j *judgement) (truth, Need, error) {
+	var needs Need
 	var failed error
 	for _, c := range conjuncts {
 		holds, err := c.holds(j)
 		switch {
+		case err == nil && !holds:
+			return no, 0, nil
 		case err != nil && failed == nil:
 			failed = withSource(c, err)
-		case err == nil && !holds:
-			return no, nil
 		}
+		needs |= missing(err)
 	}
 	if failed != nil {
-		return unknown, failed
+		return unknown, needs, failed
 	}
-	return yes, nil
+	return yes, 0, nil
+}
+
+// cheapestFirst orders conjuncts by what it costs to evaluate them.
+func cheapestFirst(conjuncts []conjunct) []conjunct {
+	price := func(c conjunct) int {
+		reads := c.reads()
+		when, isCondition := c.(*condition)
+		switch {
+		case reads.Intersects(liveFacts):
+			return 4 // looks at every execution of the flow
+		case reads.Intersects(inputFacts):
+			return 3 // decodes JSON
+		case isCondition && when.lowered == nil:
+			return 2
+		case reads.Has(now):
+			return 1 // goes through a time zone
+		}
+		return 0
+	}
+	return slices.SortedStableFunc(slices.Values(conjuncts), func(a, b conjunct) int {
+		return cmp.Compare(price(a), price(b))
+	})
 }
 
 func withSource(c conjunct, err error) error {
@@ -77,4 +113,21 @@ func quote(text string) string { return strconv.Quote(text) }
 func asDuration(v any) (time.Duration, bool) {
 	length, ok := v.(time.Duration)
 	return length, ok
+}
+
+// conditionText prints a conjunct without values, as --explain-query shows it.
+func conditionText(c conjunct) string {
+	switch c := c.(type) {
+	case *settled:
+		return conditionText(c.conjunct)
+	case *condition:
+		return c.expression.Describe(nil)
+	case *globs:
+		return c.String()
+	case windows:
+		return "window " + c.String()
+	case *concurrency:
+		return c.String()
+	}
+	return c.source()
 }

@@ -39,7 +39,7 @@ func (d *decoder) fail(at yamltree.Position, format string, args ...any) {
 // given twice or without a value.
 func (d *decoder) fields(n *yamltree.Node, what string, keys ...string) map[string]*yamltree.Node {
 	if n.Kind != yamltree.Mapping {
-		d.fail(n.Position, "%s must be a mapping with the keys %s, but is %s", what, strings.Join(keys, ", "), n.Describe())
+		d.fail(n.Position, "%s must be a mapping with keys such as %s and %s, but is %s", what, keys[0], keys[1], n.Describe())
 		return nil
 	}
 	fields := map[string]*yamltree.Node{}

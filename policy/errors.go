@@ -28,14 +28,14 @@ func (e *Error) Error() string {
 	if strings.TrimSpace(e.Source) == "" {
 		return b.String()
 	}
-	before, shown := window([]rune(e.Source), e.Column-1)
+	before, shown := excerpt([]rune(e.Source), e.Column-1)
 	fmt.Fprintf(&b, "\n%4d | %s\n     | %s^", e.Line, shown, padding(before))
 	return b.String()
 }
 
-// window cuts a long line to what is around the caret, and returns what stands
+// excerpt cuts a long line to what is around the caret, and returns what stands
 // before it.
-func window(line []rune, caret int) (before []rune, shown string) {
+func excerpt(line []rune, caret int) (before []rune, shown string) {
 	const most = 120
 	caret = min(max(caret, 0), len(line))
 	from, to := 0, len(line)

@@ -39,6 +39,16 @@ type Flow struct {
 	CreatedTime      time.Time
 	LastModifiedTime time.Time
 	ResourceGroupID  string
+
+	// NameOnly says that only Name is known: what reads another field is
+	// undecided.
+	NameOnly bool
+	// DistributedMap says that the flow's definition has a Map in distributed
+	// mode, whose children are executions of this same flow.
+	DistributedMap bool
+	// Live is the flow's live executions by a complete listing; nil where there
+	// was none, and what needs it is undecided.
+	Live *Live
 }
 
 // executionMode spells out what the API leaves empty.
@@ -58,6 +68,16 @@ type Execution struct {
 	StartedTime time.Time
 	Input       Input
 	Env         map[string]string
+	History     *History // nil: not fetched, and a rule that reads it is undecided
+}
+
+// History is what GetExecutionHistory tells of an execution: `history` in a
+// rule, with idle, the time since LastEventTime.
+type History struct {
+	Events        int
+	Steps         int // StepEntered events: what CloudFlow bills as transitions
+	CurrentStep   string
+	LastEventTime time.Time
 }
 
 // Input is an execution's input: JSON text, decoded only when a rule asks for
@@ -75,7 +95,7 @@ func JSONInput(text string) Input { return Input{text: text, fetched: true} }
 // compared exactly.
 func (i Input) decode() (any, error) {
 	if !i.fetched {
-		return nil, errors.New("execution.input was not fetched")
+		return nil, &MissingError{"execution.input", NeedInput}
 	}
 	if strings.TrimSpace(i.text) == "" {
 		return map[string]any{}, nil

@@ -66,15 +66,19 @@ func (g *globs) holds(j *judgement) (bool, error) { return g.matches(j.facts.Flo
 
 // describe says by which pattern the list names the flow, or doesn't.
 func (g *globs) describe(j *judgement) string {
-	var texts []string
-	for _, p := range g.patterns {
-		texts = append(texts, p.String())
-	}
 	verb := "matches"
 	if !g.matches(j.facts.Flow.Name) {
 		verb = "does not match"
 	}
-	return "flow.name " + quote(j.facts.Flow.Name) + " " + verb + " " + g.key + " [" + strings.Join(texts, ", ") + "]"
+	return "flow.name " + quote(j.facts.Flow.Name) + " " + verb + " " + g.String()
+}
+
+func (g *globs) String() string {
+	var texts []string
+	for _, p := range g.patterns {
+		texts = append(texts, p.String())
+	}
+	return g.key + " [" + strings.Join(texts, ", ") + "]"
 }
 
 func (p glob) String() string {

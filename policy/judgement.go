@@ -8,7 +8,8 @@ import (
 // judgement is where conditions read the facts from. It decodes what is costly
 // at most once.
 type judgement struct {
-	facts   *Facts
+	facts   Facts
+	pricing *Pricing
 	input   any
 	inputOK error
 	decoded bool
@@ -21,10 +22,12 @@ func (j *judgement) Value(variable int) (any, error) {
 		return j.facts.Now, nil
 	case variable <= eventData:
 		return j.event(variable)
-	case variable <= flowResourceGroupID:
+	case variable <= flowLive:
 		return j.flow(variable)
+	case variable <= executionCost:
+		return j.execution(variable)
 	}
-	return j.execution(variable)
+	return j.history(variable)
 }
 
 func (j *judgement) event(variable int) (any, error) {
@@ -48,9 +51,17 @@ func (j *judgement) event(variable int) (any, error) {
 
 func (j *judgement) flow(variable int) (any, error) {
 	f := j.facts.Flow
-	switch variable {
-	case flowName:
+	switch {
+	case variable == flowName:
 		return f.Name, nil
+	case variable == flowLive && f.Live == nil:
+		return nil, &MissingError{"flow.live", NeedLive}
+	case variable == flowLive:
+		return f.Live.Count(), nil
+	case f.NameOnly:
+		return nil, &MissingError{variables[variable].Name, NeedFlow}
+	}
+	switch variable {
 	case flowID:
 		return f.ID, nil
 	case flowDescription:
@@ -82,8 +93,48 @@ func (j *judgement) execution(variable int) (any, error) {
 		return j.age()
 	case executionInput:
 		return j.decodedInput()
+	case executionCost:
+		return j.cost()
 	}
 	return e.Env, nil
+}
+
+func (j *judgement) history(variable int) (any, error) {
+	h := j.facts.Execution.History
+	if h == nil {
+		return nil, &MissingError{variables[variable].Name, NeedHistory}
+	}
+	switch variable {
+	case historyEvents:
+		return h.Events, nil
+	case historySteps:
+		return h.Steps, nil
+	case historyCurrentStep:
+		return h.CurrentStep, nil
+	case historyLastEventTime:
+		return known(h.LastEventTime, variable)
+	}
+	if h.LastEventTime.IsZero() {
+		return nil, fmt.Errorf("history.idle is not known: the history has no event")
+	}
+	return max(0, j.facts.Now.Sub(h.LastEventTime)), nil
+}
+
+// cost is what the execution has cost so far.
+func (j *judgement) cost() (any, error) {
+	steps := 0
+	if j.pricing.perTransition() {
+		h := j.facts.Execution.History
+		if h == nil {
+			return nil, &MissingError{"execution.cost", NeedHistory}
+		}
+		steps = h.Steps
+	}
+	age, err := j.age()
+	if err != nil {
+		return nil, err
+	}
+	return j.pricing.cost(j.facts.Flow.Name, age.(time.Duration), steps), nil
 }
 
 // known refuses a time that isn't set: the year 1 would make everything old.

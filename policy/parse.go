@@ -6,7 +6,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"time"
 	"unicode"
 
 	"github.com/flowreaper/flowreaper/policy/internal/expression"
@@ -42,7 +41,7 @@ func (d *decoder) policy(root *yamltree.Node) *Policy {
 		d.fail(yamltree.Position{Line: 1, Column: 1}, "the policy is empty: it needs at least version: 1 and rules")
 		return nil
 	}
-	f := d.fields(root, "a policy", "version", "policy", "mode", "vars", "protect", "limits", "rules")
+	f := d.fields(root, "a policy", "version", "policy", "mode", "vars", "protect", "limits", "pricing", "rules")
 	if f == nil {
 		return nil
 	}
@@ -52,7 +51,8 @@ func (d *decoder) policy(root *yamltree.Node) *Policy {
 	d.language = expression.New(variables, d.vars)
 	p.protection = d.protection(f["protect"])
 	p.Limits = d.limits(f["limits"])
-	p.Rules = d.rules(root, f["rules"], p.Mode)
+	p.Pricing = d.pricing(f["pricing"])
+	p.Rules = d.rules(root, f["rules"], p)
 	return p
 }
 
@@ -84,18 +84,6 @@ func (d *decoder) mode(n *yamltree.Node) Mode {
 		return ModeEnforce
 	}
 	return ModePlan
-}
-
-// limits reads the limits; those that aren't given have their defaults.
-func (d *decoder) limits(n *yamltree.Node) Limits {
-	limits := Limits{MaxStops: 100, Per: time.Hour}
-	if n == nil {
-		return limits
-	}
-	f := d.fields(n, "limits", "maxStops", "per")
-	limits.MaxStops = d.count(f["maxStops"], "maxStops", 0, limits.MaxStops)
-	limits.Per = d.duration(f["per"], "per", limits.Per)
-	return limits
 }
 
 var (

@@ -28,14 +28,14 @@ func TestParse(t *testing.T) {
 	if diff := cmp.Diff(want, rules); diff != "" {
 		t.Error(diff)
 	}
-	if p.Name != "production-guardrails" || p.Mode != ModeEnforce || p.Limits != (Limits{MaxStops: 50, Per: 30 * time.Minute}) {
+	if p.Name != "production-guardrails" || p.Mode != ModeEnforce || p.Limits != (Limits{50, 30 * time.Minute, 0.5, 10}) {
 		t.Errorf("%q, %s, %+v", p.Name, p.Mode, p.Limits)
 	}
 }
 
 func TestDefaults(t *testing.T) {
 	p := readPolicy(t, "minimal.yaml")
-	if p.Name != "policy" || p.Mode != ModePlan || p.Rules[0].Mode != ModePlan || p.Limits != (Limits{MaxStops: 100, Per: time.Hour}) {
+	if p.Name != "policy" || p.Mode != ModePlan || p.Rules[0].Mode != ModePlan || p.Limits != (Limits{100, time.Hour, 0.5, 10}) {
 		t.Errorf("%q, %s, %s, %+v", p.Name, p.Mode, p.Rules[0].Mode, p.Limits)
 	}
 	if want := "sha256:4ec594400cce1db07379de8b745ddb35c81169f3a08e95aa5df06d20b98527cd"; p.Hash != want { // sha256sum minimal.yaml
@@ -60,7 +60,7 @@ policy.yaml:1:1: the policy is empty: it needs at least version: 1 and rules
    1 | # nothing
      | ^`},
 		{"a list", "- name: a\n", `
-policy.yaml:1:1: a policy must be a mapping with the keys version, policy, mode, vars, protect, limits, rules, but is a list
+policy.yaml:1:1: a policy must be a mapping with keys such as version and policy, but is a list
    1 | - name: a
      | ^`},
 		{"nothing in it", "policy: a\n", `
@@ -117,7 +117,7 @@ policy.yaml:6:20: maxStops must be a whole number from 0 on, but is the number -
 policy.yaml:6:29: per: "2x" is not a duration: write it like 90s, 2h30m or 1.5d (ms, s, m, h, d, w)
    6 | limits: {maxStops: -1, per: 2x, maxShares: 5}
      |                             ^
-policy.yaml:6:33: unknown key "maxShares"; there are: maxStops, per
+policy.yaml:6:33: unknown key "maxShares"; did you mean "maxShare"?
    6 | limits: {maxStops: -1, per: 2x, maxShares: 5}
      |                                 ^
 policy.yaml:8:5: the rule has no condition and would stop everything: give maxRuntime, when or flows; if that is what you want, write when: true
@@ -221,7 +221,7 @@ policy.yaml:7:37: cause: this ${ is never closed with }; write $${ for the chara
    7 |     cause: "ran ${execution.age} of ${vars.limit"
      |                                     ^`},
 		{"cause, types and names", oneRule("when: true", "cause: \"ran ${execution.ag} ${1 + flow.name}\""), `
-policy.yaml:7:29: cause: execution has no field "ag"; there are: age, env, input, name, startedTime, status
+policy.yaml:7:29: cause: execution has no field "ag"; there are: age, cost, env, input, name, startedTime, status
    7 |     cause: "ran ${execution.ag} ${1 + flow.name}"
      |                             ^
 policy.yaml:7:37: cause: invalid operation: + (mismatched types int and string)
@@ -239,9 +239,92 @@ policy.yaml:2:8: rules must be a list of rules, each beginning with - name:, but
 policy.yaml:2:9: the rule has no name: begin it with - name:
    2 | rules: [{when: true}, 5]
      |         ^
-policy.yaml:2:23: a rule must be a mapping with the keys name, description, flows, maxRuntime, when, mode, error, cause, but is the number 5
+policy.yaml:2:23: a rule must be a mapping with keys such as name and description, but is the number 5
    2 | rules: [{when: true}, 5]
      |                       ^`},
+		{"limits", "version: 1\nlimits: {maxShare: 0.5, floor: x}\nrules: [{name: a, when: true}]\n", `
+policy.yaml:2:20: maxShare must be a percentage from 0% to 100%, but is the number 0.5
+   2 | limits: {maxShare: 0.5, floor: x}
+     |                    ^
+policy.yaml:2:32: floor must be a whole number from 0 on, but is the text "x"
+   2 | limits: {maxShare: 0.5, floor: x}
+     |                                ^`},
+		{"too large a share", "version: 1\nlimits: {maxShare: 101%}\nrules: [{name: a, when: true}]\n", `
+policy.yaml:2:20: maxShare must be a percentage from 0% to 100%, but is the text "101%"
+   2 | limits: {maxShare: 101%}
+     |                    ^`},
+		{"pricing", "version: 1\npricing: {currency: CNY, perMinute: [{price: -1}, {flows: [a]}]}\nrules: [{name: a, when: true}]\n", `
+policy.yaml:2:46: price must be an amount such as 0.12, but is the number -1
+   2 | pricing: {currency: CNY, perMinute: [{price: -1}, {flows: [a]}]}
+     |                                              ^
+policy.yaml:2:51: price is missing
+   2 | pricing: {currency: CNY, perMinute: [{price: -1}, {flows: [a]}]}
+     |                                                   ^`},
+		{"pricing of nothing", "version: 1\npricing: {currency: CNY}\nrules: [{name: a, when: true}]\n", `
+policy.yaml:2:10: pricing prices nothing: give perTransition, perMinute, or both
+   2 | pricing: {currency: CNY}
+     |          ^`},
+		{"cost without pricing", oneRule("maxCost: 5", "when: execution.cost > 5"), `
+policy.yaml:6:14: maxCost needs pricing: without prices there is no cost
+   6 |     maxCost: 5
+     |              ^
+policy.yaml:7:11: when reads execution.cost, which needs pricing
+   7 |     when: execution.cost > 5
+     |           ^`},
+		{"windows", oneRule("window: [{days: Mon-Fry}, {hours: 9:00-18:00}, {hours: 18:00-25:00}, {hours: 09:00-09:00},",
+			"         {timeZone: Mars, days: Mon}, {timeZone: UTC}, {day: Mon, hours: 24:00-06:00}]"), `
+policy.yaml:6:21: days must be names and ranges such as "Mon-Fri" or "Mon,Wed", but is the text "Mon-Fry"
+   6 |     window: [{days: Mon-Fry}, {hours: 9:00-18:00}, {hours: 18:00-25:00}, {hours: 09:00-09:00},
+     |                     ^
+policy.yaml:6:39: hours must be two times such as "09:00-18:00", but is the text "9:00-18:00"
+   6 |     window: [{days: Mon-Fry}, {hours: 9:00-18:00}, {hours: 18:00-25:00}, {hours: 09:00-09:00},
+     |                                       ^
+policy.yaml:6:60: hours go from 00:00 to 24:00, but are "18:00-25:00"
+   6 |     window: [{days: Mon-Fry}, {hours: 9:00-18:00}, {hours: 18:00-25:00}, {hours: 09:00-09:00},
+     |                                                            ^
+policy.yaml:6:82: hours "09:00-09:00" are empty: write "00:00-24:00" for the whole day
+   6 |     window: [{days: Mon-Fry}, {hours: 9:00-18:00}, {hours: 18:00-25:00}, {hours: 09:00-09:00},
+     |                                                                                  ^
+policy.yaml:7:25: timeZone must be a name such as Asia/Shanghai or UTC, but is the text "Mars"
+   7 |              {timeZone: Mars, days: Mon}, {timeZone: UTC}, {day: Mon, hours: 24:00-06:00}]
+     |                         ^
+policy.yaml:7:43: window needs days, hours, or both
+   7 |              {timeZone: Mars, days: Mon}, {timeZone: UTC}, {day: Mon, hours: 24:00-06:00}]
+     |                                           ^
+policy.yaml:7:61: unknown key "day"; did you mean "days"?
+   7 |              {timeZone: Mars, days: Mon}, {timeZone: UTC}, {day: Mon, hours: 24:00-06:00}]
+     |                                                             ^
+policy.yaml:7:78: hours go from 00:00 to 24:00, but are "24:00-06:00"
+   7 |              {timeZone: Mars, days: Mon}, {timeZone: UTC}, {day: Mon, hours: 24:00-06:00}]
+     |                                                                              ^`},
+		{"triggers", oneRule("on: [cron]", "limits: none", "for: 5m"), `
+policy.yaml:6:10: on must be timer, event or manual, but is the text "cron"
+   6 |     on: [cron]
+     |          ^
+policy.yaml:7:13: only a rule with on: [event], and nothing else in it, may lift the limits
+   7 |     limits: none
+     |             ^
+policy.yaml:8:10: for is how long an event stays in force: it needs on: [event]
+   8 |     for: 5m
+     |          ^`},
+		{"limits lifted on timers too", oneRule("on: [event, timer]", "limits: none"), `
+policy.yaml:7:13: only a rule with on: [event], and nothing else in it, may lift the limits
+   7 |     limits: none
+     |             ^`},
+		{"concurrency", oneRule("maxConcurrent: 0", "stopFirst: biggest", "mapChildren: skip"), `
+policy.yaml:6:20: maxConcurrent must be a whole number from 1 on, but is the number 0
+   6 |     maxConcurrent: 0
+     |                    ^
+policy.yaml:7:16: stopFirst must be newest or oldest, but is the text "biggest"
+   7 |     stopFirst: biggest
+     |                ^
+policy.yaml:8:18: mapChildren must be count, but is the text "skip"
+   8 |     mapChildren: skip
+     |                  ^`},
+		{"mapChildren alone", oneRule("when: true", "mapChildren: count"), `
+policy.yaml:7:18: mapChildren needs maxConcurrent
+   7 |     mapChildren: count
+     |                  ^`},
 		{"a long line", oneRule("when: " + strings.Repeat("true and ", 30) + "flow.nam == 1"), `
 policy.yaml:6:286: when: flow has no field "nam"; did you mean "name"?
    6 | ` + (strings.Repeat("true and ", 30) + "flow.nam == 1")[163:] + `

@@ -24,33 +24,34 @@ func (m Mode) Softer(other Mode) Mode {
 	return m
 }
 
-// Policy is a compiled policy file. It is immutable.
+// Policy is a compiled policy file. It is immutable, and safe for concurrent
+// use.
 type Policy struct {
-	Name   string // the file's policy:, "policy" where it has none
-	Hash   string // sha256:<64 hex> of the file's text
-	Mode   Mode
-	Limits Limits
-	Rules  []*Rule
+	Name    string // the file's policy:, "policy" where it has none
+	Hash    string // sha256:<64 hex> of the file's text
+	Mode    Mode
+	Limits  Limits
+	Pricing *Pricing // nil where nothing is priced
+	Rules   []*Rule
 
 	protection *protection
 	judgements sync.Pool // of *judgement, so that judging allocates nothing
-}
-
-// Limits bounds what sweeps may stop.
-type Limits struct {
-	MaxStops int           // stops tried in any window of Per; 100 unless the file says otherwise
-	Per      time.Duration // one hour unless the file says otherwise
 }
 
 // Rule is one compiled rule.
 type Rule struct {
 	Name        string
 	Description string
-	Mode        Mode   // effective: the softer of the policy's and the rule's
-	Error       string // what StopExecution is given as Error; 1–128 characters
+	Mode        Mode          // effective: the softer of the policy's and the rule's
+	Error       string        // what StopExecution is given as Error; 1–128 characters
+	On          []Trigger     // what it judges on
+	NoLimits    bool          // limits: none, which only a rule on events alone may say
+	For         time.Duration // how long an accepted event stays in force; 0 unless it judges on events
+	StopFirst   Order         // as the file says; "" where it doesn't
 
-	flows     *globs // nil: all flows
-	conjuncts []conjunct
+	flows     *globs               // nil: all flows
+	conjuncts []conjunct           // in the file's order, the implied ones first
+	ordered   []conjunct           // the same, the cheapest first
 	cause     *expression.Template // nil: the explanation
 }
 

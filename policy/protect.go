@@ -27,15 +27,15 @@ func (d *decoder) protection(n *yamltree.Node) *protection {
 
 // holds says whether the execution is protected, and why. In doubt it is: what
 // could not be evaluated protects.
-func (p *protection) holds(j *judgement) (bool, error) {
+func (p *protection) holds(j *judgement) (held bool, needs Need, doubt error) {
 	if p.flows != nil && p.flows.matches(j.facts.Flow.Name) {
-		return true, nil
+		return true, 0, nil
 	}
 	if len(p.when) == 0 {
-		return false, nil
+		return false, 0, nil
 	}
-	result, err := all(p.when, j)
-	return result != no, err
+	result, needs, doubt := all(p.when, j)
+	return result != no, needs, doubt
 }
 
 // reason says which protection holds.
@@ -43,8 +43,17 @@ func (p *protection) reason(j *judgement) string {
 	if p.flows != nil && p.flows.matches(j.facts.Flow.Name) {
 		return "protected: " + p.flows.describe(j)
 	}
-	if _, err := p.holds(j); err != nil {
-		return "protected, because it could not be evaluated whether it is: " + err.Error()
+	if _, _, doubt := p.holds(j); doubt != nil {
+		return "protected, because it could not be evaluated whether it is: " + doubt.Error()
 	}
 	return "protected: " + describeAll(p.when, j)
+}
+
+// needs is what must be fetched to say whether an execution is protected.
+func (p *protection) needs(policy *Policy) Need {
+	var n Need
+	for _, c := range p.when {
+		n |= policy.needs(c.reads())
+	}
+	return n
 }

@@ -12,12 +12,11 @@ import (
 // `age 3h2m > 2h and flow.name "etl-nightly" matches "^etl-"`, or says which
 // protection holds. It is "" where the execution is kept.
 func (v Verdict) Reason() string {
-	j := &judgement{facts: v.facts}
 	switch v.Decision {
 	case Stop:
-		return v.Rule.reason(j)
+		return v.Rule.reason(v.again())
 	case Protected:
-		return v.protection.reason(j)
+		return v.policy.protection.reason(v.again())
 	}
 	return ""
 }

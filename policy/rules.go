@@ -2,6 +2,8 @@ package policy
 
 import (
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -11,7 +13,7 @@ import (
 )
 
 // rules reads the rules.
-func (d *decoder) rules(root, n *yamltree.Node, mode Mode) []*Rule {
+func (d *decoder) rules(root, n *yamltree.Node, p *Policy) []*Rule {
 	if n == nil {
 		d.fail(root.Position, "rules is missing: a policy without rules stops nothing")
 		return nil
@@ -23,7 +25,7 @@ func (d *decoder) rules(root, n *yamltree.Node, mode Mode) []*Rule {
 	var rules []*Rule
 	lines := map[string]int{}
 	for _, item := range n.Items {
-		rule := d.rule(item, mode)
+		rule := d.rule(item, p)
 		if rule == nil {
 			continue
 		}
@@ -38,21 +40,31 @@ func (d *decoder) rules(root, n *yamltree.Node, mode Mode) []*Rule {
 
 var ruleName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
 
+var ruleKeys = []string{
+	"name", "description", "flows", "maxRuntime", "when", "window", "on", "mode", "maxCost", "maxConcurrent",
+	"stopFirst", "mapChildren", "error", "cause", "limits", "for",
+}
+
+// conditionKeys are the keys of which a rule must have one.
+var conditionKeys = []string{"flows", "maxRuntime", "when", "window", "on", "maxCost", "maxConcurrent"}
+
 // rule reads one rule.
-func (d *decoder) rule(n *yamltree.Node, mode Mode) *Rule {
-	f := d.fields(n, "a rule", "name", "description", "flows", "maxRuntime", "when", "mode", "error", "cause")
+func (d *decoder) rule(n *yamltree.Node, p *Policy) *Rule {
+	f := d.fields(n, "a rule", ruleKeys...)
 	if f == nil {
 		return nil
 	}
-	r := &Rule{Name: d.ruleName(n, f["name"]), Description: d.text(f["description"], "description"), Mode: mode}
+	r := &Rule{Name: d.ruleName(n, f["name"]), Description: d.text(f["description"], "description"), Mode: p.Mode}
 	if f["mode"] != nil {
-		r.Mode = mode.Softer(d.mode(f["mode"]))
+		r.Mode = p.Mode.Softer(d.mode(f["mode"]))
 	}
-	if f["flows"] == nil && f["maxRuntime"] == nil && f["when"] == nil {
+	if !slices.ContainsFunc(conditionKeys, func(key string) bool { return f[key] != nil }) {
 		d.fail(n.Position, "the rule has no condition and would stop everything: give maxRuntime, when or flows; if that is what you want, write when: true")
 	}
+	r.On = d.triggers(f["on"])
+	d.emergency(r, f)
 	r.flows = d.globs(f["flows"], "flows")
-	r.conjuncts = d.conjuncts(r, f)
+	d.conjuncts(r, f, p)
 	r.Error = d.errorText(f["error"], r.Name)
 	r.cause = d.cause(f["cause"])
 	return r
@@ -71,37 +83,65 @@ func (d *decoder) ruleName(rule, n *yamltree.Node) string {
 }
 
 // conjuncts collects the conditions of a rule: all of them must hold.
-func (d *decoder) conjuncts(r *Rule, f map[string]*yamltree.Node) []conjunct {
-	var all []conjunct
+func (d *decoder) conjuncts(r *Rule, f map[string]*yamltree.Node, p *Policy) {
+	var given []conjunct
 	if r.flows != nil {
-		all = append(all, r.flows)
+		given = append(given, r.flows)
 	}
-	all = append(all, d.maxRuntime(f["maxRuntime"])...)
+	given = append(given, d.maxRuntime(f["maxRuntime"])...)
+	given = append(given, d.maxCost(f["maxCost"], p.Pricing)...)
 	for _, e := range d.condition(f["when"], "when") {
-		all = append(all, newCondition("when", e))
+		given = append(given, newCondition("when", e))
+		if e.Reads().Has(executionCost) && p.Pricing == nil {
+			d.fail(f["when"].Position, "when reads execution.cost, which needs pricing")
+		}
 	}
-	return append(d.implied(all), all...)
+	given = append(given, d.windows(f["window"])...)
+	r.conjuncts = append(d.implied(r, given), given...)
+	if c := d.concurrency(r, f, p.protection); c != nil {
+		c.others = cheapestFirst(r.conjuncts)
+		r.conjuncts = append(r.conjuncts, c)
+	}
+	r.ordered = cheapestFirst(r.conjuncts)
 }
 
 // implied are the conditions that a rule has without saying so. It judges on
-// timers and by hand, and only executions that run: one that has ended is never
-// condemned, and one that is Starting only where the rule asks for the status.
-func (d *decoder) implied(given []conjunct) []conjunct {
+// what its on says, and only executions that run: one that has ended is never
+// condemned, and one that is Starting only by a rule on events, or one that asks
+// for the status.
+func (d *decoder) implied(r *Rule, given []conjunct) []conjunct {
 	status := `execution.status == "Running"`
-	for _, c := range given {
-		if c.reads().Has(executionStatus) {
-			status = `execution.status in ["Running", "Starting"]`
-		}
+	asks := func(c conjunct) bool { return c.reads().Has(executionStatus) }
+	if slices.Contains(r.On, OnEvent) || slices.ContainsFunc(given, asks) {
+		status = `execution.status in ["Running", "Starting"]`
 	}
 	var all []conjunct
-	for _, text := range []string{`event.kind in ["timer", "manual"]`, status} {
-		e, problems := d.language.Condition(text)
-		if len(problems) > 0 {
-			panic("flowreaper: " + text + ": " + problems[0].Message)
-		}
-		all = append(all, newCondition("", e))
+	for _, text := range []string{onText(r.On), status} {
+		all = append(all, d.sugar("", text)...)
 	}
 	return all
+}
+
+// sugar compiles a condition that a key of the file, or none, means.
+func (d *decoder) sugar(key, text string) []conjunct {
+	e, problems := d.language.Condition(text)
+	if len(problems) > 0 {
+		panic("flowreaper: " + text + ": " + problems[0].Message)
+	}
+	return []conjunct{newCondition(key, e)}
+}
+
+// maxCost is sugar for execution.cost > limit; what is unpriced it never stops.
+func (d *decoder) maxCost(n *yamltree.Node, pricing *Pricing) []conjunct {
+	if n == nil {
+		return nil
+	}
+	limit := d.price(n, "maxCost")
+	if pricing == nil {
+		d.fail(n.Position, "maxCost needs pricing: without prices there is no cost")
+	}
+	text := strconv.FormatFloat(limit, 'f', -1, 64)
+	return append(d.sugar("", "execution.cost != nil"), d.sugar("maxCost", "execution.cost > "+text)...)
 }
 
 // maxRuntime is sugar for execution.age > limit.
@@ -119,12 +159,7 @@ func (d *decoder) maxRuntime(n *yamltree.Node) []conjunct {
 	} else if !d.isDuration(n, text) {
 		return nil
 	}
-	e, problems := d.language.Condition("execution.age > " + limit)
-	if len(problems) > 0 {
-		d.fail(n.Position, "maxRuntime: %s", problems[0].Message)
-		return nil
-	}
-	return []conjunct{newCondition("maxRuntime", e)}
+	return d.sugar("maxRuntime", "execution.age > "+limit)
 }
 
 // isDuration says whether a text names a var that is a duration.

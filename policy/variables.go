@@ -21,12 +21,19 @@ const (
 	flowCreatedTime
 	flowLastModifiedTime
 	flowResourceGroupID
+	flowLive
 	executionName
 	executionStatus
 	executionStartedTime
 	executionAge
 	executionInput
 	executionEnv
+	executionCost
+	historyEvents
+	historySteps
+	historyCurrentStep
+	historyLastEventTime
+	historyIdle
 )
 
 // variables names and types them: the API's own terms, in lowerCamelCase.
@@ -48,10 +55,29 @@ var variables = []expression.Variable{
 	flowCreatedTime:      {Name: "flow.createdTime", Type: expression.Moment},
 	flowLastModifiedTime: {Name: "flow.lastModifiedTime", Type: expression.Moment},
 	flowResourceGroupID:  {Name: "flow.resourceGroupId", Type: expression.Text},
+	flowLive:             {Name: "flow.live", Type: expression.Int},
 	executionName:        {Name: "execution.name", Type: expression.Text},
 	executionStatus:      {Name: "execution.status", Type: expression.Text},
 	executionStartedTime: {Name: "execution.startedTime", Type: expression.Moment},
 	executionAge:         {Name: "execution.age", Type: expression.Length, Rough: true},
 	executionInput:       {Name: "execution.input", Type: expression.Any},
 	executionEnv:         {Name: "execution.env", Type: expression.Object},
+	executionCost:        {Name: "execution.cost", Type: expression.Any}, // a number, or nil where nothing is priced
+	historyEvents:        {Name: "history.events", Type: expression.Int},
+	historySteps:         {Name: "history.steps", Type: expression.Int},
+	historyCurrentStep:   {Name: "history.currentStep", Type: expression.Text},
+	historyLastEventTime: {Name: "history.lastEventTime", Type: expression.Moment},
+	historyIdle:          {Name: "history.idle", Type: expression.Length, Rough: true},
 }
+
+// The stages at which variables become known, each at more cost than the last.
+var (
+	eventStage = expression.SetOf(now, eventKind, eventID, eventType, eventSource, eventSubject, eventTime, eventData)
+	flowFacts  = expression.SetOf(flowID, flowDescription, flowExecutionMode, flowRoleARN, flowEnv, flowCreatedTime, flowLastModifiedTime, flowResourceGroupID)
+	flowStage  = eventStage | flowFacts | expression.SetOf(flowName)
+	inputFacts = expression.SetOf(executionInput)
+	liveFacts  = expression.SetOf(flowLive)
+	// historyFacts are read with GetExecutionHistory; the cost is among them
+	// where transitions are priced.
+	historyFacts = expression.SetOf(historyEvents, historySteps, historyCurrentStep, historyLastEventTime, historyIdle)
+)

@@ -16,9 +16,10 @@ type Verdict struct {
 	Mode      Mode        // the rule's effective mode: under ModePlan the outcome is "planned"
 	WouldAlso []string    // names of the other rules that condemn
 	Undecided []Undecided // rules that could not be evaluated; they condemn nothing and save nothing
+	Needs     Need        // what was not fetched and could change the verdict, or its cause
 
-	protection *protection
-	facts      *Facts
+	policy *Policy
+	facts  Facts
 }
 
 // Undecided names a rule whose evaluation failed for one execution, and why.
@@ -34,34 +35,56 @@ type Undecided struct {
 // rule in mode enforce speaks for the verdict, or the first at all where none
 // enforces. An execution that has ended is never condemned.
 func (p *Policy) Judge(f *Facts) Verdict {
-	j := p.judgement(f)
+	j := p.judgement(*f)
 	defer p.judgements.Put(j)
-	v := Verdict{Decision: Keep, protection: p.protection, facts: f}
+	v := Verdict{Decision: Keep, policy: p, facts: *f}
 	for _, r := range p.Rules {
-		switch result, err := all(r.conjuncts, j); result {
-		case yes:
-			v.condemn(r)
-		case unknown:
-			v.Undecided = append(v.Undecided, Undecided{Rule: r.Name, Err: err})
-		}
+		v.add(r, r.ordered, j)
 	}
-	if v.Decision == Stop {
-		if held, _ := p.protection.holds(j); held {
-			v.Decision = Protected
-		}
-	}
+	v.protect(j)
 	return v
 }
 
+// add adds what a rule says, by the conditions that are left to evaluate.
+func (v *Verdict) add(r *Rule, conditions []conjunct, j *judgement) {
+	result, needs, err := all(conditions, j)
+	v.Needs |= needs
+	switch result {
+	case yes:
+		v.condemn(r)
+	case unknown:
+		v.Undecided = append(v.Undecided, Undecided{Rule: r.Name, Err: err})
+	}
+}
+
+// protect has the last word on what is condemned.
+func (v *Verdict) protect(j *judgement) {
+	if v.Decision != Stop {
+		return
+	}
+	held, needs, _ := v.policy.protection.holds(j)
+	v.Needs |= needs
+	if held {
+		v.Decision = Protected
+		return
+	}
+	if c := v.Rule.cause; c != nil && j.facts.Execution.History == nil {
+		v.Needs |= v.policy.needs(c.Reads()) & NeedHistory
+	}
+}
+
 // judgement takes a judgement from the pool.
-func (p *Policy) judgement(f *Facts) *judgement {
+func (p *Policy) judgement(f Facts) *judgement {
 	j, ok := p.judgements.Get().(*judgement)
 	if !ok {
 		j = &judgement{}
 	}
-	*j = judgement{facts: f}
+	*j = judgement{facts: f, pricing: p.Pricing}
 	return j
 }
+
+// again is a judgement of the same facts, to explain the verdict.
+func (v *Verdict) again() *judgement { return &judgement{facts: v.facts, pricing: v.policy.Pricing} }
 
 // condemn adds a rule that condemns. One that enforces goes before those that
 // only plan.

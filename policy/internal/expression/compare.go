@@ -108,6 +108,10 @@ func ordering(operator string, holds func(sign int) bool) operation {
 	}
 }
 
+// Compare orders two values of one kind: negative where a is less than b. It is
+// false for values that have no order.
+func Compare(a, b any) (sign int, ok bool) { return compare(a, b) }
+
 func compare(a, b any) (sign int, ok bool) {
 	switch a := a.(type) {
 	case string:

@@ -86,6 +86,14 @@ func (e *Expression) Conjuncts() []*Expression {
 	return append(left.Conjuncts(), right.Conjuncts()...)
 }
 
+// Part returns a part of the expression, one of its nodes, as an expression of
+// its own.
+func (e *Expression) Part(n ast.Node) *Expression { return e.language.expression(n) }
+
+// Variable returns the variable that a node of the expression reads: a name, or
+// a group's field.
+func (e *Expression) Variable(n ast.Node) (int, bool) { return e.language.Variable(n) }
+
 // exprProblem turns an error of expr's into ours.
 func exprProblem(err error) Problem {
 	var placed *file.Error

@@ -101,7 +101,8 @@ func Format(v any) string {
 	case string:
 		return v
 	case float64:
-		return strconv.FormatFloat(v, 'g', -1, 64)
+		const digits = 15 // 5.1, not 5.1000000000000005
+		return strconv.FormatFloat(v, 'g', digits, 64)
 	case time.Duration:
 		return FormatDuration(v)
 	case time.Time:

@@ -1,0 +1,156 @@
+package policy
+
+import "time"
+
+// Due says when a rule could condemn an execution, at the earliest, if nothing
+// changes but the time.
+type Due struct {
+	Kind DueKind
+	// Time is when; for a Moment that has passed, since when the execution has
+	// been condemned. It is now under EverySweep, and zero under Never.
+	Time time.Time
+}
+
+// DueKind is what is known of when an execution falls due.
+type DueKind int
+
+const (
+	Never      DueKind = iota // what keeps it cannot change
+	Moment                    // at Due.Time, not earlier
+	EverySweep                // at any time: a condition reads what can change, or isn't understood
+)
+
+// String prints never, every sweep, or the moment.
+func (d Due) String() string {
+	switch d.Kind {
+	case Moment:
+		return d.Time.UTC().Format(time.RFC3339Nano)
+	case EverySweep:
+		return "every sweep"
+	}
+	return "never"
+}
+
+// earlier returns the earlier of two.
+func (d Due) earlier(other Due) Due {
+	switch {
+	case d.Kind == Never:
+		return other
+	case other.Kind == Never:
+		return d
+	case other.Time.Before(d.Time), other.Time.Equal(d.Time) && other.Kind == Moment:
+		return other
+	}
+	return d
+}
+
+// Due says when the first rule could condemn the execution, protected or not.
+// Without an execution it answers for any of the flow: what is not known of it
+// can be anything.
+//
+// It is never later than the first moment at which Judge condemns, provided
+// that the flow, the event's kind and the execution's input stay as they are.
+// It is that moment for rules made of age, started time, window, cost by the
+// minute and what doesn't change. More than 100 years ahead is never.
+func (p *Policy) Due(f *Facts) Due {
+	var first Due
+	for _, r := range p.Rules {
+		first = first.earlier(p.ruleDue(r, f))
+	}
+	return first
+}
+
+// ruleDue is Due for one rule.
+func (p *Policy) ruleDue(r *Rule, f *Facts) Due {
+	if f.Execution != nil && hasEnded(f.Execution.Status) {
+		return Due{}
+	}
+	s := p.solver(*f)
+	could, open := s.rule(r.ordered)
+	now := f.Now.UnixNano()
+	for _, sp := range could {
+		if sp.to <= now {
+			continue
+		}
+		if sp.from > now {
+			if at, ok := open.next(moment(sp.from)); ok && at.UnixNano() < sp.to {
+				return Due{Moment, at}
+			}
+			continue
+		}
+		if open.contains(f.Now) {
+			return s.dueNow(r, sp, open)
+		}
+		if at, ok := open.next(f.Now); ok && at.UnixNano() < sp.to {
+			return Due{Moment, at}
+		}
+	}
+	return Due{}
+}
+
+func hasEnded(status string) bool {
+	switch status {
+	case "Stopped", "Succeeded", "Failed", "TimedOut":
+		return true
+	}
+	return false
+}
+
+// rule is when all conditions but the windows could hold, and the windows.
+func (s *solver) rule(conditions []conjunct) (spans, openings) {
+	could, open := always, openings(nil)
+	for _, c := range conditions {
+		if ws, ok := c.(windows); ok {
+			open = append(open, ws)
+			continue
+		}
+		could = could.and(s.conjunct(c).yes)
+		if len(could) == 0 {
+			break
+		}
+	}
+	return could, open
+}
+
+// dueNow is the answer for a rule that could condemn now: since when it has,
+// or every sweep where it does not.
+func (s *solver) dueNow(r *Rule, sp span, open openings) Due {
+	f := s.j.facts
+	if s.unknownExecution() {
+		return Due{EverySweep, f.Now}
+	}
+	if result, _, _ := all(r.ordered, &judgement{facts: f, pricing: s.j.pricing}); result != yes {
+		return Due{EverySweep, f.Now}
+	}
+	since := f.Execution.StartedTime
+	if sp.from != beginning && moment(sp.from).After(since) {
+		since = moment(sp.from)
+	}
+	if opened, ok := open.opened(f.Now); ok && opened.After(since) {
+		since = opened
+	}
+	if since.After(f.Now) || since.IsZero() {
+		since = f.Now
+	}
+	return Due{Moment, since}
+}
+
+// openings are the windows of a rule: at most one list of them, and none is
+// always open.
+type openings []windows
+
+func (o openings) contains(t time.Time) bool { return len(o) == 0 || o[0].contains(t) }
+
+func (o openings) next(t time.Time) (time.Time, bool) {
+	if len(o) == 0 {
+		return t, true
+	}
+	return o[0].next(t)
+}
+
+func (o openings) opened(t time.Time) (time.Time, bool) {
+	if len(o) == 0 {
+		return time.Time{}, false
+	}
+	return o[0].opened(t)
+}

@@ -1,0 +1,188 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Explanation says, rule by rule, why an execution is stopped or kept.
+type Explanation struct {
+	Flow      string            `json:"flow"`
+	Execution string            `json:"execution"`
+	Decision  Decision          `json:"decision"`
+	Rule      string            `json:"rule,omitempty"` // that condemned
+	Mode      Mode              `json:"mode,omitempty"`
+	Reason    string            `json:"reason,omitempty"`
+	Protected string            `json:"protected,omitempty"` // what protects it, condemned or not
+	Rules     []RuleExplanation `json:"rules"`
+}
+
+// RuleExplanation is how one rule judged.
+type RuleExplanation struct {
+	Rule       string                 `json:"rule"`
+	Mode       Mode                   `json:"mode"`
+	Result     RuleResult             `json:"result"`
+	Conditions []ConditionExplanation `json:"conditions"`
+	// Failed is the place in Conditions of the first that is false, or, where
+	// none is, of the first that failed; -1 where all hold.
+	Failed int `json:"failed"`
+	Due    Due `json:"due"`
+}
+
+// RuleResult is what came of a rule.
+type RuleResult string
+
+const (
+	Condemns       RuleResult = "condemns"
+	Keeps          RuleResult = "keeps"
+	IsUndecided    RuleResult = "undecided"
+	conditionHolds            = "✓"
+	conditionFails            = "✗"
+)
+
+// ConditionExplanation is one condition, with the values that it saw.
+type ConditionExplanation struct {
+	Key   string `json:"key,omitempty"` // of the file; absent where the condition is implied
+	Text  string `json:"text"`          // execution.age > 2h
+	Seen  string `json:"seen"`          // age 3h2m > 2h
+	Holds bool   `json:"holds"`
+	Error string `json:"error,omitempty"` // why it is neither true nor false
+	// Due is when it could hold, where it doesn't.
+	Due *Due `json:"due,omitempty"`
+}
+
+// Explain judges an execution and says why, condition by condition.
+func (p *Policy) Explain(f *Facts) Explanation {
+	v := p.Judge(f)
+	e := Explanation{Flow: f.Flow.Name, Execution: f.Execution.Name, Decision: v.Decision, Mode: v.Mode, Reason: v.Reason()}
+	if v.Rule != nil {
+		e.Rule = v.Rule.Name
+	}
+	if held, _, _ := p.protection.holds(v.again()); held {
+		e.Protected = p.protection.reason(v.again())
+	}
+	for _, r := range p.Rules {
+		e.Rules = append(e.Rules, p.explainRule(r, &v))
+	}
+	return e
+}
+
+func (p *Policy) explainRule(r *Rule, v *Verdict) RuleExplanation {
+	j := v.again()
+	e := RuleExplanation{Rule: r.Name, Mode: r.Mode, Result: Condemns, Due: p.ruleDue(r, &j.facts)}
+	for _, c := range r.conjuncts {
+		e.Conditions = append(e.Conditions, p.explainCondition(c, j))
+	}
+	e.Failed = slices.IndexFunc(e.Conditions, func(c ConditionExplanation) bool { return !c.Holds && c.Error == "" })
+	if e.Failed >= 0 {
+		e.Result = Keeps
+		return e
+	}
+	e.Failed = slices.IndexFunc(e.Conditions, func(c ConditionExplanation) bool { return c.Error != "" })
+	if e.Failed >= 0 {
+		e.Result = IsUndecided
+	}
+	return e
+}
+
+func (p *Policy) explainCondition(c conjunct, j *judgement) ConditionExplanation {
+	e := ConditionExplanation{Key: c.source(), Text: conditionText(c), Seen: c.describe(j)}
+	holds, err := c.holds(j)
+	e.Holds = holds && err == nil
+	if err != nil {
+		e.Error = err.Error()
+	}
+	if !e.Holds {
+		due := p.conditionDue(c, j.facts)
+		e.Due = &due
+	}
+	return e
+}
+
+// conditionDue is when a condition that does not hold could.
+func (p *Policy) conditionDue(c conjunct, f Facts) Due {
+	if hasEnded(f.Execution.Status) {
+		return Due{}
+	}
+	if ws, ok := c.(windows); ok {
+		if at, ok := ws.next(f.Now); ok {
+			return Due{Moment, at}
+		}
+		return Due{}
+	}
+	for _, sp := range p.solver(f).conjunct(c).yes {
+		switch {
+		case sp.to <= f.Now.UnixNano():
+			continue
+		case sp.from <= f.Now.UnixNano():
+			return Due{EverySweep, f.Now}
+		}
+		return Due{Moment, moment(sp.from)}
+	}
+	return Due{}
+}
+
+// String prints the explanation for a person.
+func (e Explanation) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s of %s: %s", e.Execution, e.Flow, e.Decision)
+	if e.Rule != "" {
+		fmt.Fprintf(&b, " by %s (mode %s): %s", e.Rule, e.Mode, e.Reason)
+	}
+	b.WriteByte('\n')
+	if e.Protected != "" && e.Decision != Protected {
+		fmt.Fprintf(&b, "%s\n", e.Protected)
+	}
+	for _, r := range e.Rules {
+		r.print(&b)
+	}
+	return b.String()
+}
+
+func (r RuleExplanation) print(b *strings.Builder) {
+	fmt.Fprintf(b, "\nrule %s (mode %s) %s\n", r.Rule, r.Mode, r.Result)
+	for i, c := range r.Conditions {
+		mark := conditionHolds
+		switch {
+		case c.Error != "":
+			mark = "?"
+		case !c.Holds:
+			mark = conditionFails
+		}
+		fmt.Fprintf(b, "  %s %s%s\n", mark, c.Seen, c.remark(i == r.Failed))
+	}
+	if r.Result != Condemns {
+		fmt.Fprintf(b, "  %s\n", r.Due.forecast())
+	}
+}
+
+// remark says of what doesn't hold why, or when it could.
+func (c ConditionExplanation) remark(first bool) string {
+	switch {
+	case c.Error != "":
+		return "  — cannot be decided: " + c.Error
+	case c.Due == nil || !first:
+		return ""
+	case c.Due.Kind == Moment:
+		return "  — from " + c.Due.Time.UTC().Format(time.RFC3339)
+	case c.Due.Kind == Never:
+		return "  — this does not change"
+	}
+	return "  — this can change at any time"
+}
+
+// forecast says when the rule would condemn if nothing changes.
+func (d Due) forecast() string {
+	switch d.Kind {
+	case Moment:
+		return "would be stopped at " + d.Time.UTC().Format(time.RFC3339) + " if nothing changes"
+	case EverySweep:
+		return "is looked at in every sweep: a condition can change at any time"
+	}
+	return "would never be stopped by this rule if nothing changes"
+}
+
+// MarshalText prints the moment, "never" or "every sweep".
+func (d Due) MarshalText() ([]byte, error) { return []byte(d.String()), nil }

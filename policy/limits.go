@@ -1,0 +1,48 @@
+package policy
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/flowreaper/flowreaper/policy/internal/yamltree"
+)
+
+// Limits bounds what sweeps may stop.
+type Limits struct {
+	MaxStops int           // stops tried in any window of Per; 100 unless the file says otherwise
+	Per      time.Duration // one hour unless the file says otherwise
+	MaxShare float64       // of the live executions that one sweep may stop, 0 to 1; 0.5 unless the file says otherwise
+	Floor    int           // so many may be stopped whatever their share; 10 unless the file says otherwise
+}
+
+// limits reads the limits; those that aren't given have their defaults.
+func (d *decoder) limits(n *yamltree.Node) Limits {
+	limits := Limits{MaxStops: 100, Per: time.Hour, MaxShare: 0.5, Floor: 10}
+	if n == nil {
+		return limits
+	}
+	f := d.fields(n, "limits", "maxStops", "per", "maxShare", "floor")
+	limits.MaxStops = d.count(f["maxStops"], "maxStops", 0, limits.MaxStops)
+	limits.Per = d.duration(f["per"], "per", limits.Per)
+	limits.MaxShare = d.share(f["maxShare"], "maxShare", limits.MaxShare)
+	limits.Floor = d.count(f["floor"], "floor", 0, limits.Floor)
+	return limits
+}
+
+var shareText = regexp.MustCompile(`^[0-9]{1,3}(\.[0-9]{1,6})?%$`)
+
+// share reads a percentage.
+func (d *decoder) share(n *yamltree.Node, key string, absent float64) float64 {
+	text, ok := d.scalar(n, key, "a percentage such as 50%")
+	if !ok {
+		return absent
+	}
+	percent, err := strconv.ParseFloat(strings.TrimSuffix(text, "%"), 64)
+	if err != nil || !shareText.MatchString(text) || percent > 100 {
+		d.fail(n.Position, "%s must be a percentage from 0%% to 100%%, but is %s", key, n.Describe())
+		return absent
+	}
+	return percent / 100
+}

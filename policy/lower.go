@@ -1,0 +1,139 @@
+package policy
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/expr-lang/expr/ast"
+
+	"github.com/flowreaper/flowreaper/policy/internal/expression"
+)
+
+// lowered is a condition in plain Go, for those that nearly every rule has: it
+// allocates nothing. Where it doesn't know, the expression is evaluated.
+type lowered func(*Facts) (holds, known bool)
+
+// lower translates a condition; nil where it is none of the few known kinds.
+func lower(e *expression.Expression) lowered {
+	switch n := e.Node.(type) {
+	case *ast.BoolNode:
+		return func(*Facts) (bool, bool) { return n.Value, true }
+	case *ast.UnaryNode:
+		if inner := lower(e.Part(n.Node)); inner != nil && n.Operator == "not" {
+			return func(f *Facts) (bool, bool) {
+				holds, known := inner(f)
+				return !holds, known
+			}
+		}
+	case *ast.BinaryNode:
+		constant, ok := expression.Constant(n.Right)
+		if !ok {
+			return nil
+		}
+		v, ok := e.Variable(n.Left)
+		switch {
+		case ok && v == executionAge:
+			return lowerAge(n.Operator, constant)
+		case ok:
+			return lowerText(n.Operator, textOf(v), constant)
+		}
+	}
+	return nil
+}
+
+// textOf reads a variable that is a text and always known; nil for others.
+func textOf(variable int) func(*Facts) string {
+	switch variable {
+	case eventKind:
+		return func(f *Facts) string { return f.Event.Kind }
+	case flowName:
+		return func(f *Facts) string { return f.Flow.Name }
+	case executionName:
+		return func(f *Facts) string { return f.Execution.Name }
+	case executionStatus:
+		return func(f *Facts) string { return f.Execution.Status }
+	}
+	return nil
+}
+
+// lowerText translates a comparison of a text with a constant.
+func lowerText(operator string, read func(*Facts) string, constant any) lowered {
+	if read == nil {
+		return nil
+	}
+	test := textTest(operator, constant)
+	if test == nil {
+		return nil
+	}
+	return func(f *Facts) (bool, bool) { return test(read(f)), true }
+}
+
+func textTest(operator string, constant any) func(string) bool {
+	if operator == "in" {
+		return listTest(constant)
+	}
+	text, ok := constant.(string)
+	if !ok {
+		return nil
+	}
+	switch operator {
+	case "==":
+		return func(s string) bool { return s == text }
+	case "!=":
+		return func(s string) bool { return s != text }
+	case "contains":
+		return func(s string) bool { return strings.Contains(s, text) }
+	case "startsWith":
+		return func(s string) bool { return strings.HasPrefix(s, text) }
+	case "endsWith":
+		return func(s string) bool { return strings.HasSuffix(s, text) }
+	case "matches":
+		if compiled, err := regexp.Compile(text); err == nil {
+			return compiled.MatchString
+		}
+	}
+	return nil
+}
+
+func listTest(constant any) func(string) bool {
+	list, ok := constant.([]any)
+	var texts []string
+	for _, item := range list {
+		if text, isText := item.(string); isText { // a text equals no other kind
+			texts = append(texts, text)
+		}
+	}
+	if !ok {
+		return nil
+	}
+	return func(s string) bool { return slices.Contains(texts, s) }
+}
+
+// lowerAge translates a comparison of the age with a constant.
+func lowerAge(operator string, constant any) lowered {
+	limit, ok := constant.(time.Duration)
+	if !ok {
+		return nil
+	}
+	var test func(time.Duration) bool
+	switch operator {
+	case ">":
+		test = func(d time.Duration) bool { return d > limit }
+	case ">=":
+		test = func(d time.Duration) bool { return d >= limit }
+	case "<":
+		test = func(d time.Duration) bool { return d < limit }
+	case "<=":
+		test = func(d time.Duration) bool { return d <= limit }
+	default:
+		return nil
+	}
+	return func(f *Facts) (bool, bool) {
+		if f.Execution.StartedTime.IsZero() {
+			return false, false // its age isn't known, and the expression says so
+		}
+		return test(max(0, f.Now.Sub(f.Execution.StartedTime))), true
+	}
+}

@@ -1,0 +1,241 @@
+package policy
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+// Random models, and the worlds that they judge.
+
+// draw shortens rapid's spelling.
+func draw[T any](t *rapid.T, label string, from ...T) T {
+	return rapid.SampledFrom(from).Draw(t, label)
+}
+
+var modelDurations = []string{"1m", "30m", "1h", "2h", "2h30m", "26h", "72h"}
+
+// timed are conditions for which Due is exact: age, started time, what doesn't
+// change, and what is made of them.
+func timedPart(t *rapid.T) string {
+	d := rapid.SampledFrom(modelDurations).Draw(t, "duration")
+	op := draw(t, "operator", ">", ">=", "<", "<=")
+	return draw(t, "timed",
+		fmt.Sprintf(`execution.age %s duration("%s")`, op, d),
+		fmt.Sprintf(`duration("%s") %s execution.age`, d, op),
+		fmt.Sprintf(`execution.age %s vars.limit`, op),
+		fmt.Sprintf(`now - execution.startedTime %s duration("%s")`, op, d),
+		fmt.Sprintf(`execution.startedTime %s now - duration("%s")`, op, d),
+		fmt.Sprintf(`execution.startedTime + duration("%s") %s now`, d, op),
+		fmt.Sprintf(`execution.startedTime %s date("2026-03-0%dT0%d:00:00Z")`, op, draw(t, "day", 2, 3, 4, 5), draw(t, "hour", 1, 8)),
+		fmt.Sprintf(`now %s date("2026-03-0%d")`, op, draw(t, "day", 3, 4, 5, 6)),
+		fmt.Sprintf(`execution.age * 2 %s duration("%s")`, op, d),
+		fmt.Sprintf(`execution.age - duration("20m") %s duration("%s")`, op, d),
+		fmt.Sprintf(`duration("%s") - execution.age %s duration("5m")`, d, op),
+		fmt.Sprintf(`execution.age %s duration(flow.env.MAX ?? "%s")`, op, d),
+		fmt.Sprintf(`execution.age %s duration(execution.input.max ?? "%s")`, op, d),
+		fmt.Sprintf(`execution.age == duration("%s")`, d),
+		fmt.Sprintf(`execution.age != duration("%s")`, d),
+	)
+}
+
+func fixedPart(t *rapid.T) string {
+	return draw(t, "fixed",
+		`true`, `flow.name == "a-1"`, `"b-1" == flow.name`, `flow.name in ["a-1", "a-2"]`, `flow.name != "a-2"`, `flow.name startsWith "a"`,
+		`flow.name matches "^a-[12]$"`, `flow.name in vars.names`, `flow.env.STAGE == "test"`, `flow.env["OFF"] != "yes"`,
+		`execution.name == "run-1"`, `execution.name startsWith "run-"`, `execution.name matches "^run-[0-3]"`, `execution.name matches "run"`,
+		`execution.name matches "(?i)^RUN"`, `execution.name in ["run-1", "run-2", "job-1"]`, `"run" in ["run", execution.name]`,
+		`execution.input.priority == "high"`, `execution.input.priority != "high"`, `execution.input.n > 5`, `execution.input.n <= 5`,
+		`execution.input.n + 1 == 6`, `execution.input.flag`, `not execution.input.flag`, `execution.input.deep?.x == 1`,
+		`"max" in execution.input`, `(execution.input.n ?? 7) > 5`, `len(execution.input.priority) == 3`, `execution.input.priority matches "^l"`,
+		`execution.status == "Running"`, `execution.status != "Starting"`, `execution.status in ["Starting", "Succeeded"]`,
+		`event.kind == "timer"`, `event.kind in ["alarm", "timer"]`,
+	)
+}
+
+func loosePart(t *rapid.T) string {
+	return draw(t, "loose",
+		`event.data.state == "ALARM"`, `event.data.state in ["OK"]`, `history.steps > 3`, `history.steps <= 3`, `history.currentStep == "wait"`,
+		`history.idle > duration("1h")`, `history.idle < duration("1h")`, `duration("30m") <= history.idle`, `flow.live > 3`, `flow.live == 2`,
+		`event.time < now`,
+	)
+}
+
+// part is a top-level part of a condition: never an AND itself.
+func part(t *rapid.T, exact bool, depth int) string {
+	shape := draw(t, "shape", "timed", "timed", "fixed", "fixed", "loose", "or", "not", "both")
+	switch {
+	case shape == "timed":
+		return timedPart(t)
+	case shape == "loose" && !exact:
+		return loosePart(t)
+	case shape == "or" && depth > 0:
+		return "(" + part(t, exact, depth-1) + " or " + part(t, exact, depth-1) + ")"
+	case shape == "not" && depth > 0:
+		return "not (" + part(t, exact, depth-1) + ")"
+	case shape == "both" && depth > 0:
+		return "(" + part(t, exact, depth-1) + " and " + part(t, exact, depth-1) + " or " + part(t, exact, depth-1) + ")"
+	}
+	return fixedPart(t)
+}
+
+func drawParts(t *rapid.T, exact bool, most int) []string {
+	var parts []string
+	for range rapid.IntRange(0, most).Draw(t, "parts") {
+		parts = append(parts, part(t, exact, 2))
+	}
+	return parts
+}
+
+func drawGlobs(t *rapid.T) []string {
+	return draw(t, "globs", nil, nil, []string{"a-*"}, []string{"!a-1"}, []string{"*", "!a-?", "a-2"}, []string{"a-1"}, []string{"b-1", "a-2"}, []string{"?-1"})
+}
+
+func drawRule(t *rapid.T, i int, m modelPolicy, exact bool) modelRule {
+	r := modelRule{
+		name: fmt.Sprintf("r%d", i), mode: draw(t, "mode", "", "", "plan", "enforce"), flows: drawGlobs(t),
+		when: drawParts(t, exact, 3), on: draw(t, "on", nil, nil, []string{"timer"}, []string{"event"}, []string{"timer", "event", "manual"}),
+	}
+	if rapid.Bool().Draw(t, "has maxRuntime") {
+		d, _ := time.ParseDuration(rapid.SampledFrom(modelDurations).Draw(t, "maxRuntime"))
+		r.maxRuntime = d
+	}
+	if rapid.IntRange(0, 3).Draw(t, "has window") == 0 {
+		r.window = &modelWindow{
+			days: draw(t, "days", nil, []time.Weekday{time.Wednesday}, []time.Weekday{time.Saturday, time.Sunday}, []time.Weekday{time.Monday, time.Tuesday, time.Thursday}),
+			from: draw(t, "from", 0, 9, 12, 22), to: draw(t, "to", 6, 18, 24), zone: draw(t, "zone", "UTC", "Asia/Shanghai"),
+		}
+	}
+	if m.priced && rapid.Bool().Draw(t, "has maxCost") {
+		r.maxCost = draw(t, "maxCost", 0.3, 7.25, 100)
+	}
+	if !exact && rapid.IntRange(0, 4).Draw(t, "has maxConcurrent") == 0 {
+		r.maxConcurrent = draw(t, "maxConcurrent", 1, 2, 4)
+		r.oldest, r.mapChildren = rapid.Bool().Draw(t, "oldest"), rapid.Bool().Draw(t, "mapChildren")
+	}
+	return r
+}
+
+func drawPolicy(t *rapid.T, exact bool) modelPolicy {
+	m := modelPolicy{mode: draw(t, "policy mode", "", "plan", "enforce", "enforce"), priced: rapid.Bool().Draw(t, "priced")}
+	if m.priced {
+		m.perMinute = draw(t, "perMinute", 0.01, 0.12, 0)
+		m.perTransition = draw(t, "perTransition", 0, 0.5)
+		if exact || m.perMinute == 0 && m.perTransition == 0 {
+			m.perMinute, m.perTransition = 0.12, 0
+		}
+	}
+	if rapid.Bool().Draw(t, "has protect") {
+		m.protect = modelProtect{flows: drawGlobs(t), when: drawParts(t, exact, 2)}
+	}
+	for i := range rapid.IntRange(1, 3).Draw(t, "rules") {
+		m.rules = append(m.rules, drawRule(t, i, m, exact))
+	}
+	return m
+}
+
+// yaml writes the model as a policy file.
+func (m modelPolicy) yaml() string {
+	var b strings.Builder
+	b.WriteString("version: 1\nvars: {limit: 2h, names: [a-1, b-1]}\n")
+	line := func(yes bool, format string, args ...any) {
+		if yes {
+			fmt.Fprintf(&b, format+"\n", args...)
+		}
+	}
+	line(m.mode != "", "mode: %s", m.mode)
+	if len(m.protect.flows)+len(m.protect.when) > 0 {
+		b.WriteString("protect:\n")
+		line(len(m.protect.flows) > 0, "  flows: %s", quoted(m.protect.flows))
+		line(len(m.protect.when) > 0, "  when: |\n    %s", strings.Join(m.protect.when, " and "))
+	}
+	if m.priced {
+		fmt.Fprintf(&b, "pricing:\n  currency: CNY\n")
+		line(m.perTransition > 0, "  perTransition: %v", m.perTransition)
+		line(m.perMinute > 0, "  perMinute: [{flows: [\"a*\"], price: %v}]", m.perMinute)
+	}
+	b.WriteString("rules:\n")
+	for _, r := range m.rules {
+		r.write(line)
+	}
+	return b.String()
+}
+
+func (r modelRule) write(line func(yes bool, format string, args ...any)) {
+	line(true, "  - name: %s", r.name)
+	line(r.mode != "", "    mode: %s", r.mode)
+	line(len(r.flows) > 0, "    flows: %s", quoted(r.flows))
+	line(len(r.on) > 0, "    on: [%s]", strings.Join(r.on, ", "))
+	line(r.maxRuntime > 0, "    maxRuntime: %s", r.maxRuntime)
+	line(r.maxCost > 0, "    maxCost: %v", r.maxCost)
+	line(true, "    when: |\n      %s", strings.Join(append([]string{"true"}, r.when...), "\n      and "))
+	if w := r.window; w != nil {
+		var days []string
+		for _, day := range w.days {
+			days = append(days, day.String()[:3])
+		}
+		line(len(days) > 0, `    window: {days: "%s", hours: "%02d:00-%02d:00", timeZone: %s}`, strings.Join(days, ","), w.from, w.to, w.zone)
+		line(len(days) == 0, `    window: [{hours: "%02d:00-%02d:00", timeZone: %s}]`, w.from, w.to, w.zone)
+	}
+	line(r.maxConcurrent > 0, "    maxConcurrent: %d", r.maxConcurrent)
+	line(r.maxConcurrent > 0 && r.oldest, "    stopFirst: oldest")
+	line(r.maxConcurrent > 0 && r.mapChildren, "    mapChildren: count")
+}
+
+func quoted(texts []string) string { return `["` + strings.Join(texts, `", "`) + `"]` }
+
+// world is what the model judges: one flow and its executions.
+type world struct {
+	now        time.Time
+	event      *Event
+	flow       *Flow
+	executions []*Execution
+}
+
+func drawWorld(t *rapid.T) world {
+	w := world{
+		now:   drawNow(t),
+		event: &Event{Kind: draw(t, "kind", "timer", "timer", "timer", "manual", "alarm")},
+		flow: &Flow{
+			Name: draw(t, "flow", "a-1", "a-1", "a-2", "b-1"), DistributedMap: rapid.Bool().Draw(t, "distributed"),
+			Env: draw(t, "env", nil, map[string]string{"STAGE": "test"}, map[string]string{"OFF": "yes", "MAX": "1h"}, map[string]string{"MAX": "soon"}),
+		},
+	}
+	w.event.Time = w.now.Add(-time.Minute)
+	if w.event.Kind == "alarm" {
+		w.event.Data = draw(t, "data", nil, map[string]any{"state": "ALARM"}, map[string]any{"state": "OK"})
+	}
+	for i := range rapid.IntRange(1, 6).Draw(t, "executions") {
+		w.executions = append(w.executions, drawExecution(t, i, w.now))
+	}
+	w.flow.Live = NewLive(w.executions)
+	return w
+}
+
+// drawNow is a moment of a week, often on a boundary of some rule.
+func drawNow(t *rapid.T) time.Time {
+	hours := rapid.IntRange(0, 6*24).Draw(t, "hours")
+	return testNow.Add(-72*time.Hour + time.Duration(hours)*time.Hour + draw(t, "beside", 0, -1, 1, time.Second, 17*time.Minute))
+}
+
+func drawExecution(t *rapid.T, i int, now time.Time) *Execution {
+	d, _ := time.ParseDuration(rapid.SampledFrom(append(modelDurations, "-10m", "0s", "50h")).Draw(t, "age"))
+	e := &Execution{
+		Name:        fmt.Sprintf("%s-%d", draw(t, "name", "run", "run", "job"), i),
+		Status:      draw(t, "status", "Running", "Running", "Running", "Starting", "Succeeded", "Stopped", "", "Odd"),
+		StartedTime: now.Add(-d).Add(draw(t, "beside", 0, 0, -1, 1, time.Second, -3*time.Minute)),
+		Input: JSONInput(draw(t, "input", "", "null", "{}", `{"priority":"low","n":5}`, `{"priority":"high","n":6,"flag":true}`,
+			`{"n":"many","max":"3h","deep":{"x":1}}`, `{"max":true}`, `{"broken"`)),
+	}
+	e.History = &History{
+		Steps: draw(t, "steps", 0, 3, 4, 40), CurrentStep: draw(t, "step", "wait", "work"),
+		LastEventTime: now.Add(-draw(t, "quiet", 0, time.Minute, time.Hour, 2*time.Hour+time.Second)),
+	}
+	return e
+}
+
+func (w world) facts(e *Execution) Facts {
+	return Facts{Now: w.now, Event: w.event, Flow: w.flow, Execution: e}
+}

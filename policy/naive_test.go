@@ -1,0 +1,372 @@
+package policy
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"sort"
+	"strings"
+	"time"
+
+	"github.com/expr-lang/expr"
+	"github.com/expr-lang/expr/vm"
+)
+
+// The oracle: a naive evaluator of what a policy means. It shares no code with
+// the package beyond the facts: it works on the model from which a policy's
+// text is written, runs expressions on expr's own virtual machine, and knows
+// neither stages nor queries.
+
+// modelPolicy is a policy before it is written as YAML.
+type modelPolicy struct {
+	mode    string
+	protect modelProtect
+	// prices, absent where priced is false
+	priced        bool
+	perTransition float64
+	perMinute     float64 // of flows that begin with "a"
+	rules         []modelRule
+}
+
+type modelProtect struct {
+	flows []string
+	when  []string // top-level parts
+}
+
+type modelRule struct {
+	name          string
+	mode          string // "" is the policy's
+	flows         []string
+	maxRuntime    time.Duration
+	maxCost       float64 // 0 is none
+	when          []string
+	window        *modelWindow
+	on            []string
+	maxConcurrent int
+	oldest        bool
+	mapChildren   bool
+}
+
+type modelWindow struct {
+	days     []time.Weekday // none is all
+	from, to int            // hours
+	zone     string
+}
+
+// naive is a model and its compiled parts.
+type naive struct {
+	model    modelPolicy
+	programs programs
+}
+
+// programs are parts that were compiled before.
+type programs map[string]*vm.Program
+
+// answer is what the oracle says, and what a verdict is compared as.
+type answer struct {
+	Decision  Decision
+	Rule      string
+	Mode      Mode
+	WouldAlso []string
+	Undecided []string
+}
+
+func answerOf(v Verdict) answer {
+	a := answer{Decision: v.Decision, WouldAlso: v.WouldAlso}
+	if v.Rule != nil {
+		a.Rule, a.Mode = v.Rule.Name, v.Mode
+	}
+	for _, u := range v.Undecided {
+		a.Undecided = append(a.Undecided, u.Rule)
+	}
+	return a
+}
+
+// verdict is three-valued: true, false, or an error.
+type tri int
+
+const (
+	triFalse tri = iota
+	triTrue
+	triError
+)
+
+func triOf(b bool) tri {
+	if b {
+		return triTrue
+	}
+	return triFalse
+}
+
+// conjunction: any false is false, else any error is one.
+func conjunction(parts []tri) tri {
+	switch {
+	case slices.Contains(parts, triFalse):
+		return triFalse
+	case slices.Contains(parts, triError):
+		return triError
+	}
+	return triTrue
+}
+
+func (n *naive) judge(f Facts) answer {
+	a := answer{Decision: Keep}
+	var condemning []modelRule
+	for _, r := range n.model.rules {
+		switch conjunction(n.rule(r, f)) {
+		case triTrue:
+			condemning = append(condemning, r)
+		case triError:
+			a.Undecided = append(a.Undecided, r.name)
+		}
+	}
+	if len(condemning) == 0 {
+		return a
+	}
+	speaks := max(0, slices.IndexFunc(condemning, func(r modelRule) bool { return n.mode(r) == ModeEnforce }))
+	a.Decision, a.Rule, a.Mode = Stop, condemning[speaks].name, n.mode(condemning[speaks])
+	for i, r := range condemning {
+		if i != speaks {
+			a.WouldAlso = append(a.WouldAlso, r.name)
+		}
+	}
+	if n.protected(f) {
+		a.Decision = Protected
+	}
+	return a
+}
+
+func (n *naive) mode(r modelRule) Mode {
+	if n.model.mode == "enforce" && r.mode != "plan" {
+		return ModeEnforce
+	}
+	return ModePlan
+}
+
+func (n *naive) protected(f Facts) bool {
+	if len(n.model.protect.flows) > 0 && listNames(n.model.protect.flows, f.Flow.Name) {
+		return true
+	}
+	if len(n.model.protect.when) == 0 {
+		return false
+	}
+	return conjunction(n.parts(n.model.protect.when, f)) != triFalse
+}
+
+// rule evaluates everything that a rule demands.
+func (n *naive) rule(r modelRule, f Facts) []tri {
+	parts := n.withoutCrowd(r, f)
+	if r.maxConcurrent > 0 {
+		parts = append(parts, n.crowded(r, f))
+	}
+	return parts
+}
+
+func (n *naive) withoutCrowd(r modelRule, f Facts) []tri {
+	parts := n.parts(r.when, f)
+	parts = append(parts, triOf(statusJudged(r, f.Execution.Status)), triOf(triggered(r, f.Event.Kind)))
+	if len(r.flows) > 0 {
+		parts = append(parts, triOf(listNames(r.flows, f.Flow.Name)))
+	}
+	if r.maxRuntime > 0 {
+		parts = append(parts, triOf(f.Now.After(f.Execution.StartedTime.Add(r.maxRuntime))))
+	}
+	if r.maxCost > 0 {
+		cost, priced := n.cost(f)
+		parts = append(parts, triOf(priced && cost > r.maxCost))
+	}
+	if r.window != nil {
+		parts = append(parts, triOf(r.window.open(f.Now)))
+	}
+	return parts
+}
+
+func statusJudged(r modelRule, status string) bool {
+	asked := strings.Contains(strings.Join(r.when, " "), "execution.status") || slices.Contains(r.on, "event")
+	return status == "Running" || asked && status == "Starting"
+}
+
+func triggered(r modelRule, kind string) bool {
+	on := r.on
+	if len(on) == 0 {
+		on = []string{"timer", "manual"}
+	}
+	switch kind {
+	case "timer", "manual":
+		return slices.Contains(on, kind)
+	}
+	return slices.Contains(on, "event")
+}
+
+// listNames reads globs through regular expressions.
+func listNames(globs []string, name string) bool {
+	named := strings.HasPrefix(globs[0], "!")
+	for _, g := range globs {
+		pattern := regexp.QuoteMeta(strings.TrimPrefix(g, "!"))
+		pattern = strings.NewReplacer(`\*`, ".*", `\?`, ".").Replace(pattern)
+		if regexp.MustCompile("^(?:" + pattern + ")$").MatchString(name) {
+			named = !strings.HasPrefix(g, "!")
+		}
+	}
+	return named
+}
+
+// open builds today's and yesterday's window and looks into both; the zones
+// of the model never set their clocks.
+func (w *modelWindow) open(t time.Time) bool {
+	zone, err := time.LoadLocation(w.zone)
+	if err != nil {
+		panic(err)
+	}
+	local := t.In(zone)
+	for _, ago := range []int{0, 1} {
+		day := time.Date(local.Year(), local.Month(), local.Day()-ago, 0, 0, 0, 0, zone)
+		from, to := day.Add(time.Duration(w.from)*time.Hour), day.Add(time.Duration(w.to)*time.Hour)
+		if w.to < w.from {
+			to = to.Add(24 * time.Hour)
+		}
+		onDay := len(w.days) == 0 || slices.Contains(w.days, day.Weekday())
+		if onDay && !t.Before(from) && t.Before(to) {
+			return true
+		}
+	}
+	return false
+}
+
+func (n *naive) cost(f Facts) (cost float64, priced bool) {
+	minute := n.model.priced && n.model.perMinute > 0 && strings.HasPrefix(f.Flow.Name, "a")
+	if !minute && !(n.model.priced && n.model.perTransition > 0) {
+		return 0, false
+	}
+	if minute {
+		cost += n.model.perMinute * age(f).Minutes()
+	}
+	return cost + n.model.perTransition*float64(f.Execution.History.Steps), true
+}
+
+func age(f Facts) time.Duration { return max(0, f.Now.Sub(f.Execution.StartedTime)) }
+
+// crowded ranks the flow's live executions.
+func (n *naive) crowded(r modelRule, f Facts) tri {
+	live := f.Flow.Live.executions
+	if f.Flow.DistributedMap && !r.mapChildren {
+		return triError
+	}
+	surplus := len(live) - r.maxConcurrent
+	sorted := slices.Clone(live)
+	sort.Slice(sorted, func(i, j int) bool {
+		a, b := sorted[i], sorted[j]
+		if r.oldest {
+			a, b = b, a
+		}
+		if a.StartedTime.Equal(b.StartedTime) {
+			return a.Name > b.Name
+		}
+		return a.StartedTime.After(b.StartedTime)
+	})
+	for _, e := range sorted {
+		if surplus <= 0 {
+			break
+		}
+		other := f
+		other.Execution = e
+		result := conjunction(n.withoutCrowd(r, other))
+		if result == triFalse || n.protected(other) {
+			continue
+		}
+		surplus--
+		if e.Name == f.Execution.Name {
+			return triOf(result == triTrue)
+		}
+	}
+	return triFalse
+}
+
+// parts evaluates texts on expr's virtual machine.
+func (n *naive) parts(texts []string, f Facts) []tri {
+	var results []tri
+	for _, text := range texts {
+		results = append(results, n.part(text, f))
+	}
+	return results
+}
+
+func (n *naive) part(text string, f Facts) tri {
+	program, ok := n.programs[text]
+	if !ok {
+		var err error
+		program, err = expr.Compile(text, expr.Optimize(false), expr.DisableBuiltin("duration"), durationFunction, expr.Env(n.env(emptyFacts())))
+		if err != nil {
+			panic(fmt.Sprintf("%s: %v", text, err))
+		}
+		const most = 20_000
+		if len(n.programs) == most {
+			clear(n.programs)
+		}
+		n.programs[text] = program
+	}
+	result, err := vm.Run(program, n.env(f))
+	holds, ok := result.(bool)
+	if err != nil || !ok {
+		return triError
+	}
+	return triOf(holds)
+}
+
+var durationFunction = expr.Function("duration", func(params ...any) (any, error) {
+	text, ok := params[0].(string)
+	if !ok {
+		return nil, fmt.Errorf("duration of %T", params[0])
+	}
+	return time.ParseDuration(text)
+}, new(func(string) time.Duration))
+
+func emptyFacts() Facts {
+	return Facts{Event: &Event{}, Flow: &Flow{Live: NewLive(nil)}, Execution: &Execution{Input: JSONInput(""), History: &History{}}}
+}
+
+// env is what the virtual machine reads. Whatever reads an input that isn't JSON
+// fails.
+func (n *naive) env(f Facts) map[string]any {
+	input, err := f.Execution.Input.decode()
+	if err != nil {
+		input = "a text, into which every path and in fail"
+	}
+	env := map[string]any{}
+	for key, value := range f.Flow.Env {
+		env[key] = value
+	}
+	var cost any
+	if amount, priced := n.cost(f); priced {
+		cost = amount
+	}
+	h := f.Execution.History
+	return map[string]any{
+		"now":   f.Now,
+		"vars":  map[string]any{"limit": 2 * time.Hour, "names": []any{"a-1", "b-1"}},
+		"event": map[string]any{"kind": f.Event.Kind, "data": f.Event.Data, "time": f.Event.Time},
+		"flow":  map[string]any{"name": f.Flow.Name, "env": env, "live": f.Flow.Live.Count()},
+		"execution": map[string]any{
+			"name": f.Execution.Name, "status": f.Execution.Status, "startedTime": f.Execution.StartedTime,
+			"age": age(f), "input": plainNumbers(input), "cost": cost,
+		},
+		"history": map[string]any{"steps": h.Steps, "currentStep": h.CurrentStep, "idle": max(0, f.Now.Sub(h.LastEventTime))},
+	}
+}
+
+// plainNumbers makes numbers of JSON's, which the machine doesn't know.
+func plainNumbers(v any) any {
+	object, ok := v.(map[string]any)
+	if !ok {
+		return v
+	}
+	plain := map[string]any{}
+	for key, value := range object {
+		plain[key] = plainNumbers(value)
+		if number, ok := value.(interface{ Int64() (int64, error) }); ok {
+			i, _ := number.Int64()
+			plain[key] = int(i)
+		}
+	}
+	return plain
+}

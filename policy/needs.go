@@ -1,0 +1,69 @@
+package policy
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/flowreaper/flowreaper/policy/internal/expression"
+)
+
+// Need is a set of facts that a judgement may need and not every listing
+// brings.
+type Need uint8
+
+const (
+	NeedInput   Need = 1 << iota // execution.input: list without MetadataOnly
+	NeedHistory                  // history.*, and execution.cost where transitions are priced: GetExecutionHistory
+	NeedFlow                     // the flow's fields besides its name: DescribeFlow
+	NeedLive                     // flow.live, maxConcurrent: a complete listing of the flow's live executions
+)
+
+// Has says whether the set has all of these needs.
+func (n Need) Has(other Need) bool { return n&other == other }
+
+// String lists the needs: input, history.
+func (n Need) String() string {
+	var names []string
+	for i, name := range []string{"input", "history", "flow", "live"} {
+		if n.Has(1 << i) {
+			names = append(names, name)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// MissingError says that a fact was not fetched: judged again with it, the
+// verdict may be another.
+type MissingError struct {
+	Variable string // such as history.steps
+	Need     Need
+}
+
+func (e *MissingError) Error() string { return e.Variable + " was not fetched" }
+
+// missing is what an error says was not fetched.
+func missing(err error) Need {
+	var e *MissingError
+	if errors.As(err, &e) {
+		return e.Need
+	}
+	return 0
+}
+
+// needs is what must be fetched to read these variables.
+func (p *Policy) needs(reads expression.Set) Need {
+	var n Need
+	if reads.Intersects(inputFacts) {
+		n |= NeedInput
+	}
+	if reads.Intersects(historyFacts) || reads.Has(executionCost) && p.Pricing.perTransition() {
+		n |= NeedHistory
+	}
+	if reads.Intersects(flowFacts) {
+		n |= NeedFlow
+	}
+	if reads.Intersects(liveFacts) {
+		n |= NeedLive
+	}
+	return n
+}

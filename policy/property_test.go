@@ -1,0 +1,262 @@
+package policy
+
+import (
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+// The properties run a bounded share with go test, and as many cases as
+// -rapid.checks says.
+
+// drawJudge draws a model and compiles it both ways.
+func drawJudge(t *rapid.T, programs programs, exact bool) (*naive, *Policy) {
+	n := &naive{model: drawPolicy(t, exact), programs: programs}
+	p, err := Parse("model.yaml", []byte(n.model.yaml()))
+	if err != nil {
+		t.Fatalf("%v\n%s", err, n.model.yaml())
+	}
+	return n, p
+}
+
+// TestPropertyVerdicts: judging all facts at once, and listing by the query,
+// judging in stages and fetching what is asked for, both answer what a naive
+// evaluation of everything does.
+func TestPropertyVerdicts(t *testing.T) {
+	programs := programs{}
+	rapid.Check(t, func(t *rapid.T) {
+		n, p := drawJudge(t, programs, false)
+		w := drawWorld(t)
+		swept := sweep(t, p, w)
+		for _, e := range w.executions {
+			f := w.facts(e)
+			want := n.judge(f)
+			if diff := cmp.Diff(want, answerOf(p.Judge(&f))); diff != "" {
+				t.Fatalf("judged at once, %s: %s\n%s", e.Name, diff, n.model.yaml())
+			}
+			got, listed := swept[e.Name]
+			if !listed {
+				got = answer{Decision: Keep}
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Fatalf("swept, listed %v, %s: %s\n%s", listed, e.Name, diff, n.model.yaml())
+			}
+		}
+	})
+}
+
+// sweep does what a sweep would: it asks what the query says, and judges what
+// the answer brings.
+func sweep(t *rapid.T, p *Policy, w world) map[string]answer {
+	answers := map[string]answer{}
+	scope := p.Scope(w.now, w.event)
+	flow := *w.flow
+	flow.Live = nil
+	if names, ok := scope.FlowNames(); ok {
+		if !slices.Contains(names, flow.Name) {
+			return answers
+		}
+		if !scope.Needs().Has(NeedFlow) {
+			flow = Flow{Name: flow.Name, NameOnly: true, DistributedMap: flow.DistributedMap}
+		}
+	}
+	f := scope.Flow(&flow)
+	rows := list(t, f.Query(), w.executions)
+	if f.Query().Needs.Has(NeedLive) {
+		flow.Live = NewLive(rows)
+	}
+	for _, row := range rows {
+		answers[row.Name] = answerOf(judgeRow(t, f, row, w))
+	}
+	return answers
+}
+
+// list is the API: it knows the query's parameters and nothing else.
+func list(t *rapid.T, q Query, executions []*Execution) []*Execution {
+	begin, end := q.Bounds()
+	inclusive := rapid.Bool().Draw(t, "bounds are inclusive")
+	within := func(at time.Time) bool {
+		if inclusive {
+			return !at.Before(begin) && (end.IsZero() || !at.After(end))
+		}
+		return at.After(begin) && (end.IsZero() || at.Before(end))
+	}
+	var rows []*Execution
+	for _, e := range executions {
+		if slices.Contains(q.Statuses, e.Status) && within(e.StartedTime) && strings.HasPrefix(e.Name, q.NamePrefix) {
+			row := *e
+			if !q.Needs.Has(NeedInput) {
+				row.Input = Input{}
+			}
+			if !q.Needs.Has(NeedHistory | NeedLive) { // a crowd is ranked by everything
+				row.History = nil
+			}
+			rows = append(rows, &row)
+		}
+	}
+	return rows
+}
+
+func judgeRow(t *rapid.T, f *FlowScope, row *Execution, w world) Verdict {
+	v := f.Judge(row)
+	if v.Needs.Has(NeedHistory) && row.History == nil {
+		for _, e := range w.executions {
+			if e.Name == row.Name {
+				row.History = e.History
+			}
+		}
+		v = f.Judge(row)
+	}
+	if v.Needs != 0 {
+		t.Fatalf("%s still needs %s; the query said %s", row.Name, v.Needs, f.Query().Needs)
+	}
+	return v
+}
+
+// moments are some of the times worth looking at from now on: boundaries of
+// the model, and what is beside them.
+func (w world) moments(t *rapid.T, e *Execution) []time.Time {
+	all := []time.Time{w.now}
+	add := func(at time.Time) {
+		for _, beside := range []time.Duration{-1, 0, 1} {
+			if at := at.Add(beside); !at.Before(w.now) {
+				all = append(all, at)
+			}
+		}
+	}
+	random := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "moments"), 0))
+	for range 12 {
+		d, _ := time.ParseDuration(modelDurations[random.IntN(len(modelDurations))])
+		beside := []time.Duration{0, 0, 20 * time.Minute, -5 * time.Minute, -d / 2}
+		add(e.StartedTime.Add(d + beside[random.IntN(len(beside))]))
+	}
+	for range 12 {
+		add(w.now.Truncate(time.Hour).Add(time.Duration(random.IntN(8*24)) * time.Hour))
+	}
+	minutes := []float64{30, 2.5, 725, 7.25 / 0.12, 10_000, 100 / 0.12}
+	add(e.StartedTime.Add(time.Duration(minutes[random.IntN(len(minutes))] * float64(time.Minute))))
+	add(w.now.Add(time.Duration(random.Int64N(int64(8 * 24 * time.Hour)))))
+	return all
+}
+
+// TestPropertyDueIsNotLate: before Due, nothing is condemned, whatever happens
+// meanwhile but to the flow, the input and the event.
+func TestPropertyDueIsNotLate(t *testing.T) {
+	programs := programs{}
+	rapid.Check(t, func(t *rapid.T) {
+		n, p := drawJudge(t, programs, false)
+		w := drawWorld(t)
+		e := w.executions[0]
+		f := w.facts(e)
+		due := p.Due(&f)
+		if due.Kind == EverySweep {
+			return
+		}
+		later := *e
+		for _, at := range w.moments(t, e) {
+			if due.Kind == Moment && !at.Before(due.Time) {
+				continue
+			}
+			f := w.facts(happened(t, &later, at))
+			f.Now = at
+			if got := n.judge(f); got.Decision != Keep {
+				t.Fatalf("due %s, but condemned at %s by %s\n%s", due, at.Format(time.RFC3339Nano), got.Rule, n.model.yaml())
+			}
+		}
+	})
+}
+
+// happened lets an execution live on until a moment.
+func happened(t *rapid.T, e *Execution, at time.Time) *Execution {
+	h := *e.History
+	h.Steps += draw(t, "more steps", 0, 0, 1, 50)
+	if quiet := at.Add(-draw(t, "quiet", 0, time.Hour, 1000*time.Hour)); quiet.After(h.LastEventTime) {
+		h.LastEventTime = quiet
+	}
+	e.History = &h
+	if e.Status == "Starting" || e.Status == "" {
+		e.Status = draw(t, "new status", e.Status, "Running")
+	}
+	return e
+}
+
+// TestPropertyDueIsExact: for rules made of age, started time, window, cost by
+// the minute and what doesn't change, Due is when the naive evaluation condemns
+// first, and never where it never does.
+func TestPropertyDueIsExact(t *testing.T) {
+	programs := programs{}
+	rapid.Check(t, func(t *rapid.T) {
+		n, p := drawJudge(t, programs, true)
+		w := drawWorld(t)
+		e := w.executions[0]
+		if e.Status != "Running" {
+			e.Status = "Running"
+		}
+		due := p.Due(ref(w.facts(e)))
+		condemned := func(at time.Time) bool {
+			f := w.facts(e)
+			f.Now = at
+			return n.judge(f).Decision != Keep
+		}
+		switch {
+		case due.Kind == EverySweep:
+			t.Fatalf("due every sweep\n%s", n.model.yaml())
+		case due.Kind == Moment && !condemned(due.Time):
+			t.Fatalf("due %s, but not condemned then\n%s", due, n.model.yaml())
+		case condemned(w.now) != (due.Kind == Moment && !due.Time.After(w.now)):
+			t.Fatalf("due %s, condemned now: %v\n%s", due, condemned(w.now), n.model.yaml())
+		}
+		for _, at := range w.moments(t, e) {
+			if (due.Kind == Never || at.Before(due.Time)) && condemned(at) {
+				t.Fatalf("due %s, but condemned at %s\n%s", due, at.Format(time.RFC3339Nano), n.model.yaml())
+			}
+		}
+	})
+}
+
+func ref[T any](v T) *T { return &v }
+
+// TestPropertyExplain: what is explained is what was judged.
+func TestPropertyExplain(t *testing.T) {
+	programs := programs{}
+	rapid.Check(t, func(t *rapid.T) {
+		n, p := drawJudge(t, programs, false)
+		w := drawWorld(t)
+		f := w.facts(w.executions[0])
+		want, got := n.judge(f), p.Explain(&f)
+		for _, r := range got.Rules {
+			condemns := r.Rule == want.Rule || slices.Contains(want.WouldAlso, r.Rule)
+			undecided := slices.Contains(want.Undecided, r.Rule)
+			if (r.Result == Condemns) != condemns || (r.Result == IsUndecided) != undecided || (r.Failed < 0) != condemns {
+				t.Fatalf("%+v\n%+v\n%s", want, r, n.model.yaml())
+			}
+		}
+		if got.Decision != want.Decision || got.String() == "" || (got.Reason == "") != (want.Decision == Keep) {
+			t.Fatalf("%+v\n%s", want, got)
+		}
+	})
+}
+
+// TestPropertyMinAge: nothing younger than MinAge is condemned.
+func TestPropertyMinAge(t *testing.T) {
+	programs := programs{}
+	rapid.Check(t, func(t *rapid.T) {
+		n, p := drawJudge(t, programs, false)
+		w := drawWorld(t)
+		q := p.Scope(w.now, w.event).Flow(w.flow).Query()
+		for _, e := range w.executions {
+			f := w.facts(e)
+			if q.None() || age(f) >= q.MinAge {
+				continue
+			}
+			if got := n.judge(f); got.Decision != Keep {
+				t.Fatalf("%s is condemned at the age of %s, MinAge is %s\n%s", e.Name, age(f), q.MinAge, n.model.yaml())
+			}
+		}
+	})
+}

@@ -1,0 +1,231 @@
+package policy
+
+import (
+	"regexp/syntax"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/expr-lang/expr/ast"
+
+	"github.com/flowreaper/flowreaper/policy/internal/expression"
+)
+
+var statusOnly = expression.SetOf(executionStatus)
+
+// bounds collects what a rule's conditions, all of which must hold, allow to
+// ask of the API.
+type bounds struct {
+	before, after time.Time
+	minAge        time.Duration
+	prefix        string
+}
+
+// add takes what it understands of one condition.
+func (b *bounds) add(e *expression.Expression, j *judgement) {
+	n, ok := e.Node.(*ast.BinaryNode)
+	if !ok {
+		return
+	}
+	left, right, operator := n.Left, n.Right, n.Operator
+	swapped := e.Part(left).Reads()&^flowStage == 0
+	if swapped { // 2h < age: turn it round
+		left, right, operator = right, left, mirrored(operator)
+	}
+	if e.Part(right).Reads()&^flowStage != 0 {
+		return // depends on the execution
+	}
+	value, err := e.Part(right).Value(j)
+	if err != nil {
+		return // fails for every execution: nothing is condemned, and nothing saved
+	}
+	v, isVariable := e.Variable(left)
+	switch {
+	case isVariable && v == executionName:
+		b.addName(operator, value, swapped)
+	case isVariable && v == executionStartedTime:
+		b.addStarted(operator, value, relative(e, right, j))
+	case isVariable && v == executionAge, isAge(e, left):
+		b.addAge(operator, value, j.facts.Now)
+	}
+}
+
+// isAge says whether a node is now - execution.startedTime.
+func isAge(e *expression.Expression, n ast.Node) bool {
+	minus, ok := n.(*ast.BinaryNode)
+	if !ok || minus.Operator != "-" {
+		return false
+	}
+	left, isLeft := e.Variable(minus.Left)
+	right, isRight := e.Variable(minus.Right)
+	return isLeft && isRight && left == now && right == executionStartedTime
+}
+
+// relative returns the age that now - X means for X, where the node is that.
+func relative(e *expression.Expression, n ast.Node, j *judgement) time.Duration {
+	minus, ok := n.(*ast.BinaryNode)
+	if !ok || minus.Operator != "-" {
+		return 0
+	}
+	if v, isVariable := e.Variable(minus.Left); !isVariable || v != now || e.Part(minus.Right).Reads().Has(now) {
+		return 0
+	}
+	value, err := e.Part(minus.Right).Value(j)
+	age, ok := asDuration(value)
+	if err != nil || !ok {
+		return 0
+	}
+	return max(0, age)
+}
+
+// addAge takes age OP limit.
+func (b *bounds) addAge(operator string, value any, now time.Time) {
+	limit, ok := asDuration(value)
+	if !ok {
+		return
+	}
+	if limit > 0 && slices.Contains([]string{">", ">=", "=="}, operator) {
+		b.before = tightest(b.before, now.Add(-limit), 1)
+		b.minAge = max(b.minAge, limit)
+	}
+	if slices.Contains([]string{"<", "<=", "=="}, operator) {
+		b.after = tightest(b.after, now.Add(-limit), -1)
+	}
+}
+
+// addStarted takes startedTime OP at; age is what at means where it moves with
+// the time.
+func (b *bounds) addStarted(operator string, value any, age time.Duration) {
+	at, ok := value.(time.Time)
+	if !ok {
+		return
+	}
+	if slices.Contains([]string{"<", "<=", "=="}, operator) {
+		b.before = tightest(b.before, at, 1)
+		b.minAge = max(b.minAge, age)
+	}
+	if slices.Contains([]string{">", ">=", "=="}, operator) {
+		b.after = tightest(b.after, at, -1)
+	}
+}
+
+// addName takes name OP text. swapped says that the name stood on the right,
+// where only == means the same.
+func (b *bounds) addName(operator string, value any, swapped bool) {
+	if prefix := namePrefix(operator, value, swapped); len(prefix) > len(b.prefix) {
+		b.prefix = prefix
+	}
+}
+
+func namePrefix(operator string, value any, swapped bool) string {
+	if list, ok := value.([]any); ok && operator == "in" && !swapped {
+		return listPrefix(list)
+	}
+	text, ok := value.(string)
+	if !ok || swapped && operator != "==" {
+		return ""
+	}
+	switch operator {
+	case "==", "startsWith":
+		return text
+	case "matches":
+		return patternPrefix(text)
+	}
+	return ""
+}
+
+// listPrefix is what all texts of a list begin with.
+func listPrefix(list []any) string {
+	texts, _ := textsOf("in", list)
+	if len(texts) == 0 {
+		return ""
+	}
+	prefix := texts[0]
+	for _, text := range texts[1:] {
+		prefix = commonPrefix(prefix, text)
+	}
+	return prefix
+}
+
+// patternPrefix is the literal text that a pattern begins with: ^literal.
+func patternPrefix(pattern string) string {
+	parsed, err := syntax.Parse(pattern, syntax.Perl)
+	if err != nil {
+		return ""
+	}
+	parsed = parsed.Simplify()
+	if parsed.Op != syntax.OpConcat || len(parsed.Sub) < 2 {
+		return ""
+	}
+	begin, literal := parsed.Sub[0], parsed.Sub[1]
+	if begin.Op != syntax.OpBeginText || literal.Op != syntax.OpLiteral || literal.Flags&syntax.FoldCase != 0 {
+		return ""
+	}
+	return string(literal.Rune)
+}
+
+// flowNames are the only flows that a rule can concern, where it names them
+// one by one.
+func (r staged) flowNames() ([]string, bool) {
+	for _, c := range r.left {
+		switch c := c.(type) {
+		case *globs:
+			if names, ok := c.names(); ok {
+				return names, true
+			}
+		case *condition:
+			if names, ok := namedFlows(c.expression); ok {
+				return names, true
+			}
+		}
+	}
+	return nil, false
+}
+
+// names are the flows of a list without * and ?, in which ! has no use.
+func (g *globs) names() ([]string, bool) {
+	var names []string
+	for _, p := range g.patterns {
+		if p.exclude || strings.ContainsAny(p.pattern, "*?") {
+			return nil, false
+		}
+		names = append(names, p.pattern)
+	}
+	return names, true
+}
+
+// namedFlows reads flow.name == "a" and flow.name in ["a", "b"].
+func namedFlows(e *expression.Expression) ([]string, bool) {
+	n, ok := e.Node.(*ast.BinaryNode)
+	if !ok {
+		return nil, false
+	}
+	left, right := n.Left, n.Right
+	if _, constant := expression.Constant(left); constant && n.Operator == "==" {
+		left, right = right, left
+	}
+	v, isVariable := e.Variable(left)
+	value, constant := expression.Constant(right)
+	if !isVariable || v != flowName || !constant {
+		return nil, false
+	}
+	return textsOf(n.Operator, value)
+}
+
+// textsOf are the texts that == or in compare with; a value of another kind
+// equals no name.
+func textsOf(operator string, value any) ([]string, bool) {
+	switch value := value.(type) {
+	case string:
+		return []string{value}, operator == "=="
+	case []any:
+		var texts []string
+		for _, item := range value {
+			if text, ok := item.(string); ok {
+				texts = append(texts, text)
+			}
+		}
+		return texts, operator == "in"
+	}
+	return nil, false
+}

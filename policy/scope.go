@@ -1,0 +1,158 @@
+package policy
+
+import (
+	"slices"
+	"time"
+
+	"github.com/flowreaper/flowreaper/policy/internal/expression"
+)
+
+// Scope is a policy for one sweep: what needs only the time and the event has
+// been evaluated. It is safe for concurrent use.
+type Scope struct {
+	policy *Policy
+	now    time.Time
+	event  *Event
+	rules  []staged
+}
+
+// staged is a rule that may still condemn, and the conditions that are left to
+// evaluate, the cheapest first.
+type staged struct {
+	rule *Rule
+	left []conjunct
+}
+
+// settled is a condition that was evaluated before, and failed. Others may
+// still be false, which decides.
+type settled struct {
+	conjunct
+	err error
+}
+
+func (s *settled) holds(*judgement) (bool, error) { return false, s.err }
+
+// Scope begins a sweep.
+func (p *Policy) Scope(now time.Time, event *Event) *Scope {
+	s := &Scope{policy: p, now: now, event: event}
+	j := &judgement{facts: Facts{Now: now, Event: event}, pricing: p.Pricing}
+	for _, r := range p.Rules {
+		if left, ok := narrow(r.ordered, eventStage, j); ok {
+			s.rules = append(s.rules, staged{r, left})
+		}
+	}
+	return s
+}
+
+// narrow evaluates the conditions that read nothing but what is known at a
+// stage. ok is false where one of them is false: the rule is out. What holds
+// need not be evaluated again.
+func narrow(conditions []conjunct, known expression.Set, j *judgement) (left []conjunct, ok bool) {
+	for _, c := range conditions {
+		if c.reads()&^known != 0 {
+			left = append(left, c)
+			continue
+		}
+		switch holds, err := c.holds(j); {
+		case err != nil:
+			left = append(left, &settled{c, err})
+		case !holds:
+			return nil, false
+		}
+	}
+	return left, true
+}
+
+// FlowNames returns the names of the only flows that rules can concern in this
+// sweep, sorted. ok is false where they are not named one by one, and the flows
+// must be listed.
+func (s *Scope) FlowNames() (names []string, ok bool) {
+	for _, r := range s.rules {
+		own, ok := r.flowNames()
+		if !ok {
+			return nil, false
+		}
+		names = append(names, own...)
+	}
+	slices.Sort(names)
+	return slices.Compact(names), true
+}
+
+// Needs is what must be known of a flow besides its name to judge in this
+// sweep, and not every listing brings.
+func (s *Scope) Needs() Need {
+	var n Need
+	for _, r := range s.rules {
+		n |= s.policy.ruleNeeds(r.rule, r.left)
+	}
+	if len(s.rules) > 0 {
+		n |= s.policy.protection.needs(s.policy)
+	}
+	return n
+}
+
+// ruleNeeds is what must be fetched for a rule's conditions and its cause.
+func (p *Policy) ruleNeeds(r *Rule, left []conjunct) Need {
+	var reads expression.Set
+	for _, c := range left {
+		reads |= c.reads()
+	}
+	if r.cause != nil {
+		reads |= r.cause.Reads()
+	}
+	return p.needs(reads)
+}
+
+// Flow narrows the sweep to one flow: what needs no execution is evaluated.
+// The facts of the flow must not change meanwhile, but for Live, which may be
+// set later.
+func (s *Scope) Flow(flow *Flow) *FlowScope {
+	f := &FlowScope{scope: s, flow: flow}
+	j := &judgement{facts: Facts{Now: s.now, Event: s.event, Flow: flow}, pricing: s.policy.Pricing}
+	for _, r := range s.rules {
+		left, ok := narrow(r.left, flowStage, j)
+		if !ok {
+			continue
+		}
+		q := s.policy.ruleQuery(r.rule, left, j)
+		if len(q.Statuses) > 0 {
+			f.rules = append(f.rules, staged{r.rule, left})
+			f.queries = append(f.queries, q)
+		}
+	}
+	f.query = s.policy.union(f.queries)
+	return f
+}
+
+// FlowScope is a policy for one flow in one sweep. It is safe for concurrent
+// use, unless the flow has a Live.
+type FlowScope struct {
+	scope   *Scope
+	flow    *Flow
+	rules   []staged
+	queries []Query // of each rule
+	query   Query
+}
+
+// Judge is Policy.Judge, for what is left to evaluate.
+func (f *FlowScope) Judge(e *Execution) Verdict {
+	p := f.scope.policy
+	j := p.judgement(Facts{Now: f.scope.now, Event: f.scope.event, Flow: f.flow, Execution: e})
+	defer p.judgements.Put(j)
+	v := Verdict{Decision: Keep, policy: p, facts: j.facts}
+	for _, r := range f.rules {
+		v.add(r.rule, r.left, j)
+	}
+	v.protect(j)
+	return v
+}
+
+// Query is what must be asked of the API about the flow.
+func (f *FlowScope) Query() Query { return f.query }
+
+// Due is Policy.Due for an execution of the flow, or, where it is nil, for any:
+// then it says when the flow must be looked at again though there was nothing
+// to ask, because a window opens.
+func (f *FlowScope) Due(e *Execution) Due {
+	return f.scope.policy.Due(&Facts{Now: f.scope.now, Event: f.scope.event, Flow: f.flow, Execution: e})
+}
