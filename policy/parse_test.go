@@ -38,7 +38,7 @@ func TestDefaults(t *testing.T) {
 	if p.Name != "policy" || p.Mode != ModePlan || p.Rules[0].Mode != ModePlan || p.Limits != (Limits{100, time.Hour, 0.5, 10}) {
 		t.Errorf("%q, %s, %s, %+v", p.Name, p.Mode, p.Rules[0].Mode, p.Limits)
 	}
-	if want := "sha256:4ec594400cce1db07379de8b745ddb35c81169f3a08e95aa5df06d20b98527cd"; p.Hash != want { // sha256sum minimal.yaml
+	if want := "sha256:8f0bcde0d7cb77b88fe579afa2f0d9100a7476eda105b57a1d6056a049f76486"; p.Hash != want { // sha256sum minimal.yaml
 		t.Errorf("hash %s, want %s", p.Hash, want)
 	}
 }

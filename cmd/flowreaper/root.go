@@ -107,6 +107,8 @@ func (t *terminal) newRoot() *cobra.Command {
 		t.newEmulate(),
 		t.newInvoke(),
 		t.newPlan(),
+		t.newSchema(),
+		t.newTest(),
 		t.newValidate(),
 		t.newVersion(),
 	)
