@@ -40,11 +40,10 @@ modules: ## The tests in Go modules of their own
 toolchain:
 	@./scripts/toolchain.sh
 
-# The policy that is deployed, its tests, and where to: s.yaml or a file that
-# extends it. deploy/README.md tells the way.
+# The policy that is deployed, with its tests beside it, and where to: s.yaml or a
+# file that extends it. deploy/README.md tells the way.
 POLICY := deploy/policy.yaml
-POLICY_TESTS := deploy/policy.test.yaml
-FLOWREAPER ?= bin/flowreaper
+POLICY_TESTS = $(basename $(POLICY)).test.yaml
 FILE := s.yaml
 S := deploy/node_modules/.bin/s
 
@@ -55,9 +54,9 @@ package: ## Build the function's package into dist/; the same commit gives the s
 		-ldflags "-s -w -buildid=" -o dist/flowreaper-function ./function
 	go run ./deploy/pack dist dist/flowreaper-function $(POLICY)
 
-policy-check: $(FLOWREAPER) ## Validate, lint and test the policy that is deployed
-	$(FLOWREAPER) validate --strict $(POLICY)
-	$(FLOWREAPER) test $(POLICY_TESTS)
+policy-check: bin/flowreaper ## Validate, lint and test the policy that is deployed
+	bin/flowreaper validate --strict $(POLICY)
+	bin/flowreaper test $(POLICY_TESTS)
 
 bin/flowreaper: build
 
