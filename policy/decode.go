@@ -18,11 +18,12 @@ type decoder struct {
 	lines    []string
 	errors   Errors
 	language *expression.Language
-	vars     map[string]any
+	implied  map[string][]conjunct // by their texts: nearly every rule has the same
+	zones    map[string]*time.Location
 }
 
 func newDecoder(file string, text []byte) *decoder {
-	return &decoder{file: file, lines: strings.Split(strings.TrimPrefix(string(text), "\ufeff"), "\n")}
+	return &decoder{implied: map[string][]conjunct{}, zones: map[string]*time.Location{}, file: file, lines: strings.Split(strings.TrimPrefix(string(text), "\ufeff"), "\n")}
 }
 
 func (d *decoder) fail(at yamltree.Position, format string, args ...any) {
@@ -196,10 +197,7 @@ func (d *decoder) condition(n *yamltree.Node, key string) []*expression.Expressi
 	if !ok {
 		return nil
 	}
-	e, problems := d.language.Condition(text)
-	if len(problems) > 0 {
-		d.problems(n, key, problems)
-		return nil
-	}
-	return e.Conjuncts()
+	all, problems := d.language.Conditions(text)
+	d.problems(n, key, problems)
+	return all
 }

@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -37,7 +36,7 @@ func lower(e *expression.Expression) lowered {
 		case ok && v == executionAge:
 			return lowerAge(n.Operator, constant)
 		case ok:
-			return lowerText(n.Operator, textOf(v), constant)
+			return lowerText(e, n, textOf(v), constant)
 		}
 	}
 	return nil
@@ -59,11 +58,14 @@ func textOf(variable int) func(*Facts) string {
 }
 
 // lowerText translates a comparison of a text with a constant.
-func lowerText(operator string, read func(*Facts) string, constant any) lowered {
+func lowerText(e *expression.Expression, n *ast.BinaryNode, read func(*Facts) string, constant any) lowered {
 	if read == nil {
 		return nil
 	}
-	test := textTest(operator, constant)
+	test := textTest(n.Operator, constant)
+	if n.Operator == "matches" {
+		test = patternTest(e, n)
+	}
 	if test == nil {
 		return nil
 	}
@@ -89,12 +91,19 @@ func textTest(operator string, constant any) func(string) bool {
 		return func(s string) bool { return strings.HasPrefix(s, text) }
 	case "endsWith":
 		return func(s string) bool { return strings.HasSuffix(s, text) }
-	case "matches":
-		if compiled, err := regexp.Compile(text); err == nil {
-			return compiled.MatchString
-		}
 	}
 	return nil
+}
+
+func patternTest(e *expression.Expression, n *ast.BinaryNode) func(string) bool {
+	pattern, err := e.Pattern(n)
+	if err != nil {
+		return nil
+	}
+	if prefix, whole := pattern.LiteralPrefix(); whole {
+		return func(s string) bool { return strings.HasPrefix(s, prefix) }
+	}
+	return pattern.MatchString
 }
 
 func listTest(constant any) func(string) bool {

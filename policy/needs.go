@@ -43,8 +43,7 @@ func (e *MissingError) Error() string { return e.Variable + " was not fetched" }
 
 // missing is what an error says was not fetched.
 func missing(err error) Need {
-	var e *MissingError
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*MissingError](err); ok {
 		return e.Need
 	}
 	return 0

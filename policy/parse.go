@@ -47,8 +47,7 @@ func (d *decoder) policy(root *yamltree.Node) *Policy {
 	}
 	d.version(root, f["version"])
 	p := &Policy{Name: d.policyName(f["policy"]), Mode: d.mode(f["mode"])}
-	d.vars = d.constants(f["vars"])
-	d.language = expression.New(variables, d.vars)
+	d.language = expression.New(variables, d.constants(f["vars"]))
 	p.protection = d.protection(f["protect"])
 	p.Limits = d.limits(f["limits"])
 	p.Pricing = d.pricing(f["pricing"])

@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"regexp/syntax"
 	"slices"
 	"strings"
 	"time"
@@ -42,7 +41,7 @@ func (b *bounds) add(e *expression.Expression, j *judgement) {
 	v, isVariable := e.Variable(left)
 	switch {
 	case isVariable && v == executionName:
-		b.addName(operator, value, swapped)
+		b.addName(namePrefix(e, n, operator, value, swapped))
 	case isVariable && v == executionStartedTime:
 		b.addStarted(operator, value, relative(e, right, j))
 	case isVariable && v == executionAge, isAge(e, left):
@@ -109,15 +108,16 @@ func (b *bounds) addStarted(operator string, value any, age time.Duration) {
 	}
 }
 
-// addName takes name OP text. swapped says that the name stood on the right,
-// where only == means the same.
-func (b *bounds) addName(operator string, value any, swapped bool) {
-	if prefix := namePrefix(operator, value, swapped); len(prefix) > len(b.prefix) {
+// addName takes what a name must begin with.
+func (b *bounds) addName(prefix string) {
+	if len(prefix) > len(b.prefix) {
 		b.prefix = prefix
 	}
 }
 
-func namePrefix(operator string, value any, swapped bool) string {
+// namePrefix is what name OP value says of the name's beginning. swapped says
+// that the name stood on the right, where only == means the same.
+func namePrefix(e *expression.Expression, n *ast.BinaryNode, operator string, value any, swapped bool) string {
 	if list, ok := value.([]any); ok && operator == "in" && !swapped {
 		return listPrefix(list)
 	}
@@ -129,7 +129,10 @@ func namePrefix(operator string, value any, swapped bool) string {
 	case "==", "startsWith":
 		return text
 	case "matches":
-		return patternPrefix(text)
+		if pattern, err := e.Pattern(n); err == nil {
+			prefix, _ := pattern.LiteralPrefix()
+			return prefix
+		}
 	}
 	return ""
 }
@@ -145,23 +148,6 @@ func listPrefix(list []any) string {
 		prefix = commonPrefix(prefix, text)
 	}
 	return prefix
-}
-
-// patternPrefix is the literal text that a pattern begins with: ^literal.
-func patternPrefix(pattern string) string {
-	parsed, err := syntax.Parse(pattern, syntax.Perl)
-	if err != nil {
-		return ""
-	}
-	parsed = parsed.Simplify()
-	if parsed.Op != syntax.OpConcat || len(parsed.Sub) < 2 {
-		return ""
-	}
-	begin, literal := parsed.Sub[0], parsed.Sub[1]
-	if begin.Op != syntax.OpBeginText || literal.Op != syntax.OpLiteral || literal.Flags&syntax.FoldCase != 0 {
-		return ""
-	}
-	return string(literal.Rune)
 }
 
 // flowNames are the only flows that a rule can concern, where it names them

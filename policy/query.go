@@ -30,9 +30,10 @@ type Query struct {
 
 	NamePrefix string // of the executions' names; "" is any
 
-	// Needs says what must be fetched: input with the list, history for those
-	// that a verdict asks for, the flow's other fields, a complete list. With
-	// NeedLive there are no bounds.
+	// Needs says what must be fetched: the input with the list; the history of
+	// those for which a verdict asks, or, with NeedLive, of all; the flow's other
+	// fields where only its name was known; a complete list. With NeedLive there
+	// are no bounds.
 	Needs Need
 }
 

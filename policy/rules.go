@@ -97,7 +97,7 @@ func (d *decoder) conjuncts(r *Rule, f map[string]*yamltree.Node, p *Policy) {
 		}
 	}
 	given = append(given, d.windows(f["window"])...)
-	r.conjuncts = append(d.implied(r, given), given...)
+	r.conjuncts = append(d.always(r, given), given...)
 	if c := d.concurrency(r, f, p.protection); c != nil {
 		c.others = cheapestFirst(r.conjuncts)
 		r.conjuncts = append(r.conjuncts, c)
@@ -105,11 +105,11 @@ func (d *decoder) conjuncts(r *Rule, f map[string]*yamltree.Node, p *Policy) {
 	r.ordered = cheapestFirst(r.conjuncts)
 }
 
-// implied are the conditions that a rule has without saying so. It judges on
+// always are the conditions that a rule has without saying so. It judges on
 // what its on says, and only executions that run: one that has ended is never
 // condemned, and one that is Starting only by a rule on events, or one that asks
 // for the status.
-func (d *decoder) implied(r *Rule, given []conjunct) []conjunct {
+func (d *decoder) always(r *Rule, given []conjunct) []conjunct {
 	status := `execution.status == "Running"`
 	asks := func(c conjunct) bool { return c.reads().Has(executionStatus) }
 	if slices.Contains(r.On, OnEvent) || slices.ContainsFunc(given, asks) {
@@ -117,18 +117,25 @@ func (d *decoder) implied(r *Rule, given []conjunct) []conjunct {
 	}
 	var all []conjunct
 	for _, text := range []string{onText(r.On), status} {
-		all = append(all, d.sugar("", text)...)
+		if d.implied[text] == nil {
+			d.implied[text] = d.sugar("", text)
+		}
+		all = append(all, d.implied[text]...)
 	}
 	return all
 }
 
-// sugar compiles a condition that a key of the file, or none, means.
+// sugar compiles conditions that a key of the file, or none, means.
 func (d *decoder) sugar(key, text string) []conjunct {
-	e, problems := d.language.Condition(text)
+	var all []conjunct
+	conditions, problems := d.language.Conditions(text)
 	if len(problems) > 0 {
 		panic("flowreaper: " + text + ": " + problems[0].Message)
 	}
-	return []conjunct{newCondition(key, e)}
+	for _, e := range conditions {
+		all = append(all, newCondition(key, e))
+	}
+	return all
 }
 
 // maxCost is sugar for execution.cost > limit; what is unpriced it never stops.
@@ -141,7 +148,7 @@ func (d *decoder) maxCost(n *yamltree.Node, pricing *Pricing) []conjunct {
 		d.fail(n.Position, "maxCost needs pricing: without prices there is no cost")
 	}
 	text := strconv.FormatFloat(limit, 'f', -1, 64)
-	return append(d.sugar("", "execution.cost != nil"), d.sugar("maxCost", "execution.cost > "+text)...)
+	return slices.Concat(d.sugar("", "execution.cost != nil"), d.sugar("maxCost", "execution.cost > "+text))
 }
 
 // maxRuntime is sugar for execution.age > limit.

@@ -115,12 +115,18 @@ func (s *Scope) Flow(flow *Flow) *FlowScope {
 			continue
 		}
 		q := s.policy.ruleQuery(r.rule, left, j)
+		if !flow.NameOnly {
+			q.Needs &^= NeedFlow
+		}
 		if len(q.Statuses) > 0 {
 			f.rules = append(f.rules, staged{r.rule, left})
 			f.queries = append(f.queries, q)
 		}
 	}
 	f.query = s.policy.union(f.queries)
+	if !flow.NameOnly {
+		f.query.Needs &^= NeedFlow
+	}
 	return f
 }
 

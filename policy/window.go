@@ -248,10 +248,14 @@ func (d *decoder) timeZone(n *yamltree.Node) *time.Location {
 		return time.UTC
 	}
 	name := d.text(n, "timeZone")
+	if zone := d.zones[name]; zone != nil {
+		return zone
+	}
 	zone, err := time.LoadLocation(name)
 	if err != nil || name == "" || name == "Local" { // the machine's own zone is nobody's
 		d.fail(n.Position, "timeZone must be a name such as Asia/Shanghai or UTC, but is %s", n.Describe())
 		return time.UTC
 	}
+	d.zones[name] = zone
 	return zone
 }

@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"time"
 
 	"github.com/gobwas/glob"
@@ -113,12 +111,9 @@ func (s *settings) readPolicy() (*policy.Policy, error) {
 }
 
 func parsePolicy(file string) (*policy.Policy, error) {
-	text, err := os.ReadFile(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("the policy %s does not exist", file)
-	}
+	text, err := readFile("the policy", file)
 	if err != nil {
-		return nil, fmt.Errorf("the policy can't be read: %w", err)
+		return nil, err
 	}
 	return policy.Parse(file, text)
 }

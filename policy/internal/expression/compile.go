@@ -3,6 +3,7 @@ package expression
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"reflect"
 	"strings"
 
@@ -31,6 +32,15 @@ type Expression struct {
 // Compile parses, checks and folds a text. Where there are problems, there is
 // no expression.
 func (l *Language) Compile(text string) (*Expression, []Problem) {
+	n, problems := l.check(text)
+	if len(problems) > 0 {
+		return nil, problems
+	}
+	return l.expression(n), nil
+}
+
+// check parses, checks and folds a text.
+func (l *Language) check(text string) (ast.Node, []Problem) {
 	if len(text) > maxText {
 		return nil, []Problem{{-1, fmt.Sprintf("the expression has %d bytes; at most %d are allowed", len(text), maxText)}}
 	}
@@ -54,36 +64,42 @@ func (l *Language) Compile(text string) (*Expression, []Problem) {
 	if len(f.problems) > 0 {
 		return nil, f.problems
 	}
-	return l.expression(tree.Node), nil
+	return tree.Node, nil
 }
 
-// Condition compiles a text that must be true or false. What is only known
-// when it is read may be; then anything else is an error of the evaluation.
-func (l *Language) Condition(text string) (*Expression, []Problem) {
-	e, problems := l.Compile(text)
+// Conditions compiles a text that must be true or false, and splits it at its
+// top-level ANDs: it holds where all of them do. What is only known when it is
+// read may be true or false; anything else is an error of the evaluation then.
+func (l *Language) Conditions(text string) ([]*Expression, []Problem) {
+	n, problems := l.check(text)
 	if len(problems) > 0 {
 		return nil, problems
 	}
-	if t := staticType(e.Node); t != nil && t.Kind() != reflect.Bool {
+	if t := staticType(n); t != nil && t.Kind() != reflect.Bool {
 		return nil, []Problem{{-1, fmt.Sprintf("this is %s, not a condition that is true or false", typeName(t))}}
 	}
-	return e, nil
+	var all []*Expression
+	for n := range conjuncts(n) {
+		all = append(all, l.expression(n))
+	}
+	return all, nil
+}
+
+// conjuncts yields what a node's top-level ANDs join.
+func conjuncts(n ast.Node) iter.Seq[ast.Node] {
+	return func(yield func(ast.Node) bool) { yieldConjuncts(n, yield) }
+}
+
+func yieldConjuncts(n ast.Node, yield func(ast.Node) bool) bool {
+	if and, ok := n.(*ast.BinaryNode); ok && and.Operator == "and" {
+		return yieldConjuncts(and.Left, yield) && yieldConjuncts(and.Right, yield)
+	}
+	return yield(n)
 }
 
 // expression compiles a checked node.
 func (l *Language) expression(n ast.Node) *Expression {
 	return &Expression{Node: n, language: l, reads: l.readsOf(n), eval: l.evaluator(n)}
-}
-
-// Conjuncts splits the expression at its top-level ANDs. All of them hold where
-// the expression holds.
-func (e *Expression) Conjuncts() []*Expression {
-	and, ok := e.Node.(*ast.BinaryNode)
-	if !ok || and.Operator != "and" {
-		return []*Expression{e}
-	}
-	left, right := e.language.expression(and.Left), e.language.expression(and.Right)
-	return append(left.Conjuncts(), right.Conjuncts()...)
 }
 
 // Part returns a part of the expression, one of its nodes, as an expression of

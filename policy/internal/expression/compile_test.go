@@ -78,7 +78,7 @@ func TestConditionProblems(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(clip(test.text, 60), func(t *testing.T) {
-			_, problems := testLanguage().Condition(test.text)
+			_, problems := testLanguage().Conditions(test.text)
 			if got := problemTexts(problems); got != test.want {
 				t.Errorf("got  %s\nwant %s", got, test.want)
 			}
@@ -93,16 +93,19 @@ func TestSharedNodes(t *testing.T) {
 		strings.Repeat("(1 < ", 200) + "1" + strings.Repeat(" < 1)", 200),
 		strings.Repeat("(", 200) + "1" + strings.Repeat(" ?: 1)", 200),
 	} {
-		if _, problems := testLanguage().Condition(text); len(problems) == 0 {
+		if _, problems := testLanguage().Conditions(text); len(problems) == 0 {
 			t.Errorf("%s was accepted", clip(text, 40))
 		}
 	}
 }
 
 func TestConjuncts(t *testing.T) {
-	e := compile(t, `(flow.name == "a" && (now > execution.startedTime and (true or execution.input.x))) and not (flow.env.A == "b" and history.steps > 1)`)
+	all, problems := testLanguage().Conditions(`(flow.name == "a" && (now > execution.startedTime and (true or execution.input.x))) and not (flow.env.A == "b" and history.steps > 1)`)
+	if len(problems) > 0 {
+		t.Fatal(problemTexts(problems))
+	}
 	var got []string
-	for _, c := range e.Conjuncts() {
+	for _, c := range all {
 		got = append(got, c.Describe(nil))
 	}
 	want := `flow.name == "a" | now > execution.startedTime | true or execution.input.x | not (flow.env.A == "b" and history.steps > 1)`

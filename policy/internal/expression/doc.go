@@ -3,9 +3,9 @@
 // whose time is bounded.
 //
 // [New] makes a [Language] from the variables that conditions may read.
-// [Language.Compile] parses, checks and folds a text into an [Expression];
-// [Expression.Conjuncts] splits it at its top-level ANDs; [Expression.Holds]
-// evaluates it, and [Expression.Describe] explains it with the values it saw.
+// [Language.Conditions] parses, checks and folds a text, and splits it at its
+// top-level ANDs into [Expression]s; [Expression.Holds] evaluates one, and
+// [Expression.Describe] explains it with the values it saw.
 //
 // expr's own virtual machine is not used: it cannot be stopped, and `x in y`
 // inside any() over an execution's input, which may be 1 MiB large and is

@@ -48,6 +48,7 @@ type Language struct {
 	fields    map[string][]string // of each group, sorted: execution -> age, env, …
 	constants map[string]any
 	config    *conf.Config
+	patterns  map[string]*Pattern // that were compiled
 }
 
 // vars is the group of the policy's own constants.
@@ -65,6 +66,7 @@ func New(variables []Variable, constants map[string]any) *Language {
 		byName:    map[string]int{},
 		fields:    map[string][]string{vars: slices.Sorted(maps.Keys(constants))},
 		constants: constants,
+		patterns:  map[string]*Pattern{},
 	}
 	for i, v := range variables {
 		l.byName[v.Name] = i

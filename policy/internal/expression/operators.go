@@ -38,7 +38,7 @@ func (l *Language) binaryEvaluator(n *ast.BinaryNode) evaluator {
 	case "??":
 		return coalesce(left, right)
 	case "matches":
-		return matches(n, left)
+		return l.matches(n, left)
 	}
 	operate, ok := operations[n.Operator]
 	if !ok {
@@ -107,10 +107,10 @@ func unaryEvaluator(operator string, of evaluator) evaluator {
 }
 
 // matches looks for a pattern that was checked when the expression was.
-func matches(n *ast.BinaryNode, left evaluator) evaluator {
-	pattern, _ := constantOf(n.Right)
-	text, _ := pattern.(string)
-	compiled, size, err := compilePattern(text)
+func (l *Language) matches(n *ast.BinaryNode, left evaluator) evaluator {
+	constant, _ := constantOf(n.Right)
+	text, _ := constant.(string)
+	pattern, err := l.pattern(text)
 	if err != nil {
 		return func(*machine) (any, error) { return nil, err }
 	}
@@ -124,9 +124,9 @@ func matches(n *ast.BinaryNode, left evaluator) evaluator {
 		if !ok {
 			return nil, fmt.Errorf("%s cannot be matched: matches takes a text", kindOf(value))
 		}
-		if err := m.spend(1 + len(text)/perStep*size); err != nil {
+		if err := m.spend(1 + len(text)/perStep*pattern.size); err != nil {
 			return nil, err
 		}
-		return compiled.MatchString(text), nil
+		return pattern.MatchString(text), nil
 	}
 }

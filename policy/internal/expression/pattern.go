@@ -24,28 +24,67 @@ func (r *rewriter) pattern(n ast.Node) {
 		r.fail(n, "the pattern of matches must be a text")
 		return
 	}
-	if _, _, err := compilePattern(pattern); err != nil {
+	compiled, err := r.language.pattern(pattern)
+	if err != nil {
 		r.fail(n, "%v", err)
+		return
 	}
+	r.language.patterns[pattern] = compiled
 }
 
-// compilePattern compiles a pattern and counts its instructions.
-func compilePattern(pattern string) (*regexp.Regexp, int, error) {
+// Pattern is a compiled regular expression.
+type Pattern struct {
+	*regexp.Regexp
+	Parsed *syntax.Regexp
+	size   int // instructions
+}
+
+// pattern returns a pattern, which was compiled when the text that holds it
+// was. It changes nothing: what is compiled is evaluated concurrently.
+func (l *Language) pattern(text string) (*Pattern, error) {
+	if p := l.patterns[text]; p != nil {
+		return p, nil
+	}
+	return compilePattern(text)
+}
+
+// Pattern returns the pattern of a matches in the expression.
+func (e *Expression) Pattern(n *ast.BinaryNode) (*Pattern, error) {
+	text, _ := constantOf(n.Right)
+	pattern, _ := text.(string)
+	return e.language.pattern(pattern)
+}
+
+func compilePattern(pattern string) (*Pattern, error) {
 	parsed, err := syntax.Parse(pattern, syntax.Perl)
 	if err != nil {
-		return nil, 0, fmt.Errorf("the pattern %q is not a regular expression: %w", clip(pattern, 40), err)
+		return nil, fmt.Errorf("the pattern %q is not a regular expression: %w", clip(pattern, 40), err)
 	}
-	program, err := syntax.Compile(parsed.Simplify())
+	parsed = parsed.Simplify()
+	program, err := syntax.Compile(parsed)
 	if err != nil {
-		return nil, 0, fmt.Errorf("the pattern %q is not a regular expression: %w", clip(pattern, 40), err)
+		return nil, fmt.Errorf("the pattern %q is not a regular expression: %w", clip(pattern, 40), err)
 	}
 	if len(program.Inst) > maxInstructions {
-		return nil, 0, fmt.Errorf("the pattern %q is too large: it compiles to %d instructions, at most %d are allowed",
+		return nil, fmt.Errorf("the pattern %q is too large: it compiles to %d instructions, at most %d are allowed",
 			clip(pattern, 40), len(program.Inst), maxInstructions)
 	}
 	compiled, err := regexp.Compile(pattern)
 	if err != nil {
-		return nil, 0, fmt.Errorf("the pattern %q is not a regular expression: %w", clip(pattern, 40), err)
+		return nil, fmt.Errorf("the pattern %q is not a regular expression: %w", clip(pattern, 40), err)
 	}
-	return compiled, len(program.Inst), nil
+	return &Pattern{Regexp: compiled, Parsed: parsed, size: len(program.Inst)}, nil
+}
+
+// LiteralPrefix is the text with which all that matches begins: literal of
+// ^literal. whole says that it need not be followed by anything else.
+func (p *Pattern) LiteralPrefix() (prefix string, whole bool) {
+	if p.Parsed.Op != syntax.OpConcat || len(p.Parsed.Sub) < 2 {
+		return "", false
+	}
+	begin, literal := p.Parsed.Sub[0], p.Parsed.Sub[1]
+	if begin.Op != syntax.OpBeginText || literal.Op != syntax.OpLiteral || literal.Flags&syntax.FoldCase != 0 {
+		return "", false
+	}
+	return string(literal.Rune), len(p.Parsed.Sub) == 2
 }

@@ -1,0 +1,100 @@
+package policy
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+// typicalRule is the rule by which the cost of a verdict is measured.
+const typicalRule = `when: execution.status == "Running" and execution.age > duration("2h") and flow.name matches "^etl-"`
+
+func BenchmarkJudge(b *testing.B) {
+	p := mustParse(b, oneRule(typicalRule))
+	f := facts()
+	if p.Judge(f).Decision != Stop {
+		b.Fatal("the execution is kept")
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		p.Judge(f)
+	}
+}
+
+func BenchmarkJudgeStaged(b *testing.B) {
+	p := mustParse(b, oneRule(typicalRule))
+	f := facts()
+	scope := p.Scope(f.Now, f.Event).Flow(f.Flow)
+	b.ReportAllocs()
+	for b.Loop() {
+		scope.Judge(f.Execution)
+	}
+}
+
+// BenchmarkJudgeInput reads the input, and runs on the evaluator.
+func BenchmarkJudgeInput(b *testing.B) {
+	p := mustParse(b, oneRule("maxRuntime: 2h", `when: execution.input.priority != "high" and any(execution.input.items ?? [], .id == 7)`))
+	f := with(input(`{"priority": "low", "items": [{"id": 1}, {"id": 7}]}`))
+	if p.Judge(f).Decision != Stop {
+		b.Fatal("the execution is kept")
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		p.Judge(f)
+	}
+}
+
+func BenchmarkDue(b *testing.B) {
+	p := mustParse(b, oneRule(typicalRule))
+	f := with(aged(time.Hour))
+	b.ReportAllocs()
+	for b.Loop() {
+		p.Due(f)
+	}
+}
+
+// manyRules is a policy of so many rules, each of them different.
+func manyRules(n int) []byte {
+	var b strings.Builder
+	b.WriteString("version: 1\nvars: {limit: 2h}\npricing: {perMinute: [{price: 0.1}]}\nrules:\n")
+	for i := range n {
+		fmt.Fprintf(&b, `  - name: rule-%d
+    description: Rule number %d
+    flows: ["team-%d-*", "!team-%d-backfill"]
+    maxRuntime: %dm
+    when: execution.input.priority != "high" and flow.env.STAGE in ["test", "dev"] and execution.name matches "^run-%d-[0-9]+$"
+    window: {days: "Mon-Fri", hours: "09:00-18:00", timeZone: Asia/Shanghai}
+    cause: "ran ${execution.age}, the limit is ${vars.limit}"
+`, i, i, i, i, i+1, i)
+	}
+	return []byte(b.String())
+}
+
+// BenchmarkParse loads a policy of 100 rules.
+func BenchmarkParse(b *testing.B) {
+	text := manyRules(100)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Parse("policy.yaml", text); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// TestJudgeAllocatesNothing: a million executions are judged in a sweep.
+func TestJudgeAllocatesNothing(t *testing.T) {
+	p := mustParse(t, oneRule(typicalRule))
+	f := facts()
+	scope := p.Scope(f.Now, f.Event).Flow(f.Flow)
+	if n := testing.AllocsPerRun(100, func() { p.Judge(f) }); n != 0 {
+		t.Errorf("Judge: %v allocations", n)
+	}
+	if n := testing.AllocsPerRun(100, func() { scope.Judge(f.Execution) }); n != 0 {
+		t.Errorf("staged: %v allocations", n)
+	}
+	var v Verdict
+	if n := testing.AllocsPerRun(100, func() { v = p.Judge(f) }); n != 0 || v.Decision != Stop {
+		t.Errorf("%s: %v allocations", v.Decision, n)
+	}
+}

@@ -1,0 +1,191 @@
+package policy
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+// asked is a flow's query in one line.
+func asked(q Query) string {
+	text := strings.Join(q.Asked(), "; ")
+	if q.MinAge > 0 {
+		text += fmt.Sprintf("; from %s on", q.MinAge)
+	}
+	if q.Needs != 0 {
+		text += fmt.Sprintf("; needs %s", q.Needs)
+	}
+	return text
+}
+
+func TestQuery(t *testing.T) {
+	const running = "Status Running; "
+	tests := []struct {
+		name  string
+		rules []string // the lines of each rule
+		want  string   // now is 2026-03-04T12:00:00Z, the flow etl-nightly in the stage test
+	}{
+		{"an age", []string{"maxRuntime: 2h"}, running + "StartedTimeEnd 2026-03-04T10:00:02Z; MetadataOnly true; from 2h0m0s on"},
+		{"an age, from the other side", []string{`when: duration("2h") <= execution.age`}, running + "StartedTimeEnd 2026-03-04T10:00:02Z; MetadataOnly true; from 2h0m0s on"},
+		{"an age by its times", []string{`when: now - execution.startedTime > vars.limit`}, running + "StartedTimeEnd 2026-03-04T10:00:02Z; MetadataOnly true; from 2h0m0s on"},
+		{"a start by the time", []string{`when: execution.startedTime < now - duration("90m")`}, running + "StartedTimeEnd 2026-03-04T10:30:02Z; MetadataOnly true; from 1h30m0s on"},
+		{"a start", []string{`when: execution.startedTime < date("2026-03-01")`}, running + "StartedTimeEnd 2026-03-01T00:00:02Z; MetadataOnly true"},
+		{"a start, the tighter of two", []string{`when: execution.startedTime < date("2026-03-01") and execution.age > duration("1h")`},
+			running + "StartedTimeEnd 2026-03-01T00:00:02Z; MetadataOnly true; from 1h0m0s on"},
+		{"an age by the flow", []string{`when: execution.age > duration(flow.env.MAX ?? "3h")`}, running + "StartedTimeEnd 2026-03-04T09:00:02Z; MetadataOnly true; from 3h0m0s on"},
+		{"an age by the input", []string{`when: execution.age > duration(execution.input.max)`}, running + "MetadataOnly false; needs input"},
+		{"the young", []string{`when: execution.age < duration("5m")`}, running + "StartedTimeBegin 2026-03-04T11:54:58Z; MetadataOnly true"},
+		{"between", []string{`when: execution.age >= duration("1h") and execution.startedTime >= date("2026-03-04")`},
+			running + "StartedTimeBegin 2026-03-03T23:59:58Z; StartedTimeEnd 2026-03-04T11:00:02Z; MetadataOnly true; from 1h0m0s on"},
+		{"or is not pushed", []string{`when: execution.age > duration("2h") or execution.name == "x"`}, running + "MetadataOnly true"},
+		{"not is not pushed", []string{`when: not (execution.age < duration("2h"))`}, running + "MetadataOnly true"},
+		{"a name", []string{`when: execution.name == "run-1"`}, running + "ExecutionNamePrefix run-1; MetadataOnly true"},
+		{"a name's beginning", []string{`when: execution.name startsWith "run-"`}, running + "ExecutionNamePrefix run-; MetadataOnly true"},
+		{"a pattern's beginning", []string{`when: execution.name matches "^run-[0-9]+$"`}, running + "ExecutionNamePrefix run-; MetadataOnly true"},
+		{"a pattern in any case", []string{`when: execution.name matches "(?i)^run-"`}, running + "MetadataOnly true"},
+		{"a pattern of choices", []string{`when: execution.name matches "^run|^job"`}, running + "MetadataOnly true"},
+		{"a pattern with an option", []string{`when: execution.name matches "^runs?-"`}, running + "ExecutionNamePrefix run; MetadataOnly true"},
+		{"a pattern anywhere", []string{`when: execution.name matches "run-"`}, running + "MetadataOnly true"},
+		{"a pattern over lines", []string{`when: execution.name matches "(?m)^run-"`}, running + "MetadataOnly true"},
+		{"names", []string{`when: execution.name in ["run-1", "run-22"]`}, running + "ExecutionNamePrefix run-; MetadataOnly true"},
+		{"no name", []string{`when: execution.name != "run-1"`}, running + "MetadataOnly true"},
+		{"a status", []string{`when: execution.status == "Starting"`}, "Status Starting; MetadataOnly true"},
+		{"statuses", []string{`when: execution.status in ["Running", "Starting", "Failed"]`}, "Status Running, then Starting; MetadataOnly true"},
+		{"a status that has ended", []string{`when: execution.status == "Failed"`}, ""},
+		{"another flow", []string{`flows: ["x-*"]`}, ""},
+		{"another stage", []string{`when: flow.env.STAGE == "prod"`}, ""},
+		{"another trigger", []string{`on: [event]`}, ""},
+		{"a window that is shut", []string{`window: {days: Sun}`}, ""},
+		{"a window that is open", []string{`window: {days: Wed}`}, running + "MetadataOnly true"},
+		{"history", []string{"maxRuntime: 1h\n    when: history.steps > 100"}, running + "StartedTimeEnd 2026-03-04T11:00:02Z; MetadataOnly true; from 1h0m0s on; needs history"},
+		{"a cause that reads", []string{"maxRuntime: 1h\n    cause: '${history.steps} ${execution.input.x}'"},
+			running + "StartedTimeEnd 2026-03-04T11:00:02Z; MetadataOnly false; from 1h0m0s on; needs input, history"},
+		{"the whole flow", []string{"maxRuntime: 1h\n    maxConcurrent: 5"}, "Status Running, then Starting; MetadataOnly true; needs live"},
+		{"the loosest of two", []string{"maxRuntime: 2h\n    when: execution.name startsWith 'run-1'", "maxRuntime: 1h\n    when: execution.name startsWith 'run-22'"},
+			running + "StartedTimeEnd 2026-03-04T11:00:02Z; ExecutionNamePrefix run-; MetadataOnly true; from 1h0m0s on"},
+		{"one of two without a bound", []string{"maxRuntime: 2h", "when: execution.input.x == 1"}, running + "MetadataOnly false; needs input"},
+		{"one of two that is out", []string{"maxRuntime: 2h", "flows: [other]\n    when: execution.input.x == 1"}, running + "StartedTimeEnd 2026-03-04T10:00:02Z; MetadataOnly true; from 2h0m0s on"},
+		{"a condition that fails", []string{`when: execution.age > duration(flow.env.STAGE)`}, running + "MetadataOnly true"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			text := "version: 1\nvars: {limit: 2h}\nrules:\n"
+			for i, rule := range test.rules {
+				text += fmt.Sprintf("  - name: r%d\n    %s\n", i, rule)
+			}
+			f := facts()
+			q := mustParse(t, text).Scope(f.Now, f.Event).Flow(f.Flow).Query()
+			if got := asked(q); got != test.want {
+				t.Errorf("got  %s\nwant %s", got, test.want)
+			}
+			if q.None() != (test.want == "") {
+				t.Errorf("None is %v", q.None())
+			}
+		})
+	}
+}
+
+// TestProtectIsFetched: what protect reads is fetched where a rule remains.
+func TestProtectIsFetched(t *testing.T) {
+	p := mustParse(t, "version: 1\nprotect: {when: execution.input.keep == true}\nrules: [{name: r, flows: ['etl-*'], maxRuntime: 2h}]\n")
+	f := facts()
+	scope := p.Scope(f.Now, f.Event)
+	if got := asked(scope.Flow(f.Flow).Query()); got != "Status Running; StartedTimeEnd 2026-03-04T10:00:02Z; MetadataOnly false; from 2h0m0s on; needs input" {
+		t.Error(got)
+	}
+	if got := asked(scope.Flow(&Flow{Name: "other"}).Query()); got != "" {
+		t.Error(got)
+	}
+}
+
+func TestFlowNames(t *testing.T) {
+	tests := []struct {
+		rules []string
+		want  string
+	}{
+		{[]string{`when: flow.name == "x"`}, "x"},
+		{[]string{`when: '"x" == flow.name and execution.age > vars.limit'`}, "x"},
+		{[]string{`when: flow.name in ["b", "a", "b"]`, "flows: [c]"}, "a b c"},
+		{[]string{`flows: [a, b]`}, "a b"},
+		{[]string{`flows: [a, "b*"]`}, "all"},
+		{[]string{`flows: [a, "!b"]`}, "all"},
+		{[]string{`when: flow.name == "x" or flow.name == "y"`}, "all"},
+		{[]string{`when: flow.name != "x"`}, "all"},
+		{[]string{`flows: [a]`, "maxRuntime: 2h"}, "all"},
+		{[]string{`flows: [a]`, "on: [event]"}, "a"}, // the second is out
+		{[]string{`on: [event]`}, ""},
+	}
+	for _, test := range tests {
+		text := "version: 1\nvars: {limit: 2h}\nrules:\n"
+		for i, rule := range test.rules {
+			text += fmt.Sprintf("  - name: r%d\n    %s\n", i, rule)
+		}
+		names, ok := mustParse(t, text).Scope(testNow, &Event{Kind: "timer"}).FlowNames()
+		got := strings.Join(names, " ")
+		if !ok {
+			got = "all"
+		}
+		if got != test.want {
+			t.Errorf("%q: got %q, want %q", test.rules, got, test.want)
+		}
+	}
+}
+
+func TestScopeNeeds(t *testing.T) {
+	for text, want := range map[string]Need{
+		"rules: [{name: r, flows: [a], maxRuntime: 1h}]":                                            0,
+		"rules: [{name: r, flows: [a], when: flow.env.X == nil}]":                                   NeedFlow,
+		"rules: [{name: r, flows: [a], maxRuntime: 1h, cause: '${flow.description}'}]":              NeedFlow,
+		"protect: {when: flow.env.X == 'off'}\nrules: [{name: r, flows: [a], maxRuntime: 1h}]":      NeedFlow,
+		"protect: {when: flow.env.X == 'off'}\nrules: [{name: r, flows: [a], on: [event]}]":         0,
+		"rules: [{name: r, flows: [a], when: flow.live > 5 and execution.input.x > history.steps}]": NeedLive | NeedInput | NeedHistory,
+	} {
+		if got := mustParse(t, "version: 1\n"+text+"\n").Scope(testNow, &Event{Kind: "timer"}).Needs(); got != want {
+			t.Errorf("%s: %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestRuleQueries(t *testing.T) {
+	p := readPolicy(t, "full.yaml")
+	scope := p.Scope(at(t, "2026-03-04T02:00:00Z"), &Event{Kind: "timer"})
+	var got []string
+	for _, r := range scope.Flow(&Flow{Name: "etl-a"}).Rules() {
+		got = append(got, r.Rule+": "+asked(r.Query)+" | "+strings.Join(r.Judged, ", "))
+	}
+	want := []string{
+		`etl-max-runtime: Status Running; StartedTimeEnd 2026-03-04T00:00:02Z; MetadataOnly false; from 2h0m0s on; needs input, history | ` +
+			`execution.status == "Running", execution.age > 2h, execution.cost != nil, execution.cost > 5, execution.input.priority != "high"`,
+		`stuck: Status Running; MetadataOnly true; needs history | execution.status == "Running", history.idle > 6h, history.steps < 3`,
+	}
+	if strings.Join(got, "\n") != strings.Join(want, "\n") {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// TestFlowDue: a flow on which a window opens later is looked at then.
+func TestFlowDue(t *testing.T) {
+	p := mustParse(t, oneRule("maxRuntime: 2h", "window: {days: Sun}"))
+	f := p.Scope(testNow, &Event{Kind: "timer"}).Flow(&Flow{Name: "a"})
+	if due := f.Due(nil); !f.Query().None() || due.Kind != Moment || !due.Time.Equal(at(t, "2026-03-08T00:00:00Z")) {
+		t.Errorf("none %v, due %s", f.Query().None(), due)
+	}
+	if due := p.Scope(at(t, "2026-03-08T05:00:00Z"), &Event{Kind: "timer"}).Flow(&Flow{Name: "a"}).Due(nil); due.Kind != EverySweep {
+		t.Errorf("due %s", due)
+	}
+	p = mustParse(t, oneRule("maxRuntime: 2h", "flows: [b]"))
+	if due := p.Scope(testNow, &Event{Kind: "timer"}).Flow(&Flow{Name: "a"}).Due(nil); due.Kind != Never {
+		t.Errorf("due %s", due)
+	}
+}
+
+func TestBoundsOfNoQuery(t *testing.T) {
+	if begin, end := (Query{}).Bounds(); !begin.IsZero() || !end.IsZero() {
+		t.Error(begin, end)
+	}
+	begin, end := Query{StartedAfter: testNow, StartedBefore: testNow}.Bounds()
+	if testNow.Sub(begin) != 2*time.Second || end.Sub(testNow) != 2*time.Second {
+		t.Error(begin, end)
+	}
+}
