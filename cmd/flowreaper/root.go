@@ -107,6 +107,7 @@ func (t *terminal) newRoot() *cobra.Command {
 		t.newEmulate(),
 		t.newInvoke(),
 		t.newPlan(),
+		t.newRAMPolicy(),
 		t.newSchema(),
 		t.newTest(),
 		t.newValidate(),

@@ -1,8 +1,10 @@
 package deploy
 
 import (
+	"encoding/json"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -28,6 +30,9 @@ func TestPoliciesToStartFrom(t *testing.T) {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			do(t, program, "validate", "--strict", file)
 			do(t, program, "test", "--coverage", strings.TrimSuffix(name, ".yaml")+".test.yaml")
+			for _, mode := range []string{"plan", "enforce"} {
+				isGranted(t, do(t, program, "ram-policy", "--policy", file, "--mode", mode), mode)
+			}
 		})
 	}
 	if policies != 6 {
@@ -36,11 +41,32 @@ func TestPoliciesToStartFrom(t *testing.T) {
 }
 
 // do runs a command in the repository, which must succeed.
-func do(t *testing.T, name string, args ...string) {
+func do(t *testing.T, name string, args ...string) (stdout []byte) {
 	t.Helper()
 	cmd := exec.Command(name, args...)
 	cmd.Dir = repository(t)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Errorf("%s %s: %v\n%s", filepath.Base(name), strings.Join(args, " "), err, out)
+	var errs strings.Builder
+	cmd.Stderr = &errs
+	stdout, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%s %s: %v\n%s%s", filepath.Base(name), strings.Join(args, " "), err, stdout, errs.String())
+	}
+	return stdout
+}
+
+// isGranted checks that the role of a mode may do what a policy's sweeps call.
+func isGranted(t *testing.T, least []byte, mode string) {
+	t.Helper()
+	var needed document
+	if err := json.Unmarshal(least, &needed); err != nil {
+		t.Fatalf("%v\n%s", err, least)
+	}
+	granted := ram(t, mode+".json").Statement[0]
+	for _, s := range needed.Statement {
+		for _, action := range s.Action {
+			if !slices.Contains(granted.Action, action) || !slices.Equal(granted.Resource, s.Resource) {
+				t.Errorf("deploy/ram/%s.json doesn't grant %s on %v", mode, action, s.Resource)
+			}
+		}
 	}
 }
