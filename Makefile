@@ -1,7 +1,7 @@
 # flowreaper. `make help` lists what there is.
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test lint unit modules toolchain package policy-check deploy remove clean
+.PHONY: help build demo test lint unit modules toolchain package policy-check deploy remove measure clean
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 # A function's package is built anywhere for the same machine: Linux, amd64, no C.
@@ -10,7 +10,7 @@ BUILD := CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERS
 MODULES := test/officialsdk
 
 help: ## Say what each target does
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## Build the terminal and the function into bin/
 	$(BUILD) -o bin/flowreaper ./cmd/flowreaper
@@ -69,6 +69,11 @@ deploy: policy-check $(S) ## Check the policy, build the package, deploy (FILE=d
 
 remove: $(S) ## Remove the function and its trigger from the cloud
 	$(S) remove -y -t $(FILE)
+
+# On an account of 100 flows in which little happens, for ten minutes. What else
+# can be measured: go run ./deploy/measure -help
+measure: package ## Measure the function's time, memory and price on an emulated account
+	go run ./deploy/measure
 
 $(S): deploy/package-lock.json
 	npm ci --prefix deploy --no-audit --no-fund
