@@ -63,7 +63,7 @@ func (t *terminal) apply(ctx context.Context, set *settings, yes bool) error {
 		if err := t.askFor(bounded, planned, len(recording)); err != nil {
 			return interruptedOr(ctx, err)
 		}
-		s.options.Approved = recording.Holds
+		s.options.Approved = recording
 	}
 	result, failure := sweep.Run(bounded, s.options)
 	return t.conclude(ctx, s.output, result, failure)

@@ -78,7 +78,6 @@ func (s *settings) check() (*sweeping, error) {
 		Policy: p,
 		Mode:   policy.Mode(s.mode),
 		Flow:   flow,
-		Ledger: &sweep.Ledger{},
 	}}, nil
 }
 
@@ -129,11 +128,15 @@ func (t *terminal) connect(ctx context.Context, s *sweeping) (*cloudflow.Client,
 	if err != nil {
 		return nil, err
 	}
-	client, err := cloudflow.New(cloudflow.Options{Endpoint: s.endpoint, Region: s.region, Credentials: keys, Rates: s.rates})
+	quota, err := cloudflow.NewQuota(s.rates)
 	if err != nil {
 		return nil, usageError(err)
 	}
-	s.options.Source, s.options.Stopper = client, client
+	client, err := cloudflow.New(cloudflow.Options{Endpoint: s.endpoint, Region: s.region, Credentials: keys, Quota: quota})
+	if err != nil {
+		return nil, usageError(err)
+	}
+	s.options.Source, s.options.Stopper, s.options.Quota = client, client, quota
 	return client, nil
 }
 
