@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // The policies to start from are clean to the linter, and each of their rules
@@ -52,6 +54,25 @@ func do(t *testing.T, name string, args ...string) (stdout []byte) {
 		t.Fatalf("%s %s: %v\n%s%s", filepath.Base(name), strings.Join(args, " "), err, stdout, errs.String())
 	}
 	return stdout
+}
+
+// The roles of deploy/ram are those of a policy that asks for everything, so that
+// an edit of the policy doesn't need another role.
+func TestRolesAreTheMostThatAPolicyNeeds(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "policy.yaml")
+	writeFile(t, file, "version: 1\nmode: enforce\nrules:\n"+
+		"  - {name: all, maxRuntime: 2h, when: history.steps > 9}\n"+
+		"  - {name: named, flows: [etl], on: [event], maxRuntime: 2h}\n")
+	for _, mode := range []string{"plan", "enforce"} {
+		var most document
+		if err := json.Unmarshal(do(t, "go", "run", "./cmd/flowreaper", "ram-policy", "--policy", file, "--mode", mode), &most); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(most.Statement[0], ram(t, mode+".json").Statement[0]); diff != "" {
+			t.Errorf("deploy/ram/%s.json (-ram-policy +file):\n%s", mode, diff)
+		}
+	}
 }
 
 // isGranted checks that the role of a mode may do what a policy's sweeps call.
