@@ -26,6 +26,7 @@ type settings struct {
 	output     string
 	flow       string
 	timeout    time.Duration
+	saved      savedPlan // apply only
 }
 
 func (t *terminal) addSettings(cmd *cobra.Command) *settings {
@@ -59,6 +60,10 @@ func (s *settings) check() (*sweeping, error) {
 	if err := s.checkMode(); err != nil {
 		return nil, err
 	}
+	p, err := s.readPolicy()
+	if err != nil {
+		return nil, err
+	}
 	if _, err := cloudflow.ParseEndpoint(s.endpoint, s.region); err != nil {
 		return nil, fmt.Errorf("%w\nGive it with --endpoint or --region", err)
 	}
@@ -70,14 +75,12 @@ func (s *settings) check() (*sweeping, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := s.readPolicy()
-	if err != nil {
-		return nil, err
-	}
 	return &sweeping{settings: s, rates: rates, options: sweep.Options{
-		Policy: p,
-		Mode:   policy.Mode(s.mode),
-		Flow:   flow,
+		Policy:   p,
+		Mode:     policy.Mode(s.mode),
+		Flow:     flow,
+		Approved: s.saved.stops,
+		Allowed:  s.saved.allowed,
 	}}, nil
 }
 
@@ -103,6 +106,9 @@ func (s *settings) flowFilter() (func(string) bool, error) {
 }
 
 func (s *settings) readPolicy() (*policy.Policy, error) {
+	if s.saved.file != "" {
+		return s.saved.read(s)
+	}
 	if s.policyFile == "" {
 		return nil, errors.New("no policy is given: name its file with --policy")
 	}

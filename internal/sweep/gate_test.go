@@ -222,10 +222,11 @@ func TestPlanStopsNothingAndLeavesTheMemory(t *testing.T) {
 	}
 }
 
-func TestPlanOfMoreThanTheLimitRecordsNothing(t *testing.T) {
+// A person who has read such a plan may let it pass, so it must hold the stops.
+func TestPlanOfMoreThanTheLimitSaysWhatItWouldStop(t *testing.T) {
 	c := newCloud(map[string][]cloudflow.Execution{"f": overdue(3)})
 	r, recording, err := sweep.Plan(t.Context(), c.options(limited(t, 2)))
-	if codeOf(err) != sweep.CodeWithheld || r.Withheld == nil || len(recording) != 0 {
+	if codeOf(err) != sweep.CodeWithheld || r.Withheld == nil || len(recording) != 3 || len(c.stopped()) != 0 {
 		t.Errorf("error %v, withheld %v, recorded %v", err, r.Withheld, recording)
 	}
 }

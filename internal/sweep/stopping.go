@@ -250,9 +250,13 @@ func (s *sweep) refuse(c *condemned, no refusal) {
 		outcome = waitingOutcome
 	}
 	s.watch.Mark(c.flowKey, c.name, s.mark(outcome))
-	if c.execution != nil {
-		s.refused(c.finding, no)
+	if c.execution == nil {
+		return
 	}
+	if outcome == WithheldOutcome { // a plan holds it all the same: a person may let it pass
+		s.recorded = append(s.recorded, planned(c.finding))
+	}
+	s.refused(c.finding, no)
 }
 
 // stopNext tries what is next, as the quota allows.
