@@ -32,11 +32,15 @@ type Demand struct {
 // with at most 99 live executions each, which is a page. A rule whose flows
 // aren't named one by one may concern them all.
 func (p *Policy) Demand(flows int, tick time.Duration) Demand {
+	return demand(flows, p.looks(flows), tick)
+}
+
+func demand(flows int, looks []look, tick time.Duration) Demand {
 	d := Demand{Flows: flows}
 	longest := time.Duration(0)
-	for _, group := range p.lookGroups(flows) {
-		every := lookEvery(group.age, tick)
-		d.ListPerSecond += float64(group.flows) / every.Seconds()
+	for _, l := range looks {
+		every := lookEvery(l.age, tick)
+		d.ListPerSecond += float64(l.flows*l.calls) / every.Seconds()
 		longest = max(longest, every)
 	}
 	d.OfQuota = d.ListPerSecond / quotaPerSecond
@@ -46,43 +50,56 @@ func (p *Policy) Demand(flows int, tick time.Duration) Demand {
 	return d
 }
 
-// lookGroup is flows that are looked at equally often.
-type lookGroup struct {
+// look is how flows are looked at.
+type look struct {
 	flows int
-	age   time.Duration // the least age at which an execution is due
+	age   time.Duration // the least at which an execution is due: it says how often
+	calls int           // ListExecutions calls a flow
 }
 
-// lookGroups assigns each flow the least age that a rule on timers asks for:
-// that of rules which may concern any flow, or a lesser one of a rule that names
-// the flow.
-func (p *Policy) lookGroups(flows int) []lookGroup {
-	named := map[string]time.Duration{}
-	general, concernsAny := time.Duration(math.MaxInt64), false
+// and is the look that serves two rules.
+func (l look) and(other look) look {
+	return look{max(l.flows, other.flows), min(l.age, other.age), max(l.calls, other.calls)}
+}
+
+// look is how a flow is looked at for a rule.
+func (p *Policy) look(r *Rule, flow *Flow) look {
+	facts := sample(r.flows)
+	facts.Flow = flow
+	q := p.ruleQuery(r, r.ordered, &judgement{facts: facts, pricing: p.Pricing})
+	return look{1, q.MinAge, max(1, len(q.Statuses))}
+}
+
+// looks are how so many flows are looked at: for the rules that may concern any
+// flow, and for those that name one, too.
+func (p *Policy) looks(flows int) []look {
+	named := map[string]look{}
+	general := look{age: math.MaxInt64}
 	for _, r := range p.Rules {
 		if !slices.Contains(r.On, OnTimer) {
 			continue
 		}
-		facts := sample(r.flows)
-		age := p.ruleQuery(r, r.ordered, &judgement{facts: facts, pricing: p.Pricing}).MinAge
+		own := p.look(r, sample(r.flows).Flow)
 		names, ok := staged{r, r.conjuncts}.flowNames()
 		if !ok {
-			general, concernsAny = min(general, age), true
+			general = general.and(own)
 			continue
 		}
 		for _, name := range names {
-			if least, known := named[name]; !known || age < least {
-				named[name] = age
+			if known, ok := named[name]; ok {
+				own = own.and(known)
 			}
+			named[name] = own
 		}
 	}
-	var groups []lookGroup
-	for _, age := range slices.Sorted(maps.Values(named))[:min(flows, len(named))] {
-		groups = append(groups, lookGroup{1, min(age, general)})
+	var all []look
+	for _, name := range slices.Sorted(maps.Keys(named))[:min(flows, len(named))] {
+		all = append(all, named[name].and(general))
 	}
-	if concernsAny {
-		groups = append(groups, lookGroup{flows - len(groups), general})
+	if rest := flows - len(all); general.flows > 0 {
+		all = append(all, look{rest, general.age, general.calls})
 	}
-	return groups
+	return all
 }
 
 // lookEvery is how often a flow is looked at whose executions are due from an
@@ -108,10 +125,6 @@ func (d Demand) String() string {
 		return text + ": nearly all; whatever comes on top makes stops late"
 	}
 	return text + ": enough, so that stops come about as soon as they are due"
-}
-
-func demandText(flows int, tick time.Duration) string {
-	return fmt.Sprintf("%s calls/s of %g for %s", perSecond(float64(flows)/tick.Seconds()), quotaPerSecond, flowCount(flows))
 }
 
 func flowCount(flows int) string {

@@ -68,8 +68,8 @@ func unguarded(e *expression.Expression) []string {
 	return w.paths
 }
 
-// inequalities collects paths into inputs that are compared with !=, or with ==
-// or in behind a not.
+// inequalities collects paths into inputs that are compared with != or not in.
+// Who writes not (input.x == 5) says unless, and means it.
 type inequalities struct {
 	expression *expression.Expression
 	paths      []string
@@ -78,12 +78,12 @@ type inequalities struct {
 // Visit implements ast.Visitor.
 func (w *inequalities) Visit(n *ast.Node) {
 	comparison := *n
-	operators := []string{"!="}
+	operator := "!="
 	if not, ok := comparison.(*ast.UnaryNode); ok && not.Operator == "not" {
-		comparison, operators = not.Node, []string{"==", "in"}
+		comparison, operator = not.Node, "in"
 	}
 	op, ok := comparison.(*ast.BinaryNode)
-	if !ok || !slices.Contains(operators, op.Operator) {
+	if !ok || op.Operator != operator {
 		return
 	}
 	left, right := op.Left, op.Right

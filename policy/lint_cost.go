@@ -9,42 +9,52 @@ import (
 	"github.com/flowreaper/flowreaper/policy/internal/globset"
 )
 
-// everySweep finds a rule whose flows must be looked at in every sweep.
+// everySweep finds a rule that must be judged in every sweep.
 func (l *linter) everySweep(r *lintRule) {
 	if !slices.Contains(r.On, OnTimer) {
 		return
 	}
-	key, why := l.whyEverySweep(r)
-	if why == "" {
-		return
+	look := l.policy.look(r.Rule, sample(r.flows).Flow)
+	key, why := l.unforeseen(r)
+	switch {
+	case look.age == 0 && why == "":
+		l.everyFlow(r, "", "no condition says how old an execution must be", look)
+	case look.age == 0:
+		l.everyFlow(r, key, why, look)
+	case why != "":
+		l.found(r, key, Note, LintEverySweep, fmt.Sprintf("executions older than %s are judged again in every sweep, because %s: 1 call or more each",
+			expression.FormatDuration(look.age), why), "give a longer maxRuntime")
 	}
+}
+
+// everyFlow is the finding that all flows of a rule are looked at in every
+// sweep, with what that costs. What is known to be little is only noted.
+func (l *linter) everyFlow(r *lintRule, key, why string, look look) {
 	flows, bounded := l.flowsOf(r)
-	demand, severity := demandText(flows, l.options.Tick), Warning
+	calls := float64(look.calls) / l.options.Tick.Seconds() // a second and flow
+	rate := calls * float64(flows)
+	demand, severity := fmt.Sprintf("%s calls/s of %g for %s", perSecond(rate), quotaPerSecond, flowCount(flows)), Warning
 	switch {
 	case flows == 0: // nobody knows how many
-		most := quotaPerSecond * l.options.Tick.Seconds()
-		demand = fmt.Sprintf("%s calls/s a flow: %.0f flows take all of the API's %g", perSecond(1/l.options.Tick.Seconds()), most, quotaPerSecond)
-	case float64(flows)/l.options.Tick.Seconds() <= heavy*quotaPerSecond && (bounded || l.options.Flows > 0):
+		demand = fmt.Sprintf("%s calls/s a flow: %.0f flows take all of the API's %g", perSecond(calls), quotaPerSecond/calls, quotaPerSecond)
+	case rate <= heavy*quotaPerSecond && (bounded || l.options.Flows > 0):
 		severity = Note
 	}
 	l.found(r, key, severity, LintEverySweep, fmt.Sprintf("its flows are looked at in every sweep, because %s: %s", why, demand),
 		"add a maxRuntime, the longer the better, or name fewer flows")
 }
 
-// whyEverySweep says why a rule must be judged in every sweep; "" where it must
-// not be.
-func (l *linter) whyEverySweep(r *lintRule) (key, why string) {
+// unforeseen finds a condition of which nobody can say when it becomes true; ""
+// where there is none. A window opens when it opens.
+func (l *linter) unforeseen(r *lintRule) (key, why string) {
 	s := l.policy.solver(sample(r.flows))
 	for _, c := range r.given() {
 		if _, window := c.(windows); window {
-			continue // it opens when it opens
+			continue
 		}
 		if o := s.conjunct(c); o.yes.isAlways() && o.no.isAlways() {
 			return c.source(), conditionText(c) + " can become true at any time"
 		}
-	}
-	if l.policy.ruleQuery(r.Rule, r.ordered, &s.j).MinAge == 0 {
-		return "", "no condition says how old an execution must be"
 	}
 	return "", ""
 }

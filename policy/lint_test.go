@@ -91,7 +91,8 @@ func TestLint(t *testing.T) {
 
 		// nil-guard
 		{"no nil guard", "  - {name: r, maxRuntime: 2h, when: execution.input.priority != \"high\"}\n", `8:37 warning nil-guard r: this is true, too, for executions whose input has no priority → if that isn't meant, add: execution.input.priority != nil and …`},
-		{"no nil guard behind not", "  - {name: r, maxRuntime: 2h, when: not (\"high\" == execution.input.a.b)}\n", `8:37 warning nil-guard r: this is true, too, for executions whose input has no a.b → if that isn't meant, add: execution.input.a.b != nil and …`},
+		{"no nil guard, turned round", "  - {name: r, maxRuntime: 2h, when: \"\\\"high\\\" != execution.input.a.b\"}\n", `8:37 warning nil-guard r: this is true, too, for executions whose input has no a.b → if that isn't meant, add: execution.input.a.b != nil and …`},
+		{"unless", "  - {name: r, maxRuntime: 2h, when: not (execution.input.priority == \"high\")}\n", ``},
 		{"no nil guard in a list", "  - {name: r, maxRuntime: 2h, when: execution.input.c not in vars.words}\n", `8:37 warning nil-guard r: this is true, too, for executions whose input has no c → if that isn't meant, add: execution.input.c != nil and …`},
 		{"a nil guard", "  - {name: r, maxRuntime: 2h, when: execution.input.priority != nil and execution.input.priority != \"high\"}\n", ``},
 		{"a default", "  - {name: r, maxRuntime: 2h, when: (execution.input.priority ?? \"low\") != \"high\"}\n", ``},
@@ -101,8 +102,9 @@ func TestLint(t *testing.T) {
 
 		// every-sweep
 		{"no age", "  - {name: r, flows: [\"a*\"], when: execution.input.x == 1}\n", `8:5 warning every-sweep r: its flows are looked at in every sweep, because no condition says how old an execution must be: 0.017 calls/s a flow: 120 flows take all of the API's 2 → add a maxRuntime, the longer the better, or name fewer flows`},
-		{"flow.live", "  - {name: r, flows: [\"a*\"], maxRuntime: 1h, when: flow.live > 5}\n", `8:52 warning every-sweep r: its flows are looked at in every sweep, because flow.live > 5 can become true at any time: 0.017 calls/s a flow: 120 flows take all of the API's 2 → add a maxRuntime, the longer the better, or name fewer flows`},
-		{"few flows", "  - {name: r, flows: [a, b], maxConcurrent: 50}\n", `8:45 note every-sweep r: its flows are looked at in every sweep, because maxConcurrent 50, newest first can become true at any time: 0.033 calls/s of 2 for 2 flows → add a maxRuntime, the longer the better, or name fewer flows`},
+		{"flow.live", "  - {name: r, flows: [\"a*\"], maxRuntime: 1h, when: flow.live > 5}\n", `8:52 warning every-sweep r: its flows are looked at in every sweep, because flow.live > 5 can become true at any time: 0.033 calls/s a flow: 60 flows take all of the API's 2 → add a maxRuntime, the longer the better, or name fewer flows`},
+		{"an age, and what can't be foreseen", "  - {name: r, flows: [\"a*\"], maxRuntime: 1h, when: history.steps > 5}\n", `8:52 note every-sweep r: executions older than 1h are judged again in every sweep, because history.steps > 5 can become true at any time: 1 call or more each → give a longer maxRuntime`},
+		{"few flows", "  - {name: r, flows: [a, b], maxConcurrent: 50}\n", `8:45 note every-sweep r: its flows are looked at in every sweep, because maxConcurrent 50, newest first can become true at any time: 0.067 calls/s of 2 for 2 flows → add a maxRuntime, the longer the better, or name fewer flows`},
 		{"an age", "  - {name: r, flows: [\"a*\"], maxRuntime: 5m, when: execution.input.x == 1}\n", ``},
 		{"an event", "  - {name: r, on: [event, manual], when: event.data.x == 1}\n", ``},
 		{"a window", "  - {name: r, maxRuntime: 5m, window: {days: Mon-Fri}}\n", ``},
@@ -221,8 +223,8 @@ func TestDemand(t *testing.T) {
 		{"[{name: r, maxRuntime: 2h}]", 13_000, "13,000 flows need 1.8 calls/s of 2: nearly all; whatever comes on top makes stops late"},
 		{"[{name: r, maxRuntime: 1h}]", 10_000, "10,000 flows need 2.8 calls/s of 2: more than the API grants; stops can be 23m50s late"},
 		{"[{name: r, when: execution.input.x == 1}]", 10_000, "10,000 flows need 167 calls/s of 2: more than the API grants; stops can be 1h22m20s late"},
-		{"[{name: r, maxRuntime: 2h}, {name: crowd, flows: [a, b], maxConcurrent: 5}]", 1200, "1,200 flows need 0.20 calls/s of 2: enough, so that stops come about as soon as they are due"},
-		{"[{name: crowd, flows: [a, b], maxConcurrent: 5}]", 1, "1 flow needs 0.017 calls/s of 2: enough, so that stops come about as soon as they are due"},
+		{"[{name: r, maxRuntime: 2h}, {name: crowd, flows: [a, b], maxConcurrent: 5}]", 1200, "1,200 flows need 0.23 calls/s of 2: enough, so that stops come about as soon as they are due"},
+		{"[{name: crowd, flows: [a, b], maxConcurrent: 5}]", 1, "1 flow needs 0.033 calls/s of 2: enough, so that stops come about as soon as they are due"},
 		{"[{name: r, on: [event], when: true}]", 1200, "1,200 flows need 0 calls/s of 2: enough, so that stops come about as soon as they are due"},
 	} {
 		p := mustParse(t, "version: 1\nrules: "+test.rules+"\n")

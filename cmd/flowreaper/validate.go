@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -39,7 +38,7 @@ func (t *terminal) newValidate() *cobra.Command {
 		Example: "  flowreaper validate policy.yaml\n" +
 			"  flowreaper validate --strict --flows 1200 policy.yaml\n" +
 			"  flowreaper validate -o json policy.yaml",
-		Args: cobra.MinimumNArgs(1),
+		Args: someFiles,
 		RunE: func(_ *cobra.Command, files []string) error { return t.validate(files, v) },
 	}
 	flags := cmd.Flags()
@@ -58,9 +57,9 @@ func (v *validation) check() (policy.LintOptions, error) {
 	if v.flows < 0 {
 		return policy.LintOptions{}, fmt.Errorf("--flows %d is less than nothing", v.flows)
 	}
-	tick, err := time.ParseDuration(v.tick)
-	if err != nil || tick < time.Second {
-		return policy.LintOptions{}, fmt.Errorf("--tick %q is no time between two sweeps: give a duration from 1s on, such as 1m", v.tick)
+	tick, err := parseTick(v.tick)
+	if err != nil {
+		return policy.LintOptions{}, fmt.Errorf("--tick %w", err)
 	}
 	return policy.LintOptions{Tick: tick, Flows: v.flows}, nil
 }
@@ -205,4 +204,11 @@ func countEnforced(p *policy.Policy) int {
 		}
 	}
 	return n
+}
+
+func someFiles(cmd *cobra.Command, files []string) error {
+	if len(files) > 0 {
+		return nil
+	}
+	return fmt.Errorf("%s needs a policy's file: name one or more\nSee '%s --help'", cmd.Name(), cmd.CommandPath())
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"strings"
 	"time"
 
@@ -93,6 +94,9 @@ const defaultCallTimeout = 15 * time.Second
 func New(o Options) (*Client, error) {
 	endpoint, err := ParseEndpoint(o.Endpoint, o.Region)
 	if err != nil {
+		return nil, err
+	}
+	if err := CheckDebug(os.Getenv("DEBUG")); err != nil {
 		return nil, err
 	}
 	if err := o.Credentials.check(); err != nil {

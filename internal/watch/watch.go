@@ -123,7 +123,7 @@ func New(o Options) *Watch {
 // Begin starts a sweep. What the sweep before it asked and never answered is
 // due again, and so are the flows that are looked at once a sweep.
 func (w *Watch) Begin(now time.Time) {
-	w.begun = instantOf(now)
+	w.begun = max(instantOf(now), w.listed+1) // what was listed before is older than this sweep, however soon it follows
 	for f := range w.asked {
 		f.round = nil
 		w.looks.put(f)

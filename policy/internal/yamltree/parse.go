@@ -58,7 +58,7 @@ func checkBytes(text []byte) (Problem, bool) {
 			return Problem{Position{line, column}, "the file is not UTF-8 here"}, true
 		case r == '\r' && !bytes.HasPrefix(rest, []byte("\r\n")):
 			return Problem{Position{line, column}, "a carriage return stands alone: end lines with a line feed"}, true
-		case r < ' ' && r != '\n' && r != '\r' && r != '\t', r == 0x7f:
+		case r < ' ' && r != '\n' && r != '\r' && r != '\t', r >= 0x7f && r < 0xa0:
 			return Problem{Position{line, column}, fmt.Sprintf("the control character %U is not allowed in YAML", r)}, true
 		case r == '\n':
 			line, column = line+1, 0
@@ -170,6 +170,8 @@ func syntaxMessage(message string) string {
 		return message + ": a text that holds \": \" must be quoted"
 	case strings.Contains(message, "'\t'"), strings.Contains(message, "tab character"):
 		return "a tab cannot indent YAML: use spaces"
+	case strings.Contains(message, "' must be specified"):
+		return message + ": a text that holds [ ] { } or a comma must be quoted between braces, or stand on a line of its own"
 	case strings.Contains(message, "reserved character"):
 		return message + ": quote the text"
 	case strings.Contains(message, "is not allowed in this context"):
