@@ -18,13 +18,46 @@ type Glob struct {
 	Exclude bool // written as !pattern
 }
 
-// Find looks for a name, one of the shortest, that all of the lists in named
-// name and none of those in unnamed. It gives up on lists that are too
+// Find looks for a name that all of the lists in named name and none of those in
+// unnamed. It gives up on lists that are too
 // intertwined: then it is found, and "".
 func Find(named, unnamed []List) (name string, found bool) {
 	s := &search{named: named, unnamed: unnamed}
 	s.alphabet = alphabetOf(named, unnamed)
+	if name, found := s.guess(); found {
+		return name, true
+	}
 	return s.run()
+}
+
+// guess tries the names that the patterns themselves suggest: most lists differ
+// there, and a search takes long.
+func (s *search) guess() (name string, found bool) {
+	unlike := string(s.alphabet[0])
+	for _, list := range s.lists() {
+		for _, g := range list {
+			for _, star := range []string{"", unlike} {
+				name := strings.NewReplacer("*", star, "?", unlike).Replace(g.Pattern)
+				if name != "" && s.names(name) {
+					return name, true
+				}
+			}
+		}
+	}
+	return "", false
+}
+
+// names says whether a name is one that is looked for.
+func (s *search) names(name string) bool {
+	at := s.begin()
+	for i := range len(name) {
+		next, ok := s.step(at, name[i])
+		if !ok {
+			return false
+		}
+		at = next
+	}
+	return s.wanted(at)
 }
 
 // maxStates bounds a search. Lists of people's policies need a few dozen.
@@ -76,14 +109,8 @@ type state struct {
 type progress string // one byte a place, 1 where it may be
 
 func (s *search) run() (name string, found bool) {
-	start := state{}
-	for _, list := range s.lists() {
-		for _, g := range list {
-			start.progress = append(start.progress, begin(g.Pattern))
-		}
-	}
 	seen := map[string]bool{}
-	for queue := []state{start}; len(queue) > 0; queue = queue[1:] {
+	for queue := []state{s.begin()}; len(queue) > 0; queue = queue[1:] {
 		at := queue[0]
 		for _, c := range s.alphabet {
 			next, ok := s.step(at, c)
@@ -102,6 +129,17 @@ func (s *search) run() (name string, found bool) {
 		}
 	}
 	return "", false
+}
+
+// begin is the state before the first character.
+func (s *search) begin() state {
+	start := state{}
+	for _, list := range s.lists() {
+		for _, g := range list {
+			start.progress = append(start.progress, begin(g.Pattern))
+		}
+	}
+	return start
 }
 
 func (s *search) lists() []List { return append(append([]List{}, s.named...), s.unnamed...) }

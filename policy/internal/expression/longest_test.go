@@ -1,13 +1,9 @@
 package expression
 
-import (
-	"testing"
-	"unicode/utf8"
-)
+import "testing"
 
-// FuzzTemplate: whatever the text, it compiles or is refused with a place in
-// it, and what compiles is printed without a panic, within its bound.
-func FuzzTemplate(f *testing.F) {
+// FuzzLongest: a template is never printed longer than it is said to be.
+func FuzzLongest(f *testing.F) {
 	for _, text := range []string{
 		"", "plain", "ran ${execution.age}, the limit is ${vars.limit}", "$${x} ${flow.name}", "${execution.input.items[0].id}",
 		"${any(execution.input.list, # == 1) ? \"a\" : 'b'}", "${", "${}", "${`}`}", "${{\"a\": 1}}", "${execution.input.deep?.er.x ?? 5}",
@@ -18,11 +14,6 @@ func FuzzTemplate(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		template, problems := testLanguage().Template(text)
 		if len(problems) > 0 {
-			for _, p := range problems {
-				if p.Offset < -1 || p.Offset > utf8.RuneCountInString(text) || p.Message == "" {
-					t.Errorf("a problem at %d of %q: %s", p.Offset, text, p.Message)
-				}
-			}
 			return
 		}
 		printed, err := template.Format(fullEnv())
