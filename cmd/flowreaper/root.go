@@ -109,6 +109,7 @@ func (t *terminal) newRoot() *cobra.Command {
 		t.newExplain(),
 		t.newInvoke(),
 		t.newPlan(),
+		t.newRAMPolicy(),
 		t.newSchema(),
 		t.newTest(),
 		t.newValidate(),

@@ -107,10 +107,12 @@ func unsupported(src *source, t *token.Token, at Position) string {
 // sizeGuard counts what the parser's time grows with the square of.
 type sizeGuard struct {
 	keys, brackets, dashes int
-	dashLine               int
+	line, dashLine         int
+	columns                []int // of the lines that the current one is indented under, and its own
 }
 
 func (g *sizeGuard) add(t *token.Token) string {
+	g.indent(t.Position)
 	switch t.Type {
 	case token.MappingValueType:
 		if g.keys++; g.keys > maxKeys {
@@ -127,10 +129,24 @@ func (g *sizeGuard) add(t *token.Token) string {
 		g.dashLine = t.Position.Line
 		g.dashes++
 	}
-	if g.brackets > maxDepth || g.dashes > maxDepth || t.Position.IndentLevel > maxDepth {
+	if g.brackets > maxDepth || g.dashes > maxDepth || len(g.columns) > maxDepth+1 {
 		return fmt.Sprintf("the file is nested deeper than %d levels", maxDepth)
 	}
 	return ""
+}
+
+// indent follows the indentation of the lines. The tokens' own IndentLevel can't
+// be believed: it loses one level where a line goes back by several, and so
+// grows with the length of a file.
+func (g *sizeGuard) indent(at *token.Position) {
+	if at.Line == g.line || g.brackets > 0 {
+		return
+	}
+	g.line = at.Line
+	for len(g.columns) > 0 && g.columns[len(g.columns)-1] >= at.Column {
+		g.columns = g.columns[:len(g.columns)-1]
+	}
+	g.columns = append(g.columns, at.Column)
 }
 
 // syntaxProblem is the parser's error, which it knows the token of.

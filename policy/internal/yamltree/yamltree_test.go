@@ -74,6 +74,18 @@ func deepBlocks(n int) string {
 	return b.String()
 }
 
+// A long file isn't a deep one, however many levels its lines go back at once.
+func TestLongFilesAreNotDeep(t *testing.T) {
+	rule := "  - name: a\n    when:\n      all:\n        - any:\n            - b: [\n      c,\n    d]\n"
+	root, problems := Parse([]byte("rules:\n" + strings.Repeat(rule, 100)))
+	if len(problems) > 0 {
+		t.Fatal(problemTexts(problems))
+	}
+	if n := len(root.Entries[0].Value.Items); n != 100 {
+		t.Errorf("%d items, want 100", n)
+	}
+}
+
 func TestParse(t *testing.T) {
 	root, problems := Parse([]byte("\ufeffversion: 1\non: [timer, 5]\nempty:\nyes: true\nx: {a: b}\n"))
 	if len(problems) > 0 {
