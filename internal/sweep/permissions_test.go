@@ -20,14 +20,14 @@ import (
 	"github.com/flowreaper/flowreaper/policy"
 )
 
-// guarded is an account whose RAM allows some operations only.
-type guarded struct {
+// restricted is an account whose RAM allows some operations only.
+type restricted struct {
 	*emulator.Server
 	allowed []string
 	denied  []string
 }
 
-func (g *guarded) Call(r *http.Request, transport *http.Transport) (*http.Response, error) {
+func (g *restricted) Call(r *http.Request, transport *http.Transport) (*http.Response, error) {
 	operation := r.URL.Query().Get("Action")
 	if slices.Contains(g.allowed, operation) {
 		return g.Server.Call(r, transport)
@@ -66,7 +66,7 @@ func halfAnHour(t *testing.T, p *policy.Policy, mode policy.Mode) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cloud := &guarded{Server: server, allowed: sweep.Operations(p, mode)}
+	cloud := &restricted{Server: server, allowed: sweep.Operations(p, mode)}
 	quota, err := cloudflow.NewQuota(nil)
 	if err != nil {
 		t.Fatal(err)
