@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -136,9 +137,9 @@ func TestEnforceGoesFirst(t *testing.T) {
 	}
 }
 
-// TestAgeIsNeverNegative: what starts in the future, by a clock that is off,
+// TestFutureStartsAreNew: what starts in the future, by a clock that is off,
 // has the age 0s, in plain Go and on the evaluator.
-func TestAgeIsNeverNegative(t *testing.T) {
+func TestFutureStartsAreNew(t *testing.T) {
 	for _, when := range []string{`execution.age >= duration("0s")`, `execution.age == duration("0s")`, `execution.age < duration("1s") and execution.age * 2 == duration("0s")`} {
 		if v := mustParse(t, oneRule("when: "+when)).Judge(with(aged(-time.Hour))); v.Decision != Stop || !strings.HasPrefix(v.Reason(), "age 0s ") && v.Reason() != "age == 0s" {
 			t.Errorf("%s: %s", when, summary(v))
@@ -226,4 +227,25 @@ func TestGlobsAllocateNothing(t *testing.T) {
 	if n := testing.AllocsPerRun(100, func() { p.Concerns(flow) }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
+}
+
+// TestConcurrentUse is for the race detector.
+func TestConcurrentUse(t *testing.T) {
+	p := readPolicy(t, "full.yaml")
+	scope := p.Scope(testNow, &Event{Kind: "timer"})
+	flow := scope.Flow(&Flow{Name: "etl-nightly"})
+	var group sync.WaitGroup
+	for range 4 {
+		group.Go(func() {
+			for i := range 50 {
+				f := with(aged(time.Duration(i)*time.Hour), func(f *Facts) { f.Execution.History = &History{Steps: i, LastEventTime: testNow} })
+				p.Cause(p.Judge(f), "run")
+				p.Explain(f)
+				p.Due(f)
+				flow.Judge(f.Execution)
+				scope.Flow(f.Flow).Query()
+			}
+		})
+	}
+	group.Wait()
 }

@@ -39,7 +39,7 @@ type evaluator func(*machine) (any, error)
 
 // Value evaluates the expression.
 func (e *Expression) Value(env Env) (any, error) {
-	return e.eval(&machine{env: env, budget: maxSteps})
+	return e.evaluator()(&machine{env: env, budget: maxSteps})
 }
 
 // Holds evaluates a condition. Its errors say which condition it was.
