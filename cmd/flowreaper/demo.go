@@ -36,7 +36,7 @@ func (t *terminal) newDemo() *cobra.Command {
 		Use:   "demo",
 		Short: "Show one sweep on an account made up on this machine",
 		Long:  demoLong,
-		Args:  cobra.NoArgs,
+		Args:  noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return t.demo(cmd.Context(), function)
 		},

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/gobwas/glob"
@@ -26,10 +27,13 @@ type settings struct {
 	output     string
 	flow       string
 	timeout    time.Duration
+	saved      savedPlan // apply only
+
+	given func(flag string) bool // whether the command line has a flag
 }
 
 func (t *terminal) addSettings(cmd *cobra.Command) *settings {
-	s := &settings{mode: t.getenv("FLOWREAPER_MODE"), rates: t.getenv("FLOWREAPER_RATES")}
+	s := &settings{mode: t.getenv("FLOWREAPER_MODE"), rates: t.getenv("FLOWREAPER_RATES"), given: cmd.Flags().Changed}
 	flags := cmd.Flags()
 	flags.StringVar(&s.policyFile, "policy", t.getenv("FLOWREAPER_POLICY"), "the policy `FILE` (or FLOWREAPER_POLICY)")
 	flags.StringVar(&s.endpoint, "endpoint", t.getenv("FLOWREAPER_ENDPOINT"), "the API's `URL`, http:// for loopback addresses only (or FLOWREAPER_ENDPOINT; default the region's)")
@@ -59,8 +63,12 @@ func (s *settings) check() (*sweeping, error) {
 	if err := s.checkMode(); err != nil {
 		return nil, err
 	}
-	if _, err := cloudflow.ParseEndpoint(s.endpoint, s.region); err != nil {
-		return nil, fmt.Errorf("%w\nGive it with --endpoint or --region", err)
+	p, err := s.readPolicy()
+	if err != nil {
+		return nil, err
+	}
+	if err := s.checkEndpoint(); err != nil {
+		return nil, err
 	}
 	rates, err := cloudflow.ParseRates(s.rates)
 	if err != nil {
@@ -70,16 +78,27 @@ func (s *settings) check() (*sweeping, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := s.readPolicy()
-	if err != nil {
-		return nil, err
-	}
 	return &sweeping{settings: s, rates: rates, options: sweep.Options{
-		Policy: p,
-		Mode:   policy.Mode(s.mode),
-		Flow:   flow,
-		Ledger: &sweep.Ledger{},
+		Policy:   p,
+		Mode:     policy.Mode(s.mode),
+		Flow:     flow,
+		Approved: s.saved.stops,
+		Allowed:  s.saved.allowed,
 	}}, nil
+}
+
+// checkEndpoint refuses an endpoint left over in the environment beside a region
+// of the command line: whoever names one region must not stop another's.
+func (s *settings) checkEndpoint() error {
+	endpoint, err := cloudflow.ParseEndpoint(s.endpoint, s.region)
+	if err != nil {
+		return fmt.Errorf("%w\nGive it with --endpoint or --region", err)
+	}
+	regions := strings.HasPrefix(endpoint.Host, s.region+".") || strings.HasPrefix(endpoint.Host, s.region+"-internal.")
+	if s.given("region") && !s.given("endpoint") && !regions {
+		return fmt.Errorf("--region is %s, but FLOWREAPER_ENDPOINT is %s: which is it?\nUnset FLOWREAPER_ENDPOINT, or give --endpoint too", s.region, endpoint)
+	}
+	return nil
 }
 
 func (s *settings) checkMode() error {
@@ -104,6 +123,9 @@ func (s *settings) flowFilter() (func(string) bool, error) {
 }
 
 func (s *settings) readPolicy() (*policy.Policy, error) {
+	if s.saved.file != "" {
+		return s.saved.read(s)
+	}
 	if s.policyFile == "" {
 		return nil, errors.New("no policy is given: name its file with --policy")
 	}
@@ -123,17 +145,30 @@ func (s *sweeping) mode() policy.Mode {
 	return s.options.Policy.Mode.Softer(cmp.Or(s.options.Mode, policy.ModeEnforce))
 }
 
+// where is the endpoint that is called, for people to see before they agree.
+func (s *sweeping) where() string {
+	endpoint, err := cloudflow.ParseEndpoint(s.endpoint, s.region)
+	if err != nil {
+		return err.Error() // check has refused it before
+	}
+	return endpoint.String()
+}
+
 // connect makes the client that the sweeps read from and stop with.
 func (t *terminal) connect(ctx context.Context, s *sweeping) (*cloudflow.Client, error) {
 	keys, err := t.credentials(ctx)
 	if err != nil {
 		return nil, err
 	}
-	client, err := cloudflow.New(cloudflow.Options{Endpoint: s.endpoint, Region: s.region, Credentials: keys, Rates: s.rates})
+	quota, err := cloudflow.NewQuota(s.rates)
 	if err != nil {
 		return nil, usageError(err)
 	}
-	s.options.Source, s.options.Stopper = client, client
+	client, err := cloudflow.New(cloudflow.Options{Endpoint: s.endpoint, Region: s.region, Credentials: keys, Quota: quota})
+	if err != nil {
+		return nil, usageError(err)
+	}
+	s.options.Source, s.options.Stopper, s.options.Quota = client, client, quota
 	return client, nil
 }
 

@@ -101,7 +101,7 @@ func runTests(suite *policytest.Suite, file string) error {
 func readFile(what, path string) ([]byte, error) {
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s %s does not exist", what, path)
+		return nil, fmt.Errorf("%s %s does not exist: check its name and folder", what, path)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s can't be read: %w", what, err)

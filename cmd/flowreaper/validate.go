@@ -38,7 +38,7 @@ func (t *terminal) newValidate() *cobra.Command {
 		Example: "  flowreaper validate policy.yaml\n" +
 			"  flowreaper validate --strict --flows 1200 policy.yaml\n" +
 			"  flowreaper validate -o json policy.yaml",
-		Args: cobra.MinimumNArgs(1),
+		Args: someFiles,
 		RunE: func(_ *cobra.Command, files []string) error { return t.validate(files, v) },
 	}
 	flags := cmd.Flags()
@@ -204,4 +204,11 @@ func countEnforced(p *policy.Policy) int {
 		}
 	}
 	return n
+}
+
+func someFiles(cmd *cobra.Command, files []string) error {
+	if len(files) > 0 {
+		return nil
+	}
+	return fmt.Errorf("%s needs a policy's file: name one or more\nSee '%s --help'", cmd.Name(), cmd.CommandPath())
 }

@@ -26,6 +26,9 @@ func adaptFlow(f cloudflow.Flow) *policy.Flow {
 	}
 }
 
+// keyOf tells flows apart: another Id under a name is another flow.
+func keyOf(f *policy.Flow) string { return cmp.Or(f.ID, f.Name) }
+
 func adaptExecution(e cloudflow.Execution) *policy.Execution {
 	adapted := &policy.Execution{
 		Name:        e.Name,

@@ -1,0 +1,487 @@
+package watch
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"pgregory.net/rapid"
+)
+
+var here = Options{Account: "1234", Region: "cn-hangzhou"}
+
+func loaded(t rapid.TB, path string, now time.Time) *Watch {
+	t.Helper()
+	w, err := NewFile(path).Load(here, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+func save(t rapid.TB, f *File, w *Watch, now time.Time) {
+	t.Helper()
+	if err := f.Save(w, now); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func read(t rapid.TB, path string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func put(t rapid.TB, path string, data []byte) {
+	t.Helper()
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// busyWatch knows something of everything that is saved.
+func busyWatch(t *testing.T) *stage {
+	s := watching(t, here, time.Hour, 3)
+	s.TooMany(s.wantLook("a"), nil, s.now)
+	s.answer(s.wantLook("a"), map[string]time.Duration{"x": -2 * time.Hour, "y": -40 * time.Minute})
+	s.answer(s.wantLook("b"), map[string]time.Duration{"z": 0})
+	s.Mark("id-a", "x", Mark{Policy: "p", Outcome: "withheld"})
+	s.Ledger.Add(try(0, "x"), try(-time.Minute, "w"))
+	s.Emergencies.Latch(Emergency{ID: "e", Rule: "r", Policy: "p", Event: []byte(`{}`), Time: s.now, Until: s.now.Add(time.Hour)})
+	s.Buckets = Buckets{"ListExecutions": {3.5, 1.96, s.now}}
+	return s
+}
+
+func TestAStateIsLoadedAsItWasSaved(t *testing.T) {
+	s, path := busyWatch(t), filepath.Join(t.TempDir(), "state")
+	save(t, NewFile(path), s.Watch, s.now)
+	w := loaded(t, path, s.now)
+	want := s.state()
+	if diff := cmp.Diff(want, w.state()); diff != "" {
+		t.Fatalf("as loaded:\n%s", diff)
+	}
+	w.Begin(s.now)
+	w.SetFlows(flowsOf(time.Hour, 3), time.Hour, s.now)
+	checkInvariants(t, w)
+	if diff := cmp.Diff(want, w.state()); diff != "" {
+		t.Errorf("once the flows are told:\n%s", diff)
+	}
+	if diff := cmp.Diff(s.Overdue(), w.Overdue()); diff != "" {
+		t.Errorf("overdue:\n%s", diff)
+	}
+	again := &stage{T: t, Watch: w, now: s.now}
+	again.wantLook("c") // the only flow that nobody looked at
+	again.wantNothing()
+}
+
+// Whatever a Watch has come to know, the file brings back.
+func TestStatesSurviveTheFile(t *testing.T) {
+	dir, n := t.TempDir(), 0
+	rapid.Check(t, func(t *rapid.T) {
+		n++
+		a := newAccount(t, filepath.Join(dir, fmt.Sprint(n)))
+		a.watches, a.files = a.watches[:1], a.files[:1]
+		for range rapid.IntRange(1, 60).Draw(t, "ticks") {
+			a.now = a.now.Add(time.Minute)
+			a.sweep()
+			a.compare()
+		}
+		a.save(0)
+		w, err := a.files[0].Load(a.options, a.now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(a.watches[0].state(), w.state(), cmpopts.EquateEmpty()); diff != "" {
+			t.Fatal(diff)
+		}
+	})
+}
+
+func TestNoFileYet(t *testing.T) {
+	w, err := NewFile(filepath.Join(t.TempDir(), "state")).Load(here, midnight)
+	if err != nil || w.Known() != 0 {
+		t.Errorf("got %v, %d known", err, w.Known())
+	}
+}
+
+func TestSlotsAreWrittenInTurn(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state")
+	f, w := NewFile(path), New(here)
+	var got []string
+	for i := range 4 {
+		if i == 2 { // another process goes on
+			f, w = NewFile(path), loaded(t, path, midnight)
+		}
+		save(t, f, w, midnight)
+		line, _, _ := strings.Cut(string(read(t, path)), "\n")
+		other, _, _ := strings.Cut(string(read(t, path+".2")), "\n")
+		got = append(got, generationIn(line)+"/"+generationIn(other))
+	}
+	if want := []string{"1/", "1/2", "3/2", "3/4"}; !slices.Equal(got, want) {
+		t.Errorf("generations %v, want %v", got, want)
+	}
+}
+
+func generationIn(line string) string {
+	if fields := strings.Fields(line); len(fields) == 5 {
+		return fields[2]
+	}
+	return ""
+}
+
+// Wherever a write is cut short, the slot is not believed and the other is.
+func TestATornSlotIsNeverBelieved(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state")
+	f, s := NewFile(path), busyWatch(t)
+	save(t, f, s.Watch, s.now)
+	before := s.state()
+	before.Ledger = slices.Clone(before.Ledger)
+	s.Ledger.Add(try(time.Second, "more"))
+	save(t, f, s.Watch, s.now.Add(time.Second))
+	whole := read(t, path+".2")
+	for n := range len(whole) {
+		put(t, path+".2", whole[:n])
+		wantTorn(t, path, before)
+	}
+	put(t, path+".2", append(bytes.Clone(whole), '\n'))
+	wantTorn(t, path, before)
+	for i := range whole {
+		damaged := bytes.Clone(whole)
+		damaged[i] ^= 1 << (i % 8)
+		put(t, path+".2", damaged)
+		wantTorn(t, path, before)
+	}
+	put(t, path+".2", whole)
+	if w := loaded(t, path, s.now.Add(time.Second)); w.Ledger.Since(midnight) != 2 {
+		t.Error("whole, it isn't believed either")
+	}
+}
+
+func wantTorn(t *testing.T, path string, before state) {
+	t.Helper()
+	w, err := NewFile(path).Load(here, midnight)
+	if err == nil || errors.Is(err, ErrLost) || !strings.HasPrefix(err.Error(), path+".2 was not believed: it is torn") {
+		t.Fatalf("got the error %v", err)
+	}
+	if diff := cmp.Diff(before, w.state()); diff != "" {
+		t.Fatal(diff)
+	}
+}
+
+func TestATornSlotIsTheNextToBeWritten(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state")
+	f, w := NewFile(path), New(here)
+	for range 3 {
+		save(t, f, w, midnight)
+	}
+	put(t, path, []byte("flowreaper-state 1 3 9")) // the newest is torn; .2 has generation 2
+	f = NewFile(path)
+	w, _ = f.Load(here, midnight)
+	good := read(t, path+".2")
+	save(t, f, w, midnight)
+	if !bytes.Equal(good, read(t, path+".2")) {
+		t.Error("the only valid slot was overwritten")
+	}
+	loaded(t, path, midnight)
+}
+
+func TestAForeignSlotIsTheNextToBeWritten(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state")
+	f := NewFile(path)
+	save(t, f, New(here), midnight)
+	put(t, path+".2", sealed(1, 99, []byte(`{"account":"77"}`)))
+	good := read(t, path)
+	save(t, f, New(here), midnight)
+	if !bytes.Equal(good, read(t, path)) {
+		t.Error("the only slot that is ours was overwritten")
+	}
+	line, _, _ := strings.Cut(string(read(t, path+".2")), "\n")
+	if got := generationIn(line); got != "100" {
+		t.Errorf("the generation after 99 is %s", got)
+	}
+}
+
+func TestStatesThatAreNotBelieved(t *testing.T) {
+	s := busyWatch(t)
+	valid := func(o Options) []byte {
+		path := filepath.Join(t.TempDir(), "state")
+		w := *s.Watch
+		w.options = o
+		save(t, NewFile(path), &w, s.now)
+		return read(t, path)
+	}
+	future := []byte(`{"account":"1234"}`)
+	for _, c := range []struct {
+		name, want string
+		slot       []byte
+	}{
+		{"empty", "it is torn, or no state of flowreaper's", nil},
+		{"anything", "it is torn, or no state of flowreaper's", []byte("hello\nworld")},
+		{"another account", `it is another account's or region's: account "77", region "cn-hangzhou"`, valid(Options{Account: "77", Region: "cn-hangzhou"})},
+		{"another region", `it is another account's or region's: account "1234", region "cn-beijing"`, valid(Options{Account: "1234", Region: "cn-beijing"})},
+		{"a later version", "it is of version 2, this flowreaper reads version 1", sealed(2, 7, future)},
+		{"another body", "its body isn't what this version writes: invalid character 'h' looking for beginning of value", sealed(1, 7, []byte("hello"))},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "state")
+			put(t, path, c.slot)
+			f := NewFile(path)
+			w, err := f.Load(here, midnight)
+			want := path + " was not believed: " + c.want + "\n" + ErrLost.Error()
+			if err == nil || err.Error() != want {
+				t.Errorf("got  %v\nwant %s", err, want)
+			}
+			if !errors.Is(err, ErrLost) {
+				t.Error("it doesn't say that the ledger is lost")
+			}
+			if diff := cmp.Diff(New(here).state(), w.state()); diff != "" {
+				t.Error(diff)
+			}
+			save(t, f, w, midnight) // what isn't believed gives way, in time
+			save(t, f, w, midnight)
+			loaded(t, path, midnight)
+		})
+	}
+}
+
+func sealed(version int, generation uint64, body []byte) []byte {
+	line := fmt.Sprintf("%s %d %d %d", stateMagic, version, generation, len(body))
+	return fmt.Appendf(nil, "%s %x\n%s", line, sumOf(line, body), body)
+}
+
+// Facts from the future would put off looks, and emergencies would stop what
+// they shouldn't; stops count all the same.
+func TestFactsFromTheFutureAreNotBelieved(t *testing.T) {
+	s, path := busyWatch(t), filepath.Join(t.TempDir(), "state")
+	save(t, NewFile(path), s.Watch, s.now)
+	w := loaded(t, path, midnight.Add(-2*time.Second)) // clocks differ by so much
+	if len(w.flows) != 2 || len(w.Buckets) != 1 || len(w.Emergencies.all()) != 1 {
+		t.Errorf("two seconds ahead: %+v", w.state())
+	}
+	w = loaded(t, path, midnight.Add(-time.Hour))
+	got := w.state()
+	if len(got.Flows) != 0 || len(got.Buckets) != 0 || len(got.Emergencies) != 0 || w.Known() != 0 {
+		t.Errorf("an hour ahead: %+v", got)
+	}
+	if n := w.Ledger.Since(midnight.Add(-2 * time.Hour)); n != 2 {
+		t.Errorf("%d stops count, want 2", n)
+	}
+	if n := w.Ledger.Since(midnight.Add(-time.Hour + time.Second)); n != 0 {
+		t.Errorf("%d stops count as later than now", n)
+	}
+}
+
+func TestASightingFromTheFutureDoesNotPutOffAReCheck(t *testing.T) {
+	w := New(here)
+	w.absorb(state{Account: "1234", Region: "cn-hangzhou", Flows: []flowState{{
+		ID: "id-a", Query: "q1", Looked: instantOf(midnight), Reach: 3_600_000, Live: -1,
+		Known: []knownState{{Name: "x", Started: instantOf(midnight.Add(-2 * time.Hour)), Seen: never, Checks: 9}},
+	}}}, midnight)
+	s := &stage{T: t, Watch: w, now: midnight}
+	s.SetFlows(flowsOf(time.Hour, 1), time.Hour, s.now)
+	s.sweepAt(15 * time.Minute)
+	s.wantCheck("x", 1)
+}
+
+func TestAnUnknownQueryIsAskedAnew(t *testing.T) {
+	s, path := busyWatch(t), filepath.Join(t.TempDir(), "state")
+	save(t, NewFile(path), s.Watch, s.now)
+	edited := flowsOf(time.Hour, 2)
+	edited[0].Query = "q2"
+	again := &stage{T: t, Watch: loaded(t, path, s.now), now: s.now}
+	again.SetFlows(edited, time.Hour, s.now)
+	if again.Known() != 1 || len(again.Overdue()) != 0 {
+		t.Errorf("%d known, %d overdue; want 1 and 0", again.Known(), len(again.Overdue()))
+	}
+	again.wantLook("a")
+}
+
+// While a policy is rolled out, two processes may ask different questions.
+func TestAnAnswerToAnotherQuestionIsNotMerged(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state")
+	ours, theirs := watching(t, here, time.Hour, 1), watching(t, here, time.Hour, 1)
+	edited := flowsOf(time.Hour, 1)
+	edited[0].Query = "q2"
+	theirs.SetFlows(edited, time.Hour, theirs.now)
+	theirs.answer(theirs.wantLook("a"), many(3, 0))
+	save(t, NewFile(path), theirs.Watch, theirs.now)
+	save(t, NewFile(path), ours.Watch, ours.now)
+	if ours.Known() != 0 {
+		t.Errorf("%d known", ours.Known())
+	}
+	ours.wantLook("a")
+}
+
+func TestTheLaterLookIsMerged(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state")
+	ours, theirs := watching(t, here, time.Hour, 2), watching(t, here, time.Hour, 2)
+	ours.answer(ours.wantLook("a"), many(1, 0))
+	theirs.sweepAt(time.Minute)
+	theirs.answer(theirs.wantLook("a"), many(2, 0))
+	theirs.answer(theirs.wantLook("b"), many(4, 0))
+	mine, their := NewFile(path), NewFile(path)
+	save(t, mine, ours.Watch, ours.now)
+	save(t, their, theirs.Watch, theirs.now)
+	save(t, mine, ours.Watch, theirs.now)
+	if ours.Known() != 6 || ours.Live() != 6 {
+		t.Errorf("%d known, %d live; want the other process's 6", ours.Known(), ours.Live())
+	}
+	checkInvariants(t, ours.Watch)
+	ours.now = theirs.now
+	ours.wantNothing()
+}
+
+// In whatever order two states are merged, what counts is the same.
+func TestMergingIsCommutative(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := drawState(t, "a"), drawState(t, "b")
+		x, y := New(here), New(here)
+		for _, s := range []state{a, b} {
+			x.absorb(copyOf(s), midnight)
+		}
+		for _, s := range []state{b, a, b} {
+			y.absorb(copyOf(s), midnight)
+		}
+		if diff := cmp.Diff(x.state(), y.state(), cmpopts.EquateEmpty()); diff != "" {
+			t.Fatal(diff)
+		}
+		if x.Ledger.Since(time.Time{}) < max(len(a.Ledger), len(b.Ledger)) {
+			t.Fatal("the ledger counts less than one of the two did")
+		}
+	})
+}
+
+func copyOf(s state) state {
+	s.Ledger, s.Emergencies, s.Buckets = slices.Clone(s.Ledger), slices.Clone(s.Emergencies), Buckets{}
+	return s
+}
+
+func drawState(t *rapid.T, who string) state {
+	s := state{Account: here.Account, Region: here.Region}
+	for i := range rapid.IntRange(0, 3).Draw(t, "flows") {
+		looked := instantOf(midnight.Add(-time.Duration(rapid.IntRange(0, 100).Draw(t, "looked")) * time.Minute))
+		if who == "b" {
+			looked++ // never the same look
+		}
+		s.Flows = append(s.Flows, flowState{ID: fmt.Sprint(i), Query: who, Looked: looked, Pages: 1, Live: 1, Known: []knownState{{Name: who}}})
+	}
+	seen := map[string]bool{}
+	for range rapid.IntRange(0, 5).Draw(t, "tries") {
+		x := try(-time.Duration(rapid.IntRange(0, 5).Draw(t, "at"))*time.Second, rapid.SampledFrom([]string{"x", "y"}).Draw(t, "execution"))
+		if key := fmt.Sprint(x); !seen[key] {
+			seen[key] = true
+			s.Ledger = append(s.Ledger, x)
+		}
+	}
+	for i := range rapid.IntRange(0, 3).Draw(t, "emergencies") {
+		s.Emergencies = append(s.Emergencies, Emergency{ID: fmt.Sprint(i), Until: midnight.Add(time.Hour), Done: rapid.Bool().Draw(t, "done")})
+	}
+	return s
+}
+
+// A process is killed at any point of its work: before, in and after a write,
+// and between the stops. Two processes take turns.
+func TestTheLedgerNeverCountsTooFew(t *testing.T) {
+	dir, n := t.TempDir(), 0
+	rapid.Check(t, func(t *rapid.T) {
+		n++
+		c := newCrashes(t, filepath.Join(dir, fmt.Sprint(n)))
+		for range rapid.IntRange(1, 12).Draw(t, "batches") {
+			c.batch(rapid.IntRange(0, 1).Draw(t, "process"))
+			fresh, _ := NewFile(c.path).Load(here, c.now)
+			if got := fresh.Ledger.Since(midnight); got < c.stopped {
+				t.Fatalf("after %d stops the ledger counts %d", c.stopped, got)
+			}
+		}
+	})
+}
+
+type crashes struct {
+	*rapid.T
+	path    string
+	now     time.Time
+	files   [2]*File
+	watches [2]*Watch
+	stopped int // stops made
+}
+
+func newCrashes(t *rapid.T, path string) *crashes {
+	c := &crashes{T: t, path: path, now: midnight}
+	c.restart(0)
+	c.restart(1)
+	return c
+}
+
+func (c *crashes) restart(who int) {
+	c.files[who] = NewFile(c.path)
+	c.watches[who], _ = c.files[who].Load(here, c.now)
+}
+
+// batch counts some stops, saves and stops, until it is killed.
+func (c *crashes) batch(who int) {
+	c.now = c.now.Add(time.Second)
+	size := rapid.IntRange(1, 10).Draw(c.T, "stops")
+	for i := range size {
+		c.watches[who].Ledger.Add(try(c.now.Sub(midnight), fmt.Sprint(i)))
+	}
+	switch rapid.SampledFrom([]string{"lives", "before the write", "in the write", "between the stops"}).Draw(c.T, "killed") {
+	case "lives":
+		save(c.T, c.files[who], c.watches[who], c.now)
+		c.stopped += size
+		return
+	case "in the write":
+		c.tear(who)
+	case "between the stops":
+		save(c.T, c.files[who], c.watches[who], c.now)
+		c.stopped += rapid.IntRange(0, size).Draw(c.T, "stopped")
+	}
+	c.restart(who)
+}
+
+// tear saves, and cuts off what was written at some byte.
+func (c *crashes) tear(who int) {
+	slots := [2]string{c.path, c.path + ".2"}
+	before := [2][]byte{read(c.T, slots[0]), read(c.T, slots[1])}
+	save(c.T, c.files[who], c.watches[who], c.now)
+	for i, slot := range slots {
+		if after := read(c.T, slot); !bytes.Equal(before[i], after) {
+			put(c.T, slot, after[:rapid.IntRange(0, len(after)).Draw(c.T, "written")])
+		}
+	}
+}
+
+func TestSaveSaysWhatToDo(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "missing", "state")
+	err := NewFile(path).Save(New(here), midnight)
+	want := "saving the state: open " + path + ": no such file or directory; FLOWREAPER_STATE must name a file in a folder that exists and can be written"
+	if err == nil || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+}
+
+// What can't be read may hold stops of another process: nothing is written.
+func TestSaveDoesNotWriteOverWhatItCannotRead(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state")
+	if err := os.Mkdir(path+".2", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	err := NewFile(path).Save(New(here), midnight)
+	want := "saving the state: " + path + ".2 was not believed: read " + path + ".2: is a directory"
+	if err == nil || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+	if len(read(t, path)) > 0 {
+		t.Error("it was written")
+	}
+}

@@ -1,0 +1,201 @@
+package watch
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// Flow is one flow to watch, as the caller's policy sees it.
+type Flow struct {
+	ID   string
+	Name string
+
+	// Query is a hash of all that decides what is asked of this flow and when
+	// its executions are due. Knowledge gathered under another is dropped.
+	Query string
+
+	// LeastAge is the least age at which a rule could condemn an execution of
+	// this flow: none is due before its startedTime + LeastAge.
+	LeastAge time.Duration
+
+	// EverySweep says that age doesn't bound what the rules condemn: the flow
+	// is listed whole in every sweep. A LeastAge of 0 says the same.
+	EverySweep bool
+
+	// ByStatusAlone says that the look's bounds are the only ones sent besides
+	// the status, so that an answer without bounds counts what is live.
+	ByStatusAlone bool
+
+	// Due tells the due time of an execution of which no more is known than
+	// this; false when no rule can ever condemn it. Nil stands for
+	// startedTime + LeastAge.
+	Due func(name string, startedTime time.Time) (due time.Time, ever bool)
+}
+
+// flow is what is known of one flow.
+type flow struct {
+	Flow
+	told int // the SetFlows call that named it last; 0 when only restored
+
+	looked instant           // when the latest complete look was asked; 0 when never
+	reach  time.Duration     // all that is due before looked + reach was in its answer
+	known  map[string]*known // executions of that answer that may still run, by name
+	live   int               // rows of the latest whole answer, less those seen ended; -1 when unknown
+	liveAt instant           // when that answer was asked
+
+	width        // how the next look is cut
+	failures int // looks that failed since the last complete one
+	ready    int // known executions in Watch.ready that a list can answer
+
+	round *round  // the look under way
+	first bool    // goes before all others: it failed, or is half done
+	due   bool    // executions are due here that a look will answer
+	at    instant // when the next look is due
+	rank  int     // breaks ties, so that cold starts take turns
+	index int32   // in Watch.looks
+
+	demand load // as counted in Watch.load
+}
+
+// key tells flows apart: another Id under a name is another flow.
+func (f *Flow) key() string { return cmp.Or(f.ID, f.Name) }
+
+// comesFirst orders looks: those that must be taken up again, those for
+// executions that are due now, then the most overdue.
+func comesFirst(a, b *flow) bool {
+	if a.first != b.first {
+		return a.first
+	}
+	if a.due != b.due {
+		return a.due
+	}
+	return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.rank, b.rank)) < 0
+}
+
+// onceASweep says that the flow is looked at once in every sweep.
+func (w *Watch) onceASweep(f *flow) bool {
+	return w.options.OneShot || f.EverySweep || f.LeastAge <= 0
+}
+
+// FlowsDue says that the flows must be listed anew: at least hourly, and never
+// later than the least age, so that a flow made since is known before an
+// execution of it can be due.
+func (w *Watch) FlowsDue(now time.Time) bool {
+	if w.listed == 0 || w.leastAge <= 0 {
+		return w.listed == 0 || w.listed < w.begun
+	}
+	return instantOf(now) >= w.listed.add(min(relist, w.leastAge-margin(w.leastAge)))
+}
+
+// SetFlows tells all flows to watch: the answer of a complete ListFlows, as far
+// as rules apply to them. leastAge is the least that any rule asks for on any
+// flow, whether such a flow exists or not. Flows not among them are forgotten.
+func (w *Watch) SetFlows(flows []Flow, leastAge time.Duration, now time.Time) {
+	t := instantOf(now)
+	w.listing++
+	w.listed, w.leastAge = t, leastAge
+	sorted := slices.SortedFunc(slices.Values(flows), func(a, b Flow) int { return cmp.Compare(a.key(), b.key()) })
+	begin := w.turn(t, len(sorted))
+	for i, f := range sorted {
+		w.setFlow(f, (i-begin+len(sorted))%len(sorted), t)
+	}
+	for _, f := range w.flows {
+		if f.told != w.listing {
+			w.forgetFlow(f)
+		}
+	}
+}
+
+// turn is the place in the sorted flows at which this tick begins: processes
+// that remember nothing take turns by the clock, so that no flow starves.
+func (w *Watch) turn(t instant, flows int) int {
+	if flows == 0 {
+		return 0
+	}
+	tick := int64(t) / w.options.Tick.Milliseconds()
+	return int(tick % int64(flows) * int64(w.options.CallsPerTick) % int64(flows))
+}
+
+func (w *Watch) setFlow(told Flow, rank int, t instant) {
+	f := w.flows[told.key()]
+	if f != nil && !f.sameQuestion(told) {
+		w.forgetFlow(f)
+		f = nil
+	}
+	if f == nil {
+		f = newFlow(told)
+		w.flows[told.key()] = f
+	}
+	restored := f.told == 0
+	f.Flow, f.told = told, w.listing
+	if restored {
+		f.rank = rank
+		w.schedule(f, t)
+	}
+}
+
+func newFlow(told Flow) *flow {
+	return &flow{Flow: told, live: -1, index: absent, width: newWidth(told.LeastAge)}
+}
+
+// sameQuestion says that what is known was gathered for the same question. A
+// flow restored from a file knows only the hash.
+func (f *flow) sameQuestion(told Flow) bool {
+	if f.told == 0 {
+		return f.Query == told.Query
+	}
+	return f.Query == told.Query && f.LeastAge == told.LeastAge && f.EverySweep == told.EverySweep
+}
+
+// schedule queues a flow that SetFlows has just told for the first time, and
+// what a file says is known of it.
+func (w *Watch) schedule(f *flow, t instant) {
+	f.width.fit(f.LeastAge)
+	f.reach = min(f.reach, f.LeastAge)
+	f.at = t
+	if f.looked != 0 {
+		f.at = w.nextLook(f)
+	}
+	for _, k := range f.known {
+		w.replan(k, t)
+	}
+	w.looks.put(f)
+	w.countLoad(f)
+}
+
+// nextLook is when the flow must be looked at again, going by the latest look.
+func (w *Watch) nextLook(f *flow) instant {
+	if w.onceASweep(f) {
+		return f.looked
+	}
+	return f.looked.add(f.reach - margin(f.LeastAge))
+}
+
+// FlowGone forgets a flow that exists no more. Should ListFlows name it again,
+// it is a new one.
+func (w *Watch) FlowGone(flowID string) {
+	if f := w.flows[flowID]; f != nil {
+		w.forgetFlow(f)
+	}
+}
+
+func (w *Watch) forgetFlow(f *flow) {
+	for _, k := range f.known {
+		w.forget(k)
+	}
+	w.setLive(f, -1)
+	w.looks.drop(f)
+	w.uncountLoad(f)
+	delete(w.asked, f)
+	delete(w.failing, f)
+	delete(w.flows, f.key())
+}
+
+func (w *Watch) setLive(f *flow, live int) {
+	w.live += max(live, 0) - max(f.live, 0)
+	f.live = live
+}
+
+// margin is how long before it must be a look is due.
+func margin(leastAge time.Duration) time.Duration { return min(maxMargin, leastAge/40) }

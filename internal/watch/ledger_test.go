@@ -1,0 +1,97 @@
+package watch
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func try(after time.Duration, execution string) Try {
+	return Try{At: midnight.Add(after), Flow: "id-a", Execution: execution}
+}
+
+func TestLedgerCountsAWindow(t *testing.T) {
+	var l Ledger
+	l.Add(try(30*time.Minute, "c"), try(0, "a"))
+	l.Add(try(10*time.Minute, "b"), try(10*time.Minute+500*time.Microsecond, "b"))
+	for _, c := range []struct {
+		from time.Duration
+		want int
+	}{{-time.Hour, 3}, {0, 3}, {time.Millisecond, 2}, {10 * time.Minute, 2}, {30 * time.Minute, 1}, {31 * time.Minute, 0}} {
+		if got := l.Since(midnight.Add(c.from)); got != c.want {
+			t.Errorf("since %v: %d, want %d", c.from, got, c.want)
+		}
+	}
+	if at, ok := l.Oldest(2); !ok || !at.Equal(midnight.Add(10*time.Minute)) {
+		t.Errorf("the second latest was at %v, %v", at, ok)
+	}
+	if at, ok := l.Oldest(4); ok {
+		t.Errorf("the fourth latest of three was at %v", at)
+	}
+}
+
+func TestLedgerKeepsADayAndTheWindow(t *testing.T) {
+	for _, c := range []struct {
+		window time.Duration
+		want   int
+	}{{time.Hour, 2}, {48 * time.Hour, 3}} {
+		l := Ledger{Window: c.window}
+		l.Add(try(-25*time.Hour, "a"), try(-24*time.Hour, "b"), try(0, "c"))
+		l.prune(midnight)
+		if got := l.Since(time.Time{}); got != c.want {
+			t.Errorf("a window of %v keeps %d, want %d", c.window, got, c.want)
+		}
+	}
+}
+
+// A process whose clock was ahead counted stops that by ours are still to come.
+func TestTriesFromTheFutureCountFromNow(t *testing.T) {
+	tries := notAfter(midnight, []Try{try(-time.Minute, "a"), try(time.Hour, "b"), try(2*time.Hour, "b")})
+	want := []Try{try(-time.Minute, "a"), try(-time.Millisecond, "b"), try(0, "b")}
+	if diff := cmp.Diff(want, tries); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestEmergencies(t *testing.T) {
+	m := Emergency{ID: "e1", Rule: "budget", Policy: "p", Event: []byte(`{"x":1}`), Time: midnight, Until: midnight.Add(30 * time.Minute)}
+	later := m
+	later.ID, later.Time = "e0", midnight.Add(time.Minute)
+	var e Emergencies
+	if got := e.Active(midnight); len(got) != 0 {
+		t.Errorf("active at first: %v", got)
+	}
+	e.Latch(later)
+	e.Latch(m)
+	again := m
+	again.Until = midnight.Add(time.Hour)
+	e.Latch(again) // a second delivery changes nothing
+	if diff := cmp.Diff([]Emergency{m, later}, e.Active(midnight.Add(30*time.Minute-1))); diff != "" {
+		t.Error(diff)
+	}
+	if got := e.Active(midnight.Add(30 * time.Minute)); len(got) != 0 {
+		t.Errorf("active when over: %v", got)
+	}
+	e.Finish("e1")
+	e.Finish("unknown")
+	e.Latch(m) // another process's older knowledge
+	if diff := cmp.Diff([]Emergency{later}, e.Active(midnight)); diff != "" {
+		t.Error(diff)
+	}
+	e.prune(midnight.Add(30 * time.Minute))
+	if len(e.all()) != 0 {
+		t.Errorf("kept when over: %v", e.all())
+	}
+}
+
+func TestBucketsMerge(t *testing.T) {
+	var b Buckets
+	early, late := midnight, midnight.Add(time.Second)
+	b.merge(Buckets{"list": {5, 2, early}, "stop": {5, 2, late}, "tie": {5, 2, early}})
+	b.merge(Buckets{"list": {7, 1, late}, "stop": {1, 2, early}, "tie": {4, 2, early}, "new": {1, 2, early}})
+	want := Buckets{"list": {7, 1, late}, "stop": {5, 2, late}, "tie": {4, 2, early}, "new": {1, 2, early}}
+	if diff := cmp.Diff(want, b); diff != "" {
+		t.Error(diff)
+	}
+}

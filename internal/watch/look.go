@@ -1,0 +1,47 @@
+package watch
+
+import "math"
+
+const (
+	// maxPages is how many pages one listing may have: the longer a listing
+	// takes, the more of it shifts under way. Beyond, the time is cut into slices.
+	maxPages = 10
+
+	// leastSpan is the span below which cutting stops: what is asked is wider
+	// by twice askWider anyway.
+	leastSpan = 4 * askWider
+)
+
+// look begins a look at the flow, or goes on with its next span.
+func (w *Watch) look(f *flow, t instant) *Look {
+	w.looks.drop(f)
+	w.asked[f] = struct{}{}
+	if f.round == nil {
+		f.round = w.newRound(f, t)
+	}
+	r := f.round
+	l := &Look{FlowID: f.key(), FlowName: f.Name, MaxPages: w.mayRead(f), flow: f, round: r}
+	if from := r.todo[0].from; from != beginning {
+		l.StartedTimeBegin = from.add(-askWider).time()
+	}
+	if to := r.todo[0].to; to != end {
+		l.StartedTimeEnd = to.add(askWider).time()
+	}
+	return l
+}
+
+// mayNarrow says that a narrower look may take fewer pages than this one.
+func (w *Watch) mayNarrow(f *flow) bool {
+	return !w.onceASweep(f) && f.round.wide > leastWidth(f.LeastAge, w.options.Tick)
+}
+
+func (w *Watch) mayRead(f *flow) int {
+	r := f.round
+	if s := r.todo[0]; r.uncut || s.to.since(s.from) <= leastSpan {
+		return math.MaxInt32
+	}
+	if !w.mayNarrow(f) {
+		return maxPages
+	}
+	return max(1, min(maxPages, f.budget()-r.spent))
+}

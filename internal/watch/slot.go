@@ -1,0 +1,84 @@
+package watch
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+)
+
+// slot is what is known of one slot.
+type slot struct {
+	stamp
+	believed bool
+}
+
+// stamp tells one writing of a slot from another; zero when it is torn.
+type stamp struct {
+	generation uint64
+	sum        [sha256.Size]byte
+}
+
+func write(path string, header string, body []byte) (err error) {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	defer func() { err = cmp.Or(err, file.Close()) }()
+	if _, err := file.WriteString(header); err != nil {
+		return err
+	}
+	if _, err := file.Write(body); err != nil {
+		return err
+	}
+	return file.Sync()
+}
+
+const (
+	stateMagic   = "flowreaper-state"
+	stateVersion = 1
+)
+
+// seal makes the line before the body, and its sum.
+func seal(generation uint64, body []byte) (string, [sha256.Size]byte) {
+	line := fmt.Sprintf("%s %d %d %d", stateMagic, stateVersion, generation, len(body))
+	sum := sumOf(line, body)
+	return line + " " + hex.EncodeToString(sum[:]) + "\n", sum
+}
+
+func sumOf(line string, body []byte) (sum [sha256.Size]byte) {
+	h := sha256.New()
+	h.Write([]byte(line))
+	h.Write(body)
+	h.Sum(sum[:0])
+	return sum
+}
+
+// unseal checks a slot and returns its stamp and body. A version that this code
+// doesn't know has a stamp and an error: it isn't read, but counts as newer.
+func unseal(data []byte) (stamp, []byte, error) {
+	header, body, ok := bytes.Cut(data, []byte("\n"))
+	fields := strings.Split(string(header), " ")
+	if !ok || len(fields) != 5 || fields[0] != stateMagic {
+		return stamp{}, nil, errors.New("it is torn, or no state of flowreaper's")
+	}
+	version, err1 := strconv.Atoi(fields[1])
+	generation, err2 := strconv.ParseUint(fields[2], 10, 64)
+	length, err3 := strconv.Atoi(fields[3])
+	if err := cmp.Or(err1, err2, err3); err != nil || length != len(body) {
+		return stamp{}, nil, errors.New("it is torn: its first line doesn't fit its length")
+	}
+	s := stamp{generation: generation, sum: sumOf(strings.Join(fields[:4], " "), body)}
+	if fields[4] != hex.EncodeToString(s.sum[:]) {
+		return stamp{}, nil, errors.New("it is torn: its SHA-256 doesn't match")
+	}
+	if version != stateVersion {
+		return s, nil, fmt.Errorf("it is of version %d, this flowreaper reads version %d", version, stateVersion)
+	}
+	return s, body, nil
+}

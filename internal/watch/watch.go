@@ -1,0 +1,151 @@
+package watch
+
+import (
+	"cmp"
+	"time"
+)
+
+// Figures of the scheme. The comments say what each protects against.
+const (
+	// askWider widens every bound asked of the API, since whether bounds are
+	// inclusive isn't documented; and nothing is condemned before it is overdue
+	// by as much, since clocks differ.
+	askWider = 2 * time.Second
+
+	// maxMargin is how long before it must be the next look becomes due, so
+	// that a timer's tick falls in between. Short ages use a fortieth.
+	maxMargin = 30 * time.Second
+
+	// earlyAhead and earlyTokens say when an execution is described before it
+	// is due: at most so long before, with at least so many tokens at hand.
+	earlyAhead  = 60 * time.Minute
+	earlyTokens = 15
+
+	// earlyLeast is the least time before the due time at which describing
+	// early still saves something.
+	earlyLeast = 2 * time.Minute
+
+	// listInstead is how many executions of one flow must be due before one
+	// list replaces as many describes.
+	listInstead = 3
+
+	// relist is how often the flows are listed at the least.
+	relist = time.Hour
+)
+
+// Options is what a Watch needs to know once.
+type Options struct {
+	// Account and Region are what the knowledge is bound to: a saved file of
+	// another account or region is not believed.
+	Account, Region string
+
+	// Tick is the time between two sweeps; 1m when 0.
+	Tick time.Duration
+
+	// ListRate is how many ListExecutions calls a second may be made; 1.96
+	// when 0. It serves Demand and CallsPerTick.
+	ListRate float64
+
+	// CallsPerTick is how many ListExecutions calls a sweep makes at most;
+	// ListRate × (Tick − 10 s) when 0. Without saved knowledge a process begins
+	// where the one before it must have left off.
+	CallsPerTick int
+
+	// MaxKnown caps the executions kept in memory, at about 250 bytes each;
+	// 50,000 when 0. CloudFlow documents 10,000 running ones an account. Beyond
+	// the cap looks reach less far and come more often.
+	MaxKnown int
+
+	// OneShot is for a sweep that nothing follows: every look asks for what is
+	// overdue now, and nothing is scheduled.
+	OneShot bool
+}
+
+func (o Options) withDefaults() Options {
+	o.Tick = cmp.Or(o.Tick, time.Minute)
+	o.ListRate = cmp.Or(o.ListRate, 1.96)
+	working := max(o.Tick-10*time.Second, o.Tick/2)
+	o.CallsPerTick = cmp.Or(o.CallsPerTick, max(1, int(o.ListRate*working.Seconds())))
+	o.MaxKnown = cmp.Or(o.MaxKnown, 50_000)
+	return o
+}
+
+// Watch is what is known of an account's flows, and when to look again. One
+// goroutine at a time uses it.
+//
+// Ledger, Emergencies and Buckets aren't the schedule's; they are here because
+// they are saved and merged with it.
+type Watch struct {
+	Ledger      Ledger
+	Emergencies Emergencies
+	Buckets     Buckets
+
+	options Options
+	flows   map[string]*flow // by flow key; those restored from a file and not yet told are not in looks
+
+	looks   queue[*flow]  // flows by their next look
+	waiting queue[*known] // executions by the time they must be checked
+	ready   queue[*known] // executions that must be checked now
+	early   queue[*known] // executions by the time from which an early check helps
+
+	begun   instant // when this sweep began
+	parked  []*flow // not looked at again in this sweep
+	asked   map[*flow]struct{}
+	checked map[*known]struct{} // described now, unanswered
+	failing map[*flow]struct{}  // latest look failed
+	overdue map[*known]struct{} // seen running after they were due
+
+	listing    int     // counts SetFlows
+	listed     instant // latest SetFlows; 0 before the first
+	leastAge   time.Duration
+	knownCount int
+	live       int // sum of flow.live where known
+	load       map[load]int
+}
+
+// New makes a Watch that knows nothing.
+func New(o Options) *Watch {
+	return &Watch{
+		options: o.withDefaults(),
+		flows:   map[string]*flow{},
+		looks:   queue[*flow]{less: comesFirst, index: func(f *flow) *int32 { return &f.index }},
+		waiting: queue[*known]{less: func(a, b *known) bool { return a.at < b.at }, index: func(k *known) *int32 { return &k.waitingIndex }},
+		ready:   queue[*known]{less: checksFirst, index: func(k *known) *int32 { return &k.readyIndex }},
+		early:   queue[*known]{less: func(a, b *known) bool { return a.early < b.early }, index: func(k *known) *int32 { return &k.earlyIndex }},
+		asked:   map[*flow]struct{}{},
+		checked: map[*known]struct{}{},
+		failing: map[*flow]struct{}{},
+		overdue: map[*known]struct{}{},
+		load:    map[load]int{},
+	}
+}
+
+// Begin starts a sweep. What the sweep before it asked and never answered is
+// due again, and so are the flows that are looked at once a sweep.
+func (w *Watch) Begin(now time.Time) {
+	w.begun = max(instantOf(now), w.listed+1) // what was listed before is older than this sweep, however soon it follows
+	for f := range w.asked {
+		f.round = nil
+		w.looks.put(f)
+	}
+	clear(w.asked)
+	for k := range w.checked {
+		k.at = w.begun
+		w.waiting.put(k)
+	}
+	clear(w.checked)
+	for _, f := range w.parked {
+		if w.flows[f.key()] == f {
+			w.looks.put(f)
+		}
+	}
+	w.parked = w.parked[:0]
+}
+
+// Live returns how many executions run in the flows of which that is known:
+// the rows of each flow's latest complete answer that was bound by nothing but
+// the status, less those seen ended since.
+func (w *Watch) Live() int { return w.live }
+
+// Known returns how many executions are kept in memory.
+func (w *Watch) Known() int { return w.knownCount }
