@@ -53,8 +53,7 @@ func (p *Policy) QueryPlanOf(now time.Time, flows int, tick time.Duration) Query
 
 func (p *Policy) queryPlan(now time.Time, count int, flows []*Flow, tick time.Duration) QueryPlan {
 	plan := QueryPlan{Flows: count, Rules: []RulePlan{}}
-	names, named := p.Scope(now, &Event{Kind: "timer", Time: now}).FlowNames()
-	if named {
+	if names, named := p.flowNames(); named {
 		plan.FlowNames = names
 	} else {
 		plan.ListFlows = max(1, (count+flowsAPage-1)/flowsAPage)
@@ -82,6 +81,23 @@ func (p *Policy) queryPlan(now time.Time, count int, flows []*Flow, tick time.Du
 	plan.LookSecond = float64(plan.Look) / quotaPerSecond
 	plan.Demand = p.demandOf(flows, count, tick)
 	return plan
+}
+
+// flowNames are the only flows that rules on timers can concern, whatever the
+// time; ok is false where they aren't named one by one.
+func (p *Policy) flowNames() (names []string, ok bool) {
+	for _, r := range p.Rules {
+		if !slices.Contains(r.On, OnTimer) {
+			continue
+		}
+		own, ok := staged{r, r.conjuncts}.flowNames()
+		if !ok {
+			return nil, false
+		}
+		names = append(names, own...)
+	}
+	slices.Sort(names)
+	return slices.Compact(names), true
 }
 
 // plannedRule is a rule's plan, and what the whole plan is summed up from.
