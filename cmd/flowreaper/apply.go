@@ -60,8 +60,11 @@ func (t *terminal) apply(ctx context.Context, set *settings, yes bool) error {
 	defer client.Close()
 	bounded, cancel := s.bound(ctx)
 	defer cancel()
+	show, done := t.progress()
+	s.options.Progress = show
 	if !yes {
 		planned, recording, failure := sweep.Plan(bounded, s.options)
+		done()
 		if len(recording) == 0 || failure != nil || ctx.Err() != nil {
 			return t.conclude(ctx, s.output, planned, failure)
 		}
@@ -73,6 +76,7 @@ func (t *terminal) apply(ctx context.Context, set *settings, yes bool) error {
 		}
 	}
 	result, failure := sweep.Run(bounded, s.options)
+	done()
 	return t.conclude(ctx, s.output, result, failure)
 }
 

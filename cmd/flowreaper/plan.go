@@ -54,7 +54,10 @@ func (t *terminal) plan(ctx context.Context, set *settings, out string) error {
 	defer client.Close()
 	bounded, cancel := s.bound(ctx)
 	defer cancel()
+	show, done := t.progress()
+	s.options.Progress = show
 	report, stops, failure := sweep.Plan(bounded, s.options)
+	done()
 	if out != "" && ctx.Err() == nil {
 		if err := t.save(out, s, stops, failure); err != nil {
 			return err

@@ -104,6 +104,7 @@ func (t *terminal) newRoot() *cobra.Command {
 	root.AddCommand(
 		t.newApply(),
 		t.newDemo(),
+		t.newDoctor(),
 		t.newEmulate(),
 		t.newExplain(),
 		t.newInvoke(),
