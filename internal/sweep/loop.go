@@ -96,7 +96,7 @@ func (s *sweep) work() {
 		if !wait && !s.busy() && len(s.waiting)+len(s.queue)+len(s.counted) == 0 {
 			break
 		}
-		s.await(s.pause())
+		s.await(s.pause(wait))
 		s.progress()
 	}
 	for s.busy() { // what is under way ends soon: its context has
@@ -152,8 +152,8 @@ func (s *sweep) level(operation string) int {
 }
 
 // pause is how long to wait for a result before looking again at what can be
-// done: until the next token, where something may wait for one.
-func (s *sweep) pause() time.Duration {
+// done: until the next token of what waits for one.
+func (s *sweep) pause(wait bool) time.Duration {
 	pause := patience
 	if left := s.patienceLeft(); left > 0 {
 		pause = left
@@ -161,13 +161,19 @@ func (s *sweep) pause() time.Duration {
 	if s.Quota == nil {
 		return pause
 	}
-	rates := s.Quota.Rates()
-	for operation, level := range s.Quota.Levels() {
-		switch operation {
-		case cloudflow.OpListExecutions, cloudflow.OpDescribeExecution, cloudflow.OpStopExecution:
-			missing := 1 - (level.Tokens - math.Floor(level.Tokens))
-			pause = min(pause, time.Duration(missing/rates[operation].PerSecond*float64(time.Second)))
+	levels, rates := s.Quota.Levels(), s.Quota.Rates()
+	next := func(operation string) {
+		if rate, limited := rates[operation]; limited {
+			missing := 1 - (levels[operation].Tokens - math.Floor(levels[operation].Tokens))
+			pause = min(pause, time.Duration(missing/rate.PerSecond*float64(time.Second)))
 		}
+	}
+	if wait {
+		next(cloudflow.OpListExecutions)
+		next(cloudflow.OpDescribeExecution)
+	}
+	if len(s.queue)+len(s.counted) > 0 {
+		next(cloudflow.OpStopExecution)
 	}
 	return max(pause, time.Millisecond)
 }

@@ -232,7 +232,7 @@ func TestLedgerOutlivesTheProcess(t *testing.T) {
 		}
 		for range 10 {
 			p.start()
-			if r, err = p.next(); err != nil {
+			if _, err = p.next(); err != nil {
 				break
 			}
 		}

@@ -46,7 +46,6 @@ type result struct {
 	premature, missed              int
 	fullLook                       int // ticks until every flow had been listed
 	failed, incomplete             int // sweeps
-	reports                        []*sweep.Report
 	wall                           time.Duration
 }
 
@@ -275,6 +274,9 @@ func (r result) check(t *testing.T, s scenario) {
 		t.Errorf("one stop in a hundred came %v late or later, beyond StopExecution's own queue, want at most 75s", p99)
 	}
 	most := 1.02
+	if s.span < 24*time.Hour {
+		most = 1.1 // the first look weighs more
+	}
 	if strings.Contains(s.name, "4,000 live") {
 		most = 1.15
 	}
@@ -284,12 +286,13 @@ func (r result) check(t *testing.T, s scenario) {
 }
 
 func TestSimulatedDay(t *testing.T) {
-	for _, s := range days(100) {
+	for _, s := range days(40) {
 		if strings.Contains(s.name, "4,000 live") {
 			continue // in so small an account the two are most of it
 		}
+		s.span /= 4 // of a day, as long as no more is wanted than to see it work
+		s.floor /= 4
 		t.Run(s.name, func(t *testing.T) {
-			t.Parallel()
 			r := simulated(t, s, nil)
 			r.check(t, s)
 			t.Log(r)
