@@ -21,7 +21,7 @@ var mistyped = []struct {
 	most         int // stops that may happen in any hour
 }{
 	{"the default limits", "{}", 100},
-	{"twenty an hour and no share", "{maxStops: 20, maxShare: 100%}", 20},
+	{"five an hour and no share", "{maxStops: 5, maxShare: 100%}", 5},
 }
 
 // The mistake is loud from the first sweep that sees it on, every minute, and
@@ -29,7 +29,7 @@ var mistyped = []struct {
 func TestRuleTyped2mFor2h(t *testing.T) {
 	for _, c := range mistyped {
 		t.Run(c.name, func(t *testing.T) {
-			checkMistyped(t, scenario{flows: 100, span: 2 * time.Hour, limit: 2 * time.Minute, limits: c.limits}, c.most)
+			checkMistyped(t, scenario{flows: 200, span: 2 * time.Hour, limit: 2 * time.Minute, limits: c.limits}, c.most)
 		})
 	}
 }
