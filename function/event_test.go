@@ -19,7 +19,7 @@ func timerEvent(t *testing.T) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return bytes.ReplaceAll(sample, []byte("{{now}}"), []byte("2023-12-26T07:49:00Z"))
+	return bytes.ReplaceAll(sample, []byte("{{now}}"), []byte(time.Now().UTC().Format(time.RFC3339)))
 }
 
 func TestTimerEvent(t *testing.T) {
@@ -28,7 +28,7 @@ func TestTimerEvent(t *testing.T) {
 		name, body string
 		want       *policy.Event
 	}{
-		{"the sample", string(timerEvent(t)), &policy.Event{
+		{"as the documentation has it", `{"triggerTime":"2023-12-26T07:49:00Z","triggerName":"every-minute","payload":""}`, &policy.Event{
 			Kind: "timer", Subject: "every-minute", Time: at,
 			Data: map[string]any{"triggerTime": "2023-12-26T07:49:00Z", "triggerName": "every-minute", "payload": ""},
 		}},

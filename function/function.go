@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"log/slog"
 	"strings"
 	"sync"
@@ -31,7 +30,7 @@ type function struct {
 
 	// What outlives an invocation: counts, never credentials.
 	quota  *cloudflow.Quota
-	ledger *sweep.Ledger
+	memory *sweep.Memory // nil until the first sweep: it is an account's and region's
 
 	sweeping sync.Mutex // held by the one sweep under way
 	sweep    func(context.Context, sweep.Options) (*sweep.Report, error)
@@ -40,7 +39,7 @@ type function struct {
 // newFunction reads the environment and compiles the policy. It always returns
 // a function: one that can't work says why in every answer.
 func newFunction(getenv func(string) string, log *slog.Logger) *function {
-	f := &function{log: log, ledger: &sweep.Ledger{}, sweep: sweep.Run}
+	f := &function{log: log, sweep: sweep.Run}
 	f.broken = f.configure(getenv)
 	if f.broken != nil {
 		f.logFailure("start", f.broken)
@@ -54,7 +53,7 @@ func (f *function) configure(getenv func(string) string) (err error) {
 	if f.settings, err = readSettings(getenv); err != nil {
 		return fail(configError, err)
 	}
-	if f.quota, err = cloudflow.NewQuota(nil); err != nil {
+	if f.quota, err = cloudflow.NewQuota(f.settings.rates); err != nil {
 		return fail(configError, err)
 	}
 	if f.policy, err = loadPolicy(f.settings.policyFile); err != nil {
@@ -99,6 +98,9 @@ func (f *function) invoke(ctx context.Context, invocation *fccontext.FcContext, 
 	if f.settings.off {
 		return f.answered("off", event), nil
 	}
+	if age := time.Since(event.Time); age > 2*f.settings.tick {
+		return f.answered("stale", event), nil
+	}
 	client, err := f.client(invocation)
 	if err != nil {
 		return nil, err
@@ -109,20 +111,38 @@ func (f *function) invoke(ctx context.Context, invocation *fccontext.FcContext, 
 	}
 	defer f.sweeping.Unlock()
 
-	ctx, cancel := sweepTime(ctx, time.Now())
-	defer cancel()
 	runID := newRunID()
 	return f.sweep(ctx, sweep.Options{
 		Policy:  f.policy,
 		Source:  client,
 		Stopper: client,
 		Mode:    f.settings.mode,
-		Ledger:  f.ledger,
+		Memory:  f.remember(invocation),
+		Until:   f.until(ctx, time.Now()),
+		Quota:   f.quota,
 		RunID:   runID,
 		Trigger: trigger(event),
 		Event:   event,
 		Decided: func(d sweep.Decision) { f.logDecision(runID, d) },
 	})
+}
+
+// remember is what the sweeps before this one found out and tried, from the
+// state file if this process has had none. What of the file isn't believed
+// costs calls; it is told once.
+func (f *function) remember(invocation *fccontext.FcContext) *sweep.Memory {
+	if f.memory != nil {
+		return f.memory
+	}
+	var doubts error
+	f.memory, doubts = sweep.NewMemory(sweep.MemoryOptions{
+		File: f.settings.state, Account: invocation.AccountId, Region: cmp.Or(f.settings.region, invocation.Region),
+		Tick: f.settings.tick, Quota: f.quota,
+	})
+	if doubts != nil {
+		f.log.Warn("state", "file", f.settings.state, "doubts", doubts.Error())
+	}
+	return f.memory
 }
 
 // client is made anew for each invocation: its credentials are temporary.
@@ -148,18 +168,19 @@ func (f *function) client(invocation *fccontext.FcContext) (*cloudflow.Client, e
 	return client, nil
 }
 
-var errTimeIsUp = errors.New("the function's timeout is near; raise it, or the next sweep does the rest")
-
-// sweepTime ends a sweep early enough to verify the stops that it has begun and
-// to report, since nothing is left of a process whose time is over. Of a short
+// until is when a sweep's time is over: early enough before the next tick, and
+// before the function's timeout, to verify the stops that it has begun and to
+// report, since nothing is left of a process whose time is over. Of a short
 // timeout half is kept for that.
-func sweepTime(ctx context.Context, now time.Time) (context.Context, context.CancelFunc) {
-	deadline, ok := ctx.Deadline()
-	if !ok {
-		return context.WithCancel(ctx)
+func (f *function) until(ctx context.Context, now time.Time) time.Time {
+	until := now.Add(f.settings.tick - sweep.Grace - reporting)
+	if deadline, ok := ctx.Deadline(); ok {
+		kept := min(sweep.Grace+reporting, deadline.Sub(now)/2)
+		if end := deadline.Add(-kept); end.Before(until) {
+			return end
+		}
 	}
-	kept := min(sweep.Grace+reporting, deadline.Sub(now)/2)
-	return context.WithDeadlineCause(ctx, deadline.Add(-kept), errTimeIsUp)
+	return until
 }
 
 // answered is the report of an invocation that looked at nothing, and why. It

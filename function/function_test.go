@@ -26,20 +26,22 @@ import (
 	"github.com/flowreaper/flowreaper/policy"
 )
 
-var guardrails = &policy.Policy{
-	Name: "guardrails", Hash: "sha256:" + strings.Repeat("0", 64), Mode: policy.ModeEnforce,
-	Limits: policy.Limits{MaxStops: 100, Per: time.Hour},
-}
+var guardrails = func() *policy.Policy {
+	p, err := policy.Parse("policy.yaml", []byte("version: 1\npolicy: guardrails\nmode: enforce\nrules: [{name: two-hours, maxRuntime: 2h}]\n"))
+	if err != nil {
+		panic(err)
+	}
+	return p
+}()
 
 // working is a function whose policy has been compiled, with its log.
 func working(endpoint string) (*function, *bytes.Buffer) {
 	log := &bytes.Buffer{}
 	return &function{
-		settings: settings{mode: policy.ModeEnforce, endpoint: endpoint, region: "cn-hangzhou"},
+		settings: settings{mode: policy.ModeEnforce, endpoint: endpoint, region: "cn-hangzhou", tick: time.Minute},
 		policy:   guardrails,
 		log:      slog.New(slog.NewJSONHandler(log, nil)),
 		quota:    cloudflow.Unlimited(),
-		ledger:   &sweep.Ledger{},
 		sweep:    sweep.Run,
 	}, log
 }
@@ -174,40 +176,65 @@ func TestWhatASweepIsGiven(t *testing.T) {
 	f, _ := working("http://127.0.0.1:1")
 	f.settings.mode = policy.ModePlan
 	var got sweep.Options
-	var budget time.Duration
-	f.sweep = func(ctx context.Context, o sweep.Options) (*sweep.Report, error) {
+	f.sweep = func(_ context.Context, o sweep.Options) (*sweep.Report, error) {
 		got = o
-		deadline, _ := ctx.Deadline()
-		budget = time.Until(deadline)
 		return &sweep.Report{}, nil
 	}
-	ctx, cancel := context.WithTimeout(withCredentials(t.Context(), someone), time.Minute)
-	defer cancel()
-	if _, err := f.handle(ctx, timerEvent(t)); err != nil {
+	begun := time.Now()
+	if _, err := f.handle(withCredentials(t.Context(), someone), timerEvent(t)); err != nil {
 		t.Fatal(err)
 	}
-	if got.Policy != guardrails || got.Ledger != f.ledger || got.Mode != policy.ModePlan || got.Event.Kind != "timer" || got.RunID == "" {
+	if got.Policy != guardrails || got.Memory == nil || got.Quota != f.quota || got.Mode != policy.ModePlan || got.Event.Kind != "timer" || got.RunID == "" {
 		t.Errorf("options %+v", got)
 	}
-	if most := time.Minute - sweep.Grace - reporting; budget > most {
-		t.Errorf("the sweep has %s, want at most %s", budget, most)
+	if until := got.Until.Sub(begun); until < 50*time.Second || until > 51*time.Second {
+		t.Errorf("the sweep has %s, want a tick less 10 s", until)
+	}
+	first := got.Memory
+	if _, err := f.handle(withCredentials(t.Context(), someone), timerEvent(t)); err != nil || got.Memory != first {
+		t.Errorf("error %v; the second sweep has a memory of its own", err)
 	}
 }
 
 func TestSweepTime(t *testing.T) {
 	now := time.Now()
-	for timeout, want := range map[time.Duration]time.Duration{
-		time.Minute:      time.Minute - sweep.Grace - reporting,
-		10 * time.Second: 5 * time.Second,
-		3 * time.Second:  1500 * time.Millisecond,
+	for _, test := range []struct{ timeout, tick, want time.Duration }{
+		{time.Hour, time.Minute, 50 * time.Second},
+		{time.Minute, time.Minute, 50 * time.Second},
+		{time.Minute, 5 * time.Minute, 50 * time.Second},
+		{10 * time.Second, time.Minute, 5 * time.Second},
+		{3 * time.Second, time.Minute, 1500 * time.Millisecond},
+		{0, 5 * time.Minute, 290 * time.Second},
 	} {
-		ctx, cancel := context.WithDeadline(t.Context(), now.Add(timeout))
-		defer cancel()
-		ctx, cancel = sweepTime(ctx, now)
-		defer cancel()
-		if deadline, _ := ctx.Deadline(); !deadline.Equal(now.Add(want)) {
-			t.Errorf("of %s a sweep has %s, want %s", timeout, deadline.Sub(now), want)
+		ctx := t.Context()
+		if test.timeout > 0 {
+			bounded, cancel := context.WithDeadline(ctx, now.Add(test.timeout))
+			defer cancel()
+			ctx = bounded
 		}
+		f := &function{settings: settings{tick: test.tick}}
+		if got := f.until(ctx, now).Sub(now); got != test.want {
+			t.Errorf("with a timeout of %s and a tick of %s a sweep has %s, want %s", test.timeout, test.tick, got, test.want)
+		}
+	}
+}
+
+// An event that waited in a queue says nothing about now, and the ones after it
+// have been swept for already.
+func TestStaleTimerEventIsNotSweptFor(t *testing.T) {
+	endpoint, keys := emptyAccount(t)
+	f, _ := working(endpoint)
+	f.settings.tick = 5 * time.Minute
+	event := func(age time.Duration) []byte {
+		return fmt.Appendf(nil, `{"triggerTime":%q,"triggerName":"t","payload":""}`, time.Now().Add(-age).UTC().Format(time.RFC3339))
+	}
+	report, err := f.handle(withCredentials(t.Context(), someone), event(10*time.Minute+2*time.Second))
+	if err != nil || report.Answered != "stale" || report.Complete || len(keys()) != 0 {
+		t.Errorf("error %v, report %+v, %d calls", err, report, len(keys()))
+	}
+	report, err = f.handle(withCredentials(t.Context(), someone), event(9*time.Minute))
+	if err != nil || report.Answered != "" {
+		t.Errorf("error %v, answered %q", err, report.Answered)
 	}
 }
 

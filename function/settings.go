@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/policy"
@@ -11,12 +12,21 @@ import (
 
 // settings is what the environment says. An empty variable is an unset one.
 type settings struct {
-	policyFile string      // FLOWREAPER_POLICY
-	off        bool        // FLOWREAPER_MODE=off: nothing is called, let alone stopped
-	mode       policy.Mode // FLOWREAPER_MODE=plan softens the policy's mode; enforce, the default, changes nothing
-	endpoint   string      // FLOWREAPER_ENDPOINT; "" is the region's
-	region     string      // FLOWREAPER_REGION; "" is the function's own
+	policyFile string          // FLOWREAPER_POLICY
+	off        bool            // FLOWREAPER_MODE=off: nothing is called, let alone stopped
+	mode       policy.Mode     // FLOWREAPER_MODE=plan softens the policy's mode; enforce, the default, changes nothing
+	endpoint   string          // FLOWREAPER_ENDPOINT; "" is the region's
+	region     string          // FLOWREAPER_REGION; "" is the function's own
+	state      string          // FLOWREAPER_STATE: where knowledge outlives the process; "" nowhere
+	tick       time.Duration   // FLOWREAPER_TICK: the time between two timer events
+	rates      cloudflow.Rates // FLOWREAPER_RATES; those that are missing have the default
 }
+
+const (
+	defaultTick = time.Minute
+	leastTick   = 15 * time.Second // ten of them are for verifying and reporting
+	longestTick = 24 * time.Hour
+)
 
 func readSettings(getenv func(string) string) (settings, error) {
 	s := settings{
@@ -24,6 +34,13 @@ func readSettings(getenv func(string) string) (settings, error) {
 		mode:       policy.ModeEnforce,
 		endpoint:   getenv("FLOWREAPER_ENDPOINT"),
 		region:     getenv("FLOWREAPER_REGION"),
+		state:      getenv("FLOWREAPER_STATE"),
+	}
+	if err := s.readPace(getenv("FLOWREAPER_TICK"), getenv("FLOWREAPER_RATES")); err != nil {
+		return s, err
+	}
+	if s.state != "" && !filepath.IsAbs(s.state) {
+		return s, fmt.Errorf("FLOWREAPER_STATE is %q: give an absolute path, on a mounted OSS bucket or NAS; the function's own folder doesn't outlive its process", s.state)
 	}
 	switch mode := getenv("FLOWREAPER_MODE"); mode {
 	case "", "enforce":
@@ -40,6 +57,20 @@ func readSettings(getenv func(string) string) (settings, error) {
 		}
 	}
 	return s, nil
+}
+
+// readPace reads how often sweeps come, and how fast they may call.
+func (s *settings) readPace(tick, rates string) (err error) {
+	s.tick = defaultTick
+	if tick != "" {
+		if s.tick, err = time.ParseDuration(tick); err != nil || s.tick < leastTick || s.tick > longestTick {
+			return fmt.Errorf("FLOWREAPER_TICK is %q: set it to the time between two timer events, %v to %v, such as 1m, or leave it unset (which is 1m)", tick, leastTick, longestTick)
+		}
+	}
+	if s.rates, err = cloudflow.ParseRates(rates); err != nil {
+		return fmt.Errorf("FLOWREAPER_RATES: %w", err)
+	}
+	return nil
 }
 
 // policyFile resolves a relative path against the folder of the function's

@@ -4,9 +4,11 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/policy"
 )
 
@@ -25,16 +27,21 @@ func TestSettings(t *testing.T) {
 		env  map[string]string
 		want settings
 	}{
-		{"nothing set", nil, settings{policyFile: beside, mode: policy.ModeEnforce}},
-		{"empty is unset", map[string]string{"FLOWREAPER_MODE": "", "FLOWREAPER_POLICY": ""}, settings{policyFile: beside, mode: policy.ModeEnforce}},
-		{"enforce changes nothing", map[string]string{"FLOWREAPER_MODE": "enforce"}, settings{policyFile: beside, mode: policy.ModeEnforce}},
-		{"plan", map[string]string{"FLOWREAPER_MODE": "plan"}, settings{policyFile: beside, mode: policy.ModePlan}},
-		{"off", map[string]string{"FLOWREAPER_MODE": "off"}, settings{policyFile: beside, mode: policy.ModePlan, off: true}},
-		{"the code's folder", map[string]string{"FC_FUNC_CODE_PATH": "/code"}, settings{policyFile: "/code/policy.yaml", mode: policy.ModeEnforce}},
-		{"beneath the code's folder", map[string]string{"FC_FUNC_CODE_PATH": "/code", "FLOWREAPER_POLICY": "policies/prod.yaml"}, settings{policyFile: "/code/policies/prod.yaml", mode: policy.ModeEnforce}},
-		{"an absolute path", map[string]string{"FC_FUNC_CODE_PATH": "/code", "FLOWREAPER_POLICY": "/mnt/oss/prod.yaml"}, settings{policyFile: "/mnt/oss/prod.yaml", mode: policy.ModeEnforce}},
+		{"nothing set", nil, settings{policyFile: beside, mode: policy.ModeEnforce, tick: time.Minute, rates: cloudflow.Rates{}}},
+		{"empty is unset", map[string]string{"FLOWREAPER_MODE": "", "FLOWREAPER_POLICY": ""}, settings{policyFile: beside, mode: policy.ModeEnforce, tick: time.Minute, rates: cloudflow.Rates{}}},
+		{"enforce changes nothing", map[string]string{"FLOWREAPER_MODE": "enforce"}, settings{policyFile: beside, mode: policy.ModeEnforce, tick: time.Minute, rates: cloudflow.Rates{}}},
+		{"plan", map[string]string{"FLOWREAPER_MODE": "plan"}, settings{policyFile: beside, mode: policy.ModePlan, tick: time.Minute, rates: cloudflow.Rates{}}},
+		{"off", map[string]string{"FLOWREAPER_MODE": "off"}, settings{policyFile: beside, mode: policy.ModePlan, off: true, tick: time.Minute, rates: cloudflow.Rates{}}},
+		{"the code's folder", map[string]string{"FC_FUNC_CODE_PATH": "/code"}, settings{policyFile: "/code/policy.yaml", mode: policy.ModeEnforce, tick: time.Minute, rates: cloudflow.Rates{}}},
+		{"beneath the code's folder", map[string]string{"FC_FUNC_CODE_PATH": "/code", "FLOWREAPER_POLICY": "policies/prod.yaml"}, settings{policyFile: "/code/policies/prod.yaml", mode: policy.ModeEnforce, tick: time.Minute, rates: cloudflow.Rates{}}},
+		{"an absolute path", map[string]string{"FC_FUNC_CODE_PATH": "/code", "FLOWREAPER_POLICY": "/mnt/oss/prod.yaml"}, settings{policyFile: "/mnt/oss/prod.yaml", mode: policy.ModeEnforce, tick: time.Minute, rates: cloudflow.Rates{}}},
 		{"where to call", map[string]string{"FC_FUNC_CODE_PATH": "/code", "FLOWREAPER_ENDPOINT": "http://127.0.0.1:8790", "FLOWREAPER_REGION": "cn-beijing"}, settings{
 			policyFile: "/code/policy.yaml", mode: policy.ModeEnforce, endpoint: "http://127.0.0.1:8790", region: "cn-beijing",
+			tick: time.Minute, rates: cloudflow.Rates{},
+		}},
+		{"pace and state", map[string]string{"FC_FUNC_CODE_PATH": "/code", "FLOWREAPER_TICK": "5m", "FLOWREAPER_RATES": "ListExecutions=1/4", "FLOWREAPER_STATE": "/mnt/oss/state"}, settings{
+			policyFile: "/code/policy.yaml", mode: policy.ModeEnforce, state: "/mnt/oss/state",
+			tick: 5 * time.Minute, rates: cloudflow.Rates{"ListExecutions": {PerSecond: 1, Burst: 4}},
 		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -51,6 +58,7 @@ func TestSettings(t *testing.T) {
 
 func TestSettingsThatAreRefused(t *testing.T) {
 	const modes = ": set it to plan, off or enforce, or leave it unset (which is enforce); nothing is done until then"
+	const ticks = ": set it to the time between two timer events, 15s to 24h0m0s, such as 1m, or leave it unset (which is 1m)"
 	for _, test := range []struct {
 		name string
 		env  map[string]string
@@ -61,6 +69,10 @@ func TestSettingsThatAreRefused(t *testing.T) {
 		{"a mode with a space", map[string]string{"FLOWREAPER_MODE": "plan "}, `FLOWREAPER_MODE is "plan "` + modes},
 		{"plain http to another machine", map[string]string{"FLOWREAPER_ENDPOINT": "http://fnf.example.com"}, `FLOWREAPER_ENDPOINT, FLOWREAPER_REGION: endpoint "http://fnf.example.com" is plain http to another machine, ` +
 			"which would show the requests' signatures and tokens to the network: use https (http is for loopback addresses only)"},
+		{"a tick that is none", map[string]string{"FLOWREAPER_TICK": "60"}, `FLOWREAPER_TICK is "60"` + ticks},
+		{"a tick too short", map[string]string{"FLOWREAPER_TICK": "10s"}, `FLOWREAPER_TICK is "10s"` + ticks},
+		{"rates of nothing", map[string]string{"FLOWREAPER_RATES": "ListExecutions"}, `FLOWREAPER_RATES: rate "ListExecutions": write it as Operation=perSecond/burst, as in ListExecutions=1.96/8`},
+		{"a state beneath the code", map[string]string{"FLOWREAPER_STATE": "state"}, `FLOWREAPER_STATE is "state": give an absolute path, on a mounted OSS bucket or NAS; the function's own folder doesn't outlive its process`},
 		{"not a region", map[string]string{"FLOWREAPER_REGION": "Hangzhou!"}, `FLOWREAPER_ENDPOINT, FLOWREAPER_REGION: region "Hangzhou!" is not a region's id: write it as in cn-hangzhou, or give an endpoint`},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -17,7 +17,7 @@ import (
 func (t *terminal) newApply() *cobra.Command {
 	var yes bool
 	cmd := &cobra.Command{
-		Use:   "apply --policy FILE",
+		Use:   "apply --policy FILE | apply --plan FILE",
 		Short: "Stop what a policy condemns, and verify that it stopped",
 		Long: `Lists what runs, judges it by the policy, stops what the policy condemns, within its limits, and verifies each stop.
 
@@ -28,16 +28,21 @@ Exit status: 0 done · 1 failed, or the answer was no · 2 wrong usage or policy
 3 done in part: something was withheld, still runs, could not be stopped, evaluated or looked at ·
 130 interrupted: stops that had begun were verified first`,
 		Example: "  flowreaper apply --policy policy.yaml --region cn-hangzhou\n" +
-			"  flowreaper apply --policy policy.yaml --endpoint http://127.0.0.1:8790 --yes -o json",
+			"  flowreaper apply --policy policy.yaml --endpoint http://127.0.0.1:8790 --yes -o json\n" +
+			"  flowreaper apply --plan plan.json --region cn-hangzhou",
 		Args: cobra.NoArgs,
 	}
 	s := t.addSettings(cmd)
 	cmd.Flags().BoolVar(&yes, "yes", false, "stop without asking")
+	s.saved.flags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return t.apply(cmd.Context(), s, yes) }
 	return cmd
 }
 
 func (t *terminal) apply(ctx context.Context, set *settings, yes bool) error {
+	if err := set.saved.check(set); err != nil {
+		return usageError(err)
+	}
 	s, err := set.check()
 	if err != nil {
 		return usageError(err)
@@ -57,13 +62,15 @@ func (t *terminal) apply(ctx context.Context, set *settings, yes bool) error {
 	defer cancel()
 	if !yes {
 		planned, recording, failure := sweep.Plan(bounded, s.options)
-		if len(recording) == 0 || ctx.Err() != nil {
+		if len(recording) == 0 || failure != nil || ctx.Err() != nil {
 			return t.conclude(ctx, s.output, planned, failure)
 		}
 		if err := t.askFor(bounded, planned, len(recording)); err != nil {
 			return interruptedOr(ctx, err)
 		}
-		s.options.Approved = recording.Holds
+		if s.options.Approved == nil {
+			s.options.Approved = recording
+		}
 	}
 	result, failure := sweep.Run(bounded, s.options)
 	return t.conclude(ctx, s.output, result, failure)

@@ -10,22 +10,27 @@ import (
 
 func (t *terminal) newPlan() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "plan --policy FILE",
+		Use:   "plan --policy FILE [--out FILE]",
 		Short: "Show what a policy would stop now, and stop nothing",
 		Long: `Lists what runs, judges it by the policy, and shows what apply would stop now. It stops nothing, whatever the policy's mode.
+
+With --out it saves the plan too, for 'flowreaper apply --plan' to carry out once a person has reviewed it.
 
 Exit status: 0 done, whether or not something would be stopped · 1 failed · 2 wrong usage or policy ·
 3 done in part: not all could be looked at, a rule could not be evaluated, or apply would withhold · 130 interrupted`,
 		Example: "  flowreaper plan --policy policy.yaml --region cn-hangzhou\n" +
-			"  flowreaper plan --policy policy.yaml --endpoint http://127.0.0.1:8790 -o json",
+			"  flowreaper plan --policy policy.yaml --endpoint http://127.0.0.1:8790 -o json\n" +
+			"  flowreaper plan --policy policy.yaml --region cn-hangzhou --out plan.json",
 		Args: cobra.NoArgs,
 	}
 	s := t.addSettings(cmd)
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return t.plan(cmd.Context(), s) }
+	var out string
+	cmd.Flags().StringVar(&out, "out", "", "save the plan to this `FILE`")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return t.plan(cmd.Context(), s, out) }
 	return cmd
 }
 
-func (t *terminal) plan(ctx context.Context, set *settings) error {
+func (t *terminal) plan(ctx context.Context, set *settings, out string) error {
 	s, err := set.check()
 	if err != nil {
 		return usageError(err)
@@ -37,6 +42,11 @@ func (t *terminal) plan(ctx context.Context, set *settings) error {
 	defer client.Close()
 	bounded, cancel := s.bound(ctx)
 	defer cancel()
-	report, _, failure := sweep.Plan(bounded, s.options)
+	report, stops, failure := sweep.Plan(bounded, s.options)
+	if out != "" && ctx.Err() == nil {
+		if err := t.save(out, s, stops, failure); err != nil {
+			return err
+		}
+	}
 	return t.conclude(ctx, s.output, report, failure)
 }

@@ -28,6 +28,7 @@ type settings struct {
 	output     string
 	flow       string
 	timeout    time.Duration
+	saved      savedPlan // apply only
 }
 
 func (t *terminal) addSettings(cmd *cobra.Command) *settings {
@@ -61,6 +62,10 @@ func (s *settings) check() (*sweeping, error) {
 	if err := s.checkMode(); err != nil {
 		return nil, err
 	}
+	p, err := s.readPolicy()
+	if err != nil {
+		return nil, err
+	}
 	if _, err := cloudflow.ParseEndpoint(s.endpoint, s.region); err != nil {
 		return nil, fmt.Errorf("%w\nGive it with --endpoint or --region", err)
 	}
@@ -72,15 +77,12 @@ func (s *settings) check() (*sweeping, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := s.readPolicy()
-	if err != nil {
-		return nil, err
-	}
 	return &sweeping{settings: s, rates: rates, options: sweep.Options{
-		Policy: p,
-		Mode:   policy.Mode(s.mode),
-		Flow:   flow,
-		Ledger: &sweep.Ledger{},
+		Policy:   p,
+		Mode:     policy.Mode(s.mode),
+		Flow:     flow,
+		Approved: s.saved.stops,
+		Allowed:  s.saved.allowed,
 	}}, nil
 }
 
@@ -106,6 +108,9 @@ func (s *settings) flowFilter() (func(string) bool, error) {
 }
 
 func (s *settings) readPolicy() (*policy.Policy, error) {
+	if s.saved.file != "" {
+		return s.saved.read(s)
+	}
 	if s.policyFile == "" {
 		return nil, errors.New("no policy is given: name its file with --policy")
 	}
@@ -134,11 +139,15 @@ func (t *terminal) connect(ctx context.Context, s *sweeping) (*cloudflow.Client,
 	if err != nil {
 		return nil, err
 	}
-	client, err := cloudflow.New(cloudflow.Options{Endpoint: s.endpoint, Region: s.region, Credentials: keys, Rates: s.rates})
+	quota, err := cloudflow.NewQuota(s.rates)
 	if err != nil {
 		return nil, usageError(err)
 	}
-	s.options.Source, s.options.Stopper = client, client
+	client, err := cloudflow.New(cloudflow.Options{Endpoint: s.endpoint, Region: s.region, Credentials: keys, Quota: quota})
+	if err != nil {
+		return nil, usageError(err)
+	}
+	s.options.Source, s.options.Stopper, s.options.Quota = client, client, quota
 	return client, nil
 }
 

@@ -44,7 +44,7 @@ type Style struct {
 func Text(w io.Writer, r *sweep.Report, style Style) error {
 	parts := []string{style.summary(r)}
 	for _, part := range []string{
-		style.decisions(r), withheld(r), style.undecided(r), style.incomplete(r), style.notCovered(r), style.errors(r),
+		style.decisions(r), withheld(r), style.drift(r), left(r), style.undecided(r), style.incomplete(r), style.notCovered(r), style.errors(r),
 	} {
 		if part != "" {
 			parts = append(parts, part)

@@ -84,6 +84,14 @@ func withheld(r *sweep.Report) string {
 		grouped(w.Condemned), number(w.Recent, "stop"), Plain(w.Window), Plain(w.Limit), grouped(w.Recent+w.Allowed), Plain(w.Limit))
 }
 
+// left says how long the stops that are left will take.
+func left(r *sweep.Report) string {
+	if r.Estimate == nil || r.Withheld != nil {
+		return ""
+	}
+	return fmt.Sprintf("%s left to stop: about %s within the quota.", number(r.Estimate.StopsLeft, "execution"), age(r.Estimate.Seconds))
+}
+
 func number(n int, what string) string {
 	if n != 1 {
 		what += "s"

@@ -46,6 +46,14 @@ func said(cause string) string {
 	return human
 }
 
+func (s Style) drift(r *sweep.Report) string {
+	t := newGrid("flow", "execution", "reason")
+	for _, d := range r.Drift {
+		t.add(Plain(d.Flow), Plain(d.Execution), Plain(d.Reason))
+	}
+	return t.render("Drift: these are in the plan, and were not stopped.", s.Width)
+}
+
 func (s Style) undecided(r *sweep.Report) string {
 	t := newGrid("flow", "execution", "rule", "error")
 	for _, u := range r.Undecided {

@@ -26,6 +26,9 @@ func adaptFlow(f cloudflow.Flow) *policy.Flow {
 	}
 }
 
+// keyOf tells flows apart: another Id under a name is another flow.
+func keyOf(f *policy.Flow) string { return cmp.Or(f.ID, f.Name) }
+
 func adaptExecution(e cloudflow.Execution) *policy.Execution {
 	adapted := &policy.Execution{
 		Name:        e.Name,
@@ -37,4 +40,22 @@ func adaptExecution(e cloudflow.Execution) *policy.Execution {
 		adapted.Input = policy.JSONInput(e.Input)
 	}
 	return adapted
+}
+
+// stepEntered is the type of a history's event that CloudFlow bills as a
+// transition.
+const stepEntered = "StepEntered"
+
+func adaptHistory(events []cloudflow.Event) *policy.History {
+	h := &policy.History{Events: len(events)}
+	for _, e := range events {
+		if e.Type == stepEntered {
+			h.Steps++
+		}
+		if !e.Time.Before(h.LastEventTime) {
+			h.LastEventTime = e.Time.UTC()
+			h.CurrentStep = cmp.Or(e.StepName, h.CurrentStep)
+		}
+	}
+	return h
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/flowreaper/flowreaper/policy"
 )
@@ -21,9 +22,8 @@ type book struct {
 
 	mu        sync.Mutex
 	report    Report
-	err       *Error      // why the sweep failed: the first reason
-	partial   bool        // not everything was looked at
-	condemned []condemned // of complete listings only
+	err       *Error // why the sweep failed: the first reason
+	partial   bool   // not everything was looked at
 	decisions []Decision
 	undecided int // all, also those not kept
 	unlisted  int
@@ -70,42 +70,27 @@ func (b *book) incomplete(flow string, err error) {
 	defer b.mu.Unlock()
 	b.partial = true
 	b.unlisted++
-	if len(b.report.Incomplete) < maxNotes {
+	if len(b.report.Incomplete) < maxNotes && !slices.ContainsFunc(b.report.Incomplete, func(n FlowNote) bool { return n.Flow == flow }) {
 		b.report.Incomplete = append(b.report.Incomplete, FlowNote{Flow: flow, Reason: err.Error()})
 	}
 }
 
-func (b *book) notCovered(flow, reason string) {
+// undecided takes in the rules that could not be evaluated.
+func (b *book) undecide(f finding) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.report.NotCovered = append(b.report.NotCovered, FlowNote{Flow: flow, Reason: reason})
-}
-
-// saw counts the flows that the sweep covers.
-func (b *book) saw(flows int) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.report.Flows.Seen = flows
-}
-
-// listed takes in what a complete listing of one flow has brought.
-func (b *book) listed(f *findings) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.report.Flows.Listed++
-	b.report.Executions.Seen += len(f.names)
-	for _, c := range f.condemned {
-		b.condemned = append(b.condemned, c)
-	}
-	for _, us := range f.undecided {
-		b.undecided += len(us)
-		room := maxNotes - len(b.report.Undecided)
-		b.report.Undecided = append(b.report.Undecided, us[:min(room, len(us))]...)
+	b.undecided += len(f.verdict.Undecided)
+	for _, u := range f.verdict.Undecided {
+		if len(b.report.Undecided) < maxNotes {
+			b.report.Undecided = append(b.report.Undecided, Undecided{
+				Flow: f.flow.Name, Execution: f.execution.Name, Rule: u.Rule, Error: u.Err.Error(),
+			})
+		}
 	}
 }
 
 // decision is what can be said of a condemned execution before its outcome.
-func (s *sweep) decision(c condemned) Decision {
+func (s *sweep) decision(c finding) Decision {
 	d := Decision{
 		Flow:        c.flow.Name,
 		Execution:   c.execution.Name,
@@ -116,6 +101,10 @@ func (s *sweep) decision(c condemned) Decision {
 	}
 	if !c.execution.StartedTime.IsZero() {
 		d.AgeSeconds = c.judgedAt.Sub(c.execution.StartedTime).Seconds()
+	}
+	if c.due.Kind == policy.Moment {
+		due := c.due.Time.Truncate(time.Millisecond)
+		d.DueTime = &due
 	}
 	if c.verdict.Rule != nil {
 		d.Rule = c.verdict.Rule.Name
@@ -129,20 +118,19 @@ func (s *sweep) decision(c condemned) Decision {
 
 // refused reports what the gate didn't let pass, and fails the sweep where
 // people must act.
-func (s *sweep) refused(c condemned, no refusal) {
+func (s *sweep) refused(c finding, no refusal) {
 	switch no := no.(type) {
 	case spared:
 		return // no rule condemns it: there is nothing to decide
 	case clockOff:
 		s.fail(CodeClockSkew, no)
-	case overLimit:
-		s.withhold(no)
 	}
 	d := s.decision(c)
 	d.Outcome, d.Message = no.outcome(), no.Error()
 	s.decide(d)
 }
 
+// withhold fails the sweep: people must act.
 func (b *book) withhold(no overLimit) {
 	b.fail(CodeWithheld, fmt.Errorf("%w. If the rules are right, raise limits.%s in the policy or wait; if not, correct them", no, no.withheld.Limit))
 	b.mu.Lock()
@@ -174,9 +162,9 @@ func (b *book) decide(d Decision) {
 	}
 }
 
-// close puts the report in order and cuts it to its bounds. What people must
+// conclude puts the report in order and cuts it to its bounds. What people must
 // act on comes first, so that it is never what was cut.
-func (b *book) close() *Report {
+func (b *book) conclude() *Report {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	r := b.report

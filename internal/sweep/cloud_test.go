@@ -27,6 +27,8 @@ type cloud struct {
 	onStop     func(ctx context.Context, execution string) error
 	onDescribe func(ctx context.Context, execution string) (cloudflow.Execution, error)
 	onList     func(flow string)
+	onFlow     func(name string) (cloudflow.Flow, error)
+	live       map[string]cloudflow.Execution // what DescribeExecution tells at once, by name
 	offset     time.Duration
 	noDate     bool
 
@@ -84,8 +86,23 @@ func (c *cloud) ListFlows(context.Context) iter.Seq2[cloudflow.Page[cloudflow.Fl
 	return pages(func() { c.called("ListFlows") }, c.flows, c.flowsErr)
 }
 
-func (c *cloud) DescribeFlow(context.Context, string) (cloudflow.Flow, error) {
-	panic("no sweep describes a flow that it has just listed")
+func (c *cloud) DescribeFlow(_ context.Context, name string) (cloudflow.Flow, error) {
+	c.called("DescribeFlow")
+	if c.onFlow != nil {
+		return c.onFlow(name)
+	}
+	for _, page := range c.flows {
+		for _, flow := range page.Items {
+			if flow.Name == name {
+				return flow, nil
+			}
+		}
+	}
+	return cloudflow.Flow{}, apiError("FlowNotExists", 404, cloudflow.Tolerated)
+}
+
+func (c *cloud) GetExecutionHistory(context.Context, string, string) iter.Seq2[cloudflow.Page[cloudflow.Event], error] {
+	panic("no rule asked for a history")
 }
 
 func (c *cloud) ListExecutions(ctx context.Context, q cloudflow.ExecutionQuery) iter.Seq2[cloudflow.Page[cloudflow.Execution], error] {
@@ -104,6 +121,9 @@ func (c *cloud) ListExecutions(ctx context.Context, q cloudflow.ExecutionQuery) 
 
 func (c *cloud) DescribeExecution(ctx context.Context, flow, execution string, wait time.Duration) (cloudflow.Execution, error) {
 	c.called("DescribeExecution")
+	if wait == 0 {
+		return c.live[execution], nil
+	}
 	if wait != 5*time.Second {
 		panic(fmt.Sprintf("waits %v", wait))
 	}
@@ -169,6 +189,7 @@ const twoHours = `
 version: 1
 policy: test
 mode: enforce
+limits: {maxStops: 100, maxShare: 100%}
 rules:
   - name: two-hours
     maxRuntime: 2h

@@ -61,3 +61,5 @@ func codeOf(err error) string {
 	}
 	return "NoAnswer"
 }
+
+func isFatal(err error) bool { return fatal(err) != nil }

@@ -3,43 +3,40 @@ package sweep
 import (
 	"context"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/watch"
 	"github.com/flowreaper/flowreaper/policy"
 )
 
-// condemned is an execution that a rule condemns, with what it was judged on.
-type condemned struct {
-	flow      *policy.Flow
-	execution *policy.Execution
-	verdict   policy.Verdict
-	judgedAt  time.Time // what the rules saw as now
-}
-
 // gate is the one place in front of the only call to the Stopper, which it
-// alone holds, for every trigger and for the terminal alike.
+// alone holds, for every trigger and for the terminal alike. In order:
 //
-// admit decides about all condemned executions of a sweep at once, since the
-// limits are about all of them; stop judges each once more at its turn.
-// Refused means alive: nothing but a pass leads to a stop. Every flow was read
-// in this sweep before its executions were judged, so protect never sees older
-// facts than that.
+//   - examine asks what can be said of one execution alone: the mode, protect,
+//     and whether a person who had to approve has;
+//   - withhold asks the limits, about all executions that are condemned;
+//   - pass asks at an execution's turn once more: the clock, and with facts that
+//     are fresh, the rules, the mode and protect;
+//   - send calls the Stopper, and takes nothing but a pass.
+//
+// Refused means alive.
 type gate struct {
 	policy   *policy.Policy
 	soften   policy.Mode
 	event    *policy.Event
-	approved func(flow, execution string) bool // nil approves all
+	approved func(*policy.Flow, *policy.Execution) bool // nil approves all
+	allowed  bool                                       // a person lets this one sweep pass the limits
 	clock    *clock
-	ledger   *Ledger
+	ledger   *watch.Ledger
 	stopper  Stopper
 	runID    string
 }
 
-// pass is the permission to try one stop. Only admit makes one, and each holds
-// a reservation in the ledger until stop uses it or gives it back.
-type pass struct{ condemned }
+// pass is the permission to try one stop, now. Only gate.pass makes one.
+type pass struct{ finding }
 
 // refusal is the gate's no, with what the report calls it.
 type refusal interface {
@@ -61,11 +58,7 @@ func (protection) Error() string  { return "" }
 func (notApproved) Error() string { return "not in the plan that was approved" }
 func (spared) Error() string      { return "no rule condemns it any more" }
 func (n notTried) Error() string  { return fmt.Sprintf("not tried: %v", n.why) }
-func (o overLimit) Error() string {
-	w := o.withheld
-	return fmt.Sprintf("%d condemned and %d stops tried in the last %s, but %s allows %d: nothing is stopped",
-		w.Condemned, w.Recent, w.Window, w.Limit, w.Recent+w.Allowed)
-}
+func (o overLimit) Error() string { return o.withheld.String() + ": nothing is stopped" }
 
 func (planMode) outcome() Outcome    { return Planned }
 func (protection) outcome() Outcome  { return ProtectedOutcome }
@@ -74,95 +67,89 @@ func (overLimit) outcome() Outcome   { return WithheldOutcome }
 func (notTried) outcome() Outcome    { return Failed }
 func (spared) outcome() Outcome      { return "" }
 
-// admit sorts all condemned executions of a sweep into those that may be
-// stopped and those that may not. The limits count what neither the mode, nor
-// protect, nor a missing approval has refused already.
-func (g *gate) admit(all []condemned, refuse func(condemned, refusal)) []pass {
-	var asking []pass
-	for _, c := range all {
-		if no := g.examine(c); no != nil {
-			refuse(c, no)
-			continue
-		}
-		asking = append(asking, pass{c})
-	}
-	if len(asking) == 0 {
-		return nil
-	}
-	if no := g.withhold(len(asking)); no != nil {
-		for _, p := range asking {
-			refuse(p.condemned, no)
-		}
-		return nil
-	}
-	return asking
-}
-
 // examine asks what can be said of one execution alone.
-func (g *gate) examine(c condemned) refusal {
+func (g *gate) examine(f finding) refusal {
 	switch {
-	case c.verdict.Decision == policy.Protected:
+	case f.verdict.Decision == policy.Protected:
 		return protection{}
-	case c.verdict.Decision != policy.Stop:
+	case f.verdict.Decision != policy.Stop:
 		return spared{}
-	case c.verdict.Mode.Softer(g.soften) != policy.ModeEnforce:
+	case f.verdict.Mode.Softer(g.soften) != policy.ModeEnforce:
 		return planMode{}
-	case g.approved != nil && !g.approved(c.flow.Name, c.execution.Name):
+	case g.approved != nil && !g.approved(f.flow, f.execution):
 		return notApproved{}
 	}
 	return nil
 }
 
-// withhold asks the limits about n stops, and reserves them in the ledger.
-func (g *gate) withhold(n int) refusal {
-	limits := g.policy.Limits
-	recent, ok := g.ledger.reserve(n, limits.MaxStops, g.clock.now(), limits.Per)
-	if ok {
+// withhold asks the limits about so many condemned executions, when so many
+// are live; it returns nil where all may be stopped. A person who has read the
+// plan may let a sweep pass.
+func (g *gate) withhold(condemned, live int) refusal {
+	if g.allowed || condemned == 0 {
 		return nil
 	}
-	return overLimit{Withheld{
-		Limit:     "maxStops",
-		Condemned: n,
-		Recent:    recent,
-		Allowed:   max(0, limits.MaxStops-recent),
-		Window:    ShortDuration(limits.Per),
-	}}
+	limits := g.policy.Limits
+	recent := g.ledger.Since(g.clock.now().Add(-limits.Per))
+	for _, limit := range []struct {
+		name string
+		most int
+	}{{"maxStops", limits.MaxStops}, {"maxShare", share(limits, live)}} {
+		if condemned+recent > limit.most {
+			return overLimit{Withheld{
+				Limit: limit.name, Condemned: condemned, Recent: recent, Allowed: max(0, limit.most-recent), Window: ShortDuration(limits.Per),
+			}}
+		}
+	}
+	return nil
 }
 
-// stop tries the stop that p permits, or returns a refusal. Its turn may come
-// long after it was admitted: at two stops a second a thousand take eight
-// minutes. So clock, rules, mode and protection are asked again, and c says
-// what was judged last.
-func (g *gate) stop(ctx context.Context, p pass) (c condemned, answer cloudflow.Execution, err error) {
-	c = p.condemned
-	if ctx.Err() != nil {
-		g.ledger.release()
-		return c, answer, notTried{context.Cause(ctx)}
+// share is how many of the live executions may be stopped.
+func share(limits policy.Limits, live int) int {
+	if limits.MaxShare >= 1 {
+		return math.MaxInt
 	}
+	const rounding = 1e-9 // 0.29 × 100 is 28.999…
+	return max(limits.Floor, int(limits.MaxShare*float64(live)+rounding))
+}
+
+// pass judges an execution at its turn. That may come long after it was found:
+// at two stops a second a thousand take eight minutes. The finding returned
+// says what was judged last.
+func (g *gate) pass(f finding) (pass, finding, refusal) {
 	if off, ok := g.clock.check(); !ok {
-		g.ledger.release()
-		return c, answer, off
+		return pass{}, f, off
 	}
-	c = g.judge(p.flow, p.execution)
-	if no := g.examine(c); no != nil {
-		g.ledger.release()
-		return c, answer, no
+	f = g.judge(f.flow, f.execution)
+	if no := g.examine(f); no != nil {
+		return pass{}, f, no
 	}
-	g.ledger.try(g.clock.now())
-	answer, err = g.stopper.StopExecution(ctx, cloudflow.Stop{
-		FlowName:      c.flow.Name,
-		ExecutionName: c.execution.Name,
-		Error:         c.verdict.Rule.Error,
-		Cause:         g.policy.Cause(c.verdict, g.runID),
-	})
-	return c, answer, err
+	return pass{f}, f, nil
 }
 
-// judge asks the policy about one execution, at this moment.
-func (g *gate) judge(flow *policy.Flow, execution *policy.Execution) condemned {
-	now := g.clock.judging()
-	verdict := g.policy.Judge(&policy.Facts{Now: now, Event: g.event, Flow: flow, Execution: execution})
-	return condemned{flow: flow, execution: execution, verdict: verdict, judgedAt: now}
+// count has the ledger count stops that are about to be tried.
+func (g *gate) count(passes []pass) {
+	tries := make([]watch.Try, len(passes))
+	for i, p := range passes {
+		tries[i] = watch.Try{At: g.clock.now(), Flow: keyOf(p.flow), Execution: p.execution.Name}
+	}
+	g.ledger.Add(tries...)
+}
+
+// send tries the stop that p permits, which the ledger counts already.
+func (g *gate) send(ctx context.Context, p pass) (cloudflow.Execution, error) {
+	return g.stopper.StopExecution(ctx, cloudflow.Stop{
+		FlowName:      p.flow.Name,
+		ExecutionName: p.execution.Name,
+		Error:         p.verdict.Rule.Error,
+		Cause:         g.policy.Cause(p.verdict, g.runID),
+	})
+}
+
+// String says which limit is exceeded, by how much.
+func (w Withheld) String() string {
+	return fmt.Sprintf("%d condemned and %d stops tried in the last %s, but %s allows %d",
+		w.Condemned, w.Recent, w.Window, w.Limit, w.Recent+w.Allowed)
 }
 
 // ShortDuration writes 1h where time.Duration writes 1h0m0s.

@@ -3,6 +3,7 @@ package sweep_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -17,7 +18,32 @@ import (
 // limited is twoHours with maxStops: n in an hour.
 func limited(t *testing.T, n int) *policy.Policy {
 	t.Helper()
-	return parse(t, twoHours+fmt.Sprintf("limits: {maxStops: %d, per: 1h}\n", n))
+	return parse(t, strings.Replace(twoHours, "maxStops: 100", fmt.Sprintf("maxStops: %d, per: 1h", n), 1))
+}
+
+// always is limited, with a rule that has every flow looked at in every sweep.
+func always(t *testing.T, n int) *policy.Policy {
+	t.Helper()
+	return parse(t, fmt.Sprintf(`
+version: 1
+policy: test
+mode: enforce
+limits: {maxStops: %d, per: 1h, maxShare: 100%%}
+rules: [{name: two-hours, when: 'execution.age > duration("2h") or execution.name == "x"'}]
+`, n))
+}
+
+// memory is one without a file.
+func memory(t interface {
+	Helper()
+	Fatal(...any)
+}) *sweep.Memory {
+	t.Helper()
+	m, err := sweep.NewMemory(sweep.MemoryOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
 }
 
 // overdue is n executions that twoHours condemns, the longest running first.
@@ -54,12 +80,12 @@ func TestMaxStopsWithholdsAll(t *testing.T) {
 }
 
 func TestMaxStopsCountsWhatWasTriedLately(t *testing.T) {
-	ledger, p := &sweep.Ledger{}, limited(t, 3)
+	m, p := memory(t), always(t, 3)
 	run := func(n int, at time.Duration) (*cloud, *sweep.Report, error) {
 		c := newCloud(map[string][]cloudflow.Execution{"f": overdue(n)})
 		c.now = noon.Add(at)
 		o := c.options(p)
-		o.Ledger = ledger
+		o.Memory = m
 		r, err := sweep.Run(t.Context(), o)
 		return c, r, err
 	}
@@ -84,14 +110,15 @@ func TestMaxStopsCountsWhatWasTriedLately(t *testing.T) {
 // Sweeps that run at once, as two invocations in one process may, share one
 // limit: together they never stop more.
 func TestMaxStopsHoldsForSweepsAtOnce(t *testing.T) {
-	ledger, p := &sweep.Ledger{}, limited(t, 5)
+	m, p := memory(t), always(t, 5)
 	var clouds []*cloud
 	var group sync.WaitGroup
-	for range 8 {
-		c := newCloud(map[string][]cloudflow.Execution{"f": overdue(2)})
+	for i := range 8 {
+		a, b := running(fmt.Sprint("a", i), 3*time.Hour), running(fmt.Sprint("b", i), 3*time.Hour)
+		c := newCloud(map[string][]cloudflow.Execution{"f": {a, b}})
 		clouds = append(clouds, c)
 		o := c.options(p)
-		o.Ledger = ledger
+		o.Memory = m
 		group.Go(func() { _, _ = sweep.Run(context.Background(), o) })
 	}
 	group.Wait()
@@ -165,7 +192,7 @@ func TestOnlyTheApprovedIsStopped(t *testing.T) {
 	}
 	c.executions["f"][0].Items = overdue(3)
 	o := c.options(parse(t, twoHours))
-	o.Approved = recording.Holds
+	o.Approved = recording
 	r, err := sweep.Run(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
@@ -176,11 +203,11 @@ func TestOnlyTheApprovedIsStopped(t *testing.T) {
 	}
 }
 
-func TestPlanStopsNothingAndLeavesTheLedger(t *testing.T) {
-	ledger := &sweep.Ledger{}
+func TestPlanStopsNothingAndLeavesTheMemory(t *testing.T) {
+	m := memory(t)
 	c := newCloud(map[string][]cloudflow.Execution{"f": overdue(2)})
 	o := c.options(limited(t, 2))
-	o.Ledger = ledger
+	o.Memory = m
 	for range 2 {
 		r, _, err := sweep.Plan(t.Context(), o)
 		if err != nil || r.Mode != policy.ModePlan || r.Calls.StopExecution != 0 || r.Calls.DescribeExecution != 0 {
@@ -193,9 +220,14 @@ func TestPlanStopsNothingAndLeavesTheLedger(t *testing.T) {
 	if _, err := sweep.Run(t.Context(), o); err != nil {
 		t.Errorf("after two plans: %v", err)
 	}
-	r, recording, err := sweep.Plan(t.Context(), o)
-	if codeOf(err) != sweep.CodeWithheld || r.Withheld == nil || len(recording) != 0 {
-		t.Errorf("a plan that would be withheld: error %v, withheld %v, recorded %v", err, r.Withheld, recording)
+}
+
+// A person who has read such a plan may let it pass, so it must hold the stops.
+func TestPlanOfMoreThanTheLimitSaysWhatItWouldStop(t *testing.T) {
+	c := newCloud(map[string][]cloudflow.Execution{"f": overdue(3)})
+	r, recording, err := sweep.Plan(t.Context(), c.options(limited(t, 2)))
+	if codeOf(err) != sweep.CodeWithheld || r.Withheld == nil || len(recording) != 3 || len(c.stopped()) != 0 {
+		t.Errorf("error %v, withheld %v, recorded %v", err, r.Withheld, recording)
 	}
 }
 
@@ -264,15 +296,15 @@ func TestNothingIsCondemnedBeforeDue(t *testing.T) {
 func TestEachIsJudgedAgainAtItsTurn(t *testing.T) {
 	c := newCloud(map[string][]cloudflow.Execution{"f": {running("first", 4*time.Minute), running("second", 3*time.Minute)}})
 	c.onStop = func(context.Context, string) error { c.advance(5 * time.Minute); return nil }
-	ledger := &sweep.Ledger{}
+	m := memory(t)
 	o := c.options(parse(t, `
 version: 1
 policy: test
 mode: enforce
-limits: {maxStops: 2, per: 1h}
+limits: {maxStops: 2, per: 1h, maxShare: 100%}
 rules: [{name: young, when: execution.age < duration("5m")}]
 `))
-	o.Ledger = ledger
+	o.Memory = m
 	r, err := sweep.Run(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)

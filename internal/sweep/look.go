@@ -2,160 +2,225 @@ package sweep
 
 import (
 	"context"
+	"errors"
 	"fmt"
-
-	"golang.org/x/sync/errgroup"
+	"strings"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/watch"
 	"github.com/flowreaper/flowreaper/policy"
 )
 
-// listings is how many flows are listed at once. The client keeps to the
-// quota; more than a few only wait there.
-const listings = 4
+// running is the status of nearly all that is listed.
+const running = "Running"
 
-// everyFlow stands in the report for the flows whose names did not come.
-const everyFlow = "*"
-
-// look lists and judges, and returns what is condemned. What could not be
-// looked at is in the report.
-func (s *sweep) look(ctx context.Context) []condemned {
-	flows := s.flows(ctx)
-	var group errgroup.Group
-	group.SetLimit(listings)
-	for _, flow := range flows {
-		group.Go(func() error {
-			s.lookAt(ctx, flow)
-			return nil
-		})
+// look lists one flow's executions and judges them, off the loop; what it
+// returns is done in the loop.
+func (s *sweep) look(l *watch.Look) {
+	flow, q := s.memory.flows[l.FlowID], s.memory.questions[l.FlowID]
+	if flow == nil {
+		s.watch.FlowGone(l.FlowID)
+		return
 	}
-	_ = group.Wait() // lookAt reports for itself
-	s.looked(ctx, len(flows))
-	return s.condemned
-}
-
-// flows lists the flows that the sweep covers. When the listing fails half way
-// the flows that came are as certain as ever, so they are looked at; the sweep
-// is incomplete, and when not one page came it has failed.
-func (s *sweep) flows(ctx context.Context) []*policy.Flow {
-	byName := map[string]*policy.Flow{}
-	pages := 0
-	for page, err := range s.Source.ListFlows(ctx) {
+	s.start(opList, func() func() {
+		list, err := s.list(s.ctx, l, q)
 		if err != nil {
-			s.flowsFailed(ctx, err, pages)
-			break
+			return func() { s.notLooked(l, err) }
 		}
-		pages++
-		for _, flow := range page.Items {
-			byName[flow.Name] = adaptFlow(flow) // the later page knows better
+		if list.tooMany {
+			return func() { s.watch.TooMany(l, list.sightings(), s.now()) }
 		}
-	}
-	var covered []*policy.Flow
-	for _, flow := range byName {
-		if s.covers(flow) {
-			covered = append(covered, flow)
-		}
-	}
-	s.saw(len(covered))
-	return covered
+		found := s.judgeAll(s.ctx, flow, q, list)
+		return func() { s.lookedAt(l, q, list, found) }
+	})
 }
 
-func (s *sweep) flowsFailed(ctx context.Context, err error, pages int) {
-	if !s.listingFailed(ctx, everyFlow, err) && pages == 0 {
-		s.fail(CodeSweep, fmt.Errorf("the flows could not be listed: %w", err))
+// listing is the answer to one look, so far.
+type listing struct {
+	rows    map[string]cloudflow.Execution // live ones, by name
+	pages   int                            // of the first status
+	tooMany bool
+}
+
+// list reads a look's pages. Pages can shift while executions end, so a name
+// may come twice: the later row knows better.
+func (s *sweep) list(ctx context.Context, l *watch.Look, q question) (*listing, error) {
+	all := &listing{rows: map[string]cloudflow.Execution{}}
+	for i, status := range strings.Fields(q.statuses) {
+		query := cloudflow.ExecutionQuery{
+			FlowName: l.FlowName, Status: status, NamePrefix: q.namePrefix, MetadataOnly: q.metadataOnly,
+			StartedTimeBegin: l.StartedTimeBegin, StartedTimeEnd: l.StartedTimeEnd,
+		}
+		pages := 0
+		for page, err := range s.Source.ListExecutions(ctx, query) {
+			if err != nil {
+				return nil, err
+			}
+			pages++
+			all.add(page)
+			// What rules count must be counted in one go.
+			if page.More && pages >= l.MaxPages && !q.live {
+				all.tooMany = true
+				return all, nil
+			}
+		}
+		if i == 0 {
+			all.pages = pages
+		}
+	}
+	return all, nil
+}
+
+func (l *listing) add(page cloudflow.Page[cloudflow.Execution]) {
+	for _, row := range page.Items {
+		delete(l.rows, row.Name)
+		if row.Live() {
+			l.rows[row.Name] = row
+		}
 	}
 }
 
-// covers says whether a flow's executions are listed. Those of Express flows
-// end within five minutes, and nobody could confirm that they can be stopped.
-func (s *sweep) covers(flow *policy.Flow) bool {
-	if s.Flow != nil && !s.Flow(flow.Name) || !s.Policy.Concerns(flow) {
-		return false
+func (l *listing) sightings() []watch.Execution {
+	all := make([]watch.Execution, 0, len(l.rows))
+	for _, row := range l.rows {
+		all = append(all, watch.Execution{Name: row.Name, StartedTime: row.StartedTime})
 	}
-	if flow.ExecutionMode != standard {
-		s.notCovered(flow.Name, flow.ExecutionMode)
-		return false
-	}
-	return true
+	return all
 }
 
-// lookAt lists one flow's executions and judges them. Of a listing that failed
-// nothing is used.
-func (s *sweep) lookAt(ctx context.Context, flow *policy.Flow) {
-	found := newFindings()
-	query := cloudflow.ExecutionQuery{FlowName: flow.Name, Status: "Running"}
-	for page, err := range s.Source.ListExecutions(ctx, query) {
-		if cloudflow.IsGone(err) {
-			found = newFindings() // deleted since it was listed: nothing of it runs
-			break
+// judgeAll judges the rows of a complete answer.
+func (s *sweep) judgeAll(ctx context.Context, flow *policy.Flow, q question, list *listing) []finding {
+	if q.live {
+		counted := *flow
+		rows := make([]*policy.Execution, 0, len(list.rows))
+		for _, row := range list.rows {
+			rows = append(rows, adaptExecution(row))
 		}
-		if err != nil {
-			s.listingFailed(ctx, flow.Name, err)
-			return
-		}
-		for _, execution := range page.Items {
-			found.add(s.gate, flow, execution)
-		}
+		counted.Live = policy.NewLive(rows)
+		flow = &counted
 	}
-	s.listed(found)
+	found := make([]finding, 0, len(list.rows))
+	for _, row := range list.rows {
+		found = append(found, s.examined(ctx, flow, row))
+	}
+	return found
 }
 
-// listingFailed reports a listing that failed, and says whether the whole sweep
-// ends with it.
-func (s *sweep) listingFailed(ctx context.Context, flow string, err error) (ends bool) {
+// lookedAt takes in a complete answer.
+func (s *sweep) lookedAt(l *watch.Look, q question, list *listing, found []finding) {
+	rows := make([]watch.Execution, 0, len(found))
+	for _, f := range found {
+		rows = append(rows, s.sighting(f, q.everySweep()))
+	}
+	if s.watch.Looked(l, rows, max(1, list.pages), s.now()) {
+		s.listedOne()
+	}
+	for _, f := range found {
+		s.take(f)
+	}
+}
+
+// notLooked takes in a listing that failed: nothing of it is used. One that the
+// end of the sweep cut short is asked for again by the next.
+func (s *sweep) notLooked(l *watch.Look, err error) {
 	switch {
-	case s.endIfFatal(err):
-		ends = true
-	case ctx.Err() != nil: // it did not fail by itself
-		ends, err = true, cutShort(ctx)
-		s.fail(CodeSweep, err)
-	default:
-		s.failure(err)
+	case cloudflow.IsGone(err): // deleted since it was listed: nothing of it runs
+		s.watch.FlowGone(l.FlowID)
+		delete(s.memory.flows, l.FlowID)
+		s.listedOne()
+		return
+	case s.ctx.Err() != nil && !isFatal(err):
+		s.incomplete(l.FlowName, timeIsOver(s.ctx))
+		return
 	}
+	s.watch.LookFailed(l, s.now())
+	s.listingFailed(l.FlowName, err)
+}
+
+// listingFailed reports a listing that failed by itself, and says whether the
+// whole sweep ends with it.
+func (s *sweep) listingFailed(flow string, err error) (ends bool) {
+	ends = s.endIfFatal(err)
+	s.failure(err)
 	s.incomplete(flow, err)
+	s.firstUnlisted = cmpOr(s.firstUnlisted, err)
 	return ends
 }
 
-// looked fails the sweep when it was cut short, or saw nothing of what it was
-// to look at: a stopper that may list nothing must not look healthy.
-func (s *sweep) looked(ctx context.Context, flows int) {
-	switch {
-	case ctx.Err() != nil:
-		s.fail(CodeSweep, cutShort(ctx))
-	case flows > 0 && s.report.Flows.Listed == 0:
-		s.fail(CodeSweep, fmt.Errorf("none of the %d flows could be listed: %s", flows, s.report.Incomplete[0].Reason))
+func cmpOr(a, b error) error {
+	if a != nil {
+		return a
 	}
+	return b
 }
 
-// findings is what one flow's listing has brought so far. It counts only once
-// the listing is complete.
-type findings struct {
-	names     map[string]bool
-	condemned map[string]condemned
-	undecided map[string][]Undecided
-}
-
-func newFindings() *findings {
-	return &findings{names: map[string]bool{}, condemned: map[string]condemned{}, undecided: map[string][]Undecided{}}
-}
-
-// add judges one row. Pages can shift while executions end, so a name may come
-// twice: the later row knows better.
-func (f *findings) add(g *gate, flow *policy.Flow, row cloudflow.Execution) {
-	delete(f.names, row.Name)
-	delete(f.condemned, row.Name)
-	delete(f.undecided, row.Name)
-	if !row.Live() {
+// check describes one execution and judges it, off the loop.
+func (s *sweep) check(c *watch.Check) {
+	flow := s.memory.flows[c.FlowID]
+	if flow == nil {
+		s.watch.FlowGone(c.FlowID)
 		return
 	}
-	f.names[row.Name] = true
-	c := g.judge(flow, adaptExecution(row))
-	if c.verdict.Decision != policy.Keep {
-		f.condemned[row.Name] = c
+	op := opCheck
+	if c.Early {
+		op = opEarly
 	}
-	for _, u := range c.verdict.Undecided {
-		f.undecided[row.Name] = append(f.undecided[row.Name], Undecided{
-			Flow: flow.Name, Execution: row.Name, Rule: u.Rule, Error: u.Err.Error(),
-		})
+	s.start(op, func() func() {
+		answer, err := s.Source.DescribeExecution(s.ctx, c.FlowName, c.Execution, 0)
+		switch {
+		case cloudflow.IsGone(err), err == nil && !answer.Live():
+			return func() { s.watch.Ended(c.FlowID, c.Execution) }
+		case err != nil:
+			return func() { s.notChecked(c, err) }
+		}
+		f := s.examined(s.ctx, flow, answer)
+		return func() {
+			s.watch.Checked(c, s.sighting(f, false), s.now())
+			s.take(f)
+		}
+	})
+}
+
+func (s *sweep) notChecked(c *watch.Check, err error) {
+	if s.ctx.Err() != nil && !isFatal(err) {
+		return // the next sweep asks again
 	}
+	s.watch.CheckFailed(c, s.now())
+	if !s.endIfFatal(err) {
+		s.failure(err)
+	}
+	s.incomplete(c.FlowName, err)
+}
+
+// take reports what was judged, and keeps what is condemned for the gate.
+func (s *sweep) take(f finding) {
+	s.saw(f)
+	if f.verdict.Decision == policy.Keep {
+		s.forget(f.key())
+		return
+	}
+	no := s.gate.examine(f)
+	if no == nil {
+		s.condemn(f)
+		return
+	}
+	s.forget(f.key())
+	if s.tellOnce(f, no) {
+		s.refused(f, no)
+	}
+}
+
+// tellOnce marks a decision, and says whether it is news: what plan mode only
+// shows is shown once an execution and policy.
+func (s *sweep) tellOnce(f finding, no refusal) bool {
+	mark := s.mark(no.outcome())
+	known := s.watch.Marked(keyOf(f.flow), f.execution.Name)
+	s.watch.Mark(keyOf(f.flow), f.execution.Name, mark)
+	return known != mark || !errors.Is(no, planMode{})
+}
+
+// mark is what the watch remembers of a decision: the outcome, under the policy
+// and the mode it was made in.
+func (s *sweep) mark(o Outcome) watch.Mark {
+	return watch.Mark{Policy: fmt.Sprintf("%.23s/%s", s.Policy.Hash, s.Mode), Outcome: string(o)}
 }

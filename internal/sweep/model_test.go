@@ -20,7 +20,7 @@ const modelPolicy = `
 version: 1
 policy: model
 mode: enforce
-limits: {maxStops: %d, per: 1h}
+limits: {maxStops: %d, per: 1h, maxShare: 100%%}
 protect: {when: execution.input.want == "protected"}
 rules:
   - {name: undecided, when: execution.input.n > 3}
@@ -90,7 +90,7 @@ func drawModel(t *rapid.T) model {
 // cloud is the model's account as a sweep meets it.
 func (m model) cloud() *cloud {
 	c := newCloud(nil)
-	c.offset, c.flows[0].Items = m.offset, nil
+	c.offset, c.now, c.flows[0].Items = m.offset, noon.Add(-m.offset), nil
 	afterwards := map[string]string{}
 	for i, f := range m.flows {
 		flow := cloudflow.Flow{Name: f.name}
@@ -216,7 +216,7 @@ func TestSweepDoesWhatTheModelSays(t *testing.T) {
 		m := drawModel(t)
 		c := m.cloud()
 		o := c.options(parse(t, fmt.Sprintf(modelPolicy, m.maxStops)))
-		o.Ledger = &sweep.Ledger{}
+		o.Memory = memory(t)
 		fill(t, o, m.recent)
 		r, err := sweep.Run(t.Context(), o)
 		if m.failsForGood() {
@@ -251,9 +251,11 @@ func fill(t *rapid.T, o sweep.Options, n int) {
 		e.Input = `{"want":"stop","n":0}`
 		executions = append(executions, e)
 	}
-	c := newCloud(map[string][]cloudflow.Execution{"before": executions})
-	o.Source, o.Stopper, o.Now = c, c, c.clock
-	if _, err := sweep.Run(t.Context(), o); err != nil {
-		t.Fatal(err)
+	for _, c := range []*cloud{newCloud(map[string][]cloudflow.Execution{"before": executions}), newCloud(nil)} {
+		c.now = noon.Add(time.Duration(-1-len(c.executions)) * time.Minute)
+		o.Source, o.Stopper, o.Now = c, c, c.clock
+		if _, err := sweep.Run(t.Context(), o); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

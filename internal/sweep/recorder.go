@@ -3,23 +3,16 @@ package sweep
 import (
 	"context"
 	"errors"
-	"sync"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
 )
 
-// errRecorded is the answer of a stopper that only wrote the stop down.
+// errRecorded is the answer of a stopper that only takes note.
 var errRecorded = errors.New("recorded, not stopped")
 
 // recorder is the Stopper of a plan: it stops nothing.
-type recorder struct {
-	mu    sync.Mutex
-	stops Recording
-}
+type recorder struct{}
 
-func (r *recorder) StopExecution(_ context.Context, s cloudflow.Stop) (cloudflow.Execution, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.stops = append(r.stops, s)
+func (recorder) StopExecution(context.Context, cloudflow.Stop) (cloudflow.Execution, error) {
 	return cloudflow.Execution{}, errRecorded
 }

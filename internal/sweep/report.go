@@ -17,7 +17,7 @@ type Report struct {
 	Mode       policy.Mode     `json:"mode"` // the policy's, or what softened it
 	StartedAt  time.Time       `json:"startedAt"`
 	FinishedAt time.Time       `json:"finishedAt"`
-	Complete   bool            `json:"complete"` // false when any listing failed: not everything was looked at
+	Complete   bool            `json:"complete"` // false when any listing failed, or something that was due was not looked at
 	Incomplete []FlowNote      `json:"incomplete,omitempty"`
 	Answered   string          `json:"answered,omitempty"` // stale, busy or off: why nothing was looked at
 	Flows      FlowCounts      `json:"flows"`
@@ -25,13 +25,18 @@ type Report struct {
 	Calls      Calls           `json:"calls"`
 	Throttled  int             `json:"throttled,omitempty"`
 	Retried    int             `json:"retried,omitempty"`
+	Demand     *Demand         `json:"demand,omitempty"`
+	Lateness   *Lateness       `json:"lateness,omitempty"`
 	Decisions  []Decision      `json:"decisions"` // one an execution that some rule condemned, at most 1,000
 
 	DecisionsOmitted int         `json:"decisionsOmitted,omitempty"`
 	Withheld         *Withheld   `json:"withheld,omitempty"`
 	Ledger           string      `json:"ledger,omitempty"` // file or memory
+	Drift            []Drift     `json:"drift,omitempty"`
+	Estimate         *Estimate   `json:"estimate,omitempty"`
 	Undecided        []Undecided `json:"undecided,omitempty"`
 	NotCovered       []FlowNote  `json:"notCovered,omitempty"`
+	NextDue          *time.Time  `json:"nextDue,omitempty"` // when something will next be looked at
 	Errors           []ErrorNote `json:"errors,omitempty"`
 }
 
@@ -84,6 +89,8 @@ type Decision struct {
 	Verdict     policy.Decision `json:"verdict"` // stop or protected
 	StartedTime time.Time       `json:"startedTime"`
 	AgeSeconds  float64         `json:"ageSeconds"`
+	DueTime     *time.Time      `json:"dueTime,omitempty"`     // since when a rule has condemned it
+	LateSeconds float64         `json:"lateSeconds,omitempty"` // from then until the stop was tried
 	Reason      string          `json:"reason"`
 	Error       string          `json:"error,omitempty"`
 	Cause       string          `json:"cause,omitempty"`
@@ -105,11 +112,41 @@ const (
 	WithheldOutcome  Outcome = "withheld"          // a limit was exceeded: nothing was stopped
 	ProtectedOutcome Outcome = "protected"
 	Planned          Outcome = "planned"
+
+	// waitingOutcome is the watch's mark of what is condemned and waits for the
+	// gate or its turn; no report shows it.
+	waitingOutcome Outcome = "condemned"
 )
+
+// Demand is how much of the ListExecutions quota the looks need in the long run.
+type Demand struct {
+	ListPerSecond float64 `json:"listPerSecond"`
+	OfQuota       float64 `json:"ofQuota"`
+}
+
+// Lateness is how late the stops of this sweep were tried.
+type Lateness struct {
+	Count      int     `json:"count"`
+	P99Seconds float64 `json:"p99Seconds"`
+	MaxSeconds float64 `json:"maxSeconds"`
+}
+
+// Drift is what was planned and is no longer to be stopped.
+type Drift struct {
+	Flow      string `json:"flow"`
+	Execution string `json:"execution"`
+	Reason    string `json:"reason"`
+}
+
+// Estimate is how long the stops that are left will take within the quota.
+type Estimate struct {
+	StopsLeft int     `json:"stopsLeft"`
+	Seconds   float64 `json:"seconds"`
+}
 
 // Withheld says which limit stopped the stopping.
 type Withheld struct {
-	Limit     string `json:"limit"` // maxStops
+	Limit     string `json:"limit"` // maxStops or maxShare
 	Condemned int    `json:"condemned"`
 	Recent    int    `json:"recent"`  // stops tried in the last window
 	Allowed   int    `json:"allowed"` // what the limit still allows

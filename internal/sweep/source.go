@@ -14,6 +14,7 @@ type Source interface {
 	DescribeFlow(ctx context.Context, name string) (cloudflow.Flow, error)
 	ListExecutions(ctx context.Context, q cloudflow.ExecutionQuery) iter.Seq2[cloudflow.Page[cloudflow.Execution], error]
 	DescribeExecution(ctx context.Context, flow, execution string, wait time.Duration) (cloudflow.Execution, error)
+	GetExecutionHistory(ctx context.Context, flow, execution string) iter.Seq2[cloudflow.Page[cloudflow.Event], error]
 	Stats() cloudflow.Stats
 	ClockOffset() (time.Duration, bool)
 }

@@ -1,79 +1,58 @@
 package sweep
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/policy"
 )
 
-const (
-	// inFlight is how many stops are tried or verified at once.
-	inFlight = 16
+// verifyWait is how long one DescribeExecution waits for the execution to end:
+// CloudFlow answers as soon as it has.
+const verifyWait = 5 * time.Second
 
-	// verifyWait is how long one DescribeExecution waits for the execution to
-	// end: CloudFlow answers as soon as it has.
-	verifyWait = 5 * time.Second
-
-	// patience is how long the next stop waits for the one before it, so that
-	// they arrive in order, and one that hangs doesn't hold up the others.
-	patience = time.Second
-)
-
-// stopAll hands the condemned to the gate and stops those it lets pass, the
-// longest running first.
-func (s *sweep) stopAll(ctx context.Context, all []condemned) {
-	slices.SortFunc(all, longestFirst)
-	var group errgroup.Group
-	group.SetLimit(inFlight)
-	for _, p := range s.gate.admit(all, s.refused) {
-		answered := make(chan struct{})
-		group.Go(func() error {
-			s.stop(ctx, p, answered)
-			return nil
-		})
-		await(ctx, answered)
-	}
-	_ = group.Wait() // stop reports for itself
-	s.stopped(ctx)
+// try tries a stop and verifies it.
+func (s *sweep) try(c *condemned, p pass) {
+	s.tried[c.key()] = true
+	s.turn++
+	s.unanswered, s.lastSent = true, time.Now()
+	turn := s.turn
+	d := s.decision(p.finding)
+	s.lateBy(&d, p.due, s.now())
+	s.start(opStop, func() func() {
+		answer, err := s.gate.send(s.ctx, p)
+		s.endIfFatal(err) // before the next one's turn
+		s.results <- func() { s.unanswered = s.unanswered && turn < s.turn }
+		d.RequestID = requestID(answer, err)
+		d.Outcome, d.Message = s.outcome(s.ctx, p.finding, err)
+		return func() { s.settle(c, d, err) }
+	})
 }
 
-func longestFirst(a, b condemned) int {
-	return cmp.Or(
-		a.execution.StartedTime.Compare(b.execution.StartedTime),
-		cmp.Compare(a.flow.Name, b.flow.Name),
-		cmp.Compare(a.execution.Name, b.execution.Name),
-	)
-}
-
-func await(ctx context.Context, answered <-chan struct{}) {
-	timer := time.NewTimer(patience)
-	defer timer.Stop()
-	select {
-	case <-answered:
-	case <-timer.C:
-	case <-ctx.Done():
+// lateBy notes how late a stop is tried.
+func (s *sweep) lateBy(d *Decision, due policy.Due, now time.Time) {
+	if due.Kind == policy.Moment {
+		late := max(0, now.Sub(due.Time.Truncate(time.Millisecond)))
+		s.late = append(s.late, late)
+		d.LateSeconds = seconds(late)
 	}
 }
 
-// stop tries one stop, verifies it and reports what became of it.
-func (s *sweep) stop(ctx context.Context, p pass, answered chan<- struct{}) {
-	c, answer, err := s.gate.stop(ctx, p)
-	s.endIfFatal(err) // before the next one's turn
-	close(answered)
-	if no := refusal(nil); errors.As(err, &no) {
-		s.refused(c, no)
-		return
+// settle takes in what became of a stop.
+func (s *sweep) settle(c *condemned, d Decision, err error) {
+	switch d.Outcome {
+	case Planned:
+		s.recorded = append(s.recorded, planned(c.finding))
+	case Stopped, AlreadyCompleted, Gone:
+		live := s.watch.Live()
+		s.watch.Ended(c.flowKey, c.name)
+		s.ended += live - s.watch.Live()
+	default:
+		s.watch.Mark(c.flowKey, c.name, s.mark(d.Outcome))
 	}
-	d := s.decision(c)
-	d.RequestID = requestID(answer, err)
-	d.Outcome, d.Message = s.outcome(ctx, c, err)
 	s.attempted(d, err)
 }
 
@@ -88,7 +67,7 @@ func requestID(answer cloudflow.Execution, err error) string {
 
 // outcome tells what became of a stop, and what people should know of it. err
 // is StopExecution's; its answer says nothing about the effect.
-func (s *sweep) outcome(ctx context.Context, c condemned, err error) (Outcome, string) {
+func (s *sweep) outcome(ctx context.Context, c finding, err error) (Outcome, string) {
 	var api *cloudflow.Error
 	switch {
 	case errors.Is(err, errRecorded):
@@ -113,7 +92,7 @@ func (s *sweep) outcome(ctx context.Context, c condemned, err error) (Outcome, s
 
 // verify asks the execution whether the stop took effect. Where nobody can tell
 // the outcome is presumed, never stopped.
-func (s *sweep) verify(ctx context.Context, c condemned, presumed Outcome, message string) (Outcome, string) {
+func (s *sweep) verify(ctx context.Context, c finding, presumed Outcome, message string) (Outcome, string) {
 	ctx, cancel := outlive(ctx)
 	defer cancel()
 	execution, err := s.Source.DescribeExecution(ctx, c.flow.Name, c.execution.Name, verifyWait)
@@ -139,17 +118,6 @@ func outlive(ctx context.Context) (context.Context, context.CancelFunc) {
 	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() { time.AfterFunc(Grace, cancel) })
 	return longer, func() { stop(); cancel() }
-}
-
-// stopped fails the sweep when it was cut short, or when every stop it tried
-// was refused: a stopper that may stop nothing must not look healthy.
-func (s *sweep) stopped(ctx context.Context) {
-	if ctx.Err() != nil {
-		s.fail(CodeSweep, cutShort(ctx))
-	}
-	if s.attempts > 0 && s.attempts == s.failures {
-		s.fail(CodeSweep, fmt.Errorf("not one of %d stops was accepted: %s", s.attempts, s.firstFailure))
-	}
 }
 
 func join(message, more string) string {

@@ -30,7 +30,9 @@ func TestStopIsVerifiedAndReported(t *testing.T) {
 	}
 	v := p.Judge(&policy.Facts{Now: noon.Add(-2 * time.Second), Event: &policy.Event{Kind: "timer"},
 		Flow: &policy.Flow{Name: "etl"}, Execution: &policy.Execution{Name: "run-1", Status: "Running", StartedTime: noon.Add(-3 * time.Hour)}})
+	due := noon.Add(-time.Hour)
 	decision := sweep.Decision{
+		DueTime: &due, LateSeconds: 3600,
 		Flow: "etl", Execution: "run-1", Rule: "two-hours", Verdict: policy.Stop,
 		StartedTime: noon.Add(-3 * time.Hour), AgeSeconds: 10798, Reason: v.Reason(),
 		Error: "FlowReaper.two-hours", Cause: p.Cause(v, "run"),
@@ -44,6 +46,7 @@ func TestStopIsVerifiedAndReported(t *testing.T) {
 		Executions: sweep.ExecutionCounts{Seen: 2, Condemned: 1},
 		Calls:      sweep.Calls{ListFlows: 1, ListExecutions: 1, DescribeExecution: 1, StopExecution: 1},
 		Decisions:  []sweep.Decision{decision}, Ledger: "memory",
+		Lateness: &sweep.Lateness{Count: 1, P99Seconds: 3600, MaxSeconds: 3600},
 	}
 	if diff := cmp.Diff(want, r); diff != "" {
 		t.Errorf("report (-want +got):\n%s", diff)

@@ -3,20 +3,21 @@ package sweep
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/watch"
 	"github.com/flowreaper/flowreaper/policy"
 )
 
-// Grace is how long Run may go on after its context has ended, to verify the
-// stops that it had begun. A caller with a deadline ends the context that much
-// earlier.
+// Grace is how long Run may go on after its time or its context has ended, to
+// verify the stops that it had begun. A caller with a deadline ends the sweep
+// that much earlier.
 const Grace = 8 * time.Second
 
 // Options is what a sweep needs. Policy and Source are required, and a Stopper
@@ -29,8 +30,18 @@ type Options struct {
 	// Mode softens the policy's when it is plan; it hardens nothing.
 	Mode policy.Mode
 
-	// Ledger is shared by all sweeps that share a limit; nil is an empty one.
-	Ledger *Ledger
+	// Memory is what the sweeps before this one have found out, and tried. Nil
+	// is a sweep that nothing came before and nothing follows: it looks at
+	// everything once.
+	Memory *Memory
+
+	// Until is when the sweep's time is over, by our clock: what isn't done by
+	// then is left to the next, and the report says so. The zero time is no
+	// bound.
+	Until time.Time
+
+	// Quota is the one that the source keeps to; nil: none that is known of.
+	Quota *cloudflow.Quota
 
 	// RunID is in every Cause, so that a stop leads to its log; "" makes one.
 	RunID string
@@ -45,13 +56,22 @@ type Options struct {
 	// the policy names.
 	Flow func(name string) bool
 
-	// Approved narrows what may be stopped to what a person has said yes to;
-	// nil approves all. The rest is reported as planned.
-	Approved func(flow, execution string) bool
+	// Approved narrows what may be stopped to what a person has said yes to,
+	// in a plan: nothing else is stopped, and what has become of the plan since
+	// is told as drift. Nil approves all.
+	Approved Recording
+
+	// Allowed lets the sweep pass the policy's limits, this once. Only a
+	// person who has read the plan may say so.
+	Allowed bool
 
 	// Decided, unless nil, is called with each decision once its outcome is
 	// known, one call at a time.
 	Decided func(Decision)
+
+	// Progress, unless nil, is called whenever the sweep has got ahead, one
+	// call at a time.
+	Progress func(Progress)
 
 	// Now is our clock, uncorrected; nil is time.Now.
 	Now func() time.Time
@@ -63,76 +83,104 @@ type Options struct {
 // When ctx ends, nothing more is listed or stopped; stops already begun are
 // verified for at most [Grace], and the rest is reported as failed, not tried.
 func Run(ctx context.Context, o Options) (*Report, error) {
-	s := begin(o)
-	ctx, s.end = context.WithCancelCause(ctx)
-	defer s.end(nil)
-	all := s.look(ctx)
+	s := begin(ctx, o)
+	defer s.close()
+	s.work()
 	s.checkClock()
-	s.stopAll(ctx, all)
+	s.remember()
 	return s.finish()
 }
 
-// Recording is what a plan would stop, in order.
-type Recording []cloudflow.Stop
-
-// Holds says whether the plan would stop this execution. It serves as
-// [Options.Approved].
-func (r Recording) Holds(flow, execution string) bool {
-	return slices.ContainsFunc(r, func(s cloudflow.Stop) bool {
-		return s.FlowName == flow && s.ExecutionName == execution
-	})
-}
-
 // Plan does the sweep that Run would do, limits included, with a stopper that
-// only records, and leaves the ledger as it is.
+// only records. It knows nothing of earlier sweeps and leaves them nothing.
 func Plan(ctx context.Context, o Options) (*Report, Recording, error) {
-	recorder := &recorder{}
-	o.Stopper = recorder
-	o.Ledger = o.Ledger.copy()
-	report, err := Run(ctx, o)
+	o.Stopper, o.Memory = recorder{}, nil
+	s := begin(ctx, o)
+	defer s.close()
+	s.work()
+	s.checkClock()
+	report, err := s.finish()
 	report.Mode = policy.ModePlan
-	return report, recorder.stops, err
+	return report, s.recorded, err
 }
 
-// sweep is one sweep under way.
+// sweep is one sweep under way. But for what start runs, everything happens in
+// the one goroutine that called Run.
 type sweep struct {
 	Options
 	*book
-	clock *clock
-	gate  *gate
+	*loop
+	clock  *clock
+	gate   *gate
+	memory *Memory
+	watch  *watch.Watch
+	scope  *policy.Scope
 
 	end     context.CancelCauseFunc // ends the sweep at once
-	started time.Time               // by our clock: the offset is not known yet
+	free    context.CancelFunc
+	started time.Time // by our clock: the offset is not known yet
 	before  cloudflow.Stats
+
+	seen          map[key]bool
+	listingFlows  bool // under way
+	triedFlows    bool
+	read          map[string]bool // flows read in this sweep, by key
+	matched       map[string]bool // rules that concern some flow
+	firstUnlisted error
+
+	*stopping
 }
 
-func begin(o Options) *sweep {
+func begin(ctx context.Context, o Options) *sweep {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	if o.Ledger == nil {
-		o.Ledger = &Ledger{}
+	if o.Memory == nil {
+		o.Memory = oneShot()
 	}
+	o.Memory.mu.Lock()
 	o.Mode = cmp.Or(o.Mode, policy.ModeEnforce)
 	o.RunID = cmp.Or(o.RunID, strings.ReplaceAll(uuid.NewString(), "-", ""))
 	s := &sweep{
 		Options: o,
 		book:    &book{decided: o.Decided},
 		clock:   &clock{ours: o.Now, offset: o.Source.ClockOffset},
-		started: o.Now(),
-		before:  o.Source.Stats(),
+		memory:  o.Memory, watch: o.Memory.watch,
+		started: o.Now(), before: o.Source.Stats(),
+		read: map[string]bool{}, seen: map[key]bool{}, matched: map[string]bool{},
+		stopping: newStopping(),
 	}
+	s.nameTrigger()
+	s.scope = s.Policy.Scope(s.clock.judging(), s.Event)
+	s.watch.Ledger.Window = s.Policy.Limits.Per
+	s.gate = &gate{
+		policy: o.Policy, soften: o.Mode, event: s.Event, allowed: o.Allowed,
+		clock: s.clock, ledger: &s.watch.Ledger, stopper: o.Stopper, runID: s.RunID,
+	}
+	if o.Approved != nil {
+		s.gate.approved = o.Approved.holds()
+	}
+	s.Stopper = nil // from here on only the gate can stop
+	ctx, s.end = context.WithCancelCause(ctx)
+	s.loop, s.free = newLoop(ctx, o)
+	return s
+}
+
+func (s *sweep) close() {
+	s.free()
+	s.end(nil)
+	s.memory.mu.Unlock()
+}
+
+func (s *sweep) nameTrigger() {
 	if s.Event == nil {
 		s.Event = &policy.Event{Kind: cmp.Or(s.Trigger.Kind, "manual"), Time: s.clock.now()}
 	}
 	s.Trigger.Kind = cmp.Or(s.Trigger.Kind, s.Event.Kind)
-	s.gate = &gate{
-		policy: o.Policy, soften: o.Mode, event: s.Event, approved: o.Approved,
-		clock: s.clock, ledger: o.Ledger, stopper: o.Stopper, runID: o.RunID,
-	}
-	s.Stopper = nil // from here on only the gate can stop
-	return s
 }
+
+// now is the time by CloudFlow's clock.
+func (s *sweep) now() time.Time { return s.clock.now() }
 
 // endIfFatal ends the sweep at once after an error that leaves nothing to hope
 // for, and says whether it did.
@@ -147,43 +195,58 @@ func (s *sweep) endIfFatal(err error) bool {
 }
 
 // checkClock fails the sweep when ages can't be trusted, also when nothing is
-// condemned: what seems young by a clock that is off may be overdue.
+// condemned: what seems young by a clock that is off may be overdue. A sweep in
+// which nothing was due has nothing to check it by.
 func (s *sweep) checkClock() {
-	if off, ok := s.clock.check(); !ok {
+	if off, ok := s.clock.check(); !ok && (off.known || s.asked()) {
 		s.fail(CodeClockSkew, off)
 	}
 }
 
-// finish closes the report.
-func (s *sweep) finish() (*Report, error) {
-	report := s.close()
-	report.Version = 1
-	report.RunID = s.RunID
-	report.Trigger = s.Trigger
-	report.Policy = PolicyRef{Name: s.Policy.Name, Hash: s.Policy.Hash}
-	report.Mode = s.Policy.Mode.Softer(s.Mode)
-	report.StartedAt = s.clock.corrected(s.started)
-	report.FinishedAt = s.clock.now()
-	report.Ledger = "memory"
-	stats := s.Source.Stats()
-	sent := func(operation string) int { return stats.Calls[operation] - s.before.Calls[operation] }
-	report.Calls = Calls{
-		ListFlows:           sent("ListFlows"),
-		DescribeFlow:        sent("DescribeFlow"),
-		ListExecutions:      sent("ListExecutions"),
-		DescribeExecution:   sent("DescribeExecution"),
-		GetExecutionHistory: sent("GetExecutionHistory"),
-		StopExecution:       sent("StopExecution"),
+// asked says whether any call was made.
+func (s *sweep) asked() bool {
+	for operation, n := range s.Source.Stats().Calls {
+		if n > s.before.Calls[operation] {
+			return true
+		}
 	}
-	report.Throttled = stats.Throttled - s.before.Throttled
-	report.Retried = stats.Retried - s.before.Retried
-	if s.err != nil {
-		return report, s.err
-	}
-	return report, nil
+	return false
 }
 
-// cutShort is the error of a sweep whose context has ended.
-func cutShort(ctx context.Context) error {
-	return fmt.Errorf("the sweep was cut short: %w", context.Cause(ctx))
+// remember saves what was found out. What can't be saved the next process finds
+// out again, so nothing but the saving has failed.
+func (s *sweep) remember() {
+	if err := s.memory.save(s.now()); err != nil {
+		s.fail(CodeSweep, err)
+	}
+}
+
+// errTimeIsOver ends a sweep that has a bound. It isn't an error.
+var errTimeIsOver = errors.New("the time of this sweep is over; the next one goes on")
+
+// timeIsOver is why a call was cut short: the time is over, or the whole sweep
+// ended early.
+func timeIsOver(ctx context.Context) error {
+	if cause := context.Cause(ctx); !errors.Is(cause, errTimeIsOver) {
+		return fmt.Errorf("the sweep was cut short: %w", cause)
+	}
+	return errTimeIsOver
+}
+
+// checkEnd fails a sweep that was cut short, or saw nothing of what it was to
+// look at: a stopper that may list nothing must not look healthy.
+func (s *sweep) checkEnd() {
+	if cut := s.ctx.Err() != nil; cut && !errors.Is(context.Cause(s.ctx), errTimeIsOver) {
+		s.fail(CodeSweep, timeIsOver(s.ctx))
+	}
+	r := &s.report
+	switch {
+	case s.firstUnlisted != nil && r.Flows.Seen > 0 && r.Flows.Listed == 0 && r.Executions.Seen == 0:
+		s.fail(CodeSweep, fmt.Errorf("none of the %d flows could be listed: %w", r.Flows.Seen, s.firstUnlisted))
+	case s.ctx.Err() != nil && s.answered == 0:
+		s.fail(CodeSweep, fmt.Errorf("nothing was answered in time: %w", timeIsOver(s.ctx)))
+	}
+	if s.attempts > 0 && s.attempts == s.failures {
+		s.fail(CodeSweep, fmt.Errorf("not one of %d stops was accepted: %s", s.attempts, s.firstFailure))
+	}
 }

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/plan"
+	"github.com/flowreaper/flowreaper/internal/sweep"
+	"github.com/flowreaper/flowreaper/policy"
+)
+
+// savedPlan is what apply is told of a saved plan, and what the plan says.
+type savedPlan struct {
+	file   string
+	allow  int
+	oldest time.Duration
+	now    func() time.Time
+
+	stops   sweep.Recording // never nil once the plan is read
+	allowed bool
+}
+
+func (p *savedPlan) flags(cmd *cobra.Command) {
+	p.now = time.Now
+	flags := cmd.Flags()
+	flags.StringVar(&p.file, "plan", "", "carry out the plan that 'flowreaper plan --out' saved in this `FILE`")
+	flags.IntVar(&p.allow, "allow", 0, "let the plan pass the policy's limits, this once: the `NUMBER` of stops in it")
+	flags.DurationVar(&p.oldest, "max-plan-age", 24*time.Hour, "refuse a plan older than this `DURATION`")
+}
+
+// check refuses flags that don't go together.
+func (p *savedPlan) check(s *settings) error {
+	switch {
+	case p.file == "" && p.allow != 0:
+		return errors.New("--allow is for a plan that a person has read: give it with --plan")
+	case p.file != "" && s.flow != "":
+		return errors.New("--flow doesn't go with --plan: the plan says what is stopped")
+	case p.allow < 0 || p.oldest <= 0:
+		return errors.New("--allow and --max-plan-age must be more than 0")
+	}
+	return nil
+}
+
+// read reads the plan and returns the policy that it carries. What isn't said
+// on the command line is as it was when the plan was made; what is must agree.
+func (p *savedPlan) read(s *settings) (*policy.Policy, error) {
+	file, carried, err := plan.Read(p.file)
+	if err != nil {
+		return nil, err
+	}
+	if s.endpoint == "" && s.region == "" {
+		s.endpoint, s.region = file.Endpoint, file.Region
+	}
+	endpoint, err := cloudflow.ParseEndpoint(s.endpoint, s.region)
+	if err != nil {
+		return nil, err
+	}
+	hash := ""
+	if s.policyFile != "" {
+		given, err := parsePolicy(s.policyFile)
+		if err != nil {
+			return nil, err
+		}
+		hash = given.Hash
+	}
+	if err := file.Check(p.now(), p.oldest, endpoint.String(), s.region, hash); err != nil {
+		return nil, err
+	}
+	if p.allow != 0 && p.allow != len(file.Stops) {
+		return nil, fmt.Errorf("--allow %d is not the number of stops in the plan: read the plan again", p.allow)
+	}
+	s.policyFile = p.file
+	p.stops, p.allowed = file.Stops, p.allow != 0
+	return carried, nil
+}
+
+// save saves a plan, also of what would be withheld, since a person may let it
+// pass. A plan that failed for another reason is none.
+func (t *terminal) save(name string, s *sweeping, stops sweep.Recording, failure error) error {
+	var failed *sweep.Error
+	if errors.As(failure, &failed) && failed.Code != sweep.CodeWithheld {
+		fmt.Fprintf(t.err, "%s was not written: the plan failed\n", name)
+		return nil
+	}
+	text, err := os.ReadFile(s.policyFile)
+	if err != nil {
+		return fmt.Errorf("the policy can't be read: %w", err)
+	}
+	read, err := policy.Parse(s.policyFile, text)
+	if err != nil || read.Hash != s.options.Policy.Hash {
+		return fmt.Errorf("%s has changed while the plan was made: plan again", s.policyFile)
+	}
+	endpoint, err := cloudflow.ParseEndpoint(s.endpoint, s.region)
+	if err != nil {
+		return err
+	}
+	return plan.Write(name, &plan.File{
+		CreatedAt: time.Now().UTC().Truncate(time.Second), Endpoint: endpoint.String(), Region: s.region,
+		Policy: plan.Policy{Name: read.Name, Hash: read.Hash, Text: string(text)}, Stops: stops,
+	})
+}

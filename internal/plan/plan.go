@@ -1,0 +1,146 @@
+// Package plan keeps what a sweep would stop in a file, for a person to review
+// and for a later sweep to carry out.
+//
+// A [File] says all that it was made of: the policy's text, the endpoint, the
+// region, and of each execution its flow's Id and when it started. What of that
+// has changed since is not stopped. [Write] writes one, [Read] reads one back
+// and refuses what it doesn't understand, and [File.Check] says whether it fits
+// where it is to be applied.
+package plan
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/flowreaper/flowreaper/internal/sweep"
+	"github.com/flowreaper/flowreaper/policy"
+)
+
+// File is a saved plan.
+type File struct {
+	Version   int             `json:"version"` // 1
+	CreatedAt time.Time       `json:"createdAt"`
+	Endpoint  string          `json:"endpoint"` // scheme and host
+	Region    string          `json:"region"`
+	Policy    Policy          `json:"policy"`
+	Stops     sweep.Recording `json:"stops"` // in the order of stopping
+}
+
+// Policy is the policy that a plan was made by.
+type Policy struct {
+	Name string `json:"name"`
+	Hash string `json:"hash"`
+	Text string `json:"text"`
+}
+
+const (
+	version = 1
+
+	// largest keeps a file that is no plan out of memory: 10,000 stops with a
+	// policy of 1 MB are a tenth of it.
+	largest = 64 << 20
+
+	// ahead is how far in the future a plan may have been made, for clocks to
+	// differ.
+	ahead = 2 * time.Minute
+)
+
+// Write writes the plan to a file of that name, which must not exist unless it
+// is the plan before.
+func Write(name string, f *File) error {
+	f.Version = version
+	if f.Stops == nil {
+		f.Stops = sweep.Recording{}
+	}
+	text, err := json.MarshalIndent(f, "", "  ")
+	if err != nil {
+		return fmt.Errorf("the plan can't be written: %w", err)
+	}
+	if err := os.WriteFile(name, append(text, '\n'), 0o600); err != nil {
+		return fmt.Errorf("the plan can't be written: %w", err)
+	}
+	return nil
+}
+
+// Read reads a plan and compiles its policy. The plan's stops are never nil.
+func Read(name string) (*File, *policy.Policy, error) {
+	text, err := readFile(name)
+	if err != nil {
+		return nil, nil, fmt.Errorf("the plan can't be read: %w", err)
+	}
+	f := &File{}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(f); err != nil {
+		return nil, nil, fmt.Errorf("%s is no plan of this flowreaper's: %w", name, err)
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return nil, nil, fmt.Errorf("%s is no plan of this flowreaper's: something follows it", name)
+	}
+	if err := f.complete(); err != nil {
+		return nil, nil, fmt.Errorf("%s is no plan of this flowreaper's: %w", name, err)
+	}
+	p, err := policy.Parse(name+" (its policy)", []byte(f.Policy.Text))
+	if err != nil {
+		return nil, nil, err
+	}
+	if p.Hash != f.Policy.Hash {
+		return nil, nil, fmt.Errorf("%s has been changed: the text of its policy has the hash %s, not %s; make the plan anew", name, p.Hash, f.Policy.Hash)
+	}
+	return f, p, nil
+}
+
+func readFile(name string) ([]byte, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	text, err := io.ReadAll(io.LimitReader(file, largest+1))
+	if err == nil && len(text) > largest {
+		err = fmt.Errorf("%s is larger than any plan: more than %d MiB", name, largest>>20)
+	}
+	return text, err
+}
+
+// complete says what the plan lacks; nil if nothing.
+func (f *File) complete() error {
+	switch {
+	case f.Version != version:
+		return fmt.Errorf("its version is %d, and this flowreaper reads version %d", f.Version, version)
+	case f.Stops == nil:
+		return errors.New("it has no stops, not even none")
+	case f.CreatedAt.IsZero() || f.Endpoint == "":
+		return errors.New("it doesn't say when and for which endpoint it was made")
+	}
+	for i, s := range f.Stops {
+		if s.Flow == "" || s.Execution == "" || s.StartedTime.IsZero() {
+			return fmt.Errorf("its stop %d lacks its flow, its execution or its startedTime", i+1)
+		}
+	}
+	return nil
+}
+
+// Check says why the plan can't be applied at this time, with this endpoint,
+// region and policy; nil where it can. An empty hash is no policy.
+func (f *File) Check(now time.Time, oldest time.Duration, endpoint, region, hash string) error {
+	age := now.Sub(f.CreatedAt)
+	switch {
+	case age > oldest:
+		return fmt.Errorf("the plan is %s old, and at most %s are allowed: make it anew, or say --max-plan-age", age.Round(time.Minute), sweep.ShortDuration(oldest))
+	case age < -ahead:
+		return fmt.Errorf("the plan was made %s from now: set this machine's clock, or make the plan anew", (-age).Round(time.Second))
+	case endpoint != f.Endpoint:
+		return fmt.Errorf("the plan was made for the endpoint %s, not for %s", f.Endpoint, endpoint)
+	case region != f.Region:
+		return fmt.Errorf("the plan was made for the region %q, not for %q", f.Region, region)
+	case hash != "" && hash != f.Policy.Hash:
+		return fmt.Errorf("the plan was made by a policy with the hash %s, not %s: make it anew, or leave --policy out (the plan carries its policy)", f.Policy.Hash, hash)
+	}
+	return nil
+}

@@ -1,0 +1,146 @@
+package sweep
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/flowreaper/flowreaper/internal/cloudflow"
+)
+
+// saw takes in an execution that was seen running.
+func (s *sweep) saw(f finding) {
+	if k := f.key(); !s.seen[k] {
+		s.seen[k] = true
+		s.report.Executions.Seen++
+	}
+	s.undecide(f)
+}
+
+// listedOne counts a flow whose executions have been listed, all of them.
+func (s *sweep) listedOne() { s.report.Flows.Listed++ }
+
+// looked says what was not looked at, though it was due.
+func (s *sweep) looked() {
+	r := &s.report
+	r.Flows.Seen = max(len(s.memory.flows), r.Flows.Listed)
+	behind := s.watch.Behind(s.now(), maxNotes)
+	if s.ctx.Err() == nil && len(r.Incomplete) == 0 {
+		return // it ended because nothing was due
+	}
+	for _, flow := range behind.Flows {
+		if !s.noted(flow) {
+			s.incomplete(flow, timeIsOver(s.ctx))
+		}
+	}
+	if behind.Looks+behind.Checks > 0 {
+		s.partial = true
+	}
+}
+
+func (s *sweep) noted(flow string) bool {
+	return slices.ContainsFunc(s.report.Incomplete, func(n FlowNote) bool { return n.Flow == flow })
+}
+
+// estimate says how long the stops that are left will take.
+func (s *sweep) estimate(stops int) {
+	if stops > 0 {
+		s.report.Estimate = &Estimate{StopsLeft: stops, Seconds: seconds(time.Duration(float64(stops) / s.stopRate() * float64(time.Second)))}
+	}
+}
+
+// Progress is how far a sweep has got.
+type Progress struct {
+	Listed, Flows  int
+	Stopped, Stops int
+	Left           time.Duration // for what is known to be left, by the quota
+}
+
+func (s *sweep) progress() {
+	if s.Progress == nil {
+		return
+	}
+	stops := len(s.waiting) + len(s.queue) + len(s.counted)
+	p := Progress{
+		Listed: s.report.Flows.Listed, Flows: max(len(s.memory.flows), s.report.Flows.Listed),
+		Stopped: len(s.tried), Stops: stops + len(s.tried),
+	}
+	lists := s.rate(cloudflow.OpListExecutions)
+	left := float64(p.Flows-p.Listed)/lists + float64(stops)/s.stopRate()
+	p.Left = time.Duration(left * float64(time.Second)).Round(time.Second)
+	s.Progress(p)
+}
+
+func (s *sweep) rate(operation string) float64 {
+	if s.Quota != nil {
+		if r, limited := s.Quota.Rates()[operation]; limited {
+			return r.PerSecond
+		}
+	}
+	return cloudflow.DefaultRates()[operation].PerSecond
+}
+
+// finish closes the report.
+func (s *sweep) finish() (*Report, error) {
+	report := s.conclude()
+	report.Version = 1
+	report.RunID = s.RunID
+	report.Trigger = s.Trigger
+	report.Policy = PolicyRef{Name: s.Policy.Name, Hash: s.Policy.Hash}
+	report.Mode = s.Policy.Mode.Softer(s.Mode)
+	report.StartedAt = s.clock.corrected(s.started)
+	report.FinishedAt = s.clock.now()
+	report.Ledger = s.memory.kind()
+	report.NotCovered = slices.SortedFunc(slices.Values(s.memory.notCovered), byFlow)
+	report.Drift = s.drift()
+	s.countCalls(report)
+	s.schedule(report)
+	if s.err != nil {
+		return report, s.err
+	}
+	return report, nil
+}
+
+func (s *sweep) countCalls(report *Report) {
+	stats := s.Source.Stats()
+	sent := func(operation string) int { return stats.Calls[operation] - s.before.Calls[operation] }
+	report.Calls = Calls{
+		ListFlows:           sent(cloudflow.OpListFlows),
+		DescribeFlow:        sent(cloudflow.OpDescribeFlow),
+		ListExecutions:      sent(cloudflow.OpListExecutions),
+		DescribeExecution:   sent(cloudflow.OpDescribeExecution),
+		GetExecutionHistory: sent(cloudflow.OpGetExecutionHistory),
+		StopExecution:       sent(cloudflow.OpStopExecution),
+	}
+	report.Throttled = stats.Throttled - s.before.Throttled
+	report.Retried = stats.Retried - s.before.Retried
+}
+
+// schedule tells how late the stops were and, where sweeps follow, what they
+// will need.
+func (s *sweep) schedule(report *Report) {
+	if n := len(s.late); n > 0 {
+		slices.Sort(s.late)
+		report.Lateness = &Lateness{Count: n, P99Seconds: seconds(s.late[(n*99-1)/100]), MaxSeconds: seconds(s.late[n-1])}
+	}
+	if s.memory.once {
+		return
+	}
+	report.Flows.Skipped = max(0, report.Flows.Seen-report.Flows.Listed)
+	demand := s.watch.Demand()
+	report.Demand = &Demand{ListPerSecond: rounded(demand.PerSecond), OfQuota: rounded(demand.OfQuota)}
+	if due, ever := s.watch.NextDue(); ever {
+		report.NextDue = &due
+	}
+	if demand.Tight() {
+		report.Errors = append(report.Errors, ErrorNote{Code: "Demand", Message: demand.String(), Count: 1})
+	}
+	if s.memory.lost() {
+		report.Errors = append(report.Errors, ErrorNote{Code: "StateLost", Message: s.memory.doubts.Error(), Count: 1})
+	}
+	slices.SortFunc(report.Errors, func(a, b ErrorNote) int { return cmp.Compare(a.Code, b.Code) })
+}
+
+func seconds(d time.Duration) float64 { return d.Round(time.Millisecond).Seconds() }
+
+func rounded(x float64) float64 { return float64(int(x*10_000+0.5)) / 10_000 }

@@ -1,0 +1,274 @@
+package sweep
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/watch"
+	"github.com/flowreaper/flowreaper/policy"
+)
+
+// everyFlow stands in the report for the flows whose names did not come.
+const everyFlow = "*"
+
+// describeAtMost is how many flows that the policy names one by one are
+// described rather than all flows listed.
+const describeAtMost = 20
+
+// question is what is asked about one flow, and how often.
+type question struct {
+	statuses     string // one listing each, separated by spaces
+	namePrefix   string
+	metadataOnly bool
+	live         bool          // complete listings only: rules count what is live
+	leastAge     time.Duration // no rule condemns what is younger
+}
+
+// unmatched is how often flows are listed while some rule concerns none of
+// those that exist: what age it asks for is not known then.
+const unmatched = 5 * time.Minute
+
+// leastAge is the least age that any rule asks for on any flow, whether such a
+// flow exists or not.
+func (s *sweep) leastAge(told []watch.Flow) time.Duration {
+	if len(told) == 0 {
+		return 0
+	}
+	least := time.Hour
+	for _, f := range told {
+		least = min(least, f.LeastAge)
+	}
+	if slices.ContainsFunc(s.Policy.Rules, func(r *policy.Rule) bool { return !s.matched[r.Name] }) {
+		least = min(least, unmatched)
+	}
+	return least
+}
+
+// ask finds out what the policy asks about a flow. ok is false where no rule
+// can condemn anything in it now.
+//
+// Where the share of what is live is limited, a sweep that nothing follows
+// must count what is live itself: so it asks for all that runs.
+func (s *sweep) ask(flow *policy.Flow) (q question, ok bool) {
+	scope := s.scope.Flow(flow)
+	query := scope.Query()
+	for _, r := range scope.Rules() {
+		s.matched[r.Rule] = true
+	}
+	q = question{
+		statuses: strings.Join(query.Statuses, " "), namePrefix: query.NamePrefix, metadataOnly: !query.Needs.Has(policy.NeedInput),
+		live: query.Needs.Has(policy.NeedLive), leastAge: query.MinAge,
+	}
+	if s.memory.once && s.Policy.Limits.MaxShare < 1 {
+		q.namePrefix, q.leastAge = "", 0
+	}
+	return q, !query.None()
+}
+
+// listFlows finds out about the flows, if that is due, while the watch goes on
+// with those it knows.
+func (s *sweep) listFlows() {
+	if s.listingFlows || !s.flowsDue() {
+		return
+	}
+	names, named := s.scope.FlowNames()
+	if named && len(names) == 0 {
+		return // no rule is in force
+	}
+	s.listingFlows, s.triedFlows = true, true
+	s.start(opOther, func() func() {
+		if named && len(names) <= describeAtMost {
+			flows, err := s.describedFlows(s.ctx, names)
+			return func() { s.tellFlows(flows, err, len(flows) > 0) }
+		}
+		flows, pages, err := s.listedFlows(s.ctx)
+		return func() { s.tellFlows(flows, err, pages > 0) }
+	})
+}
+
+func (s *sweep) flowsDue() bool {
+	return !s.triedFlows && (s.memory.partial || s.watch.FlowsDue(s.now()))
+}
+
+// listedFlows lists all flows. When that fails half way, the flows that came
+// are as certain as ever.
+func (s *sweep) listedFlows(ctx context.Context) (flows []*policy.Flow, pages int, err error) {
+	byName := map[string]*policy.Flow{}
+	for page, err := range s.Source.ListFlows(ctx) {
+		if err != nil {
+			return values(byName), pages, err
+		}
+		pages++
+		for _, flow := range page.Items {
+			byName[flow.Name] = adaptFlow(flow) // the later page knows better
+		}
+	}
+	return values(byName), pages, nil
+}
+
+func values(flows map[string]*policy.Flow) []*policy.Flow {
+	all := make([]*policy.Flow, 0, len(flows))
+	for _, f := range flows {
+		all = append(all, f)
+	}
+	return all
+}
+
+// describedFlows reads the flows that the policy names, and none else.
+func (s *sweep) describedFlows(ctx context.Context, names []string) (flows []*policy.Flow, err error) {
+	for _, name := range names {
+		flow, err := s.Source.DescribeFlow(ctx, name)
+		switch {
+		case cloudflow.IsGone(err): // there is no such flow
+		case err != nil:
+			return flows, err
+		default:
+			flows = append(flows, adaptFlow(flow))
+		}
+	}
+	return flows, nil
+}
+
+// tellFlows tells the watch which flows there are. After a listing that failed
+// half way those known before stay, and the next sweep lists again; when
+// nothing came at all and none is known, the sweep has failed.
+func (s *sweep) tellFlows(flows []*policy.Flow, err error, some bool) {
+	s.listingFlows = false
+	if err != nil && (s.over(err) || s.flowsFailed(err, some)) {
+		return
+	}
+	m := s.memory
+	m.partial = err != nil
+	if err == nil {
+		clear(m.flows)
+		m.notCovered = nil
+	}
+	for _, flow := range flows {
+		s.read[keyOf(flow)] = true
+		if s.covers(flow) {
+			m.flows[keyOf(flow)] = flow
+		}
+	}
+	s.tellWatch()
+}
+
+// over says whether the error came of the end of the sweep's time.
+func (s *sweep) over(err error) bool {
+	if s.ctx.Err() == nil {
+		return false
+	}
+	s.incomplete(everyFlow, timeIsOver(s.ctx))
+	return true
+}
+
+func (s *sweep) flowsFailed(err error, some bool) (ends bool) {
+	ends = s.listingFailed(everyFlow, err)
+	if !ends && !some && len(s.memory.flows) == 0 {
+		s.fail(CodeSweep, fmt.Errorf("the flows could not be listed: %w", err))
+		return true
+	}
+	return ends
+}
+
+// covers says whether a flow's executions are listed. Those of Express flows
+// end within five minutes, and nobody could confirm that they can be stopped.
+func (s *sweep) covers(flow *policy.Flow) bool {
+	if s.Flow != nil && !s.Flow(flow.Name) || !s.Policy.Concerns(flow) {
+		return false
+	}
+	if flow.ExecutionMode != standard {
+		s.memory.notCovered = append(s.memory.notCovered, FlowNote{Flow: flow.Name, Reason: flow.ExecutionMode})
+		return false
+	}
+	return true
+}
+
+// retell tells the watch anew where the rules in force ask for more than they
+// did, because a window has opened; the flows are then listed anew too. Where
+// they ask for less, because one has closed, the watch goes on as before: it
+// will be open again, and what is known by then saves a look at everything.
+func (s *sweep) retell() {
+	for id, flow := range s.memory.flows {
+		q, ok := s.ask(flow)
+		before, asked := s.memory.questions[id]
+		if ok && (!asked || before.with(q) != before) {
+			s.memory.partial = true
+		}
+	}
+	if s.memory.partial {
+		s.tellWatch()
+	}
+}
+
+// tellWatch tells the watch what is asked about the flows.
+func (s *sweep) tellWatch() {
+	told := make([]watch.Flow, 0, len(s.memory.flows))
+	questions := make(map[string]question, len(s.memory.flows))
+	for id, flow := range s.memory.flows {
+		q, ok := s.ask(flow)
+		before, asked := s.memory.questions[id]
+		switch {
+		case asked && ok:
+			q = before.with(q)
+		case asked:
+			q = before
+		case !ok:
+			continue
+		}
+		questions[id] = q
+		told = append(told, watch.Flow{
+			ID: flow.ID, Name: flow.Name, Query: s.hash(q), LeastAge: q.leastAge, EverySweep: q.everySweep(),
+			ByStatusAlone: q.namePrefix == "" && strings.Contains(q.statuses, running),
+			Due:           func(name string, started time.Time) (time.Time, bool) { return s.dueOf(flow, q, name, started) },
+		})
+	}
+	s.memory.questions = questions
+	s.watch.SetFlows(told, s.leastAge(told), s.now())
+	s.recall()
+}
+
+// with is the question that serves both.
+func (q question) with(other question) question {
+	both := question{
+		statuses: q.statuses, namePrefix: q.namePrefix, metadataOnly: q.metadataOnly && other.metadataOnly,
+		live: q.live || other.live, leastAge: min(q.leastAge, other.leastAge),
+	}
+	if len(other.statuses) > len(q.statuses) {
+		both.statuses = other.statuses
+	}
+	for !strings.HasPrefix(other.namePrefix, both.namePrefix) {
+		both.namePrefix = both.namePrefix[:len(both.namePrefix)-1]
+	}
+	return both
+}
+
+// everySweep says that age doesn't bound what is asked.
+func (q question) everySweep() bool { return q.live || q.leastAge <= 0 }
+
+// hash tells what was found out by one question from what was by another.
+func (s *sweep) hash(q question) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s %s %+v", s.Policy.Hash, s.Event.Kind, q))
+	return hex.EncodeToString(sum[:8])
+}
+
+// dueOf is the due time of an execution of which a file remembers only when it
+// started.
+func (s *sweep) dueOf(flow *policy.Flow, q question, name string, started time.Time) (time.Time, bool) {
+	due := s.Policy.Due(&policy.Facts{
+		Now: s.clock.judging(), Event: s.Event, Flow: flow,
+		Execution: &policy.Execution{Name: name, Status: running, StartedTime: started},
+	})
+	switch due.Kind {
+	case policy.Never:
+		return time.Time{}, false
+	case policy.Moment:
+		return ceil(due.Time), true
+	}
+	return started.Add(q.leastAge), true
+}

@@ -1,0 +1,93 @@
+package sweep
+
+import (
+	"context"
+	"time"
+
+	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/watch"
+	"github.com/flowreaper/flowreaper/policy"
+)
+
+// finding is an execution, judged, with what it was judged on.
+type finding struct {
+	flow      *policy.Flow
+	execution *policy.Execution
+	verdict   policy.Verdict
+	judgedAt  time.Time  // what the rules saw as now
+	due       policy.Due // when a rule can condemn it, or since when one does
+}
+
+func (f finding) key() key { return key{keyOf(f.flow), f.execution.Name} }
+
+// key names an execution.
+type key struct{ flow, execution string }
+
+// judge asks the policy about one execution, at this moment.
+func (g *gate) judge(flow *policy.Flow, execution *policy.Execution) finding {
+	now := g.clock.judging()
+	facts := &policy.Facts{Now: now, Event: g.event, Flow: flow, Execution: execution}
+	return finding{flow: flow, execution: execution, verdict: g.policy.Judge(facts), judgedAt: now, due: g.policy.Due(facts)}
+}
+
+// examined judges an execution as the cloud told of it, and fetches its history
+// where the verdict hangs on it. What could not be fetched stays undecided.
+func (s *sweep) examined(ctx context.Context, flow *policy.Flow, answer cloudflow.Execution) finding {
+	f := s.gate.judge(flow, adaptExecution(answer))
+	if !f.verdict.Needs.Has(policy.NeedHistory) {
+		return f
+	}
+	var events []cloudflow.Event
+	for page, err := range s.Source.GetExecutionHistory(ctx, flow.Name, answer.Name) {
+		if err != nil {
+			s.unread(ctx, flow.Name, err)
+			return f
+		}
+		events = append(events, page.Items...)
+	}
+	f.execution.History = adaptHistory(events)
+	return s.gate.judge(flow, f.execution)
+}
+
+// unread reports a history that could not be fetched. What was cut short by
+// the end of the sweep is not an error.
+func (s *sweep) unread(ctx context.Context, flow string, err error) {
+	switch {
+	case cloudflow.IsGone(err):
+	case ctx.Err() != nil:
+		s.incomplete(flow, timeIsOver(ctx))
+	case !s.endIfFatal(err):
+		s.failure(err)
+		s.incomplete(flow, err)
+	}
+}
+
+// sighting is a finding as the watch keeps it.
+//
+// The watch counts in milliseconds and condemns at the due time itself, where
+// rules say "more than": so due times are rounded up.
+func (s *sweep) sighting(f finding, everySweep bool) watch.Execution {
+	e := watch.Execution{Name: f.execution.Name, StartedTime: f.execution.StartedTime}
+	condemned := f.verdict.Decision != policy.Keep
+	switch {
+	case f.due.Kind == policy.Moment:
+		e.Due = ceil(f.due.Time)
+	case condemned:
+		e.Due = f.judgedAt
+	case f.due.Kind == policy.Never:
+		e.Never = true
+	default: // every sweep: the next one's
+		e.Due = f.judgedAt.Add(s.memory.tick - tickMargin)
+	}
+	if everySweep && !condemned {
+		e.Never = true // the next look finds it anyway
+	}
+	return e
+}
+
+func ceil(t time.Time) time.Time {
+	if cut := t.Truncate(time.Millisecond); cut.Before(t) {
+		return cut.Add(time.Millisecond)
+	}
+	return t
+}

@@ -1,0 +1,173 @@
+package sweep
+
+import (
+	"context"
+	"math"
+	"time"
+
+	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/watch"
+)
+
+// tickMargin is what a sweep leaves of its tick, to verify and report.
+const tickMargin = 10 * time.Second
+
+// operation is a kind of work that has a bound of its own.
+type operation int
+
+const (
+	opOther operation = iota
+	opList
+	opCheck
+	opEarly
+	opFresh // facts for a stop
+	opStop  // and its verification
+	operations
+)
+
+// most is how much of each kind may be under way at once. The client keeps to
+// the quota; more than a few only wait there.
+var most = [operations]int{opOther: 1, opList: 4, opCheck: 16, opEarly: 16, opFresh: 16, opStop: 16}
+
+// loop hands out work and takes in its results, until nothing is left or the
+// time is over. Work runs in goroutines of its own and touches nothing of the
+// sweep's; what it returns runs in the loop.
+type loop struct {
+	ctx      context.Context // ends with the sweep's time
+	results  chan func()
+	underWay [operations]int
+	answered int // results taken in
+}
+
+func newLoop(ctx context.Context, o Options) (*loop, context.CancelFunc) {
+	l := &loop{results: make(chan func())}
+	free := context.CancelFunc(func() {})
+	l.ctx = ctx
+	if !o.Until.IsZero() {
+		l.ctx, free = context.WithTimeoutCause(ctx, o.Until.Sub(o.Now()), errTimeIsOver)
+	}
+	return l, free
+}
+
+// start runs work, and in the loop what it returns.
+func (l *loop) start(op operation, work func() func()) {
+	l.underWay[op]++
+	go func() {
+		result := work()
+		l.results <- func() {
+			l.underWay[op]--
+			l.answered++
+			result()
+		}
+	}()
+}
+
+func (l *loop) busy() bool {
+	sum := 0
+	for _, n := range l.underWay {
+		sum += n
+	}
+	return sum > 0
+}
+
+// await takes in one result, or waits for at most so long.
+func (l *loop) await(pause time.Duration) {
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case result := <-l.results:
+		result()
+	case <-timer.C:
+	case <-l.ctx.Done():
+	}
+}
+
+// work does the sweep: looks and checks as the watch has them, and stops as
+// soon as the gate opens, until nothing is due or the time is over.
+func (s *sweep) work() {
+	s.watch.Begin(s.now())
+	s.retell()
+	s.recall()
+	for s.ctx.Err() == nil {
+		s.listFlows()
+		wait := s.handOut()
+		s.openGate(wait)
+		s.stopNext()
+		if !wait && !s.busy() && len(s.queue) == 0 && len(s.waiting) == 0 {
+			break
+		}
+		s.await(s.pause())
+		s.progress()
+	}
+	for s.busy() { // what is under way ends soon: its context has
+		(<-s.results)()
+	}
+	s.leave()
+	s.looked()
+	s.checkEnd()
+}
+
+// handOut starts the tasks for which there are tokens, and says whether
+// something that is due waits for more.
+func (s *sweep) handOut() (wait bool) {
+	for s.ctx.Err() == nil {
+		task := s.watch.Next(s.now(), watch.Tokens{
+			List:     s.tokens(cloudflow.OpListExecutions, opList),
+			Describe: s.tokens(cloudflow.OpDescribeExecution, opCheck, opEarly, opFresh),
+		})
+		switch {
+		case task.Look != nil:
+			s.look(task.Look)
+		case task.Check != nil:
+			s.check(task.Check)
+		default:
+			return task.Wait
+		}
+	}
+	return true
+}
+
+// tokens is how many calls of an operation may be started now. Those under way
+// may not have taken theirs yet, so they count.
+func (s *sweep) tokens(operation string, kinds ...operation) int {
+	room, underWay := 0, 0
+	for _, op := range kinds {
+		room = max(room, most[op])
+		underWay += s.underWay[op]
+	}
+	return max(0, min(room, s.level(operation))-underWay)
+}
+
+// level is how many tokens an operation's bucket holds.
+func (s *sweep) level(operation string) int {
+	if s.Quota == nil {
+		return math.MaxInt32
+	}
+	const rounding = 1e-6
+	level, limited := s.Quota.Levels()[operation]
+	if !limited {
+		return math.MaxInt32
+	}
+	return int(level.Tokens + rounding)
+}
+
+// pause is how long to wait for a result before looking again at what can be
+// done: until the next token, where something may wait for one.
+func (s *sweep) pause() time.Duration {
+	pause := patience
+	if left := s.patienceLeft(); left > 0 {
+		pause = left
+	}
+	if s.Quota == nil {
+		return pause
+	}
+	rates := s.Quota.Rates()
+	for operation, level := range s.Quota.Levels() {
+		switch operation {
+		case cloudflow.OpListExecutions, cloudflow.OpDescribeExecution, cloudflow.OpStopExecution:
+			missing := 1 - (level.Tokens - math.Floor(level.Tokens))
+			pause = min(pause, time.Duration(missing/rates[operation].PerSecond*float64(time.Second)))
+		}
+	}
+	return max(pause, time.Millisecond)
+}

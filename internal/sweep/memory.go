@@ -1,0 +1,128 @@
+package sweep
+
+import (
+	"cmp"
+	"errors"
+	"maps"
+	"sync"
+	"time"
+
+	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/watch"
+	"github.com/flowreaper/flowreaper/policy"
+)
+
+// Memory is what a process knows from sweep to sweep: which executions run,
+// when to look again, and which stops were tried. Sweeps that share one share
+// its limits; they run one after the other. It holds no credentials.
+//
+// A memory with a file outlives its process.
+type Memory struct {
+	mu    sync.Mutex // held by the sweep under way
+	watch *watch.Watch
+	file  *watch.File // nil: the memory ends with the process
+	quota *cloudflow.Quota
+	tick  time.Duration
+	once  bool // one sweep, that nothing follows
+
+	flows      map[string]*policy.Flow // in scope, by key
+	questions  map[string]question     // what is asked about each
+	notCovered []FlowNote
+	partial    bool // the flows' latest listing failed
+	doubts     error
+}
+
+// MemoryOptions is what NewMemory needs. The zero value is a memory without a
+// file, for a tick of a minute.
+type MemoryOptions struct {
+	// File is where the memory is kept, in two slots; "" keeps it in the
+	// process alone. What another account or region has left there is not
+	// believed.
+	File            string
+	Account, Region string
+
+	// Tick is the time between two sweeps; 1m when 0.
+	Tick time.Duration
+
+	// Quota is the one that the sweeps' source keeps to, whose levels are saved
+	// and restored; nil: none.
+	Quota *cloudflow.Quota
+
+	// Now is the time of loading; the zero time is now.
+	Now time.Time
+}
+
+// NewMemory makes a memory, of what the file knows if there is one. It is
+// always usable; the error says what of the file was not believed, and why.
+func NewMemory(o MemoryOptions) (*Memory, error) {
+	m := &Memory{quota: o.Quota, tick: cmp.Or(o.Tick, time.Minute), flows: map[string]*policy.Flow{}, questions: map[string]question{}}
+	options := watch.Options{Account: o.Account, Region: o.Region, Tick: m.tick}
+	if o.Quota != nil {
+		options.ListRate = o.Quota.Rates()[cloudflow.OpListExecutions].PerSecond
+	}
+	if o.File == "" {
+		m.watch = watch.New(options)
+		return m, nil
+	}
+	if o.Now.IsZero() {
+		o.Now = time.Now()
+	}
+	m.file = watch.NewFile(o.File)
+	m.watch, m.doubts = m.file.Load(options, o.Now)
+	m.restoreLevels()
+	return m, m.doubts
+}
+
+// oneShot is the memory of a sweep that nothing follows.
+func oneShot() *Memory {
+	return &Memory{
+		watch: watch.New(watch.Options{OneShot: true}), tick: time.Minute, once: true,
+		flows: map[string]*policy.Flow{}, questions: map[string]question{},
+	}
+}
+
+// kind is what the report calls the ledger.
+func (m *Memory) kind() string {
+	if m.file != nil {
+		return "file"
+	}
+	return "memory"
+}
+
+// save writes the file, if there is one. After an error the stops that were
+// about to be tried must not be.
+func (m *Memory) save(now time.Time) error {
+	if m.file == nil {
+		return nil
+	}
+	m.saveLevels()
+	return m.file.Save(m.watch, now)
+}
+
+func (m *Memory) restoreLevels() {
+	if m.quota == nil || len(m.watch.Buckets) == 0 {
+		return
+	}
+	levels := map[string]cloudflow.Level{}
+	for operation, b := range m.watch.Buckets {
+		levels[operation] = cloudflow.Level{Tokens: b.Tokens, At: b.At}
+	}
+	m.quota.Restore(levels)
+}
+
+func (m *Memory) saveLevels() {
+	if m.quota == nil {
+		return
+	}
+	buckets, rates := watch.Buckets{}, m.quota.Rates()
+	for operation, level := range m.quota.Levels() {
+		buckets[operation] = watch.Bucket{Tokens: level.Tokens, Rate: rates[operation].PerSecond, At: level.At}
+	}
+	if m.watch.Buckets == nil {
+		m.watch.Buckets = watch.Buckets{}
+	}
+	maps.Copy(m.watch.Buckets, buckets)
+}
+
+// lost says that stops tried by earlier processes may not be counted.
+func (m *Memory) lost() bool { return errors.Is(m.doubts, watch.ErrLost) }

@@ -1,0 +1,26 @@
+package watch
+
+import "time"
+
+// Blind counts the flows in which executions may be overdue that nobody has
+// seen: those never looked at, or looked at so long ago that the tick at which
+// they had to be looked at again has passed. A flow that is looked at in every
+// sweep is among them until this sweep has. One whose listing failed in this
+// sweep isn't: waiting for it is no use.
+func (w *Watch) Blind(now time.Time) int {
+	t, blind := instantOf(now), 0
+	for _, f := range w.looks.items {
+		blind += count(w.blind(f, t))
+	}
+	for f := range w.asked {
+		blind += count(w.blind(f, t))
+	}
+	return blind
+}
+
+func (w *Watch) blind(f *flow, t instant) bool {
+	if w.onceASweep(f) {
+		return f.looked < w.begun
+	}
+	return f.looked == 0 || t > f.looked.add(f.reach+w.options.Tick)
+}
