@@ -1,13 +1,13 @@
 # flowreaper. `make help` lists what there is.
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test lint unit modules toolchain clean
+.PHONY: help build demo test lint unit modules fuzz bench soak generate toolchain clean
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 # A function's package is built anywhere for the same machine: Linux, amd64, no C.
 BUILD := CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
 # Go modules of their own, so that what only tests and tools need stays out of go.mod.
-MODULES := test/officialsdk
+MODULES := test/officialsdk test/celgo
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,26 @@ unit: ## The tests of the product itself
 
 modules: ## The tests in Go modules of their own
 	@for m in $(MODULES); do echo "== $$m"; (cd $$m && go vet ./... && go test ./...) || exit 1; done
+
+# The properties of the policy language, on many more cases than make test
+# has, and every fuzz target for a bounded time.
+CHECKS ?= 100000
+FUZZTIME ?= 30s
+fuzz: ## Random policies against a naive evaluation (CHECKS), and every fuzz target (FUZZTIME each)
+	go test ./policy -run Property -timeout 6h -rapid.checks=$(CHECKS)
+	./scripts/fuzz.sh $(FUZZTIME)
+
+bench: ## Measure: verdicts, beside cel-go's too, days of large accounts, memory
+	go test -run '^$$' -bench . -benchmem ./policy/...
+	cd test/celgo && go test -run '^$$' -bench . ./...
+	FLOWREAPER_SOAK=1 FLOWREAPER_SOAK_FLOWS=10000 go test -count=1 -v -timeout 3h -run 'TestSoak|TestMemory' ./internal/soak
+
+# Every day that is simulated takes a minute or some; all of it, an hour.
+soak: ## Simulate days of large accounts, and kill the function 200 times
+	FLOWREAPER_SOAK=1 FLOWREAPER_SOAK_KILLS=200 FLOWREAPER_SOAK_FLOWS=10000 go test -count=1 -v -timeout 3h ./internal/soak
+
+generate: ## Write the JSON Schemas anew
+	go generate ./schema
 
 # What a test needs and a new machine lacks is installed here.
 toolchain:

@@ -21,7 +21,7 @@ var mistyped = []struct {
 	most         int // stops that may happen in any hour
 }{
 	{"the default limits", "{}", 100},
-	{"five an hour and no share", "{maxStops: 5, maxShare: 100%}", 5},
+	{"twelve an hour and no share", "{maxStops: 12, maxShare: 100%}", 12},
 }
 
 // The mistake is loud from the first sweep that sees it on, every minute, and

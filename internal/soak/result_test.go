@@ -199,14 +199,19 @@ func (r result) check(t *testing.T) {
 	if most := 75 * time.Second; r.beyond.p99 > most {
 		t.Errorf("late beyond StopExecution's queue: p99 %v, want at most %v", r.beyond.p99, most)
 	}
-	if r.ratio() > r.mostRatio() {
-		t.Errorf("ListExecutions was called %d times, %.3f × the floor; want at most %.2f", r.lists, r.ratio(), r.mostRatio())
+	if most := r.mostLists(); r.lists > most {
+		t.Errorf("ListExecutions was called %d times, %.3f × the floor; want at most %d", r.lists, r.ratio(), most)
 	}
 }
 
-func (r result) mostRatio() float64 {
-	if r.large > 0 {
-		return 1.15
+// mostLists is how often ListExecutions may be called. Beside few other flows
+// the many pages of a large one weigh more: one an hour and minute.
+func (r result) mostLists() int {
+	switch {
+	case r.large == 0:
+		return int(1.02 * r.floor)
+	case r.flows < 2000:
+		return int(1.02*r.floor + float64(r.large)*r.span.Minutes())
 	}
-	return 1.02
+	return int(1.15 * r.floor)
 }
