@@ -36,7 +36,7 @@ func TestSmallDays(t *testing.T) {
 			case s.large > 0:
 				s.large, s.span = 1, 3*time.Hour
 			case s.naive: // it calls as often as it may, whatever the account
-				s.span = 2 * time.Hour
+				s.flows, s.span = 360, 90*time.Minute
 			}
 			r := simulate(t, s, nil)
 			r.check(t)

@@ -205,13 +205,14 @@ func (r result) check(t *testing.T) {
 }
 
 // mostLists is how often ListExecutions may be called. Beside few other flows
-// the many pages of a large one weigh more: one an hour and minute.
+// the many pages of a large one weigh more: one a minute, and a hundred until
+// it is known where to cut its listing.
 func (r result) mostLists() int {
 	switch {
 	case r.large == 0:
 		return int(1.02 * r.floor)
 	case r.flows < 2000:
-		return int(1.02*r.floor + float64(r.large)*r.span.Minutes())
+		return int(1.02*r.floor + float64(r.large)*(r.span.Minutes()+100))
 	}
 	return int(1.15 * r.floor)
 }
