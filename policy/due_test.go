@@ -21,6 +21,11 @@ func TestDue(t *testing.T) {
 		{"an age by the times", []string{`when: now - execution.startedTime > duration("4h")`}, facts(), "2026-03-04T12:57:53.000000001Z"},
 		{"an age by the start", []string{`when: execution.startedTime < now - duration("4h")`}, facts(), "2026-03-04T12:57:53.000000001Z"},
 		{"an age, doubled", []string{`when: execution.age * 2 > duration("8h")`}, facts(), "2026-03-04T12:57:53.000000001Z"},
+		{"an age, multiplied until it overflows", []string{`when: execution.age * 1000 > duration("4000h")`}, facts(), "2026-03-04T12:57:53.000000001Z"},
+		{"an age that has overflown", []string{`when: execution.age * 1000000 > duration("4000h")`}, facts(), "every sweep"},
+		{"an age that will overflow", []string{`when: not (execution.age * 100000 > duration("1d"))`}, with(aged(0)), "2026-03-04T12:00:00Z"},
+		{"an age, turned round", []string{`when: execution.age * -1 < vars.limit * -2`}, facts(), "2026-03-04T12:57:53.000000001Z"},
+		{"a half of an age", []string{`when: execution.cost / -2 < -240`}, facts(), "2026-03-04T16:57:53.000000001Z"},
 		{"an age by the input", []string{`when: execution.age > duration(execution.input.max)`}, with(input(`{"max": "5h"}`)), "2026-03-04T13:57:53.000000001Z"},
 		{"an age by the input, which is wrong", []string{`when: execution.age > duration(execution.input.max)`}, facts(), "never"},
 		{"an age by the flow", []string{`when: execution.age > duration(flow.env.MAX)`}, with(env("MAX", "4h")), "2026-03-04T12:57:53.000000001Z"},
@@ -59,7 +64,8 @@ func TestDue(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			p := mustParse(t, oneRule(test.rule...))
+			text := strings.Replace(oneRule(test.rule...), "rules:", "pricing: {perMinute: [{price: 1}]}\nrules:", 1)
+			p := mustParse(t, text)
 			if got := p.Due(test.facts).String(); got != test.want {
 				t.Errorf("got %s, want %s", got, test.want)
 			}

@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"path"
 	"regexp"
 	"strings"
 
@@ -53,9 +52,26 @@ func (g *globs) matches(name string) bool {
 	return named
 }
 
+// matches goes back to the last * where the rest doesn't fit: that is enough,
+// and takes at most pattern × name steps. A * stands for anything, whatever
+// characters a name may have.
 func (p glob) matches(name string) bool {
-	matched, err := path.Match(p.pattern, name)
-	return matched && err == nil
+	at, star, tried := 0, -1, 0
+	for i := 0; i < len(name); {
+		switch {
+		case at < len(p.pattern) && p.pattern[at] == '*':
+			star, tried = at, i
+			at++
+		case at < len(p.pattern) && (p.pattern[at] == '?' || p.pattern[at] == name[i]):
+			at, i = at+1, i+1
+		case star >= 0:
+			tried++
+			at, i = star+1, tried
+		default:
+			return false
+		}
+	}
+	return strings.Trim(p.pattern[at:], "*") == ""
 }
 
 func (g *globs) source() string { return g.key }

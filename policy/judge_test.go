@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -114,6 +115,38 @@ func TestOrderOfConjuncts(t *testing.T) {
 	}
 }
 
+// TestEnforceGoesFirst: the first that enforces speaks, and where none does, the
+// first of all.
+func TestEnforceGoesFirst(t *testing.T) {
+	rules := func(modes ...string) *Policy {
+		text := "version: 1\nmode: enforce\nrules:\n"
+		for i, mode := range modes {
+			text += fmt.Sprintf("  - {name: r%d, mode: %s, maxRuntime: 2h}\n", i, mode)
+		}
+		return mustParse(t, text)
+	}
+	for want, p := range map[string]*Policy{
+		"stop r1 enforce also [r0 r2]: age 3h2m > 2h":    rules("plan", "enforce", "plan"),
+		"stop r2 enforce also [r0 r1 r3]: age 3h2m > 2h": rules("plan", "plan", "enforce", "enforce"),
+		"stop r0 plan also [r1]: age 3h2m > 2h":          rules("plan", "plan"),
+		"stop r0 enforce also [r1]: age 3h2m > 2h":       rules("enforce", "plan"),
+	} {
+		if got := summary(p.Judge(facts())); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
+
+// TestAgeIsNeverNegative: what starts in the future, by a clock that is off,
+// has the age 0s, in plain Go and on the evaluator.
+func TestAgeIsNeverNegative(t *testing.T) {
+	for _, when := range []string{`execution.age >= duration("0s")`, `execution.age == duration("0s")`, `execution.age < duration("1s") and execution.age * 2 == duration("0s")`} {
+		if v := mustParse(t, oneRule("when: "+when)).Judge(with(aged(-time.Hour))); v.Decision != Stop || !strings.HasPrefix(v.Reason(), "age 0s ") && v.Reason() != "age == 0s" {
+			t.Errorf("%s: %s", when, summary(v))
+		}
+	}
+}
+
 func TestProtectInDoubt(t *testing.T) {
 	for when, want := range map[string]Decision{
 		`flow.createdTime < now`:                                          Protected, // not known
@@ -168,6 +201,25 @@ func TestConcerns(t *testing.T) {
 	}
 }
 
+func TestGlobs(t *testing.T) {
+	for pattern, want := range map[string]string{
+		"*": "yes yes yes yes yes", "a*": "yes yes yes no no", "*b": "no yes no no no", "a*b": "no yes no no no", "a?b": "no yes no no no",
+		"a": "yes no no no no", "*-*": "no yes yes no no", "???": "no yes no no no", "*a*a*": "no no yes no no", "A*": "no no no no no", "**": "yes yes yes yes yes",
+	} {
+		var got []string
+		for _, name := range []string{"a", "a-b", "a-x/a", "", "x"} {
+			got = append(got, map[bool]string{true: "yes", false: "no"}[glob{pattern: pattern}.matches(name)])
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s: %v, want %s", pattern, got, want)
+		}
+	}
+	long := strings.Repeat("a", 10_000)
+	if (glob{pattern: strings.Repeat("a*", 100) + "b"}).matches(long) {
+		t.Error("matched")
+	}
+}
+
 // TestGlobsAllocateNothing: every flow is asked for in every sweep.
 func TestGlobsAllocateNothing(t *testing.T) {
 	p := mustParse(t, oneRule(`flows: ["etl-*", "!etl-backfill"]`))
@@ -175,4 +227,25 @@ func TestGlobsAllocateNothing(t *testing.T) {
 	if n := testing.AllocsPerRun(100, func() { p.Concerns(flow) }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
+}
+
+// TestConcurrentUse is for the race detector.
+func TestConcurrentUse(t *testing.T) {
+	p := readPolicy(t, "full.yaml")
+	scope := p.Scope(testNow, &Event{Kind: "timer"})
+	flow := scope.Flow(&Flow{Name: "etl-nightly"})
+	var group sync.WaitGroup
+	for range 4 {
+		group.Go(func() {
+			for i := range 50 {
+				f := with(aged(time.Duration(i)*time.Hour), func(f *Facts) { f.Execution.History = &History{Steps: i, LastEventTime: testNow} })
+				p.Cause(p.Judge(f), "run")
+				p.Explain(f)
+				p.Due(f)
+				flow.Judge(f.Execution)
+				scope.Flow(f.Flow).Query()
+			}
+		})
+	}
+	group.Wait()
 }

@@ -32,6 +32,7 @@ func timedPart(t *rapid.T) string {
 		fmt.Sprintf(`execution.startedTime %s date("2026-03-0%dT0%d:00:00Z")`, op, draw(t, "day", 2, 3, 4, 5), draw(t, "hour", 1, 8)),
 		fmt.Sprintf(`now %s date("2026-03-0%d")`, op, draw(t, "day", 3, 4, 5, 6)),
 		fmt.Sprintf(`execution.age * 2 %s duration("%s")`, op, d),
+		fmt.Sprintf(`execution.age * 50 %s duration("%s")`, op, d),
 		fmt.Sprintf(`execution.age - duration("20m") %s duration("%s")`, op, d),
 		fmt.Sprintf(`duration("%s") - execution.age %s duration("5m")`, d, op),
 		fmt.Sprintf(`execution.age %s duration(flow.env.MAX ?? "%s")`, op, d),

@@ -36,6 +36,7 @@ func TestQuery(t *testing.T) {
 		{"an age by the flow", []string{`when: execution.age > duration(flow.env.MAX ?? "3h")`}, running + "StartedTimeEnd 2026-03-04T09:00:02Z; MetadataOnly true; from 3h0m0s on"},
 		{"an age by the input", []string{`when: execution.age > duration(execution.input.max)`}, running + "MetadataOnly false; needs input"},
 		{"the young", []string{`when: execution.age < duration("5m")`}, running + "StartedTimeBegin 2026-03-04T11:54:58Z; MetadataOnly true"},
+		{"any age, also that of what starts in the future", []string{`when: execution.age >= duration("0s")`}, running + "MetadataOnly true"},
 		{"between", []string{`when: execution.age >= duration("1h") and execution.startedTime >= date("2026-03-04")`},
 			running + "StartedTimeBegin 2026-03-03T23:59:58Z; StartedTimeEnd 2026-03-04T11:00:02Z; MetadataOnly true; from 1h0m0s on"},
 		{"or is not pushed", []string{`when: execution.age > duration("2h") or execution.name == "x"`}, running + "MetadataOnly true"},
@@ -161,6 +162,17 @@ func TestRuleQueries(t *testing.T) {
 	}
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+func TestRuleQueryOfACrowd(t *testing.T) {
+	p := mustParse(t, oneRule("maxConcurrent: 5", "maxRuntime: 1h"))
+	rules := p.Scope(testNow, &Event{Kind: "timer"}).Flow(&Flow{Name: "a"}).Rules()
+	if got := asked(rules[0].Query); got != "Status Running, then Starting; MetadataOnly true; needs live" {
+		t.Error(got)
+	}
+	if got := strings.Join(rules[0].Judged, ", "); got != `execution.status == "Running", execution.age > 1h, maxConcurrent 5, newest first` {
+		t.Error(got)
 	}
 }
 

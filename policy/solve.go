@@ -1,8 +1,6 @@
 package policy
 
 import (
-	"slices"
-	"sort"
 	"time"
 
 	"github.com/expr-lang/expr/ast"
@@ -54,18 +52,21 @@ func (s *solver) unknownExecution() bool { return s.statuses == nil }
 
 // conjunct solves a condition of a rule.
 func (s *solver) conjunct(c conjunct) outcomes {
-	switch c := c.(type) {
-	case *globs:
-		return s.fixed(c)
-	case *condition:
-		return s.boolean(c.expression, c.expression.Node)
+	if s.isFixed(c.reads()) {
+		return decided(c.holds(&s.j))
+	}
+	if when, ok := c.(*condition); ok {
+		return s.boolean(when.expression, when.expression.Node)
 	}
 	return anything // windows are solved apart, and a crowd can change at any time
 }
 
-// fixed evaluates what doesn't change.
-func (s *solver) fixed(c conjunct) outcomes { return decided(c.holds(&s.j)) }
+// isFixed says whether nothing of what is read can change.
+func (s *solver) isFixed(reads expression.Set) bool {
+	return !reads.Intersects(s.moving()) && !s.changesAny(reads)
+}
 
+// decided is for ever what it is.
 func decided(holds bool, err error) outcomes {
 	switch {
 	case err != nil:
@@ -125,7 +126,7 @@ func (s *solver) boolean(e *expression.Expression, n ast.Node) outcomes {
 	switch {
 	case part.Reads().Has(executionStatus) && len(s.statuses) > 1:
 		return s.eitherStatus(e, n)
-	case !part.Reads().Intersects(s.moving()) && !s.changesAny(part.Reads()):
+	case s.isFixed(part.Reads()):
 		return decided(part.Holds(&s.j))
 	}
 	switch n := n.(type) {
@@ -187,7 +188,7 @@ func (s *solver) comparison(e *expression.Expression, n *ast.BinaryNode) outcome
 	if o, failed := s.fixedSides(left, right); failed {
 		return o
 	}
-	c := &crossing{solver: s, left: left, right: right, falling: direction.slope < 0}
+	c := &crossing{solver: s, left: left, right: right, falling: direction.slope < 0, lo: s.lo, hi: s.hi}
 	zero, above, ok := c.find()
 	if !ok {
 		return c.incomparable(n.Operator)
@@ -211,244 +212,4 @@ func (s *solver) fixedSides(sides ...*expression.Expression) (outcomes, bool) {
 		}
 	}
 	return outcomes{}, false
-}
-
-// crossing is a comparison whose left side less its right rises, or falls, as
-// time goes on.
-type crossing struct {
-	*solver
-	left, right *expression.Expression
-	falling     bool
-}
-
-// incomparable answers for sides that have no order: where both have values, a
-// number and nil, they never will, and differ.
-func (c *crossing) incomparable(operator string) outcomes {
-	for _, at := range []int64{c.lo, c.j.facts.Now.UnixNano(), c.hi} {
-		j := c.j
-		j.facts.Now = moment(at)
-		a, err := c.left.Value(&j)
-		b, alsoErr := c.right.Value(&j)
-		if _, ordered := expression.Compare(a, b); err != nil || alsoErr != nil || ordered {
-			return anything
-		}
-	}
-	switch operator {
-	case "==":
-		return outcomes{never, always}
-	case "!=":
-		return outcomes{always, never}
-	}
-	return outcomes{never, never}
-}
-
-// sign is that of the difference at a moment, as if it rose.
-func (c *crossing) sign(at int64) (int, bool) {
-	j := c.j
-	j.facts.Now = moment(at)
-	a, err := c.left.Value(&j)
-	if err != nil {
-		return 0, false
-	}
-	b, err := c.right.Value(&j)
-	if err != nil {
-		return 0, false
-	}
-	sign, ok := expression.Compare(a, b)
-	if c.falling {
-		sign = -sign
-	}
-	return sign, ok
-}
-
-// find returns the first moment at which the sides are equal, and the first at
-// which they are past it. ok is false where that can't be said.
-func (c *crossing) find() (zero, above int64, ok bool) {
-	if zero, above, ok := c.ageCrossing(); ok {
-		return zero, above, true
-	}
-	for _, at := range []int64{c.lo, c.j.facts.Now.UnixNano(), c.hi} {
-		if _, ok := c.sign(at); !ok {
-			return 0, 0, false
-		}
-	}
-	first := func(least int) int64 {
-		steps := sort.Search(int(c.hi-c.lo), func(i int) bool {
-			sign, ok := c.sign(c.lo + int64(i))
-			return ok && sign >= least
-		})
-		switch at := c.lo + int64(steps); at {
-		case c.lo:
-			return beginning
-		case c.hi:
-			return end
-		default:
-			return at
-		}
-	}
-	return first(0), first(1), true
-}
-
-// ageCrossing is find for execution.age against a duration that doesn't move,
-// which nearly every rule has.
-func (c *crossing) ageCrossing() (zero, above int64, ok bool) {
-	v, isVariable := c.left.Variable(c.left.Node)
-	if !isVariable || v != executionAge || c.right.Reads().Intersects(c.moving()) || c.j.facts.Execution.StartedTime.IsZero() {
-		return 0, 0, false
-	}
-	value, err := c.right.Value(&c.j)
-	limit, isLength := asDuration(value)
-	started := c.j.facts.Execution.StartedTime
-	switch {
-	case err != nil || !isLength || limit.Abs() > horizon || c.j.facts.Now.Sub(started).Abs() > horizon:
-		return 0, 0, false
-	case limit < 0:
-		return beginning, beginning, true
-	case limit == 0: // an age is never negative
-		return beginning, started.UnixNano() + 1, true
-	}
-	return started.Add(limit).UnixNano(), started.Add(limit).UnixNano() + 1, true
-}
-
-// outcomes are those of a comparison whose sides are equal from zero on and
-// past it from above on.
-func (c *crossing) outcomes(operator string, zero, above int64) outcomes {
-	if c.falling {
-		operator = mirrored(operator)
-	}
-	var yes spans
-	switch operator {
-	case ">":
-		yes = after(above)
-	case ">=":
-		yes = after(zero)
-	case "<":
-		yes = before(zero)
-	case "<=":
-		yes = before(above)
-	case "==":
-		yes = between(zero, above)
-	case "!=":
-		yes = between(zero, above).not()
-	}
-	return outcomes{yes, yes.not()}
-}
-
-// mirrored is the operator for sides that are swapped.
-func mirrored(operator string) string {
-	switch operator {
-	case "<":
-		return ">"
-	case "<=":
-		return ">="
-	case ">":
-		return "<"
-	case ">=":
-		return "<="
-	}
-	return operator
-}
-
-// atMost loosens the outcomes of a comparison that moves so fast at most, and
-// may be set back at any time: what comes late cannot come earlier, and what
-// was may be again.
-func (c *crossing) atMost(o outcomes) outcomes { return outcomes{reachable(o.yes), reachable(o.no)} }
-
-// reachable is all moments from the first on.
-func reachable(s spans) spans {
-	if len(s) == 0 {
-		return never
-	}
-	return after(s[0].from)
-}
-
-// slope is how a value moves as time goes on.
-type slope struct {
-	slope   int  // 1 rises or stays, -1 falls or stays, 0 stays
-	unknown bool // none of these
-	atMost  bool // so fast at most: it may be set back
-}
-
-func (a slope) plus(b slope) slope {
-	sum := slope{slope: a.slope + b.slope, unknown: a.unknown || b.unknown, atMost: a.atMost || b.atMost}
-	if a.slope*b.slope < 0 {
-		sum.unknown = true
-	}
-	sum.slope = min(max(sum.slope, -1), 1)
-	return sum
-}
-
-func (a slope) negative() slope {
-	a.slope = -a.slope
-	return a
-}
-
-func (a slope) minus(b slope) slope { return a.plus(b.negative()) }
-
-var unknownSlope = slope{unknown: true}
-
-// direction is how a node that is a number, a duration or a time moves.
-func (s *solver) direction(e *expression.Expression, n ast.Node) slope {
-	reads := e.Part(n).Reads()
-	if s.changesAny(reads) {
-		return unknownSlope
-	}
-	if !reads.Intersects(s.moving()) {
-		return slope{}
-	}
-	if v, ok := e.Variable(n); ok && s.moving().Has(v) {
-		return slope{slope: 1, atMost: v == historyIdle}
-	}
-	switch n := n.(type) {
-	case *ast.UnaryNode:
-		if n.Operator == "-" {
-			return s.direction(e, n.Node).negative()
-		}
-		return s.direction(e, n.Node)
-	case *ast.BinaryNode:
-		return s.arithmetic(e, n)
-	case *ast.BuiltinNode:
-		if slices.Contains([]string{"int", "float"}, n.Name) {
-			return s.direction(e, n.Arguments[0])
-		}
-	}
-	return unknownSlope
-}
-
-func (s *solver) arithmetic(e *expression.Expression, n *ast.BinaryNode) slope {
-	left, right := s.direction(e, n.Left), s.direction(e, n.Right)
-	switch n.Operator {
-	case "+":
-		return left.plus(right)
-	case "-":
-		return left.minus(right)
-	case "*":
-		if left.slope == 0 && !left.unknown {
-			return s.scaled(right, e.Part(n.Left))
-		}
-		return s.scaled(left, e.Part(n.Right))
-	case "/":
-		return s.scaled(left, e.Part(n.Right))
-	}
-	return unknownSlope
-}
-
-// scaled is the direction of what is multiplied with, or divided by, a number
-// that doesn't move.
-func (s *solver) scaled(by slope, factor *expression.Expression) slope {
-	if factor.Reads().Intersects(s.moving()) || s.changesAny(factor.Reads()) {
-		return unknownSlope
-	}
-	value, err := factor.Value(&s.j)
-	if err != nil {
-		return unknownSlope
-	}
-	sign, ok := expression.Compare(value, 0)
-	if !ok {
-		return unknownSlope
-	}
-	if sign < 0 {
-		return by.negative()
-	}
-	return by
 }

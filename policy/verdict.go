@@ -1,5 +1,11 @@
 package policy
 
+import (
+	"slices"
+
+	"github.com/flowreaper/flowreaper/policy/internal/expression"
+)
+
 // Decision is what a policy says of one execution.
 type Decision string
 
@@ -71,6 +77,20 @@ func (v *Verdict) protect(j *judgement) {
 	if c := v.Rule.cause; c != nil && j.facts.Execution.History == nil {
 		v.Needs |= v.policy.needs(c.Reads()) & NeedHistory
 	}
+}
+
+// changeable are the fields of a flow that its owner can change.
+var changeable = expression.SetOf(flowDescription, flowRoleARN, flowEnv, flowLastModifiedTime)
+
+// ReadsFlow says whether the rule that condemned, or protect, reads what the
+// flow's owner can have changed since the flow was read: its env, description,
+// roleArn or lastModifiedTime. Before a stop they must be fresh.
+func (v Verdict) ReadsFlow() bool {
+	if v.Rule == nil {
+		return false
+	}
+	reads := func(c conjunct) bool { return c.reads().Intersects(changeable) }
+	return slices.ContainsFunc(v.Rule.conjuncts, reads) || slices.ContainsFunc(v.policy.protection.when, reads)
 }
 
 // judgement takes a judgement from the pool.

@@ -2,14 +2,10 @@ package policy
 
 import (
 	"fmt"
-	"regexp"
-	"strconv"
 	"strings"
 	"time"
-	_ "time/tzdata" // a function's machine may have no time zones
 
 	"github.com/flowreaper/flowreaper/policy/internal/expression"
-	"github.com/flowreaper/flowreaper/policy/internal/yamltree"
 )
 
 // window is a time of the week. One that ends before it begins goes past
@@ -123,139 +119,4 @@ func (ws windows) String() string {
 		texts = append(texts, w.text)
 	}
 	return strings.Join(texts, " or ")
-}
-
-// windows reads one window or a list of them.
-func (d *decoder) windows(n *yamltree.Node) []conjunct {
-	if n == nil {
-		return nil
-	}
-	items := []*yamltree.Node{n}
-	if n.Kind == yamltree.Sequence {
-		items = n.Items
-	}
-	if len(items) == 0 {
-		d.fail(n.Position, "window is an empty list: leave the key out to judge at any time")
-		return nil
-	}
-	var all windows
-	for _, item := range items {
-		if w := d.window(item); w != nil {
-			all = append(all, w)
-		}
-	}
-	if len(all) < len(items) {
-		return nil
-	}
-	return []conjunct{all}
-}
-
-func (d *decoder) window(n *yamltree.Node) *window {
-	before := len(d.errors)
-	f := d.fields(n, "window", "days", "hours", "timeZone")
-	if f != nil && f["days"] == nil && f["hours"] == nil {
-		d.fail(n.Position, "window needs days, hours, or both")
-	}
-	w := &window{}
-	days := d.days(w, f["days"])
-	hours := d.hours(w, f["hours"])
-	w.zone = d.timeZone(f["timeZone"])
-	if len(d.errors) > before {
-		return nil
-	}
-	w.text = strings.Join([]string{days, hours, w.zone.String()}, " ")
-	return w
-}
-
-var weekdays = []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
-
-// days reads names and ranges of days, comma-separated; all where there are
-// none. A range may go past Saturday.
-func (d *decoder) days(w *window, n *yamltree.Node) string {
-	if n == nil {
-		w.days = [7]bool{true, true, true, true, true, true, true}
-		return "daily"
-	}
-	text := d.text(n, "days")
-	for part := range strings.SplitSeq(text, ",") {
-		first, last, ranged := strings.Cut(strings.TrimSpace(part), "-")
-		if !ranged {
-			last = first
-		}
-		from, to := weekday(first), weekday(last)
-		if from < 0 || to < 0 {
-			d.fail(n.Position, `days must be names and ranges such as "Mon-Fri" or "Mon,Wed", but is %s`, n.Describe())
-			return ""
-		}
-		for day := from; ; day = (day + 1) % 7 {
-			w.days[day] = true
-			if day == to {
-				break
-			}
-		}
-	}
-	return text
-}
-
-// weekday reads Mon or Monday, in any case; -1 is neither.
-func weekday(text string) int {
-	text = strings.ToLower(strings.TrimSpace(text))
-	for day, short := range weekdays {
-		if text == short || text == strings.ToLower(time.Weekday(day).String()) {
-			return day
-		}
-	}
-	return -1
-}
-
-var hoursText = regexp.MustCompile(`^([0-9]{2}):([0-9]{2})-([0-9]{2}):([0-9]{2})$`)
-
-// hours reads 09:00-18:00; the whole day where there are none.
-func (d *decoder) hours(w *window, n *yamltree.Node) string {
-	const day = 24 * 60
-	w.from, w.to = 0, day
-	if n == nil {
-		return "00:00-24:00"
-	}
-	text := d.text(n, "hours")
-	m := hoursText.FindStringSubmatch(text)
-	if m == nil {
-		d.fail(n.Position, `hours must be two times such as "09:00-18:00", but is %s`, n.Describe())
-		return ""
-	}
-	var fromOK, toOK bool
-	w.from, fromOK = minutes(m[1], m[2], day-1)
-	w.to, toOK = minutes(m[3], m[4], day)
-	switch {
-	case !fromOK || !toOK:
-		d.fail(n.Position, "hours go from 00:00 to 24:00, but are %q", text)
-	case w.from == w.to:
-		d.fail(n.Position, `hours %q are empty: write "00:00-24:00" for the whole day`, text)
-	}
-	return text
-}
-
-func minutes(hour, minute string, most int) (int, bool) {
-	h, _ := strconv.Atoi(hour)
-	m, _ := strconv.Atoi(minute)
-	return h*60 + m, m < 60 && h*60+m <= most
-}
-
-// timeZone reads a zone by its name in the IANA database; UTC where there is
-// none.
-func (d *decoder) timeZone(n *yamltree.Node) *time.Location {
-	if n == nil {
-		return time.UTC
-	}
-	name := d.text(n, "timeZone")
-	if zone := d.zones[name]; zone != nil {
-		return zone
-	}
-	zone, err := time.LoadLocation(name)
-	if err != nil || name == "" || name == "Local" { // the machine's own zone is nobody's
-		d.fail(n.Position, "timeZone must be a name such as Asia/Shanghai or UTC, but is %s", n.Describe())
-		return time.UTC
-	}
-	d.zones[name] = zone
-	return zone
 }

@@ -93,7 +93,7 @@ func (s *sweep) work() {
 		wait := s.handOut()
 		s.openGate(wait)
 		s.stopNext()
-		if !wait && !s.busy() && len(s.queue) == 0 && len(s.waiting) == 0 {
+		if !wait && !s.busy() && len(s.waiting)+len(s.queue)+len(s.counted) == 0 {
 			break
 		}
 		s.await(s.pause())

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"reflect"
 	"strings"
+	"sync/atomic"
 
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/checker"
@@ -26,7 +27,7 @@ type Expression struct {
 
 	language *Language
 	reads    Set
-	eval     evaluator
+	compiled atomic.Pointer[evaluator] // made when it is first evaluated: what is lowered never is
 }
 
 // Compile parses, checks and folds a text. Where there are problems, there is
@@ -99,12 +100,28 @@ func yieldConjuncts(n ast.Node, yield func(ast.Node) bool) bool {
 
 // expression compiles a checked node.
 func (l *Language) expression(n ast.Node) *Expression {
-	return &Expression{Node: n, language: l, reads: l.readsOf(n), eval: l.evaluator(n)}
+	return &Expression{Node: n, language: l, reads: l.readsOf(n)}
+}
+
+// evaluator is the expression's own. Two goroutines may both make it; either
+// will do.
+func (e *Expression) evaluator() evaluator {
+	if compiled := e.compiled.Load(); compiled != nil {
+		return *compiled
+	}
+	made := e.language.evaluator(e.Node)
+	e.compiled.Store(&made)
+	return made
 }
 
 // Part returns a part of the expression, one of its nodes, as an expression of
 // its own.
-func (e *Expression) Part(n ast.Node) *Expression { return e.language.expression(n) }
+func (e *Expression) Part(n ast.Node) *Expression {
+	if n == e.Node {
+		return e
+	}
+	return e.language.expression(n)
+}
 
 // Variable returns the variable that a node of the expression reads: a name, or
 // a group's field.

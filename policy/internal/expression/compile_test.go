@@ -99,6 +99,16 @@ func TestSharedNodes(t *testing.T) {
 	}
 }
 
+// TestDeepTexts would end the process if the parser's recursion had no bound.
+func TestDeepTexts(t *testing.T) {
+	for _, part := range []string{"(", "[", "-", "not ", "!", "any(", "true ? ", "true and (", "{", "#", "execution.input[", "1 - "} {
+		text := strings.Repeat(part, maxText/len(part))
+		if _, problems := testLanguage().Conditions(text); len(problems) == 0 {
+			t.Errorf("%s… was accepted", part)
+		}
+	}
+}
+
 func TestConjuncts(t *testing.T) {
 	all, problems := testLanguage().Conditions(`(flow.name == "a" && (now > execution.startedTime and (true or execution.input.x))) and not (flow.env.A == "b" and history.steps > 1)`)
 	if len(problems) > 0 {

@@ -11,8 +11,9 @@ import (
 // every chunk of a text. It is some tens of milliseconds at most.
 const maxSteps = 1_000_000
 
-// textPerStep is how many bytes of a text are looked at in one step.
-const textPerStep = 64
+// textPerStep is how many bytes of a text are looked at, or made, in one step:
+// 16 MB in one evaluation.
+const textPerStep = 16
 
 // machine is the state of one evaluation.
 type machine struct {
@@ -38,7 +39,7 @@ type evaluator func(*machine) (any, error)
 
 // Value evaluates the expression.
 func (e *Expression) Value(env Env) (any, error) {
-	return e.eval(&machine{env: env, budget: maxSteps})
+	return e.evaluator()(&machine{env: env, budget: maxSteps})
 }
 
 // Holds evaluates a condition. Its errors say which condition it was.

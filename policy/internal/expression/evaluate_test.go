@@ -173,11 +173,16 @@ func TestErrors(t *testing.T) {
 		{`execution.input.n matches "a"`, `execution.input.n matches "a": a number cannot be matched: matches takes a text`},
 		{`any(execution.input.deep, true)`, `any(execution.input.deep, true): any() takes a list, not an object`},
 		{`any(execution.input.missing, true)`, `any(execution.input.missing, true): any() takes a list, not nil`},
+		{`trim(execution.input.text, execution.input.long) == ""`, `trim(execution.input.text, execution.input.long) == "": trim(): at most 100 bytes of characters can be trimmed`},
+		{`execution.input.digits > 5`, `execution.input.digits > 5: 111111111111111111111111111111111111111… is not a number that can be judged`},
 		{`any(execution.input.items, .id)`, `any(execution.input.items, .id): the predicate's result is a number, not true or false`},
 	}
 	for _, test := range tests {
 		t.Run(test.text, func(t *testing.T) {
-			holds, err := compile(t, test.text).Holds(fullEnv())
+			env := fullEnv()
+			env["execution.input"].(map[string]any)["long"] = strings.Repeat("x", 101)
+			env["execution.input"].(map[string]any)["digits"] = json.Number(strings.Repeat("1", 1<<20))
+			holds, err := compile(t, test.text).Holds(env)
 			if err == nil {
 				t.Fatalf("it is %v", holds)
 			}
@@ -224,6 +229,8 @@ func TestBudget(t *testing.T) {
 		`all(execution.input.a, len(execution.input.text) > 5)`,
 		`all(execution.input.a, lower(execution.input.text) != "b")`,
 		`execution.input.text matches "(a?){100}b"`,
+		`len(map(execution.input.a, string(execution.input.a))) > 1`,
+		`len(map(execution.input.a, [#, #, #, #, #, #, #, #])) > 1`,
 	} {
 		if _, err := compile(t, text).Holds(env); !errors.Is(err, errBudget) {
 			t.Errorf("%s: %v", text, err)

@@ -96,6 +96,10 @@ func trim(texts []string) (any, error) {
 	if len(texts) == 1 {
 		return strings.TrimSpace(texts[0]), nil
 	}
+	const most = 100 // each character of the text is looked for among them
+	if len(texts[1]) > most {
+		return nil, fmt.Errorf("trim(): at most %d bytes of characters can be trimmed", most)
+	}
 	return strings.Trim(texts[0], texts[1]), nil
 }
 

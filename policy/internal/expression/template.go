@@ -116,7 +116,7 @@ func (t *Template) Format(env Env) (string, error) {
 			b.WriteString(p.text)
 			continue
 		}
-		value, err := p.expression.eval(m)
+		value, err := p.expression.evaluator()(m)
 		if err != nil {
 			return "", fmt.Errorf("${%s}: %w", clip(p.expression.Describe(nil), 200), err)
 		}

@@ -59,6 +59,9 @@ func in(m *machine, a, b any) (any, error) {
 		return false, nil
 	case map[string]any, map[string]string:
 		key, ok := a.(string)
+		if a == nil {
+			return false, nil
+		}
 		if !ok {
 			return nil, fmt.Errorf("%s cannot be a key of an object: in takes a text here", kindOf(a))
 		}

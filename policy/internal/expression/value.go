@@ -43,8 +43,9 @@ func number(text string) (any, error) {
 	if i, err := strconv.Atoi(text); err == nil {
 		return i, nil
 	}
-	f, err := strconv.ParseFloat(text, 64)
-	if err != nil {
+	const longest = 400 // it is read anew whenever it is looked at
+	f, err := strconv.ParseFloat(text[:min(len(text), longest)], 64)
+	if err != nil || len(text) > longest {
 		return nil, fmt.Errorf("%s is not a number that can be judged", clip(text, 40))
 	}
 	return f, nil
