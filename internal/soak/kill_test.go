@@ -42,6 +42,7 @@ func TestKilledFunction(t *testing.T) {
 			v.finish()
 			v.checkLedger()
 			v.judge()
+			v.tearCopies(random)
 			most = max(most, v.overcounted())
 		})
 		if t.Failed() {
@@ -170,30 +171,51 @@ func (v *victim) overcounted() int {
 	return tried(w) - v.counted - (v.stopCalls() - v.called)
 }
 
-// tear damages a slot, or both, as no kill does: what was counted only there
-// is lost, and nothing else may be read from it.
+// tear damages slots, as no kill does: what was counted only there is lost.
 func (v *victim) tear(random *rand.Rand) {
 	v.t.Helper()
-	slots := []string{v.state, v.state + ".2"}
-	torn := map[int][]bool{0: {true, false}, 1: {false, true}, 2: {true, true}}[random.IntN(3)]
-	whole := filepath.Join(v.t.TempDir(), "state") // what the slots say that are left
+	v.tearAt(v.state, random)
+	w, _ := v.load(v.state)
+	v.counted, v.called = tried(w), v.stopCalls()
+}
+
+// tearCopies does so to copies of the state, often enough for every part of it
+// to be hit.
+func (v *victim) tearCopies(random *rand.Rand) {
+	v.t.Helper()
+	for range 100 {
+		path := filepath.Join(v.t.TempDir(), "state")
+		for _, slot := range slots {
+			if data, err := os.ReadFile(v.state + slot); err == nil {
+				v.write(path+slot, data)
+			}
+		}
+		v.tearAt(path, random)
+	}
+}
+
+// slots are what the names of the state's two files end with.
+var slots = [2]string{"", ".2"}
+
+// tearAt damages one of the two slots, or both. Nothing may be read from one
+// that is damaged.
+func (v *victim) tearAt(path string, random *rand.Rand) {
+	v.t.Helper()
+	hit := 1 + random.IntN(3)                             // a bit a slot
+	whole := filepath.Join(v.t.TempDir(), "what is left") // the other slot alone
 	damaged := false
-	for i, path := range slots {
-		data, err := os.ReadFile(path)
-		if err != nil {
-			continue // it was never written
-		}
-		if torn[i] {
+	for i, slot := range slots {
+		data, err := os.ReadFile(path + slot)
+		switch {
+		case err != nil: // it was never written
+		case hit&(1<<i) == 0:
+			v.write(whole+slot, data)
+		default:
+			v.write(path+slot, damage(data, random))
 			damaged = true
-			data = damage(data, random)
-		} else if err := os.WriteFile(whole+path[len(v.state):], data, 0o600); err != nil {
-			v.t.Fatal(err)
-		}
-		if err := os.WriteFile(path, data, 0o600); err != nil {
-			v.t.Fatal(err)
 		}
 	}
-	w, err := v.load(v.state)
+	w, err := v.load(path)
 	left, _ := v.load(whole)
 	if damaged && err == nil {
 		v.t.Error("a torn slot was believed")
@@ -201,7 +223,13 @@ func (v *victim) tear(random *rand.Rand) {
 	if tried(w) != tried(left) || w.Known() != left.Known() || len(w.Overdue()) != len(left.Overdue()) {
 		v.t.Errorf("with a torn slot %d stops and %d executions are known, without it %d and %d", tried(w), w.Known(), tried(left), left.Known())
 	}
-	v.counted, v.called = tried(w), v.stopCalls()
+}
+
+func (v *victim) write(path string, data []byte) {
+	v.t.Helper()
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		v.t.Fatal(err)
+	}
 }
 
 // damage cuts a slot short or flips one of its bits.
