@@ -54,7 +54,7 @@ func (t *terminal) explain(ctx context.Context, set *settings, execution string)
 	if err != nil {
 		return interruptedOr(ctx, explainFailed(err, set.flow, execution))
 	}
-	e := p.Explain(facts)
+	e := soften(p.Explain(facts), s.options.Mode)
 	if set.output == "json" {
 		err = writeJSON(t.out, e)
 	} else {
@@ -64,6 +64,20 @@ func (t *terminal) explain(ctx context.Context, set *settings, execution string)
 		return err
 	}
 	return undecidedRules(e)
+}
+
+// soften tells what FLOWREAPER_MODE makes of the rules: under plan none enforces.
+func soften(e policy.Explanation, mode policy.Mode) policy.Explanation {
+	if mode != policy.ModePlan {
+		return e
+	}
+	if e.Mode != "" {
+		e.Mode = mode
+	}
+	for i := range e.Rules {
+		e.Rules[i].Mode = mode
+	}
+	return e
 }
 
 // explainFailed says what isn't there.
