@@ -50,8 +50,7 @@ const (
 	ahead = 2 * time.Minute
 )
 
-// Write writes the plan to a file of that name, which must not exist unless it
-// is the plan before.
+// Write writes the plan to a file of that name, in place of what was there.
 func Write(name string, f *File) error {
 	f.Version = version
 	if f.Stops == nil {
