@@ -1,7 +1,7 @@
 # flowreaper. `make help` lists what there is.
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test lint unit modules fuzz bench generate toolchain package policy-check deploy remove measure clean
+.PHONY: help build demo test lint unit modules fuzz bench soak generate toolchain package policy-check deploy remove measure clean
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 # A function's package is built anywhere for the same machine: Linux, amd64, no C.
@@ -44,9 +44,14 @@ fuzz: ## Random policies against a naive evaluation (CHECKS), and every fuzz tar
 	go test ./policy -run Property -timeout 6h -rapid.checks=$(CHECKS)
 	./scripts/fuzz.sh $(FUZZTIME)
 
-bench: ## Measure: verdicts, loading, and one verdict beside cel-go's
+bench: ## Measure: verdicts, beside cel-go's too, days of large accounts, memory
 	go test -run '^$$' -bench . -benchmem ./policy/...
 	cd test/celgo && go test -run '^$$' -bench . ./...
+	FLOWREAPER_SOAK=1 FLOWREAPER_SOAK_FLOWS=10000 go test -count=1 -v -timeout 3h -run 'TestSoak|TestMemory' ./internal/soak
+
+# Every day that is simulated takes a minute or some; all of it, an hour.
+soak: ## Simulate days of large accounts, and kill the function 200 times
+	FLOWREAPER_SOAK=1 FLOWREAPER_SOAK_KILLS=200 FLOWREAPER_SOAK_FLOWS=10000 go test -count=1 -v -timeout 3h ./internal/soak
 
 generate: ## Write the JSON Schemas anew
 	go generate ./schema

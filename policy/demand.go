@@ -55,11 +55,12 @@ type look struct {
 	flows int
 	age   time.Duration // the least at which an execution is due: it says how often
 	calls int           // ListExecutions calls a flow
+	live  bool          // a complete list is needed
 }
 
 // and is the look that serves two rules.
 func (l look) and(other look) look {
-	return look{max(l.flows, other.flows), min(l.age, other.age), max(l.calls, other.calls)}
+	return look{max(l.flows, other.flows), min(l.age, other.age), max(l.calls, other.calls), l.live || other.live}
 }
 
 // look is how a flow is looked at for a rule.
@@ -67,7 +68,7 @@ func (p *Policy) look(r *Rule, flow *Flow) look {
 	facts := sample(r.flows)
 	facts.Flow = flow
 	q := p.ruleQuery(r, r.ordered, &judgement{facts: facts, pricing: p.Pricing})
-	return look{1, q.MinAge, max(1, len(q.Statuses))}
+	return look{1, q.MinAge, max(1, len(q.Statuses)), q.Needs.Has(NeedLive)}
 }
 
 // looks are how so many flows are looked at: for the rules that may concern any
@@ -97,7 +98,7 @@ func (p *Policy) looks(flows int) []look {
 		all = append(all, named[name].and(general))
 	}
 	if rest := flows - len(all); general.flows > 0 {
-		all = append(all, look{rest, general.age, general.calls})
+		all = append(all, look{rest, general.age, general.calls, general.live})
 	}
 	return all
 }

@@ -54,6 +54,8 @@ func TestDue(t *testing.T) {
 		{"a crowd", []string{`maxConcurrent: 5`}, facts(), "every sweep"},
 		{"not understood", []string{`when: string(execution.age) == "5h"`}, facts(), "every sweep"},
 		{"unknown input", []string{`when: execution.input.x == 1`}, with(func(f *Facts) { f.Execution.Input = Input{} }), "every sweep"},
+		{"unknown environment", []string{`when: execution.env.TIER == "test"`}, with(func(f *Facts) { f.Execution.EnvUnknown = true }), "every sweep"},
+		{"unknown environment, an age to come", []string{"maxRuntime: 4h", `when: execution.env.TIER == "test"`}, with(func(f *Facts) { f.Execution.EnvUnknown = true }), "2026-03-04T12:57:53.000000001Z"},
 		{"idle", []string{`when: history.idle > duration("1h")`}, with(idle(20 * time.Minute)), "2026-03-04T12:40:00.000000001Z"},
 		{"no longer idle", []string{`when: history.idle < duration("10m")`}, with(idle(20 * time.Minute)), "every sweep"},
 		{"idle, unknown", []string{`when: history.idle > duration("1h")`}, facts(), "every sweep"},

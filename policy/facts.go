@@ -68,6 +68,7 @@ type Execution struct {
 	StartedTime time.Time
 	Input       Input
 	Env         map[string]string
+	EnvUnknown  bool     // Env was not fetched, and a rule that reads it is undecided
 	History     *History // nil: not fetched, and a rule that reads it is undecided
 }
 

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"errors"
 	"fmt"
 	"time"
 )
@@ -95,6 +96,9 @@ func (j *judgement) execution(variable int) (any, error) {
 		return j.decodedInput()
 	case executionCost:
 		return j.cost()
+	}
+	if e.EnvUnknown {
+		return nil, errors.New("execution.env was not fetched")
 	}
 	return e.Env, nil
 }

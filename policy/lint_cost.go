@@ -40,8 +40,11 @@ func (l *linter) everyFlow(r *lintRule, key, why string, look look) {
 	case rate <= heavy*quotaPerSecond && (bounded || l.options.Flows > 0):
 		severity = Note
 	}
-	l.found(r, key, severity, LintEverySweep, fmt.Sprintf("its flows are looked at in every sweep, because %s: %s", why, demand),
-		"add a maxRuntime, the longer the better, or name fewer flows")
+	next := "add a maxRuntime, the longer the better, or name fewer flows"
+	if look.live {
+		next = "a rule on flow.live can't do without: name the flows that need it"
+	}
+	l.found(r, key, severity, LintEverySweep, fmt.Sprintf("its flows are looked at in every sweep, because %s: %s", why, demand), next)
 }
 
 // unforeseen finds a condition of which nobody can say when it becomes true; ""
@@ -109,13 +112,16 @@ func (l *linter) causeLength(r *lintRule) {
 		return
 	}
 	room := maxCause - len(causeTail(l.policy.Hash, r.Name, "00000000000000000000000000000000"))
-	most, endless := r.cause.Longest(longestValue)
+	most, endless, last := r.cause.Longest(longestValue)
+	next := "put it last, so that nothing else is lost"
+	if last {
+		next = "it stands last, so that only its own end is lost"
+	}
 	switch {
 	case most > room:
 		l.warn(r, "cause", LintCause, fmt.Sprintf("the cause may have %d bytes, and what is beyond %d is cut", most, room), "make it shorter")
-	case len(endless) > 0:
-		l.found(r, "cause", Note, LintCause, fmt.Sprintf("%s may be of any length, and what is beyond %d bytes of the cause is cut", endless[0], room),
-			"put it last, so that nothing else is lost")
+	case endless != "":
+		l.found(r, "cause", Note, LintCause, fmt.Sprintf("%s may be of any length, and what is beyond %d bytes of the cause is cut", endless, room), next)
 	}
 }
 

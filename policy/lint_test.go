@@ -102,9 +102,9 @@ func TestLint(t *testing.T) {
 
 		// every-sweep
 		{"no age", "  - {name: r, flows: [\"a*\"], when: execution.input.x == 1}\n", `8:5 warning every-sweep r: its flows are looked at in every sweep, because no condition says how old an execution must be: 0.017 calls/s a flow: 120 flows take all of the API's 2 → add a maxRuntime, the longer the better, or name fewer flows`},
-		{"flow.live", "  - {name: r, flows: [\"a*\"], maxRuntime: 1h, when: flow.live > 5}\n", `8:52 warning every-sweep r: its flows are looked at in every sweep, because flow.live > 5 can become true at any time: 0.033 calls/s a flow: 60 flows take all of the API's 2 → add a maxRuntime, the longer the better, or name fewer flows`},
+		{"flow.live", "  - {name: r, flows: [\"a*\"], maxRuntime: 1h, when: flow.live > 5}\n", `8:52 warning every-sweep r: its flows are looked at in every sweep, because flow.live > 5 can become true at any time: 0.033 calls/s a flow: 60 flows take all of the API's 2 → a rule on flow.live can't do without: name the flows that need it`},
 		{"an age, and what can't be foreseen", "  - {name: r, flows: [\"a*\"], maxRuntime: 1h, when: history.steps > 5}\n", `8:52 note every-sweep r: executions older than 1h are judged again in every sweep, because history.steps > 5 can become true at any time: 1 call or more each → give a longer maxRuntime`},
-		{"few flows", "  - {name: r, flows: [a, b], maxConcurrent: 50}\n", `8:45 note every-sweep r: its flows are looked at in every sweep, because maxConcurrent 50, newest first can become true at any time: 0.067 calls/s of 2 for 2 flows → add a maxRuntime, the longer the better, or name fewer flows`},
+		{"few flows", "  - {name: r, flows: [a, b], maxConcurrent: 50}\n", `8:45 note every-sweep r: its flows are looked at in every sweep, because maxConcurrent 50, newest first can become true at any time: 0.067 calls/s of 2 for 2 flows → a rule on flow.live can't do without: name the flows that need it`},
 		{"an age", "  - {name: r, flows: [\"a*\"], maxRuntime: 5m, when: execution.input.x == 1}\n", ``},
 		{"an event", "  - {name: r, on: [event, manual], when: event.data.x == 1}\n", ``},
 		{"a window", "  - {name: r, maxRuntime: 5m, window: {days: Mon-Fri}}\n", ``},
@@ -129,7 +129,8 @@ func TestLint(t *testing.T) {
 
 		// cause-length
 		{"a cause too long", "  - {name: r, maxRuntime: 1h, cause: \"" + strings.Repeat("x", 3900) + "${flow.name}\"}\n", `8:38 warning cause-length r: the cause may have 4156 bytes, and what is beyond 4021 is cut → make it shorter`},
-		{"a cause that may be", "  - {name: r, maxRuntime: 1h, cause: \"${execution.age} for ${execution.input.x ?? 1}\"}\n", `8:38 note cause-length r: execution.input.x ?? 1 may be of any length, and what is beyond 4021 bytes of the cause is cut → put it last, so that nothing else is lost`},
+		{"a cause that may be", "  - {name: r, maxRuntime: 1h, cause: \"${execution.input.x ?? 1} for ${execution.age}\"}\n", `8:38 note cause-length r: execution.input.x ?? 1 may be of any length, and what is beyond 4021 bytes of the cause is cut → put it last, so that nothing else is lost`},
+		{"a cause that may be, at its end", "  - {name: r, maxRuntime: 1h, cause: \"for ${execution.input.x}\"}\n", `8:38 note cause-length r: execution.input.x may be of any length, and what is beyond 4021 bytes of the cause is cut → it stands last, so that only its own end is lost`},
 		{"a cause that fits", "  - {name: r, maxRuntime: 1h, cause: \"" + strings.Repeat("x", 3500) + "${flow.name} ${execution.age} ${execution.input.x == 1 ? upper(\\\"yes\\\") : 5} ${vars.words} ${execution.startedTime} ${execution.age > vars.limit}\"}\n", ``},
 
 		// allow

@@ -106,6 +106,8 @@ func (s *solver) changes(variable int) bool {
 		return f.Execution.History == nil
 	case executionInput:
 		return !f.Execution.Input.fetched
+	case executionEnv:
+		return f.Execution.EnvUnknown
 	}
 	return false
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/flowreaper/flowreaper/internal/plan"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 )
 
@@ -32,6 +33,8 @@ Exit status: 0 done, whether or not something would be stopped · 1 failed · 2 
 	flows := flags.Int("flows", 0, "with --explain-query: of an account of so many flows, `N`, without a call")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		switch {
+		case *explainQuery && *out != "":
+			return usageError(errors.New("--out doesn't go with --explain-query, which makes no plan"))
 		case *explainQuery:
 			return t.explainQuery(cmd.Context(), s, *flows)
 		case *flows != 0:
@@ -45,6 +48,9 @@ Exit status: 0 done, whether or not something would be stopped · 1 failed · 2 
 func (t *terminal) plan(ctx context.Context, set *settings, out string) error {
 	s, err := set.check()
 	if err != nil {
+		return usageError(err)
+	}
+	if err := plan.Replaceable(out); err != nil {
 		return usageError(err)
 	}
 	client, err := t.connect(ctx, s)

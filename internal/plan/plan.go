@@ -50,8 +50,27 @@ const (
 	ahead = 2 * time.Minute
 )
 
-// Write writes the plan to a file of that name, in place of what was there.
+// Replaceable says why a plan can't be written to a file of that name; nil where
+// it can. A file that is there already must be a plan: no other is lost.
+func Replaceable(name string) error {
+	if info, err := os.Stat(name); err != nil || !info.Mode().IsRegular() {
+		return nil // Write tells what is wrong with it
+	}
+	text, err := readFile(name)
+	if err == nil {
+		_, err = decode(text)
+	}
+	if err != nil {
+		return fmt.Errorf("%s exists and is no plan, so it is not overwritten: %w\nGive another name, or remove it first", name, err)
+	}
+	return nil
+}
+
+// Write writes the plan to a file of that name, in place of the plan before.
 func Write(name string, f *File) error {
+	if err := Replaceable(name); err != nil {
+		return err
+	}
 	f.Version = version
 	if f.Stops == nil {
 		f.Stops = sweep.Recording{}
@@ -72,16 +91,8 @@ func Read(name string) (*File, *policy.Policy, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("the plan can't be read: %w", err)
 	}
-	f := &File{}
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(f); err != nil {
-		return nil, nil, fmt.Errorf("%s is no plan of this flowreaper's: %w", name, err)
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return nil, nil, fmt.Errorf("%s is no plan of this flowreaper's: something follows it", name)
-	}
-	if err := f.complete(); err != nil {
+	f, err := decode(text)
+	if err != nil {
 		return nil, nil, fmt.Errorf("%s is no plan of this flowreaper's: %w", name, err)
 	}
 	p, err := policy.Parse(name+" (its policy)", []byte(f.Policy.Text))
@@ -92,6 +103,20 @@ func Read(name string) (*File, *policy.Policy, error) {
 		return nil, nil, fmt.Errorf("%s has been changed: the text of its policy has the hash %s, not %s; make the plan anew", name, p.Hash, f.Policy.Hash)
 	}
 	return f, p, nil
+}
+
+// decode decodes a plan that lacks nothing, and nothing after it.
+func decode(text []byte) (*File, error) {
+	f := &File{}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(f); err != nil {
+		return nil, err
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("something follows it")
+	}
+	return f, f.complete()
 }
 
 func readFile(name string) ([]byte, error) {

@@ -29,7 +29,7 @@ func Explanation(w io.Writer, e policy.Explanation, f *policy.Facts, style Style
 func (s Style) verdict(e policy.Explanation, f *policy.Facts) string {
 	who := fmt.Sprintf("%s of %s, %s", Plain(e.Execution), Plain(e.Flow), Plain(f.Execution.Status))
 	if !f.Execution.StartedTime.IsZero() {
-		who += " since " + f.Execution.StartedTime.UTC().Format(time.RFC3339)
+		who += ", started " + f.Execution.StartedTime.UTC().Format(time.RFC3339)
 	}
 	switch {
 	case f.Flow.ExecutionMode == "Express":

@@ -2,6 +2,7 @@ package sweep
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 	"time"
 
@@ -10,9 +11,9 @@ import (
 
 // saw takes in an execution that was seen running.
 func (s *sweep) saw(f finding) {
-	if k := f.key(); !s.seen[k] {
-		s.seen[k] = true
-		s.report.Executions.Seen++
+	s.report.Executions.Seen++
+	if s.Approved != nil { // who looks for drift; otherwise there may be a million
+		s.seen[f.key()] = true
 	}
 	s.undecide(f)
 }
@@ -20,10 +21,18 @@ func (s *sweep) saw(f finding) {
 // listedOne counts a flow whose executions have been listed, all of them.
 func (s *sweep) listedOne() { s.report.Flows.Listed++ }
 
+// errResting is why nothing is known of a flow that this sweep left alone.
+var errResting = errors.New("its latest listing failed, and it rests before the next")
+
 // looked says what was not looked at, though it was due.
 func (s *sweep) looked() {
 	r := &s.report
 	r.Flows.Seen = max(len(s.memory.flows), r.Flows.Listed)
+	for _, flow := range s.watch.Failing(maxNotes) {
+		if !s.noted(flow) {
+			s.incomplete(flow, errResting)
+		}
+	}
 	behind := s.watch.Behind(s.now(), maxNotes)
 	if s.watch.Blind(s.now()) > 0 { // whatever the reason: nobody knows what runs there
 		s.partial = true

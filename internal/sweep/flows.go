@@ -264,7 +264,7 @@ func (s *sweep) hash(q question) string {
 func (s *sweep) dueOf(flow *policy.Flow, q question, name string, started time.Time) (time.Time, bool) {
 	due := s.Policy.Due(&policy.Facts{
 		Now: s.clock.judging(), Event: s.Event, Flow: flow,
-		Execution: &policy.Execution{Name: name, Status: running, StartedTime: started},
+		Execution: &policy.Execution{Name: name, Status: running, StartedTime: started, EnvUnknown: true},
 	})
 	switch due.Kind {
 	case policy.Never:

@@ -30,6 +30,17 @@ type Behind struct {
 	Flows  []string // names of at most the number of flows asked for, the rest is only counted
 }
 
+// Failing names the flows whose latest listing failed, at most so many: what
+// runs in them is not known, also while they rest before the next listing.
+func (w *Watch) Failing(names int) []string {
+	all := make([]string, 0, len(w.failing))
+	for f := range w.failing {
+		all = append(all, f.Name)
+	}
+	slices.Sort(all)
+	return all[:min(names, len(all))]
+}
+
 // Behind says what is due at time now, failed looks among it.
 func (w *Watch) Behind(now time.Time, names int) Behind {
 	t := w.time(now)

@@ -6,22 +6,24 @@ import (
 	"github.com/expr-lang/expr/ast"
 )
 
-// Longest is how many bytes the template's text may have, and the expressions
-// in it whose length has no bound; of those nothing is counted. longest says it
-// of a variable, with -1 for no bound.
-func (t *Template) Longest(longest func(variable int) int) (bytes int, endless []string) {
+// Longest is how many bytes the template's text may have, without what has no
+// bound: the first such expression is endless, or "" where there is none, and
+// last says that nothing follows it. longest bounds a variable, -1 being none.
+func (t *Template) Longest(longest func(variable int) int) (bytes int, endless string, last bool) {
 	for _, p := range t.parts {
-		bytes += len(p.text)
 		if p.expression == nil {
+			bytes += len(p.text)
+			last = last && p.text == ""
 			continue
 		}
-		if most := p.expression.longest(p.expression.Node, longest); most >= 0 {
-			bytes += most
-		} else {
-			endless = append(endless, p.expression.Describe(nil))
+		most := p.expression.longest(p.expression.Node, longest)
+		bytes += max(0, most)
+		last = most < 0 && endless == ""
+		if last {
+			endless = p.expression.Describe(nil)
 		}
 	}
-	return bytes, endless
+	return bytes, endless, last
 }
 
 // longest is how many bytes a node's value may have, printed; -1 is any number.

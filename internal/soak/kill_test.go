@@ -1,0 +1,277 @@
+package soak
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/emulator"
+	"github.com/flowreaper/flowreaper/internal/emulator/account"
+	"github.com/flowreaper/flowreaper/internal/sweep"
+	"github.com/flowreaper/flowreaper/internal/watch"
+)
+
+// TestKilledFunction kills the built function at random points of its sweeps.
+// Whatever the point, the processes after it stop what is overdue and nothing
+// else, and the ledger has counted every StopExecution call that was made.
+func TestKilledFunction(t *testing.T) {
+	kills := number(t, "FLOWREAPER_SOAK_KILLS", 8)
+	binary := build(t, "../../function")
+	random := rand.New(rand.NewPCG(1, uint64(kills)))
+	most := 0
+	for n := 0; n < kills; {
+		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			v := newVictim(t, binary)
+			for range 2 {
+				v.kill(random)
+				n++
+				v.checkLedger()
+				if random.IntN(3) == 0 {
+					v.tear(random)
+				}
+			}
+			v.finish()
+			v.checkLedger()
+			v.judge()
+			v.tearCopies(random)
+			most = max(most, v.overcounted())
+		})
+		if t.Failed() {
+			return
+		}
+	}
+	t.Logf("killed %d times; the ledger counted at most %d stops too many", kills, most)
+}
+
+// victim is a deployment that is killed, and the account that it watches.
+type victim struct {
+	*deployment
+	server *emulator.Server
+	calls  atomic.Int64            // requests so far
+	signal atomic.Pointer[trigger] // tells when there have been enough
+
+	counted int // stops in the ledger when the files were last torn
+	called  int // StopExecution calls until then
+}
+
+type trigger struct {
+	at int64
+	ch chan struct{}
+}
+
+const killPolicy = `version: 1
+policy: killed
+mode: enforce
+protect: {flows: ["payroll-*"]}
+limits: {maxStops: 10000, maxShare: 100%}
+rules: [{name: two-hours, maxRuntime: 2h}]
+`
+
+func newVictim(t *testing.T, binary string) *victim {
+	t.Helper()
+	server, err := emulator.New(killAccount(), emulator.Options{NoQuota: true, Latency: 2 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := &victim{server: server}
+	loopback := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		v.server.ServeHTTP(w, r)
+		n := v.calls.Add(1)
+		if s := v.signal.Load(); s != nil && n == s.at {
+			close(s.ch)
+		}
+	}))
+	t.Cleanup(loopback.Close)
+	v.deployment = &deployment{
+		t: t, binary: binary, endpoint: loopback.URL, policy: killPolicy,
+		state: filepath.Join(t.TempDir(), "state"), tick: time.Minute, logs: &bytes.Buffer{},
+	}
+	return v
+}
+
+// killAccount has 36 overdue executions among young and protected ones.
+func killAccount() *account.Account {
+	a := &account.Account{}
+	for i := range 12 {
+		name := fmt.Sprintf("job-%d", i)
+		if i >= 9 {
+			name = fmt.Sprintf("payroll-%d", i)
+		}
+		f := account.Flow{Name: name}
+		for n := range 6 {
+			e := account.Execution{Name: fmt.Sprintf("old-%d", n), StartedAgo: account.Duration(3*time.Hour + time.Duration(7*i+n)*time.Minute)}
+			if n >= 4 {
+				e = account.Execution{Name: fmt.Sprintf("young-%d", n), StartedAgo: account.Duration(time.Duration(i+n) * time.Minute)}
+			}
+			f.Executions = append(f.Executions, e)
+		}
+		a.Flows = append(a.Flows, f)
+	}
+	return a
+}
+
+// kill lets a process sweep and kills it at a random request of its sweep, or
+// a moment after.
+func (v *victim) kill(random *rand.Rand) {
+	v.t.Helper()
+	const wholeSweep = 1 + 12 + 2*36 // ListFlows, ListExecutions; a stop and its verification
+	s := &trigger{at: v.calls.Load() + 1 + random.Int64N(wholeSweep), ch: make(chan struct{})}
+	v.signal.Store(s)
+	rt := v.start()
+	ended := make(chan error, 1)
+	go func() {
+		_, err := invoke(v.t.Context(), rt, time.Minute)
+		ended <- err
+	}()
+	select {
+	case <-s.ch:
+		time.Sleep(time.Duration(random.IntN(3000)) * time.Microsecond)
+		rt.Kill()
+		<-ended
+	case err := <-ended: // nothing was left to do
+		if err != nil {
+			v.t.Errorf("the sweep failed: %v\n%s", err, v.logs)
+		}
+		rt.Kill()
+	}
+	v.signal.Store(nil)
+}
+
+// load reads the state as a process would.
+func (v *victim) load(path string) (*watch.Watch, error) {
+	return watch.NewFile(path).Load(watch.Options{Account: "1", Region: "cn-hangzhou"}, time.Now())
+}
+
+func (v *victim) stopCalls() int { return v.server.Stats().Calls[cloudflow.OpStopExecution] }
+
+func tried(w *watch.Watch) int { return w.Ledger.Since(time.Time{}) }
+
+// checkLedger holds the ledger against the calls that the emulator has seen.
+// The calls are asked first: those on their way were counted before.
+func (v *victim) checkLedger() {
+	v.t.Helper()
+	calls := v.stopCalls() - v.called
+	w, _ := v.load(v.state) // of a slot that is torn another one knows as much
+	if n := tried(w) - v.counted; n < calls {
+		v.t.Errorf("the ledger has counted %d stops, StopExecution was called %d times", n, calls)
+	}
+}
+
+func (v *victim) overcounted() int {
+	w, _ := v.load(v.state)
+	return tried(w) - v.counted - (v.stopCalls() - v.called)
+}
+
+// tear damages slots, as no kill does: what was counted only there is lost.
+func (v *victim) tear(random *rand.Rand) {
+	v.t.Helper()
+	v.tearAt(v.state, random)
+	w, _ := v.load(v.state)
+	v.counted, v.called = tried(w), v.stopCalls()
+}
+
+// tearCopies does so to copies of the state, often enough for every part of it
+// to be hit.
+func (v *victim) tearCopies(random *rand.Rand) {
+	v.t.Helper()
+	for range 100 {
+		path := filepath.Join(v.t.TempDir(), "state")
+		for _, slot := range slots {
+			if data, err := os.ReadFile(v.state + slot); err == nil {
+				v.write(path+slot, data)
+			}
+		}
+		v.tearAt(path, random)
+	}
+}
+
+// slots are what the names of the state's two files end with.
+var slots = [2]string{"", ".2"}
+
+// tearAt damages one of the two slots, or both. Nothing may be read from one
+// that is damaged.
+func (v *victim) tearAt(path string, random *rand.Rand) {
+	v.t.Helper()
+	hit := 1 + random.IntN(3)                             // a bit a slot
+	whole := filepath.Join(v.t.TempDir(), "what is left") // the other slot alone
+	damaged := false
+	for i, slot := range slots {
+		data, err := os.ReadFile(path + slot)
+		switch {
+		case err != nil: // it was never written
+		case hit&(1<<i) == 0:
+			v.write(whole+slot, data)
+		default:
+			v.write(path+slot, damage(data, random))
+			damaged = true
+		}
+	}
+	w, err := v.load(path)
+	left, _ := v.load(whole)
+	if damaged && err == nil {
+		v.t.Error("a torn slot was believed")
+	}
+	if tried(w) != tried(left) || w.Known() != left.Known() || len(w.Overdue()) != len(left.Overdue()) {
+		v.t.Errorf("with a torn slot %d stops and %d executions are known, without it %d and %d", tried(w), w.Known(), tried(left), left.Known())
+	}
+}
+
+func (v *victim) write(path string, data []byte) {
+	v.t.Helper()
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		v.t.Fatal(err)
+	}
+}
+
+// damage cuts a slot short or flips one of its bits.
+func damage(data []byte, random *rand.Rand) []byte {
+	if len(data) == 0 {
+		return []byte{0}
+	}
+	at := random.IntN(len(data))
+	if random.IntN(2) == 0 {
+		return data[:at]
+	}
+	data[at] ^= 1 << random.IntN(8)
+	return data
+}
+
+// finish lets a process do what is left.
+func (v *victim) finish() {
+	v.t.Helper()
+	rt := v.start()
+	answer, err := invoke(v.t.Context(), rt, time.Minute)
+	if err != nil {
+		v.t.Fatalf("the last sweep failed: %v\n%s", err, v.logs)
+	}
+	var report sweep.Report
+	if err := json.Unmarshal(answer.Body, &report); err != nil || !report.Complete {
+		v.t.Errorf("the last sweep: %v, %s", err, answer.Body)
+	}
+	rt.Kill()
+}
+
+// judge asks the emulator what was stopped.
+func (v *victim) judge() {
+	v.t.Helper()
+	for _, flow := range v.server.Flows() {
+		for e := range v.server.Executions(flow.Name) {
+			wanted := mayBeStopped(flow.Name) && time.Since(e.StartedTime) > 2*time.Hour
+			if stopped := e.Status == account.Stopped; stopped != wanted {
+				v.t.Errorf("%s of %s is %s, stopping it is right: %v", e.Name, flow.Name, e.Status, wanted)
+			}
+		}
+	}
+	if v.t.Failed() {
+		v.t.Logf("the processes' log:\n%s", v.logs)
+	}
+}
