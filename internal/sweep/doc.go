@@ -1,20 +1,31 @@
-// Package sweep is the engine: it lists what runs, judges it by a policy, and
-// stops what a rule condemns.
+// Package sweep is the engine: it finds out what runs, judges it by a policy,
+// and stops what a rule condemns.
 //
-// [Run] does one sweep, left to right:
+// [Run] does one sweep. It is a loop that hands out work as the quota allows:
+// looks at flows and checks of single executions, as package watch has them,
+// and stops, as soon as the gate opens. It ends when nothing is due, or when
+// its time is over; what is left by then is the next sweep's. [Plan] does the
+// same once, with a stopper that only records.
 //
-//	flows → those the policy concerns → their executions → verdicts
-//	→ the gate → stops, the longest running first → verified → report
+//	loop.go               hands out work, takes in results
+//	flows.go              which flows there are, and what is asked of each
+//	look.go, judge.go     list and describe; judge what comes
+//	stopping.go, fresh.go what is condemned, on its way through the gate
+//	gate.go               lets pass, or refuses; the only place that stops
+//	stop.go               tries a stop and verifies it
+//	book.go, finish.go    the report
 //
-// [Plan] does the same with a stopper that only records.
+// What calls out runs in goroutines of its own and touches nothing of the
+// sweep's; everything else happens in the one goroutine that called Run.
 //
 // Every sweep yields a [Report], also one that failed; its error, if any, is an
 // [*Error] whose [Code] names what failed. In doubt nothing is stopped, and the
 // report says so: a listing that failed, even on its last page, is no reason to
 // stop, to keep or to count, and a clock that is off stops nothing.
 //
-// One place calls [Stopper]: the gate (gate.go). It alone holds the stopper,
-// and lets pass only what the policy's mode, its protection and its limits
-// allow. The [Ledger] remembers what was tried; sweeps that share one share
-// their limits.
+// A [Memory] is what sweeps leave each other: what runs, when to look again,
+// and the ledger of stops tried. The limits are about all that is known to be
+// condemned, whether this sweep has looked at it again or not; so the gate
+// opens only when what could be seen has been seen, and what it lets pass on
+// older knowledge is read and judged anew at its turn.
 package sweep

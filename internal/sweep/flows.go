@@ -104,7 +104,9 @@ func (s *sweep) listedFlows(ctx context.Context) (flows []*policy.Flow, pages in
 		if err != nil {
 			return values(byName), pages, err
 		}
-		pages++
+		if pages++; pages == endless { // CloudFlow documents 10,000 flows, which are 100 pages
+			return values(byName), pages, fmt.Errorf("the listing of flows has more than %d pages and doesn't end", endless)
+		}
 		for _, flow := range page.Items {
 			byName[flow.Name] = adaptFlow(flow) // the later page knows better
 		}

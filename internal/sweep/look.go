@@ -35,6 +35,10 @@ func (s *sweep) look(l *watch.Look) {
 	})
 }
 
+// endless is how many pages one listing has at the most: CloudFlow documents
+// 10,000 running executions in an account, which are 102.
+const endless = 1000
+
 // listing is the answer to one look, so far.
 type listing struct {
 	rows    map[string]cloudflow.Execution // live ones, by name
@@ -58,6 +62,9 @@ func (s *sweep) list(ctx context.Context, l *watch.Look, q question) (*listing, 
 			}
 			pages++
 			all.add(page)
+			if pages == endless {
+				return nil, fmt.Errorf("its listing has more than %d pages and doesn't end", endless)
+			}
 			// What rules count must be counted in one go.
 			if page.More && pages >= l.MaxPages && !q.live {
 				all.tooMany = true

@@ -443,3 +443,39 @@ func TestAllowedPassesTheLimits(t *testing.T) {
 		t.Errorf("error %v, stopped %v", err, c.stopped())
 	}
 }
+
+func TestStartingIsListedWhereARuleAsksForIt(t *testing.T) {
+	f := account.Flow{Name: "f", Executions: []account.Execution{{Name: "stuck", Status: "Starting", StartedAgo: ago(time.Hour)}}}
+	text := strings.Replace(fmt.Sprintf(guarded, 100, "100%"), "maxRuntime: 2h", "maxRuntime: 10m\n    when: execution.status == \"Starting\"", 1)
+	timed(t, &account.Account{Flows: []account.Flow{f}}, text, "", func(t *testing.T, p *process) {
+		r, err := p.next()
+		if diff := cmp.Diff(map[string]sweep.Outcome{"stuck": sweep.Stopped}, outcomes(r)); err != nil || diff != "" {
+			t.Errorf("error %v, outcomes (-want +got):\n%s", err, diff)
+		}
+	})
+}
+
+// A Date that is a day ahead must not make the file's ledger forget.
+func TestClockThatIsOffLeavesTheFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "state")
+	a := &account.Account{Flows: []account.Flow{hanging("f", 2, 3*time.Hour)}, Behaviour: account.Behaviour{MaxSkew: ago(100 * time.Hour)}}
+	timed(t, a, fmt.Sprintf(guarded, 3, "100%"), file, func(t *testing.T, p *process) {
+		if _, err := p.next(); err != nil || p.stops() != 2 {
+			t.Fatalf("error %v, %d stops", err, p.stops())
+		}
+		a.Behaviour.ClockOffset = ago(26 * time.Hour)
+		ahead, err := emulator.New(a, emulator.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.server = ahead
+		p.start() // it has to call
+		if _, err := p.next(); codeOf(err) != sweep.CodeClockSkew || p.stops() != 0 {
+			t.Errorf("error %v, %d stops", err, p.stops())
+		}
+		w, err := watch.NewFile(file).Load(watch.Options{}, time.Now())
+		if counted := w.Ledger.Since(time.Time{}); err != nil || counted != 2 {
+			t.Errorf("error %v, the file counts %d stops, want 2", err, counted)
+		}
+	})
+}

@@ -214,8 +214,12 @@ func (s *sweep) asked() bool {
 }
 
 // remember saves what was found out. What can't be saved the next process finds
-// out again, so nothing but the saving has failed.
+// out again, so nothing but the saving has failed. By a clock that is off the
+// ledger would forget the wrong stops, so then the file stays as it is.
 func (s *sweep) remember() {
+	if off, ok := s.clock.check(); !ok && off.known {
+		return
+	}
 	if err := s.memory.save(s.now()); err != nil {
 		s.fail(CodeSweep, err)
 	}
