@@ -1,0 +1,38 @@
+package sweep_test
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/sweep"
+)
+
+// What an earlier sweep condemned may be another by now: of the same name, and
+// started at another time.
+func TestAnotherExecutionOfTheSameNameIsNotStoppedInItsStead(t *testing.T) {
+	for _, test := range []struct {
+		now  time.Duration
+		want []string
+	}{
+		{5 * time.Hour, []string{"a", "a"}}, // the same
+		{4 * time.Hour, []string{"a"}},
+	} {
+		c := newCloud(map[string][]cloudflow.Execution{"f": {running("a", 5*time.Hour)}})
+		c.onDescribe = func(context.Context, string) (cloudflow.Execution, error) { return running("a", 5*time.Hour), nil }
+		c.live = map[string]cloudflow.Execution{"a": running("a", test.now)}
+		o := c.options(parse(t, twoHours))
+		o.Memory, o.Trigger = memory(t), sweep.Trigger{Kind: "timer"}
+		for range 2 {
+			if _, err := sweep.Run(t.Context(), o); err != nil {
+				t.Fatal(err)
+			}
+			c.advance(10 * time.Second)
+		}
+		if got := c.stopped(); !slices.Equal(got, test.want) {
+			t.Errorf("%v old: stopped %v, want %v", test.now, got, test.want)
+		}
+	}
+}
