@@ -1,7 +1,7 @@
 # flowreaper. `make help` lists what there is.
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test lint unit modules fuzz bench soak generate toolchain clean
+.PHONY: help build demo test lint unit modules fuzz bench soak generate toolchain package policy-check deploy remove measure clean
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 # A function's package is built anywhere for the same machine: Linux, amd64, no C.
@@ -10,7 +10,7 @@ BUILD := CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERS
 MODULES := test/officialsdk test/celgo
 
 help: ## Say what each target does
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## Build the terminal and the function into bin/
 	$(BUILD) -o bin/flowreaper ./cmd/flowreaper
@@ -20,6 +20,7 @@ demo: build ## See one sweep on an account made up on this machine
 	@bin/flowreaper demo
 
 test: toolchain lint build unit modules ## All that must hold before a commit
+	@./scripts/toolchain.sh skipped
 
 lint: ## gofmt, vet, staticcheck
 	@out=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$out" ]; then echo "not gofmt-ed, run gofmt -w on:"; echo "$$out"; exit 1; fi
@@ -58,6 +59,45 @@ generate: ## Write the JSON Schemas anew
 # What a test needs and a new machine lacks is installed here.
 toolchain:
 	@./scripts/toolchain.sh
+
+# The policy that is deployed, with its tests beside it, and where to: s.yaml or a
+# file that extends it. deploy/README.md tells the way.
+POLICY := deploy/policy.yaml
+POLICY_TESTS = $(basename $(POLICY)).test.yaml
+FILE := s.yaml
+S := deploy/node_modules/.bin/s
+
+# The same commit gives the same bytes, with the same Go: nothing of the machine
+# or the checkout goes into the binary.
+package: ## Build the function's package into dist/; the same commit gives the same bytes
+	GOOS=linux GOARCH=amd64 GOAMD64=v1 GOEXPERIMENT= CGO_ENABLED=0 go build -trimpath -buildvcs=false \
+		-ldflags "-s -w -buildid=" -o dist/flowreaper-function ./function
+	go run ./deploy/pack dist dist/flowreaper-function $(POLICY)
+
+policy-check: bin/flowreaper ## Validate, lint and test the policy that is deployed
+	bin/flowreaper validate --strict $(POLICY)
+	bin/flowreaper test $(POLICY_TESTS)
+
+bin/flowreaper: build
+
+# FILE's pre-deploy action runs policy-check, too, and package: a bare `s deploy`
+# must not get round them. Here it comes first because s may swallow what a
+# failing action says. Without -y and a terminal, s would deploy nothing and say
+# that all is well.
+deploy: policy-check $(S) ## Check the policy, build the package, deploy (FILE=deploy/state.yaml: something else)
+	$(S) deploy -y -t $(FILE)
+
+remove: $(S) ## Remove the function and its trigger from the cloud
+	$(S) remove -y -t $(FILE)
+
+# On an account of 100 flows in which little happens, for ten minutes. What else
+# can be measured: go run ./deploy/measure -help
+measure: package ## Measure the function's time, memory and price on an emulated account
+	go run ./deploy/measure
+
+$(S): deploy/package-lock.json
+	npm ci --prefix deploy --no-audit --no-fund
+	@touch $@
 
 clean: ## Remove what was built
 	rm -rf bin dist

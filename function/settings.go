@@ -51,6 +51,9 @@ func readSettings(getenv func(string) string) (settings, error) {
 	default:
 		return s, fmt.Errorf("FLOWREAPER_MODE is %q: set it to plan, off or enforce, or leave it unset (which is enforce); nothing is done until then", mode)
 	}
+	if err := cloudflow.CheckDebug(getenv("DEBUG")); err != nil {
+		return s, err
+	}
 	if s.endpoint != "" || s.region != "" {
 		if _, err := cloudflow.ParseEndpoint(s.endpoint, s.region); err != nil {
 			return s, fmt.Errorf("FLOWREAPER_ENDPOINT, FLOWREAPER_REGION: %w", err)

@@ -69,6 +69,7 @@ func TestSettingsThatAreRefused(t *testing.T) {
 		{"a mode with a space", map[string]string{"FLOWREAPER_MODE": "plan "}, `FLOWREAPER_MODE is "plan "` + modes},
 		{"plain http to another machine", map[string]string{"FLOWREAPER_ENDPOINT": "http://fnf.example.com"}, `FLOWREAPER_ENDPOINT, FLOWREAPER_REGION: endpoint "http://fnf.example.com" is plain http to another machine, ` +
 			"which would show the requests' signatures and tokens to the network: use https (http is for loopback addresses only)"},
+		{"what would log the token", map[string]string{"DEBUG": "dara"}, "DEBUG has the word dara, with which Alibaba Cloud's libraries print every request with its signature and token: take it out"},
 		{"a tick that is none", map[string]string{"FLOWREAPER_TICK": "60"}, `FLOWREAPER_TICK is "60"` + ticks},
 		{"a tick too short", map[string]string{"FLOWREAPER_TICK": "10s"}, `FLOWREAPER_TICK is "10s"` + ticks},
 		{"rates of nothing", map[string]string{"FLOWREAPER_RATES": "ListExecutions"}, `FLOWREAPER_RATES: rate "ListExecutions": write it as Operation=perSecond/burst, as in ListExecutions=1.96/8`},

@@ -20,9 +20,13 @@ func (p *Policy) Cause(v Verdict, runID string) string {
 	if v.Rule == nil {
 		return ""
 	}
-	hash := strings.TrimPrefix(p.Hash, hashPrefix)
-	tail := fmt.Sprintf(" [flowreaper/1 policy=%s rule=%s run=%s]", hash[:8], v.Rule.Name, expression.Escape(runID))
+	tail := causeTail(p.Hash, v.Rule.Name, expression.Escape(runID))
 	return cut(expression.Escape(v.human()), maxCause-len(tail)) + tail
+}
+
+// causeTail leads from a stopped execution back to the rule and the sweep.
+func causeTail(hash, rule, runID string) string {
+	return fmt.Sprintf(" [flowreaper/1 policy=%s rule=%s run=%s]", strings.TrimPrefix(hash, hashPrefix)[:8], rule, runID)
 }
 
 // human is the part of the cause that people read.

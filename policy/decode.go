@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/flowreaper/flowreaper/policy/internal/expression"
 	"github.com/flowreaper/flowreaper/policy/internal/yamltree"
@@ -32,8 +33,17 @@ func (d *decoder) fail(at yamltree.Position, format string, args ...any) {
 		source = strings.TrimSuffix(d.lines[at.Line-1], "\r")
 	}
 	d.errors = append(d.errors, &Error{
-		File: d.file, Line: at.Line, Column: at.Column, Message: fmt.Sprintf(format, args...), Source: strings.ToValidUTF8(source, "\ufffd"),
+		File: d.file, Line: at.Line, Column: at.Column, Message: fmt.Sprintf(format, args...), Source: strings.Map(visible, strings.ToValidUTF8(source, "\ufffd")),
 	})
+}
+
+// visible puts a mark in the place of what shows a line as another one: what
+// turns the direction of writing, and what is not seen at all.
+func visible(r rune) rune {
+	if unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp) {
+		return unicode.ReplacementChar
+	}
+	return r
 }
 
 // fields returns a mapping's values by key. It refuses keys that are unknown,
@@ -150,7 +160,7 @@ func (d *decoder) choice(n *yamltree.Node, key string, words ...string) string {
 	return ""
 }
 
-var wholeNumber = regexp.MustCompile(`^[0-9]{1,9}$`)
+var wholeNumber = regexp.MustCompile(`^(0|[1-9][0-9]{0,8})$`) // 010 is 8 to some readers of YAML
 
 // count reads a whole number; absent is what a nil node reads as.
 func (d *decoder) count(n *yamltree.Node, key string, least, absent int) int {

@@ -35,11 +35,9 @@ type RuleExplanation struct {
 type RuleResult string
 
 const (
-	Condemns       RuleResult = "condemns"
-	Keeps          RuleResult = "keeps"
-	IsUndecided    RuleResult = "undecided"
-	conditionHolds            = "✓"
-	conditionFails            = "✗"
+	Condemns    RuleResult = "condemns"
+	Keeps       RuleResult = "keeps"
+	IsUndecided RuleResult = "undecided"
 )
 
 // ConditionExplanation is one condition, with the values that it saw.
@@ -144,18 +142,21 @@ func (e Explanation) String() string {
 func (r RuleExplanation) print(b *strings.Builder) {
 	fmt.Fprintf(b, "\nrule %s (mode %s) %s\n", r.Rule, r.Mode, r.Result)
 	for i, c := range r.Conditions {
-		mark := conditionHolds
-		switch {
-		case c.Error != "":
-			mark = "?"
-		case !c.Holds:
-			mark = conditionFails
-		}
-		fmt.Fprintf(b, "  %s %s%s\n", mark, c.Seen, c.remark(i == r.Failed))
+		fmt.Fprintf(b, "  %s %s%s\n", c.mark(), c.Seen, c.remark(i == r.Failed))
 	}
 	if r.Result != Condemns {
 		fmt.Fprintf(b, "  %s\n", r.Due.forecast())
 	}
+}
+
+func (c ConditionExplanation) mark() string {
+	switch {
+	case c.Error != "":
+		return "?"
+	case c.Holds:
+		return "✓"
+	}
+	return "✗"
 }
 
 // remark says of what doesn't hold why, or when it could.

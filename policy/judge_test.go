@@ -137,9 +137,9 @@ func TestEnforceGoesFirst(t *testing.T) {
 	}
 }
 
-// TestAgeIsNeverNegative: what starts in the future, by a clock that is off,
+// TestFutureStartsAreNew: what starts in the future, by a clock that is off,
 // has the age 0s, in plain Go and on the evaluator.
-func TestAgeIsNeverNegative(t *testing.T) {
+func TestFutureStartsAreNew(t *testing.T) {
 	for _, when := range []string{`execution.age >= duration("0s")`, `execution.age == duration("0s")`, `execution.age < duration("1s") and execution.age * 2 == duration("0s")`} {
 		if v := mustParse(t, oneRule("when: "+when)).Judge(with(aged(-time.Hour))); v.Decision != Stop || !strings.HasPrefix(v.Reason(), "age 0s ") && v.Reason() != "age == 0s" {
 			t.Errorf("%s: %s", when, summary(v))

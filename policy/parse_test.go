@@ -38,7 +38,7 @@ func TestDefaults(t *testing.T) {
 	if p.Name != "policy" || p.Mode != ModePlan || p.Rules[0].Mode != ModePlan || p.Limits != (Limits{100, time.Hour, 0.5, 10}) {
 		t.Errorf("%q, %s, %s, %+v", p.Name, p.Mode, p.Rules[0].Mode, p.Limits)
 	}
-	if want := "sha256:4ec594400cce1db07379de8b745ddb35c81169f3a08e95aa5df06d20b98527cd"; p.Hash != want { // sha256sum minimal.yaml
+	if want := "sha256:8f0bcde0d7cb77b88fe579afa2f0d9100a7476eda105b57a1d6056a049f76486"; p.Hash != want { // sha256sum minimal.yaml
 		t.Errorf("hash %s, want %s", p.Hash, want)
 	}
 }
@@ -231,6 +231,14 @@ policy.yaml:7:37: cause: invalid operation: + (mismatched types int and string)
 policy.yaml:2:10: protect is empty: give flows, when, or both
    2 | protect: {}
      |          ^`},
+		{"a number that may be octal", "version: 1\nlimits: {maxStops: 010}\nrules: [{name: a, when: true}]\n", `
+policy.yaml:2:20: maxStops must be a whole number from 0 on, but is the number 010
+   2 | limits: {maxStops: 010}
+     |                    ^`},
+		{"a line that shows as another", "version: 1\nrules: [{name: a, when: true, \"x\u202e\": 1}]\n", `
+policy.yaml:2:31: unknown key "x\u202e"; there are: name, description, flows, maxRuntime, when, window, on, mode, maxCost, maxConcurrent, stopFirst, mapChildren, error, cause, limits, for
+   2 | rules: [{name: a, when: true, "x` + "\ufffd" + `": 1}]
+     |                               ^`},
 		{"rules that are none", "version: 1\nrules: {a: b}\n", `
 policy.yaml:2:8: rules must be a list of rules, each beginning with - name:, but is a mapping
    2 | rules: {a: b}

@@ -1,12 +1,28 @@
 #!/bin/sh
 # Installs what `make test` needs and a new machine may lack. The Go tools
-# come through tools/go.mod by themselves; only the race detector's C compiler
-# comes from the system.
+# come through tools/go.mod by themselves; from the system come the race
+# detector's C compiler and, for the checks of the deployment, Node.js and npm.
+#
+#	toolchain.sh           install
+#	toolchain.sh skipped   say which tests this machine can't run
 set -eu
 
-command -v "${CC:-cc}" >/dev/null && exit 0
-if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-	echo "installing a C compiler for the race detector"
-	apt-get update -qq && apt-get install -qq -y --no-install-recommends gcc libc6-dev >/dev/null && exit 0
+have() { command -v "$1" >/dev/null; }
+
+# install WHAT-FOR PACKAGE…
+install() {
+	what=$1
+	shift
+	[ "$(id -u)" = 0 ] && have apt-get || return 0
+	echo "installing $what: $*"
+	apt-get update -qq && apt-get install -qq -y --no-install-recommends "$@" >/dev/null ||
+		echo "could not install $what" >&2
+}
+
+if [ "${1:-}" != skipped ]; then
+	have "${CC:-cc}" || install "a C compiler for the race detector" gcc libc6-dev
+	have npm || install "npm for the checks of the deployment" nodejs npm
 fi
-echo "no C compiler here, and none could be installed: install gcc to test with the race detector" >&2
+have "${CC:-cc}" || echo "SKIPPED: the race detector. There is no C compiler here: install gcc" >&2
+have npm || echo "SKIPPED: the checks of the deployment (test/deploy). There is no npm here: install Node.js" >&2
+have terraform || echo "SKIPPED: terraform fmt of deploy/terraform. There is no terraform here" >&2

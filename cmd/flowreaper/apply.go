@@ -30,7 +30,7 @@ Exit status: 0 done · 1 failed, or the answer was no · 2 wrong usage or policy
 		Example: "  flowreaper apply --policy policy.yaml --region cn-hangzhou\n" +
 			"  flowreaper apply --policy policy.yaml --endpoint http://127.0.0.1:8790 --yes -o json\n" +
 			"  flowreaper apply --plan plan.json --region cn-hangzhou",
-		Args: cobra.NoArgs,
+		Args: noArguments,
 	}
 	s := t.addSettings(cmd)
 	cmd.Flags().BoolVar(&yes, "yes", false, "stop without asking")
@@ -60,12 +60,15 @@ func (t *terminal) apply(ctx context.Context, set *settings, yes bool) error {
 	defer client.Close()
 	bounded, cancel := s.bound(ctx)
 	defer cancel()
+	show, done := t.progress()
+	s.options.Progress = show
 	if !yes {
 		planned, recording, failure := sweep.Plan(bounded, s.options)
+		done()
 		if len(recording) == 0 || failure != nil || ctx.Err() != nil {
 			return t.conclude(ctx, s.output, planned, failure)
 		}
-		if err := t.askFor(bounded, planned, len(recording)); err != nil {
+		if err := t.askFor(bounded, planned, len(recording), s.where()); err != nil {
 			return interruptedOr(ctx, err)
 		}
 		if s.options.Approved == nil {
@@ -73,6 +76,7 @@ func (t *terminal) apply(ctx context.Context, set *settings, yes bool) error {
 		}
 	}
 	result, failure := sweep.Run(bounded, s.options)
+	done()
 	return t.conclude(ctx, s.output, result, failure)
 }
 
@@ -91,11 +95,11 @@ func (s *sweeping) mustEnforce() error {
 
 // askFor shows the plan and asks whether to carry it out. The plan is no result
 // yet, so it goes to stderr, as the question does.
-func (t *terminal) askFor(ctx context.Context, planned *sweep.Report, stops int) error {
+func (t *terminal) askFor(ctx context.Context, planned *sweep.Report, stops int, where string) error {
 	if err := report.Text(t.err, planned, t.style(t.err)); err != nil {
 		return err
 	}
-	fmt.Fprintf(t.err, "\nStop these %d, and verify that they stopped? Only yes means yes: ", stops)
+	fmt.Fprintf(t.err, "\nStop these %d at %s, and verify that they stopped? Only yes means yes: ", stops, where)
 	answer, err := t.readLine(ctx)
 	if err != nil {
 		return err

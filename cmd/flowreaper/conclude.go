@@ -51,7 +51,10 @@ func statusOf(r *sweep.Report, failure error) int {
 // nextStep is what to do when not even the flows could be listed.
 func nextStep(r *sweep.Report, failure error) string {
 	var s *sweep.Error
-	if errors.As(failure, &s) && s.Code == sweep.CodeSweep && r.Flows.Seen == 0 {
+	switch {
+	case errors.Is(failure, context.DeadlineExceeded):
+		return "\nGive it more time with --timeout, or less to do with --flow"
+	case errors.As(failure, &s) && s.Code == sweep.CodeSweep && r.Flows.Seen == 0:
 		return "\nCheck the endpoint and the region, and that this machine reaches them"
 	}
 	return ""

@@ -25,21 +25,27 @@ const credentialsPatience = 10 * time.Second
 // default chain finds, in its order. Unlike the SDKs it asks the ECS metadata
 // service only where ALIBABA_CLOUD_ECS_METADATA names a role: elsewhere that
 // address is nobody's, or a stranger's. The error is errNoCredentials when
-// there are none, and wrong usage in any case.
+// there are none, and wrong usage unless ctx ended.
 func (t *terminal) credentials(ctx context.Context) (cloudflow.Credentials, error) {
+	if err := cloudflow.CheckDebug(t.getenv("DEBUG")); err != nil {
+		return cloudflow.Credentials{}, usageError(err)
+	}
 	found, err := t.environmentCredentials()
 	if err != nil || found.AccessKeyID != "" {
 		return found, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, credentialsPatience)
+	patience, cancel := context.WithTimeout(ctx, credentialsPatience)
 	defer cancel()
 	chain := make(chan cloudflow.Credentials, 1)
 	go func() { chain <- chainCredentials(t.credentialPlaces()) }()
 	select {
 	case found = <-chain:
-	case <-ctx.Done():
+	case <-patience.Done():
 	}
-	if found.AccessKeyID == "" {
+	switch {
+	case ctx.Err() != nil:
+		return cloudflow.Credentials{}, &statusError{status: statusInterrupted, err: errors.New("interrupted while looking for credentials: nothing was called")}
+	case found.AccessKeyID == "":
 		return found, usageError(errNoCredentials)
 	}
 	return found, nil

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -118,6 +119,24 @@ func TestCredentialsURI(t *testing.T) {
 	}
 	if diff := cmp.Diff(cloudflow.Credentials{AccessKeyID: "STS.id", AccessKeySecret: "secret", SecurityToken: "token"}, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// An interrupt isn't taken for an answer that there are none.
+func TestInterruptedSearchForCredentials(t *testing.T) {
+	noAccount(t)
+	ctx, interrupt := context.WithCancel(t.Context())
+	over := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		interrupt()
+		<-over
+	}))
+	defer server.Close()
+	defer close(over)
+	_, err := terminalWith(map[string]string{"ALIBABA_CLOUD_CREDENTIALS_URI": server.URL}).credentials(ctx)
+	var carried *statusError
+	if !errors.As(err, &carried) || carried.status != statusInterrupted {
+		t.Errorf("error %v", err)
 	}
 }
 

@@ -36,7 +36,7 @@ func (t *terminal) newDemo() *cobra.Command {
 		Use:   "demo",
 		Short: "Show one sweep on an account made up on this machine",
 		Long:  demoLong,
-		Args:  cobra.NoArgs,
+		Args:  noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return t.demo(cmd.Context(), function)
 		},
@@ -58,7 +58,8 @@ func (t *terminal) demo(ctx context.Context, function string) error {
 	style := t.style(t.out)
 
 	fmt.Fprintf(t.out, "An account made up on this machine. These executions run, or ended just now:\n\n%s\n\n", cloud.before(style))
-	fmt.Fprintf(t.out, "The policy (cmd/flowreaper/demo/policy.yaml):\n\n%s\n", indent(string(demoPolicy)))
+	_, shown, _ := strings.Cut(string(demoPolicy), "\n") // its first line is for editors
+	fmt.Fprintf(t.out, "The policy (cmd/flowreaper/demo/policy.yaml):\n\n%s\n", indent(shown))
 	fmt.Fprintf(t.out, "A timer event reaches the function. It lists, judges, stops and verifies within the API's quota of 2 calls a second…\n\n")
 	result, err := cloud.sweep(ctx, function)
 	if err != nil {

@@ -37,14 +37,10 @@ signatures. It prints its endpoint once it serves, and ends on Ctrl-C.
 
   flowreaper emulate --account testdata/accounts/demo.yaml
 
-What was done to it: GET /_emulator/stats. Faults while it runs: POST a list of
-them to /_emulator/faults; DELETE takes them away.`,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if err := cobra.NoArgs(cmd, args); err != nil {
-				return usageError(fmt.Errorf("%w\nSee '%s --help'", err, cmd.CommandPath()))
-			}
-			return nil
-		},
+docs/emulator.md describes the account file. What was done to the account:
+GET /_emulator/stats. Faults while it runs: POST a list of them to
+/_emulator/faults; DELETE takes them away.`,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			server, err := flags.server()
 			if err != nil {

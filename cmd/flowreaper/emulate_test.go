@@ -94,7 +94,7 @@ func TestEmulateRefuses(t *testing.T) {
 		{[]string{"--account", exampleAccount, "--latency", "20"}, "flowreaper: --latency: \"20\" is not a duration such as 90s, 1h30m or 2d\n"},
 		{[]string{"--account", exampleAccount, "--latency", "-1s"}, "flowreaper: --latency: \"-1s\" is negative\n"},
 		{[]string{"--account", exampleAccount, "--access-key", "id"}, "flowreaper: --access-key: an access key is given as ID:SECRET, or ID:SECRET:TOKEN for temporary credentials\n"},
-		{[]string{"more"}, "flowreaper: unknown command \"more\" for \"flowreaper emulate\"\nSee 'flowreaper emulate --help'\n"},
+		{[]string{"more"}, "flowreaper: emulate takes no arguments, only flags, but \"more\" is none\nSee 'flowreaper emulate --help'\n"},
 		{[]string{"--port", "1"}, "flowreaper: unknown flag: --port\nSee 'flowreaper emulate --help'\n"},
 	} {
 		status, stderr := runEmulate(t, test.args...)

@@ -18,6 +18,10 @@ func TestMain(m *testing.M) {
 func TestScripts(t *testing.T) {
 	function := build(t, testFunction)
 	flowreaperFunction := build(t, "../../function")
+	schemas, err := filepath.Abs("../../schema")
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
@@ -30,6 +34,7 @@ func TestScripts(t *testing.T) {
 			}
 			env.Setenv("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true")
 			env.Setenv("FUNCTION", function)
+			env.Setenv("SCHEMAS", schemas)
 			env.Setenv("FLOWREAPER_FUNCTION", flowreaperFunction)
 			env.Values[emulated{}] = map[string]*emulator.Server{}
 			return nil

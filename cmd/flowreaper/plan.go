@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 
 	"github.com/spf13/cobra"
 
@@ -20,13 +21,24 @@ Exit status: 0 done, whether or not something would be stopped · 1 failed · 2 
 3 done in part: not all could be looked at, a rule could not be evaluated, or apply would withhold · 130 interrupted`,
 		Example: "  flowreaper plan --policy policy.yaml --region cn-hangzhou\n" +
 			"  flowreaper plan --policy policy.yaml --endpoint http://127.0.0.1:8790 -o json\n" +
-			"  flowreaper plan --policy policy.yaml --region cn-hangzhou --out plan.json",
-		Args: cobra.NoArgs,
+			"  flowreaper plan --policy policy.yaml --region cn-hangzhou --out plan.json\n" +
+			"  flowreaper plan --policy policy.yaml --explain-query --flows 1200",
+		Args: noArguments,
 	}
 	s := t.addSettings(cmd)
-	var out string
-	cmd.Flags().StringVar(&out, "out", "", "save the plan to this `FILE`")
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return t.plan(cmd.Context(), s, out) }
+	flags := cmd.Flags()
+	out := flags.String("out", "", "save the plan to this `FILE`")
+	explainQuery := flags.Bool("explain-query", false, "say what sweeps ask of the API for each rule, and how often, instead of asking it")
+	flows := flags.Int("flows", 0, "with --explain-query: of an account of so many flows, `N`, without a call")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		switch {
+		case *explainQuery:
+			return t.explainQuery(cmd.Context(), s, *flows)
+		case *flows != 0:
+			return usageError(errors.New("--flows goes with --explain-query"))
+		}
+		return t.plan(cmd.Context(), s, *out)
+	}
 	return cmd
 }
 
@@ -42,7 +54,10 @@ func (t *terminal) plan(ctx context.Context, set *settings, out string) error {
 	defer client.Close()
 	bounded, cancel := s.bound(ctx)
 	defer cancel()
+	show, done := t.progress()
+	s.options.Progress = show
 	report, stops, failure := sweep.Plan(bounded, s.options)
+	done()
 	if out != "" && ctx.Err() == nil {
 		if err := t.save(out, s, stops, failure); err != nil {
 			return err

@@ -104,13 +104,27 @@ func (t *terminal) newRoot() *cobra.Command {
 	root.AddCommand(
 		t.newApply(),
 		t.newDemo(),
+		t.newDoctor(),
 		t.newEmulate(),
+		t.newExplain(),
 		t.newInvoke(),
 		t.newPlan(),
+		t.newRAMPolicy(),
+		t.newSchema(),
+		t.newTest(),
 		t.newValidate(),
 		t.newVersion(),
 	)
 	return root
+}
+
+// noArguments refuses arguments of a command that has flags alone, most often a
+// file whose flag was forgotten.
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s takes no arguments, only flags, but %q is none\nSee '%s --help'", cmd.Name(), args[0], cmd.CommandPath())
 }
 
 // noSuchCommand refuses what cobra took for an argument of the root: a command

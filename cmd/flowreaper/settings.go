@@ -5,8 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
+	"strings"
 	"time"
 
 	"github.com/gobwas/glob"
@@ -29,10 +28,12 @@ type settings struct {
 	flow       string
 	timeout    time.Duration
 	saved      savedPlan // apply only
+
+	given func(flag string) bool // whether the command line has a flag
 }
 
 func (t *terminal) addSettings(cmd *cobra.Command) *settings {
-	s := &settings{mode: t.getenv("FLOWREAPER_MODE"), rates: t.getenv("FLOWREAPER_RATES")}
+	s := &settings{mode: t.getenv("FLOWREAPER_MODE"), rates: t.getenv("FLOWREAPER_RATES"), given: cmd.Flags().Changed}
 	flags := cmd.Flags()
 	flags.StringVar(&s.policyFile, "policy", t.getenv("FLOWREAPER_POLICY"), "the policy `FILE` (or FLOWREAPER_POLICY)")
 	flags.StringVar(&s.endpoint, "endpoint", t.getenv("FLOWREAPER_ENDPOINT"), "the API's `URL`, http:// for loopback addresses only (or FLOWREAPER_ENDPOINT; default the region's)")
@@ -66,8 +67,8 @@ func (s *settings) check() (*sweeping, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := cloudflow.ParseEndpoint(s.endpoint, s.region); err != nil {
-		return nil, fmt.Errorf("%w\nGive it with --endpoint or --region", err)
+	if err := s.checkEndpoint(); err != nil {
+		return nil, err
 	}
 	rates, err := cloudflow.ParseRates(s.rates)
 	if err != nil {
@@ -84,6 +85,20 @@ func (s *settings) check() (*sweeping, error) {
 		Approved: s.saved.stops,
 		Allowed:  s.saved.allowed,
 	}}, nil
+}
+
+// checkEndpoint refuses an endpoint left over in the environment beside a region
+// of the command line: whoever names one region must not stop another's.
+func (s *settings) checkEndpoint() error {
+	endpoint, err := cloudflow.ParseEndpoint(s.endpoint, s.region)
+	if err != nil {
+		return fmt.Errorf("%w\nGive it with --endpoint or --region", err)
+	}
+	regions := strings.HasPrefix(endpoint.Host, s.region+".") || strings.HasPrefix(endpoint.Host, s.region+"-internal.")
+	if s.given("region") && !s.given("endpoint") && !regions {
+		return fmt.Errorf("--region is %s, but FLOWREAPER_ENDPOINT is %s: which is it?\nUnset FLOWREAPER_ENDPOINT, or give --endpoint too", s.region, endpoint)
+	}
+	return nil
 }
 
 func (s *settings) checkMode() error {
@@ -118,12 +133,9 @@ func (s *settings) readPolicy() (*policy.Policy, error) {
 }
 
 func parsePolicy(file string) (*policy.Policy, error) {
-	text, err := os.ReadFile(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("the policy %s does not exist", file)
-	}
+	text, err := readFile("the policy", file)
 	if err != nil {
-		return nil, fmt.Errorf("the policy can't be read: %w", err)
+		return nil, err
 	}
 	return policy.Parse(file, text)
 }
@@ -131,6 +143,15 @@ func parsePolicy(file string) (*policy.Policy, error) {
 // mode is the policy's effective mode: the environment may soften it.
 func (s *sweeping) mode() policy.Mode {
 	return s.options.Policy.Mode.Softer(cmp.Or(s.options.Mode, policy.ModeEnforce))
+}
+
+// where is the endpoint that is called, for people to see before they agree.
+func (s *sweeping) where() string {
+	endpoint, err := cloudflow.ParseEndpoint(s.endpoint, s.region)
+	if err != nil {
+		return err.Error() // check has refused it before
+	}
+	return endpoint.String()
 }
 
 // connect makes the client that the sweeps read from and stop with.

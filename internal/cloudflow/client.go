@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"strings"
 	"time"
 
@@ -70,6 +71,9 @@ type Options struct {
 	Retry    RetryPolicy
 	// UserAgent is added to the SDK's own; "flowreaper" when "".
 	UserAgent string
+	// ACS3 signs with ACS3-HMAC-SHA256, which CloudFlow isn't documented to
+	// take, in place of the older signature that the official fnf SDKs send.
+	ACS3 bool
 }
 
 // Client calls CloudFlow. It is safe for concurrent use.
@@ -93,6 +97,9 @@ const defaultCallTimeout = 15 * time.Second
 func New(o Options) (*Client, error) {
 	endpoint, err := ParseEndpoint(o.Endpoint, o.Region)
 	if err != nil {
+		return nil, err
+	}
+	if err := CheckDebug(os.Getenv("DEBUG")); err != nil {
 		return nil, err
 	}
 	if err := o.Credentials.check(); err != nil {

@@ -37,5 +37,5 @@
 //
 // The SDK has a debugging aid of its own: with DEBUG=dara in the environment
 // it prints every request to stdout, security tokens included. That is decided
-// before any of our code runs, so it can only be said here: do not set it.
+// before any of our code runs, so New refuses to work then: see [CheckDebug].
 package cloudflow

@@ -91,7 +91,7 @@ func TestEveryAnswerThatIsNoSuccess(t *testing.T) {
 		{400, `{"requestId":"R","code":"FlowNotExists","message":"m"}`, Tolerated, false, "FlowNotExists: m (HTTP 400, request id R)"},
 	} {
 		c := once(t, script(says(test.status, test.body)))
-		_, err := c.StopExecution(t.Context(), Stop{FlowName: "f", ExecutionName: "e"})
+		_, err := c.StopExecution(t.Context(), Stop{FlowName: "f", ExecutionName: "run-1"})
 		e, ok := errors.AsType[*Error](err)
 		if !ok {
 			t.Errorf("%d %s: %v", test.status, test.body, err)

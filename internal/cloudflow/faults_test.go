@@ -28,7 +28,7 @@ func at(t *testing.T, server string, change ...func(*Options)) *Client {
 
 // stop is a call whose MaybeDone matters.
 func stop(ctx context.Context, c *Client) *Error {
-	_, err := c.StopExecution(ctx, Stop{FlowName: "f", ExecutionName: "e", Cause: "c"})
+	_, err := c.StopExecution(ctx, Stop{FlowName: "f", ExecutionName: "run-1", Cause: "c"})
 	e, _ := errors.AsType[*Error](err)
 	return e
 }
@@ -97,7 +97,7 @@ func TestNothingIsSentTwiceUnasked(t *testing.T) {
 	defer server.Close()
 	c := at(t, server.URL)
 	for call, fails := range []bool{false, true, false} {
-		if _, err := c.DescribeExecution(t.Context(), "f", "e", 0); (err != nil) != fails {
+		if _, err := c.DescribeExecution(t.Context(), "f", "run-1", 0); (err != nil) != fails {
 			t.Errorf("call %d: %v", call, err)
 		}
 	}
@@ -189,7 +189,7 @@ func TestWaitingHasItsOwnTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := once(t, serve(silence))
 		start := time.Now()
-		_, err := c.DescribeExecution(t.Context(), "f", "e", 60*time.Second)
+		_, err := c.DescribeExecution(t.Context(), "f", "run-1", 60*time.Second)
 		if took := time.Since(start); took != 75*time.Second || err == nil {
 			t.Errorf("gave up after %s: %v", took, err)
 		}
@@ -337,6 +337,7 @@ func TestWrongShapes(t *testing.T) {
 		{`{"Executions":[{"Name":"a","Input":{"a":1}}]}`, "/Executions/0/Input is an object, not a text", Operation},
 		{`{"Executions":[{"Name":"a","StartedTime":"yesterday"}]}`, `/Executions/0/StartedTime is no time: "yesterday"`, Operation},
 		{`{"Executions":[{"Name":"a","StartedTime":1546304461001}]}`, "/Executions/0/StartedTime is a number, not a text", Operation},
+		{`{"Executions":[{"Name":"a","FlowName":"f"},{"Name":"b","FlowName":"g"}]}`, `an execution of flow "g" came where those of "f" were asked for`, Operation},
 		{`{"Executions":[{"Name":"a","Environment":[]}]}`, "/Executions/0/Environment is a list, not an object", Operation},
 		{`{"Executions":[],"NextToken":true}`, "/NextToken is true, not a text", Operation},
 		{`{"Executions":[]} {}`, "more follows the end of the answer", Operation},
@@ -355,10 +356,41 @@ func TestWrongShapes(t *testing.T) {
 	}
 }
 
+func TestAnswerAboutAnotherFlowIsRefused(t *testing.T) {
+	c := once(t, script(says(200, `{"Name":"g","Environment":{"Variables":[]}}`)))
+	_, err := c.DescribeFlow(t.Context(), "f")
+	want := `DescribeFlow: flow "g" came where "f" was asked for (HTTP 200)`
+	if err == nil || err.Error() != want {
+		t.Errorf("%v\nwant %s", err, want)
+	}
+}
+
+// What is said of another execution must not be taken for what became of ours.
+func TestAnswersAboutAnotherExecutionAreRefused(t *testing.T) {
+	for _, test := range []struct{ body, want string }{
+		{`{"Name":"run-1","FlowName":"f","Status":"Stopped"}`, ""},
+		{`{"Name":"run-1","Status":"Stopped"}`, ""},
+		{`{"Name":"run-1:0123-abc","FlowName":"f","Status":"Stopped"}`, ""}, // Express
+		{`{"Name":"run-1","FlowName":"g","Status":"Stopped"}`, `an execution of flow "g" came where those of "f" were asked for (HTTP 200)`},
+		{`{"Name":"run-10","FlowName":"f","Status":"Stopped"}`, `execution "run-10" came where "run-1" was asked for (HTTP 200)`},
+		{`{"Name":"run-1:0123-abc","FlowName":"g","Status":"Stopped"}`, `an execution of flow "g" came where those of "f" were asked for (HTTP 200)`},
+		{`{"Name":"run","FlowName":"f","Status":"Stopped"}`, `execution "run" came where "run-1" was asked for (HTTP 200)`},
+	} {
+		c := once(t, script(says(200, test.body)))
+		_, described := c.DescribeExecution(t.Context(), "f", "run-1", 0)
+		_, stopped := c.StopExecution(t.Context(), Stop{FlowName: "f", ExecutionName: "run-1"})
+		for operation, err := range map[string]error{"DescribeExecution": described, "StopExecution": stopped} {
+			if (err == nil) != (test.want == "") || err != nil && err.Error() != operation+": "+test.want {
+				t.Errorf("%s: %s: %v\nwant %s", operation, test.body, err, test.want)
+			}
+		}
+	}
+}
+
 func TestOtherOperationsRefuseWrongShapesToo(t *testing.T) {
 	c := once(t, script(says(200, `{"RequestId":"r"}`)))
 	_, flow := c.DescribeFlow(t.Context(), "f")
-	_, execution := c.DescribeExecution(t.Context(), "f", "e", 0)
+	_, execution := c.DescribeExecution(t.Context(), "f", "run-1", 0)
 	for _, test := range []struct {
 		err  error
 		want string

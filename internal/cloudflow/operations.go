@@ -41,7 +41,7 @@ func (c *Client) DescribeFlow(ctx context.Context, name string) (Flow, error) {
 	if err := r.require("Name"); err != nil {
 		return Flow{}, err
 	}
-	return call(ctx, c, r, (*decoder).flow)
+	return call(ctx, c, r, func(d *decoder) (Flow, error) { return d.flowNamed(name) })
 }
 
 // ListExecutions lists one flow's executions, page by page. In what order, the
@@ -52,7 +52,7 @@ func (c *Client) ListExecutions(ctx context.Context, q ExecutionQuery) iter.Seq2
 		return func(yield func(Page[Execution], error) bool) { yield(Page[Execution]{}, err) }
 	}
 	return pages(ctx, c, r, "Executions", func(d *decoder) (Execution, error) {
-		e, err := d.execution()
+		e, err := d.executionOf(q.FlowName, "")
 		// An answer without inputs may still name them, as empty texts.
 		e.InputFetched = e.InputFetched && !q.MetadataOnly
 		return e, err
@@ -100,7 +100,12 @@ func (c *Client) DescribeExecution(ctx context.Context, flow, execution string, 
 		r.timeout += wait
 		r.waits = true
 	}
-	return call(ctx, c, r, (*decoder).execution)
+	return call(ctx, c, r, only(flow, execution))
+}
+
+// only reads the execution that was asked for, and no other.
+func only(flow, execution string) func(*decoder) (Execution, error) {
+	return func(d *decoder) (Execution, error) { return d.executionOf(flow, execution) }
 }
 
 // GetExecutionHistory reads an execution's events, page by page.
@@ -125,7 +130,7 @@ func (c *Client) StopExecution(ctx context.Context, s Stop) (Execution, error) {
 		return Execution{}, err
 	}
 	r.method = "POST"
-	return call(ctx, c, r, (*decoder).execution)
+	return call(ctx, c, r, only(s.FlowName, s.ExecutionName))
 }
 
 // params are an operation's own parameters. Empty ones are not sent.

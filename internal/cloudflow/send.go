@@ -39,7 +39,7 @@ func newTransport(endpoint Endpoint, o Options) (*transport, error) {
 		Endpoint:           dara.String(endpoint.Host),
 		Protocol:           dara.String(endpoint.Scheme),
 		NoProxy:            dara.String(endpoint.Host),
-		SignatureAlgorithm: dara.String("v2"),
+		SignatureAlgorithm: dara.String(signatureAlgorithm(o)),
 		UserAgent:          dara.String(agent),
 		HttpClient:         seam{o.HTTPClient},
 	})
@@ -47,6 +47,14 @@ func newTransport(endpoint Endpoint, o Options) (*transport, error) {
 		return nil, fmt.Errorf("the SDK refused its configuration: %w", err)
 	}
 	return &transport{sdk}, nil
+}
+
+// signatureAlgorithm is the SDK's name of the signature.
+func signatureAlgorithm(o Options) string {
+	if o.ACS3 {
+		return "ACS3-HMAC-SHA256"
+	}
+	return "v2"
 }
 
 // exchange is one request on its way, and its answer.

@@ -1,6 +1,9 @@
 package cloudflow
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // maxItems is above the most that any listing may ask for, 999. More would be
 // small in the answer and large in memory.
@@ -68,6 +71,39 @@ func (d *decoder) execution() (Execution, error) {
 		err = &shapeError{"an execution has no Name"}
 	}
 	return e, err
+}
+
+// executionOf reads one execution of a flow, with a name unless it is "". What
+// is said of another flow's is an error, never said of this one: the two may
+// have executions of the same name. Behind a colon the name may go on, as those
+// of Express executions do.
+func (d *decoder) executionOf(flow, name string) (Execution, error) {
+	e, err := d.execution()
+	switch {
+	case err != nil:
+	case e.FlowName != "" && e.FlowName != flow:
+		err = &shapeError{fmt.Sprintf("an execution of flow %.40q came where those of %.40q were asked for", e.FlowName, flow)}
+	case name != "" && !sameName(e.Name, name):
+		err = &shapeError{fmt.Sprintf("execution %.40q came where %.40q was asked for", e.Name, name)}
+	}
+	return e, err
+}
+
+// sameName says whether two names may mean one execution. Behind a colon goes on
+// what answers add to the name of an Express execution; nobody could confirm
+// where they do and where they don't.
+func sameName(a, b string) bool {
+	return a == b || strings.HasPrefix(a, b+":") || strings.HasPrefix(b, a+":")
+}
+
+// flowNamed reads the flow that was asked for, and no other: its environment may
+// be what protects.
+func (d *decoder) flowNamed(name string) (Flow, error) {
+	f, err := d.flow()
+	if err == nil && f.Name != name {
+		err = &shapeError{fmt.Sprintf("flow %.40q came where %.40q was asked for", f.Name, name)}
+	}
+	return f, err
 }
 
 // flow reads one flow, of a listing or alone.

@@ -22,7 +22,7 @@ func dated(offset, took time.Duration) serve {
 
 func describe(t *testing.T, c *Client, wait time.Duration) {
 	t.Helper()
-	if _, err := c.DescribeExecution(t.Context(), "f", "e", wait); err != nil {
+	if _, err := c.DescribeExecution(t.Context(), "f", "run-1", wait); err != nil {
 		t.Error(err)
 	}
 }

@@ -74,7 +74,7 @@ func TestParametersOnTheWire(t *testing.T) {
 	}{
 		{"flows", "ListFlows", "GET", listing, func(c *Client) error { return firstError(c.ListFlows(t.Context())) },
 			map[string]string{"Limit": "100"}, nil, 15 * time.Second},
-		{"flow", "DescribeFlow", "GET", `{"Name":"f"}`, func(c *Client) error { _, err := c.DescribeFlow(t.Context(), "fé *~+&="); return err },
+		{"flow", "DescribeFlow", "GET", `{"Name":"fé *~+&="}`, func(c *Client) error { _, err := c.DescribeFlow(t.Context(), "fé *~+&="); return err },
 			map[string]string{"Name": "fé *~+&="}, nil, 15 * time.Second},
 		{"executions, the least", "ListExecutions", "GET", listing, func(c *Client) error {
 			return firstError(c.ListExecutions(t.Context(), ExecutionQuery{FlowName: "f"}))
@@ -86,7 +86,7 @@ func TestParametersOnTheWire(t *testing.T) {
 			"StartedTimeEnd": "2026-01-01T20:04:05.678Z", "ExecutionNamePrefix": "run-", "MetadataOnly": "true"}, nil, 15 * time.Second},
 		{"execution", "DescribeExecution", "GET", running, func(c *Client) error { _, err := c.DescribeExecution(t.Context(), "f", "run-1", 0); return err },
 			map[string]string{"FlowName": "f", "ExecutionName": "run-1"}, nil, 15 * time.Second},
-		{"execution, waiting", "DescribeExecution", "GET", running, func(c *Client) error {
+		{"execution, waiting", "DescribeExecution", "GET", `{"Name":"run:1"}`, func(c *Client) error {
 			_, err := c.DescribeExecution(t.Context(), "f", "run:1", 5900*time.Millisecond)
 			return err
 		}, map[string]string{"FlowName": "f", "ExecutionName": "run:1", "WaitTimeSeconds": "5"}, nil, 20 * time.Second},
@@ -96,14 +96,14 @@ func TestParametersOnTheWire(t *testing.T) {
 		}, map[string]string{"FlowName": "f", "ExecutionName": "run-1", "WaitTimeSeconds": "60"}, nil, 75 * time.Second},
 		{"history", "GetExecutionHistory", "GET", listing, func(c *Client) error { return firstError(c.GetExecutionHistory(t.Context(), "f", "run-1")) },
 			map[string]string{"FlowName": "f", "ExecutionName": "run-1", "Limit": "999"}, nil, 15 * time.Second},
-		{"stop", "StopExecution", "POST", running, func(c *Client) error {
+		{"stop", "StopExecution", "POST", `{"Name":"exec","FlowName":"flow"}`, func(c *Client) error {
 			_, err := c.StopExecution(t.Context(), Stop{"flow", "exec", "nill", "for test: é +&=*~"})
 			return err
 		}, map[string]string{}, map[string]string{"FlowName": "flow", "ExecutionName": "exec", "Error": "nill", "Cause": "for test: é +&=*~"}, 15 * time.Second},
 		{"stop, the least", "StopExecution", "POST", running, func(c *Client) error {
-			_, err := c.StopExecution(t.Context(), Stop{FlowName: "f", ExecutionName: "e"})
+			_, err := c.StopExecution(t.Context(), Stop{FlowName: "f", ExecutionName: "run-1"})
 			return err
-		}, map[string]string{}, map[string]string{"FlowName": "f", "ExecutionName": "e"}, 15 * time.Second},
+		}, map[string]string{}, map[string]string{"FlowName": "f", "ExecutionName": "run-1"}, 15 * time.Second},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			http, sent := record(t, test.body)

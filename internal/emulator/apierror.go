@@ -18,8 +18,6 @@ type apiError struct {
 	hint    string // what was wrong, for people; in the answer's Recommend
 }
 
-func (e *apiError) Error() string { return fmt.Sprintf("%d %s: %s", e.status, e.code, e.message) }
-
 // documentedErrors are the errors of the API's reference, and below them those
 // of the gateway in front of it. Of several with one status the first is what
 // a fault of that status alone answers.

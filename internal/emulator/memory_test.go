@@ -139,16 +139,15 @@ func TestLongPollEndsWithItsCaller(t *testing.T) {
 func TestQuota(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newClient(t, newServer(t, one, emulator.Options{}), false)
-		count := func(operation string, parameters ...string) (passed int) {
-			for {
-				if _, err := c.get(t.Context(), operation, parameters...); code(err) != "" {
-					if code(err) != "ResourceThrottled" {
-						t.Fatal(err)
-					}
+		count := func(operation string, parameters ...string) int {
+			for passed := range 100 {
+				if _, err := c.get(t.Context(), operation, parameters...); code(err) == "ResourceThrottled" {
 					return passed
+				} else if err != nil {
+					t.Fatal(err)
 				}
-				passed++
 			}
+			return 100
 		}
 		describe := []string{"FlowName", "flow", "ExecutionName", "exec"}
 		got := []int{count("ListFlows"), count("ListExecutions", "FlowName", "flow"), count("DescribeExecution", describe...), count("GetExecutionHistory", describe...)}

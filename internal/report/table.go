@@ -1,5 +1,7 @@
 package report
 
+import "strings"
+
 // Table lays out rows as the report's own tables are, with every cell escaped
 // by [Plain].
 func (s Style) Table(header []string, rows [][]string) string {
@@ -13,3 +15,23 @@ func (s Style) Table(header []string, rows [][]string) string {
 	}
 	return g.render("", s.Width)
 }
+
+// Lines is Table for cells of several lines.
+func (s Style) Lines(header []string, rows [][]string) string {
+	g := newGrid(header...)
+	for _, row := range rows {
+		cells := make([]string, len(row))
+		for i, cell := range row {
+			lines := strings.Split(cell, "\n")
+			for j, line := range lines {
+				lines[j] = Plain(line)
+			}
+			cells[i] = strings.Join(lines, "\n")
+		}
+		g.add(cells...)
+	}
+	return g.render("", s.Width)
+}
+
+// Number writes 12,345.
+func Number(n int) string { return grouped(n) }

@@ -15,7 +15,7 @@ func (s Style) decisions(r *sweep.Report) string {
 	t := newGrid("outcome", "flow", "execution", "rule", "age", "why")
 	for _, d := range r.Decisions {
 		outcome := s.paint(colourOf(d.Outcome), Plain(string(d.Outcome)))
-		t.add(outcome, Plain(d.Flow), Plain(d.Execution), Plain(d.Rule), age(d.AgeSeconds), why(d))
+		t.add(outcome, Plain(d.Flow), Plain(d.Execution), Plain(d.Rule), ageOf(d), why(d))
 	}
 	text := t.render("", s.Width)
 	if r.DecisionsOmitted > 0 {
@@ -63,7 +63,7 @@ func (s Style) undecided(r *sweep.Report) string {
 }
 
 func (s Style) incomplete(r *sweep.Report) string {
-	return s.flows("Incomplete: nothing of these flows was judged or stopped. Next: sweep again.", r.Incomplete)
+	return s.flows("Incomplete: nothing of these flows was judged or stopped. Next: mend the reason, then sweep again.", r.Incomplete)
 }
 
 func (s Style) notCovered(r *sweep.Report) string {
@@ -73,9 +73,18 @@ func (s Style) notCovered(r *sweep.Report) string {
 func (s Style) flows(title string, notes []sweep.FlowNote) string {
 	t := newGrid("flow", "reason")
 	for _, n := range notes {
-		t.add(Plain(n.Flow), Plain(n.Reason))
+		t.add(flowOf(n), Plain(n.Reason))
 	}
 	return t.render(title, s.Width)
+}
+
+// flowOf names the flow. A report says * for those whose names did not come; no
+// flow is called that.
+func flowOf(n sweep.FlowNote) string {
+	if n.Flow == "*" {
+		return "(flows not listed)"
+	}
+	return Plain(n.Flow)
 }
 
 func (s Style) errors(r *sweep.Report) string {
@@ -110,6 +119,14 @@ func (s Style) paint(c text.Color, word string) string {
 		return word
 	}
 	return text.Escape(word, c.EscapeSeq())
+}
+
+// ageOf is "?" where nobody knows when it was started.
+func ageOf(d sweep.Decision) string {
+	if d.StartedTime.IsZero() {
+		return "?"
+	}
+	return age(d.AgeSeconds)
 }
 
 // age writes seconds as people say them: 3h2m, 2d1h.

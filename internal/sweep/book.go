@@ -100,7 +100,7 @@ func (s *sweep) decision(c finding) Decision {
 		WouldAlso:   c.verdict.WouldAlso,
 	}
 	if !c.execution.StartedTime.IsZero() {
-		d.AgeSeconds = c.judgedAt.Sub(c.execution.StartedTime).Seconds()
+		d.AgeSeconds = max(0, c.judgedAt.Sub(c.execution.StartedTime).Seconds()) // as rules see it
 	}
 	if c.due.Kind == policy.Moment {
 		due := c.due.Time.Truncate(time.Millisecond)

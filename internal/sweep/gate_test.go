@@ -107,6 +107,29 @@ func TestMaxStopsCountsWhatWasTriedLately(t *testing.T) {
 	}
 }
 
+// A clock that jumped for one sweep must not make the ledger forget what was
+// tried: the next sweep would stop as many again.
+func TestClockThatIsOffLeavesTheLedger(t *testing.T) {
+	m, p := memory(t), limited(t, 2)
+	run := func(n int, offset time.Duration) (*cloud, error) {
+		c := newCloud(map[string][]cloudflow.Execution{"f": overdue(n)})
+		c.offset = offset
+		o := c.options(p)
+		o.Memory = m
+		_, err := sweep.Run(t.Context(), o)
+		return c, err
+	}
+	if c, err := run(2, 0); err != nil || len(c.stopped()) != 2 {
+		t.Fatalf("error %v, stopped %v", err, c.stopped())
+	}
+	if c, err := run(1, 24*time.Hour); codeOf(err) != sweep.CodeClockSkew || len(c.stopped()) != 0 {
+		t.Errorf("a day off: error %v, stopped %v", err, c.stopped())
+	}
+	if c, err := run(1, 0); codeOf(err) != sweep.CodeWithheld || len(c.stopped()) != 0 {
+		t.Errorf("afterwards: error %v, stopped %v", err, c.stopped())
+	}
+}
+
 // Sweeps that run at once, as two invocations in one process may, share one
 // limit: together they never stop more.
 func TestMaxStopsHoldsForSweepsAtOnce(t *testing.T) {

@@ -1,7 +1,9 @@
 package sweep_test
 
 import (
+	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -179,6 +181,30 @@ func TestNoStartedTimeIsUndecided(t *testing.T) {
 	}
 	if len(r.Undecided) != 1 || r.Undecided[0].Execution != "timeless" {
 		t.Errorf("undecided %v", r.Undecided)
+	}
+}
+
+// A rule that asks for no age may stop what has none, or starts in the future by
+// a clock that is a little off. The report makes up neither.
+func TestAgesThatCannotBeAreNotReported(t *testing.T) {
+	timeless, future := running("timeless", 0), running("future", -10*time.Second)
+	timeless.StartedTime = time.Time{}
+	c := newCloud(map[string][]cloudflow.Execution{"f": {timeless, future}})
+	r, err := sweep.Run(t.Context(), c.options(parse(t, `
+version: 1
+policy: test
+mode: enforce
+rules:
+  - {name: all, when: true}
+`)))
+	if err != nil || len(r.Decisions) != 2 {
+		t.Fatalf("error %v, decisions %+v", err, r.Decisions)
+	}
+	for _, d := range r.Decisions {
+		text, err := json.Marshal(d)
+		if told := strings.Contains(string(text), `"startedTime"`); err != nil || d.AgeSeconds != 0 || told != (d.Execution == "future") {
+			t.Errorf("%s, %v", text, err)
+		}
 	}
 }
 

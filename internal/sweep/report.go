@@ -87,7 +87,7 @@ type Decision struct {
 	Execution   string          `json:"execution"`
 	Rule        string          `json:"rule"`
 	Verdict     policy.Decision `json:"verdict"` // stop or protected
-	StartedTime time.Time       `json:"startedTime"`
+	StartedTime time.Time       `json:"startedTime,omitzero"`
 	AgeSeconds  float64         `json:"ageSeconds"`
 	DueTime     *time.Time      `json:"dueTime,omitempty"`     // since when a rule has condemned it
 	LateSeconds float64         `json:"lateSeconds,omitempty"` // from then until the stop was tried

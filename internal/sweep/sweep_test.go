@@ -36,7 +36,9 @@ func TestTriggerAndEventNameTheSameKind(t *testing.T) {
 	}
 }
 
-// Whoever calls StopExecution elsewhere has gone around the gate.
+// Whoever calls StopExecution elsewhere has gone around the gate. The doctor's
+// canary is not the product's to stop: a guard of its own, on the wire, lets it
+// touch only flows that it has made itself.
 func TestOnlyTheGateStops(t *testing.T) {
 	var calls []string
 	err := filepath.WalkDir("../..", func(path string, entry fs.DirEntry, err error) error {
@@ -61,7 +63,7 @@ func TestOnlyTheGateStops(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]string{"../../internal/sweep/gate.go"}, calls); diff != "" {
+	if diff := cmp.Diff([]string{"../../internal/doctor/canary.go", "../../internal/sweep/gate.go"}, calls); diff != "" {
 		t.Errorf("calls of StopExecution (-want +got):\n%s", diff)
 	}
 }

@@ -42,7 +42,7 @@ func (w *Watch) LookFailed(l *Look, now time.Time) {
 	if !w.current(l) {
 		return
 	}
-	f, t := l.flow, instantOf(now)
+	f, t := l.flow, w.time(now)
 	delete(w.asked, f)
 	w.failing[f] = struct{}{}
 	f.round, f.failures, f.due = nil, f.failures+1, false
@@ -81,7 +81,7 @@ func (w *Watch) Looked(l *Look, rows []Execution, pages int, now time.Time) bool
 	if !w.current(l) {
 		return false
 	}
-	f, r, t := l.flow, l.round, instantOf(now)
+	f, r, t := l.flow, l.round, w.time(now)
 	delete(w.asked, f)
 	s := r.todo[0]
 	r.todo = r.todo[1:]

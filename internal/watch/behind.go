@@ -32,7 +32,7 @@ type Behind struct {
 
 // Behind says what is due at time now, failed looks among it.
 func (w *Watch) Behind(now time.Time, names int) Behind {
-	t := instantOf(now)
+	t := w.time(now)
 	w.wake(t)
 	b := Behind{Checks: len(w.ready.items) + len(w.checked)}
 	count := func(f *flow) {

@@ -8,7 +8,7 @@ import "time"
 // sweep is among them until this sweep has. One whose listing failed in this
 // sweep isn't: waiting for it is no use.
 func (w *Watch) Blind(now time.Time) int {
-	t, blind := instantOf(now), 0
+	t, blind := w.time(now), 0
 	for _, f := range w.looks.items {
 		blind += count(w.blind(f, t))
 	}

@@ -83,18 +83,18 @@ func (w *Watch) onceASweep(f *flow) bool {
 // execution of it can be due.
 func (w *Watch) FlowsDue(now time.Time) bool {
 	if w.listed == 0 || w.leastAge <= 0 {
-		return w.listed == 0 || w.listed < w.begun
+		return !w.told
 	}
-	return instantOf(now) >= w.listed.add(min(relist, w.leastAge-margin(w.leastAge)))
+	return w.time(now) >= w.listed.add(min(relist, w.leastAge-margin(w.leastAge)))
 }
 
 // SetFlows tells all flows to watch: the answer of a complete ListFlows, as far
 // as rules apply to them. leastAge is the least that any rule asks for on any
 // flow, whether such a flow exists or not. Flows not among them are forgotten.
 func (w *Watch) SetFlows(flows []Flow, leastAge time.Duration, now time.Time) {
-	t := instantOf(now)
+	t := w.time(now)
 	w.listing++
-	w.listed, w.leastAge = t, leastAge
+	w.listed, w.told, w.leastAge = t, true, leastAge
 	sorted := slices.SortedFunc(slices.Values(flows), func(a, b Flow) int { return cmp.Compare(a.key(), b.key()) })
 	begin := w.turn(t, len(sorted))
 	for i, f := range sorted {

@@ -54,7 +54,7 @@ type Check struct {
 // that are due come first, then looks, the most overdue first, then executions
 // that are soon due, if 15 describe tokens or more are at hand.
 func (w *Watch) Next(now time.Time, tokens Tokens) Task {
-	t := instantOf(now)
+	t := w.time(now)
 	w.wake(t)
 	if k := w.nextCheck(tokens.Describe); k != nil {
 		return Task{Check: w.check(k, t)}
@@ -143,14 +143,14 @@ func (w *Watch) isDue(t instant) bool {
 func (w *Watch) Checked(c *Check, e Execution, now time.Time) {
 	if _, ok := w.checked[c.known]; ok {
 		e.Name = c.Execution
-		w.see(c.known.flow, e, instantOf(now))
+		w.see(c.known.flow, e, w.time(now))
 	}
 }
 
 // CheckFailed tells that the check was not answered; the next sweep asks again.
 func (w *Watch) CheckFailed(c *Check, now time.Time) {
 	if _, ok := w.checked[c.known]; ok {
-		w.retry(c.known, instantOf(now))
+		w.retry(c.known, w.time(now))
 	}
 }
 

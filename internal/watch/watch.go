@@ -89,6 +89,7 @@ type Watch struct {
 	early   queue[*known] // executions by the time from which an early check helps
 
 	begun   instant // when this sweep began
+	latest  instant // the latest time told in this sweep
 	parked  []*flow // not looked at again in this sweep
 	asked   map[*flow]struct{}
 	checked map[*known]struct{} // described now, unanswered
@@ -97,6 +98,7 @@ type Watch struct {
 
 	listing    int     // counts SetFlows
 	listed     instant // latest SetFlows; 0 before the first
+	told       bool    // SetFlows was called in this sweep
 	leastAge   time.Duration
 	knownCount int
 	live       int // sum of flow.live where known
@@ -120,10 +122,19 @@ func New(o Options) *Watch {
 	}
 }
 
+// time is the time told, or the latest told in this sweep where that is later.
+// A clock that is corrected on the way can step back, and what was due a moment
+// ago must not seem to have time: a sweep would end without having looked.
+func (w *Watch) time(now time.Time) instant {
+	w.latest = max(w.latest, instantOf(now))
+	return w.latest
+}
+
 // Begin starts a sweep. What the sweep before it asked and never answered is
 // due again, and so are the flows that are looked at once a sweep.
 func (w *Watch) Begin(now time.Time) {
 	w.begun = instantOf(now)
+	w.latest, w.told = w.begun, false
 	for f := range w.asked {
 		f.round = nil
 		w.looks.put(f)

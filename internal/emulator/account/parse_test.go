@@ -220,3 +220,21 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// The accounts in the documentation can be copied.
+func TestDocumentedAccounts(t *testing.T) {
+	text, err := os.ReadFile("../../../docs/emulator.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	fences := strings.Split(string(text), "```yaml\n")[1:]
+	if len(fences) < 2 {
+		t.Fatalf("%d accounts in the documentation, want 2", len(fences))
+	}
+	for _, fence := range fences {
+		example, _, _ := strings.Cut(fence, "```")
+		if _, err := Parse("docs/emulator.md", []byte(example)); err != nil {
+			t.Error(err)
+		}
+	}
+}

@@ -81,8 +81,8 @@ func New(a *account.Account, now time.Time) *Cloud {
 	return c
 }
 
-// Flows returns up to limit flows by name, from the first after the name
-// after, and whether there are more.
+// Flows returns up to limit flows (all, if it is negative) by name, from the
+// first after the name after, and whether there are more.
 func (c *Cloud) Flows(after, resourceGroupID string, limit int) (flows []Flow, more bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

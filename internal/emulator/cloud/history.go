@@ -77,7 +77,7 @@ func (r *run) endDetail(at int64) string {
 	}
 	detail, err := json.Marshal(map[string]string{"error": r.extra.stop.error, "cause": r.extra.stop.cause})
 	if err != nil {
-		return ""
+		panic(err) // two texts
 	}
 	return string(detail)
 }

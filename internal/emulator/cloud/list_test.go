@@ -149,12 +149,14 @@ flows: [{name: f, executions: [{name: a, startedAgo: 6m, endsIn: 1s}, {name: b, 
 func TestListLag(t *testing.T) {
 	c := load(t, `
 behaviour: {listLag: 10s}
-flows: [{name: f, executions: [{name: new, startedIn: 1s}, {name: old, startedAgo: 1h, endsIn: 2s}, {name: own, startedAgo: 1h, endsIn: 3s, listLag: 0s}]}]`)
+flows: [{name: f, executions: [{name: new, startedIn: 1s}, {name: old, startedAgo: 1h, endsIn: 2s}, {name: own, startedAgo: 1h, endsIn: 3s, listLag: 0s},
+  {name: over, startedAgo: 1h, endedAgo: 5s}]}]`)
 	for _, test := range []struct {
 		second int
 		want   []string
 	}{
-		{0, []string{"old", "own"}},
+		{0, []string{"old", "own", "over"}},
+		{4, []string{"old", "over"}},
 		{5, []string{"old"}},
 		{11, []string{"new", "old"}},
 		{12, []string{"new"}},

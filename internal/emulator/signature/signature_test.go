@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 )
@@ -51,6 +52,16 @@ func TestACS3AsPublished(t *testing.T) {
 	if err := yourVerifier().Verify(acs3AsPublished(), published); err != nil {
 		t.Error(err)
 	}
+}
+
+// A signature that fits a body whose announced hash does not.
+func TestACS3ChecksTheBodysHash(t *testing.T) {
+	r := acs3AsPublished()
+	r.Body = []byte("a=b")
+	signed := []string{"host", "x-acs-action", "x-acs-content-sha256", "x-acs-date", "x-acs-signature-nonce", "x-acs-version"}
+	r.Header.Set("Authorization", "ACS3-HMAC-SHA256 Credential=YourAccessKeyId,SignedHeaders="+strings.Join(signed, ";")+
+		",Signature="+r.signACS3("YourAccessKeySecret", signed))
+	checkRefused(t, "another body's hash", yourVerifier().Verify(r, published), Error{Kind: Mismatch})
 }
 
 func TestACS3Refuses(t *testing.T) {

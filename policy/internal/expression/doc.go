@@ -16,4 +16,10 @@
 //   - a path through a missing key, a list or a text is nil, never an error
 //   - an overflow, a division by zero and a number that is not finite are errors
 //   - durations know d and w, and string() prints them as people write them
+//
+// What is the same, and worth knowing where things are stopped by it: values of
+// different kinds are never equal, so that x == 3 is false, and x != 3 true,
+// where x is the text "3" or nil; < and > of different kinds are errors.
+// Numbers are compared exactly, whether JSON wrote 5 or 5.0, and also beyond
+// 2^53.
 package expression

@@ -58,7 +58,7 @@ func checkBytes(text []byte) (Problem, bool) {
 			return Problem{Position{line, column}, "the file is not UTF-8 here"}, true
 		case r == '\r' && !bytes.HasPrefix(rest, []byte("\r\n")):
 			return Problem{Position{line, column}, "a carriage return stands alone: end lines with a line feed"}, true
-		case r < ' ' && r != '\n' && r != '\r' && r != '\t', r == 0x7f:
+		case r < ' ' && r != '\n' && r != '\r' && r != '\t', r >= 0x7f && r < 0xa0:
 			return Problem{Position{line, column}, fmt.Sprintf("the control character %U is not allowed in YAML", r)}, true
 		case r == '\n':
 			line, column = line+1, 0
@@ -107,10 +107,12 @@ func unsupported(src *source, t *token.Token, at Position) string {
 // sizeGuard counts what the parser's time grows with the square of.
 type sizeGuard struct {
 	keys, brackets, dashes int
-	dashLine               int
+	line, dashLine         int
+	columns                []int // of the lines that the current one is indented under, and its own
 }
 
 func (g *sizeGuard) add(t *token.Token) string {
+	g.indent(t.Position)
 	switch t.Type {
 	case token.MappingValueType:
 		if g.keys++; g.keys > maxKeys {
@@ -127,10 +129,24 @@ func (g *sizeGuard) add(t *token.Token) string {
 		g.dashLine = t.Position.Line
 		g.dashes++
 	}
-	if g.brackets > maxDepth || g.dashes > maxDepth || t.Position.IndentLevel > maxDepth {
+	if g.brackets > maxDepth || g.dashes > maxDepth || len(g.columns) > maxDepth+1 {
 		return fmt.Sprintf("the file is nested deeper than %d levels", maxDepth)
 	}
 	return ""
+}
+
+// indent follows the indentation of the lines. The tokens' own IndentLevel can't
+// be believed: it loses one level where a line goes back by several, and so
+// grows with the length of a file.
+func (g *sizeGuard) indent(at *token.Position) {
+	if at.Line == g.line || g.brackets > 0 {
+		return
+	}
+	g.line = at.Line
+	for len(g.columns) > 0 && g.columns[len(g.columns)-1] >= at.Column {
+		g.columns = g.columns[:len(g.columns)-1]
+	}
+	g.columns = append(g.columns, at.Column)
 }
 
 // syntaxProblem is the parser's error, which it knows the token of.
@@ -154,6 +170,8 @@ func syntaxMessage(message string) string {
 		return message + ": a text that holds \": \" must be quoted"
 	case strings.Contains(message, "'\t'"), strings.Contains(message, "tab character"):
 		return "a tab cannot indent YAML: use spaces"
+	case strings.Contains(message, "' must be specified"):
+		return message + ": a text that holds [ ] { } or a comma must be quoted between braces, or stand on a line of its own"
 	case strings.Contains(message, "reserved character"):
 		return message + ": quote the text"
 	case strings.Contains(message, "is not allowed in this context"):

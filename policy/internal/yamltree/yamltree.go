@@ -121,3 +121,16 @@ func (s *source) rest(p Position) []rune {
 	line := s.lines[p.Line-1]
 	return line[min(max(p.Column-1, 0), len(line)):]
 }
+
+// Value returns the value of a mapping's key; an empty node where there is none,
+// so that calls can follow one another.
+func (n *Node) Value(key string) *Node {
+	if n != nil && n.Kind == Mapping {
+		for _, entry := range n.Entries {
+			if entry.Key.Text == key {
+				return entry.Value
+			}
+		}
+	}
+	return &Node{Type: Null}
+}

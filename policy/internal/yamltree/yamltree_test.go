@@ -43,6 +43,10 @@ func TestProblems(t *testing.T) {
 		{"two documents", "a: 1\n---\nb: 2\n", []string{`3:1: a second document begins here: a file holds one policy`}},
 		{"not UTF-8", "a: \xff\n", []string{`1:4: the file is not UTF-8 here`}},
 		{"control character", "a: b\n\x00", []string{`2:1: the control character U+0000 is not allowed in YAML`}},
+		{"control character of a terminal", "a: b\u009b2J\n", []string{`1:5: the control character U+009B is not allowed in YAML`}},
+		{"brackets between braces", "protect: {when: flow.env[\"A\"] == \"off\"}\n", []string{
+			`1:25: ',' or '}' must be specified: a text that holds [ ] { } or a comma must be quoted between braces, or stand on a line of its own`,
+		}},
 		{"complex key", "? a\n: b\n", []string{`1:1: a key begins with ?, which is not supported`}},
 		{"deep brackets", deep, []string{`1:36: the file is nested deeper than 32 levels`}},
 		{"deep dashes", strings.Repeat("- ", 40), []string{`1:65: the file is nested deeper than 32 levels`}},
@@ -68,6 +72,18 @@ func deepBlocks(n int) string {
 		fmt.Fprintf(&b, "%sa:\n", strings.Repeat(" ", i))
 	}
 	return b.String()
+}
+
+// A long file isn't a deep one, however many levels its lines go back at once.
+func TestLongFilesAreNotDeep(t *testing.T) {
+	rule := "  - name: a\n    when:\n      all:\n        - any:\n            - b: [\n      c,\n    d]\n"
+	root, problems := Parse([]byte("rules:\n" + strings.Repeat(rule, 100)))
+	if len(problems) > 0 {
+		t.Fatal(problemTexts(problems))
+	}
+	if n := len(root.Entries[0].Value.Items); n != 100 {
+		t.Errorf("%d items, want 100", n)
+	}
 }
 
 func TestParse(t *testing.T) {

@@ -1,0 +1,186 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/doctor"
+	"github.com/flowreaper/flowreaper/internal/report"
+)
+
+// doctorFlags are the command line of doctor.
+type doctorFlags struct {
+	*settings
+	canary  bool
+	burst   bool
+	other   string
+	earlier string
+	yes     bool
+}
+
+func (t *terminal) newDoctor() *cobra.Command {
+	flags := &doctorFlags{settings: &settings{rates: t.getenv("FLOWREAPER_RATES")}}
+	cmd := &cobra.Command{
+		Use:   "doctor --region REGION",
+		Short: "Ask an account what CloudFlow's documentation leaves open, and say what it means",
+		Long: `Asks a CloudFlow account what its documentation leaves open, such as the order of lists, the quotas, and what is seen
+of a stop, and says what the answers mean for flowreaper's settings and for what its README claims.
+
+By itself it only reads: a few dozen calls of ListFlows, ListExecutions, DescribeFlow and DescribeExecution, within the
+documented quotas. It says first what it will call.
+  --canary   creates two flows of its own, which only wait, starts and stops executions of them, and deletes them,
+             also when it is interrupted. It asks first, or needs --yes. It never touches another flow. The key must be
+             allowed fnf:CreateFlow, StartExecution, GetExecutionHistory, StopExecution and DeleteFlow, too.
+  --burst    calls faster than the quotas allow, to see what they are. What else calls CloudFlow may be throttled meanwhile.
+
+What can't be told is said to be so, with the reason; nothing is guessed.
+
+Exit status: 0 all that was asked was told · 1 failed: no access, or a flow of its own could not be deleted ·
+2 wrong usage · 3 something that was asked could not be told · 130 interrupted: its own flows were deleted first`,
+		Example: "  flowreaper doctor --region cn-hangzhou\n" +
+			"  flowreaper doctor --region cn-hangzhou --canary --burst --other cn-shanghai -o json > doctor.json\n" +
+			"  flowreaper doctor --region cn-hangzhou --earlier doctor.json",
+		Args: cobra.NoArgs,
+	}
+	t.addDoctorFlags(cmd, flags)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return t.doctor(cmd.Context(), flags) }
+	return cmd
+}
+
+func (t *terminal) addDoctorFlags(cmd *cobra.Command, f *doctorFlags) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.endpoint, "endpoint", t.getenv("FLOWREAPER_ENDPOINT"), "the API's `URL`, http:// for loopback addresses only (or FLOWREAPER_ENDPOINT; default the region's)")
+	flags.StringVar(&f.region, "region", t.getenv("FLOWREAPER_REGION"), "the region, such as cn-hangzhou (or FLOWREAPER_REGION)")
+	flags.StringVarP(&f.output, "output", "o", "table", "table or json")
+	flags.DurationVar(&f.timeout, "timeout", 0, "give up after this `DURATION`; flows of its own are deleted first (default: take as long as it takes)")
+	flags.BoolVar(&f.canary, "canary", false, "also create, start, stop and delete flows of its own")
+	flags.BoolVar(&f.yes, "yes", false, "with --canary: don't ask")
+	flags.BoolVar(&f.burst, "burst", false, "also call faster than the quotas allow")
+	flags.StringVar(&f.other, "other", "", "with --burst: another `REGION`, or its endpoint, to see whether regions share the quotas")
+	flags.StringVar(&f.earlier, "earlier", "", "an earlier report (-o json) in this `FILE`, to see what is gone since")
+}
+
+// doctorOptions checks everything that doesn't need the network. Its errors are
+// wrong usage.
+func (f *doctorFlags) doctorOptions() (doctor.Options, error) {
+	o := doctor.Options{Endpoint: f.endpoint, Region: f.region, Canary: f.canary, Burst: f.burst, Other: f.other}
+	switch {
+	case f.output != "table" && f.output != "json":
+		return o, fmt.Errorf("--output %q is neither table nor json", f.output)
+	case f.timeout < 0:
+		return o, fmt.Errorf("--timeout %v is less than nothing: give a duration such as 10m", f.timeout)
+	case f.other != "" && !f.burst:
+		return o, errors.New("--other says where to look while --burst has emptied a quota: give both, or neither")
+	}
+	if err := o.Check(); err != nil {
+		return o, err
+	}
+	var err error
+	if o.Rates, err = cloudflow.ParseRates(f.rates); err != nil {
+		return o, fmt.Errorf("FLOWREAPER_RATES: %w", err)
+	}
+	o.Earlier, err = readEarlier(f.earlier)
+	return o, err
+}
+
+func readEarlier(file string) (*doctor.Report, error) {
+	if file == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("--earlier can't be read: %w", err)
+	}
+	var earlier doctor.Report
+	if err := json.Unmarshal(text, &earlier); err != nil {
+		return nil, fmt.Errorf("--earlier %s is no report of 'flowreaper doctor -o json': %w", file, err)
+	}
+	if earlier.Version != 1 || len(earlier.Answers) == 0 {
+		return nil, fmt.Errorf("--earlier %s is no report of 'flowreaper doctor -o json', or of another version", file)
+	}
+	return &earlier, nil
+}
+
+func (t *terminal) doctor(ctx context.Context, f *doctorFlags) error {
+	o, err := f.doctorOptions()
+	if err != nil {
+		return usageError(err)
+	}
+	if f.canary && !f.yes && !isTerminal(t.in) {
+		return usageError(errors.New("doctor asks before it creates flows, and there is no terminal to ask on\nAnswer beforehand with --yes, or leave out --canary"))
+	}
+	if o.Credentials, err = t.credentials(ctx); err != nil {
+		return err
+	}
+	bounded, cancel := f.bound(ctx)
+	defer cancel()
+	if err := t.announce(bounded, f, o); err != nil {
+		return interruptedOr(ctx, err)
+	}
+	o.Progress = func(what string) { fmt.Fprintln(t.err, time.Now().Format("15:04:05"), what) }
+	result, failure := doctor.Run(bounded, o)
+	err = t.concludeDoctor(f.output, result, failure)
+	if result != nil && len(result.Leftovers) > 0 {
+		return err // weighs more than that it was interrupted
+	}
+	return interruptedOr(ctx, err)
+}
+
+// announce says what will be called, and asks where flows are created.
+func (t *terminal) announce(ctx context.Context, f *doctorFlags, o doctor.Options) error {
+	fmt.Fprintln(t.err, "doctor will")
+	for _, step := range doctor.Steps(o) {
+		fmt.Fprintln(t.err, " ·", step)
+	}
+	if !f.canary || f.yes {
+		return nil
+	}
+	fmt.Fprint(t.err, "\nCreate, start, stop and delete flows of its own? Only yes means yes: ")
+	answer, err := t.readLine(ctx)
+	if err != nil {
+		return err
+	}
+	if answer != "yes" {
+		return errors.New("nothing was called: the answer was not yes")
+	}
+	return nil
+}
+
+// concludeDoctor prints what was found, also where the run failed on the way.
+func (t *terminal) concludeDoctor(output string, r *doctor.Report, failure error) error {
+	if failure != nil {
+		failure = errors.New(report.Plain(failure.Error()))
+	}
+	if r == nil {
+		return failure
+	}
+	if err := t.showDoctor(output, r); err != nil {
+		return errors.Join(err, failure)
+	}
+	switch {
+	case len(r.Leftovers) > 0:
+		return failure
+	case failure != nil:
+		return &statusError{status: statusPartly, err: failure}
+	case !r.Complete():
+		return &statusError{status: statusPartly, err: errors.New("done in part: not all that was asked could be told; see the report")}
+	}
+	return nil
+}
+
+func (t *terminal) showDoctor(output string, r *doctor.Report) error {
+	if output == "json" {
+		encoder := json.NewEncoder(t.out)
+		encoder.SetIndent("", "  ")
+		encoder.SetEscapeHTML(false)
+		return encoder.Encode(r)
+	}
+	return doctor.Text(t.out, r, t.style(t.out).Width)
+}

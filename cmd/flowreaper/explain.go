@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/report"
+	"github.com/flowreaper/flowreaper/internal/sweep"
+	"github.com/flowreaper/flowreaper/policy"
+)
+
+const explainLong = `Reads one execution and says, rule by rule, why the policy stops it or keeps it: each condition with the values that it saw,
+the first that failed, and when the execution would be stopped if nothing changes. It judges as a sweep on a timer does, and stops nothing.
+
+Exit status: 0 done, whatever the verdict · 1 failed · 2 wrong usage or policy · 3 a rule could not be evaluated · 130 interrupted`
+
+func (t *terminal) newExplain() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "explain --policy FILE --flow NAME --execution NAME",
+		Short:   "Say why a policy stops one execution, or keeps it",
+		Long:    explainLong,
+		Example: "  flowreaper explain --policy policy.yaml --region cn-hangzhou --flow etl-nightly --execution run-1",
+		Args:    cobra.NoArgs,
+	}
+	s := t.addSettings(cmd)
+	cmd.Flags().Lookup("flow").Usage = "the flow's `NAME`"
+	execution := cmd.Flags().String("execution", "", "the execution's `NAME`")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return t.explain(cmd.Context(), s, *execution) }
+	return cmd
+}
+
+func (t *terminal) explain(ctx context.Context, set *settings, execution string) error {
+	if set.flow == "" || execution == "" {
+		return usageError(errors.New("explain needs a flow and an execution: name them with --flow and --execution"))
+	}
+	s, err := set.check()
+	if err != nil {
+		return usageError(err)
+	}
+	client, err := t.connect(ctx, s)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	bounded, cancel := s.bound(ctx)
+	defer cancel()
+	p := s.options.Policy
+	facts, err := sweep.ReadFacts(bounded, client, p, set.flow, execution, time.Now)
+	if err != nil {
+		return interruptedOr(ctx, explainFailed(err, set.flow, execution))
+	}
+	e := p.Explain(facts)
+	if set.output == "json" {
+		err = writeJSON(t.out, e)
+	} else {
+		err = report.Explanation(t.out, e, facts, t.style(t.out))
+	}
+	if err != nil {
+		return err
+	}
+	return undecidedRules(e)
+}
+
+// explainFailed says what isn't there.
+func explainFailed(err error, flow, execution string) error {
+	var api *cloudflow.Error
+	if errors.As(err, &api) {
+		switch api.Code {
+		case cloudflow.CodeFlowNotExists:
+			return fmt.Errorf("there is no flow %s in this account and region\nCheck the name, which is case-sensitive, and --region", report.Plain(flow))
+		case cloudflow.CodeExecutionNotExists:
+			return fmt.Errorf("the flow %s has no execution %s\nCheck the name; CloudFlow forgets executions that ended long ago", report.Plain(flow), report.Plain(execution))
+		}
+	}
+	return err
+}
+
+// undecidedRules fails in part where a rule could not be evaluated.
+func undecidedRules(e policy.Explanation) error {
+	undecided := 0
+	for _, r := range e.Rules {
+		if r.Result == policy.IsUndecided {
+			undecided++
+		}
+	}
+	if undecided == 0 {
+		return nil
+	}
+	return &statusError{status: statusPartly, err: fmt.Errorf("done in part: %d undecided; see the report", undecided)}
+}

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/flowreaper/flowreaper/internal/report"
+	"github.com/flowreaper/flowreaper/internal/sweep"
+	"github.com/flowreaper/flowreaper/policy"
+)
+
+// explainQuery says what sweeps on timers ask of the API. It calls ListFlows, to
+// know the flows, or, where their number is given, nothing.
+func (t *terminal) explainQuery(ctx context.Context, set *settings, flows int) error {
+	tick, err := parseTick(cmp.Or(t.getenv("FLOWREAPER_TICK"), "1m"))
+	if err != nil {
+		return usageError(fmt.Errorf("FLOWREAPER_TICK: %w", err))
+	}
+	if flows > 0 {
+		p, err := set.readPolicy()
+		if err != nil {
+			return usageError(err)
+		}
+		return t.showQuery(set, p, p.QueryPlanOf(time.Now(), flows, tick))
+	}
+	s, err := set.check()
+	if err != nil {
+		return usageError(err)
+	}
+	client, err := t.connect(ctx, s)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	bounded, cancel := s.bound(ctx)
+	defer cancel()
+	all, err := sweep.ReadFlows(bounded, client, s.options.Flow)
+	if err != nil {
+		return interruptedOr(ctx, fmt.Errorf("the flows could not be listed: %w\nWith --flows N nothing is called", err))
+	}
+	return t.showQuery(set, s.options.Policy, s.options.Policy.QueryPlan(time.Now(), all, tick))
+}
+
+func parseTick(text string) (time.Duration, error) {
+	tick, err := time.ParseDuration(text)
+	if err != nil || tick < time.Second {
+		return 0, fmt.Errorf("%q is no time between two sweeps: give a duration from 1s on, such as 1m", text)
+	}
+	return tick, nil
+}
+
+func (t *terminal) showQuery(set *settings, p *policy.Policy, plan policy.QueryPlan) error {
+	switch set.output {
+	case "json":
+		return writeJSON(t.out, plan)
+	case "table":
+	default:
+		return usageError(errors.New("--output must be table or json"))
+	}
+	var rows [][]string
+	for _, r := range plan.Rules {
+		asked, judged, calls := r.Lines()
+		rows = append(rows, []string{r.Rule, asked, calls, judged})
+	}
+	style := t.style(t.out)
+	_, err := fmt.Fprintf(t.out, "%s\n\n%s\n\n%s\n%s\n", listFlows(plan, p),
+		style.Lines([]string{"rule", "asked of ListExecutions", "calls", "judged here"}, rows), looks(plan), plan.Demand)
+	return err
+}
+
+// listFlows says how the flows are found.
+func listFlows(plan policy.QueryPlan, p *policy.Policy) string {
+	if plan.ListFlows == 0 {
+		return fmt.Sprintf("Policy %s: no ListFlows, since the rules name their flows: %s.", report.Plain(p.Name), strings.Join(plan.FlowNames, ", "))
+	}
+	return fmt.Sprintf("Policy %s: ListFlows, %s for %s, at least hourly.", report.Plain(p.Name), count(plan.ListFlows, "call"), count(plan.Flows, "flow"))
+}
+
+// looks says what it costs to look at everything once, as plan and apply do.
+func looks(plan policy.QueryPlan) string {
+	return fmt.Sprintf("A look at everything is %s, a page a flow, and takes about %s within the quota.", count(plan.Look, "ListExecutions call"), plan.LookTime())
+}
+
+func count(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%s %s", report.Number(n), what)
+}

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/flowreaper/flowreaper/internal/sweep"
+	"github.com/flowreaper/flowreaper/policy"
+)
+
+func (t *terminal) newRAMPolicy() *cobra.Command {
+	var file, mode string
+	cmd := &cobra.Command{
+		Use:   "ram-policy --policy FILE",
+		Short: "Print the least RAM policy that a policy's sweeps need",
+		Long: `Prints a RAM policy that allows the operations of CloudFlow's which sweeps by this policy can call, in the function and on
+the terminal, and no other. Its resource is *: CloudFlow's documentation knows no narrower one for most of them, so what
+may be stopped is fenced in by protect in the policy, not by RAM.
+
+With --mode plan it is what planning needs, and doesn't hold StopExecution; without, and with --mode enforce, what the policy
+does by its own mode. A policy in mode plan is not hardened by it. The hand brake (flowreaper stop) needs StopExecution
+whatever the policy's mode.
+
+What the function needs besides, for its logs, its queue and its state file, is in deploy/ram.
+
+Exit status: 0 done · 2 wrong usage or policy`,
+		Example: "  flowreaper ram-policy --policy policy.yaml --mode plan",
+		Args:    cobra.NoArgs,
+		RunE:    func(*cobra.Command, []string) error { return t.ramPolicy(file, mode) },
+	}
+	cmd.Flags().StringVar(&file, "policy", t.getenv("FLOWREAPER_POLICY"), "the policy `FILE` (or FLOWREAPER_POLICY)")
+	cmd.Flags().StringVar(&mode, "mode", cmp.Or(t.getenv("FLOWREAPER_MODE"), string(policy.ModeEnforce)), "the function's `MODE`: plan or enforce (or FLOWREAPER_MODE)")
+	return cmd
+}
+
+func (t *terminal) ramPolicy(file, mode string) error {
+	if mode != string(policy.ModePlan) && mode != string(policy.ModeEnforce) {
+		return usageError(fmt.Errorf("--mode %q is neither plan nor enforce", mode))
+	}
+	if file == "" {
+		return usageError(errors.New("no policy is given: name its file with --policy"))
+	}
+	p, err := parsePolicy(file)
+	if err != nil {
+		return usageError(err)
+	}
+	return writeJSON(t.out, allowing(sweep.Operations(p, policy.Mode(mode))))
+}
+
+// ramDocument is a policy of RAM's, by its names.
+type ramDocument struct {
+	Version   string         `json:"Version"`
+	Statement []ramStatement `json:"Statement"`
+}
+
+type ramStatement struct {
+	Effect   string   `json:"Effect"`
+	Action   []string `json:"Action"`
+	Resource string   `json:"Resource"`
+}
+
+// allowing is a policy that allows these operations on every flow.
+func allowing(operations []string) ramDocument {
+	actions := make([]string, len(operations))
+	for i, operation := range operations {
+		actions[i] = "fnf:" + operation
+	}
+	return ramDocument{
+		Version:   "1",
+		Statement: []ramStatement{{Effect: "Allow", Action: actions, Resource: "*"}},
+	}
+}

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/flowreaper/flowreaper/policy/policytest"
+)
+
+const testLong = `Runs policy tests: cases with a fixed now, flows and executions, an optional event, and what is wanted of the policy.
+It needs no network.
+
+A case fails where the policy decides something else than what is wanted. An execution with nothing wanted of it must be kept.
+With --coverage every rule must condemn something in some case.
+
+  version: 1
+  policy: policy.yaml            # relative to this file
+  now: 2026-03-04T12:00:00Z
+  cases:
+    - name: ETL ends within two hours
+      flows:
+        - name: etl-nightly
+          executions:
+            - {name: overdue, startedAgo: 3h, want: {decision: stop, rule: etl-max-runtime}}
+            - {name: young, startedAgo: 1h}
+
+Exit status: 0 all passed · 1 a test failed, or a rule isn't exercised · 2 a file is wrong`
+
+// testOptions are the flags of test.
+type testOptions struct {
+	coverage bool
+	junit    string
+	output   string
+}
+
+func (t *terminal) newTest() *cobra.Command {
+	o := testOptions{}
+	cmd := &cobra.Command{
+		Use:     "test FILE…",
+		Short:   "Run policy tests",
+		Long:    testLong,
+		Example: "  flowreaper test policy_test.yaml\n  flowreaper test --coverage --junit report.xml tests/*.yaml",
+		Args:    cobra.MinimumNArgs(1),
+		RunE:    func(_ *cobra.Command, files []string) error { return t.test(files, o) },
+	}
+	flags := cmd.Flags()
+	flags.BoolVar(&o.coverage, "coverage", false, "fail on a rule that no case exercises")
+	flags.StringVar(&o.junit, "junit", "", "write the results to this `FILE`, as JUnit XML")
+	flags.StringVarP(&o.output, "output", "o", "table", "the result's `FORMAT`: table or json")
+	return cmd
+}
+
+func (t *terminal) test(files []string, o testOptions) error {
+	if o.output != "table" && o.output != "json" {
+		return usageError(fmt.Errorf("--output %q is neither table nor json", o.output))
+	}
+	suite := &policytest.Suite{}
+	wrong := 0
+	for _, file := range files {
+		if err := runTests(suite, file); err != nil {
+			wrong++
+			fmt.Fprintln(t.err, err)
+		}
+	}
+	report := suite.Report(policytest.Coverage(o.coverage))
+	if err := t.showTests(report, o); err != nil {
+		return err
+	}
+	switch {
+	case wrong > 0:
+		return usageError(fmt.Errorf("wrong, and not run: %d of %d", wrong, len(files)))
+	case !report.Passed:
+		return &statusError{status: statusFailed}
+	}
+	return nil
+}
+
+// runTests runs the tests of one file. Its errors tell all that is wrong.
+func runTests(suite *policytest.Suite, file string) error {
+	text, err := readFile("the test file", file)
+	if err != nil {
+		return err
+	}
+	tests, err := policytest.Parse(file, text)
+	if err != nil {
+		return err
+	}
+	err = suite.Run(tests, func(path string) ([]byte, error) { return readFile("the policy", path) })
+	if err != nil {
+		return fmt.Errorf("%w\n%s tests this policy", err, file)
+	}
+	return nil
+}
+
+func readFile(what, path string) ([]byte, error) {
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s %s does not exist: check its name and folder", what, path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s can't be read: %w", what, err)
+	}
+	return text, nil
+}
+
+func (t *terminal) showTests(r *policytest.Report, o testOptions) error {
+	if o.junit != "" {
+		if err := writeFile(o.junit, r.JUnit); err != nil {
+			return err
+		}
+	}
+	if o.output == "json" {
+		return writeJSON(t.out, r)
+	}
+	return r.Text(t.out)
+}
+
+// writeFile writes a file whole, or says that it didn't.
+func writeFile(path string, write func(io.Writer) error) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(write(f), f.Close())
+}
+
+// writeJSON writes one indented JSON value.
+func writeJSON(w io.Writer, v any) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(v)
+}

@@ -1,0 +1,126 @@
+// Command pack lays out the function's package: a folder, which s.yaml's code
+// points to, and the same as a zip for the console, Terraform or the aliyun CLI.
+//
+//	pack DIR BINARY POLICY
+//
+// writes DIR/function and DIR/function.zip. Equal files give equal bytes: the
+// entries are sorted, their times fixed, their modes those that Function
+// Compute needs.
+package main
+
+import (
+	"archive/zip"
+	"bytes"
+	"crypto/sha256"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// The handler's name in s.yaml, and the default of FLOWREAPER_POLICY.
+const (
+	handler = "flowreaper-function"
+	policy  = "policy.yaml"
+)
+
+// A zip can't say less; it stands for "no time".
+var noTime = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
+
+type entry struct {
+	name string
+	mode os.FileMode
+	data []byte
+}
+
+func main() {
+	if len(os.Args) != 4 {
+		fmt.Fprintln(os.Stderr, "usage: pack DIR BINARY POLICY")
+		os.Exit(2)
+	}
+	if err := pack(os.Args[1], os.Args[2], os.Args[3]); err != nil {
+		fmt.Fprintln(os.Stderr, "pack:", err)
+		os.Exit(1)
+	}
+}
+
+func pack(dir, binary, policyFile string) error {
+	entries, err := read(binary, policyFile)
+	if err != nil {
+		return err
+	}
+	folder := filepath.Join(dir, "function")
+	if err := writeFolder(folder, entries); err != nil {
+		return err
+	}
+	archive, err := archiveOf(entries)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(folder+".zip", archive, 0o644); err != nil {
+		return err
+	}
+	for _, e := range entries {
+		fmt.Printf("%s  %11d bytes\n", filepath.Join(folder, e.name), len(e.data))
+	}
+	fmt.Printf("%s  %d bytes, sha256 %x\n", folder+".zip", len(archive), sha256.Sum256(archive))
+	return nil
+}
+
+// read returns the package's entries, sorted by name.
+func read(binary, policyFile string) ([]entry, error) {
+	program, err := os.ReadFile(binary)
+	if err != nil {
+		return nil, err
+	}
+	text, err := os.ReadFile(policyFile)
+	if err != nil {
+		return nil, err
+	}
+	return []entry{{handler, 0o755, program}, {policy, 0o644, text}}, nil
+}
+
+// writeFolder replaces folder: what an earlier package held and this one
+// doesn't must not be deployed.
+func writeFolder(folder string, entries []entry) error {
+	if err := os.RemoveAll(folder); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return err
+	}
+	for _, e := range entries {
+		name := filepath.Join(folder, e.name)
+		if err := os.WriteFile(name, e.data, e.mode); err != nil {
+			return err
+		}
+		// The umask took its share of the mode.
+		if err := os.Chmod(name, e.mode); err != nil {
+			return err
+		}
+		if err := os.Chtimes(name, noTime, noTime); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func archiveOf(entries []entry) ([]byte, error) {
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	for _, e := range entries {
+		h := &zip.FileHeader{Name: e.name, Method: zip.Deflate, Modified: noTime}
+		h.SetMode(e.mode)
+		f, err := w.CreateHeader(h)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := f.Write(e.data); err != nil {
+			return nil, err
+		}
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
+}

@@ -1,0 +1,169 @@
+// Package docs tests what the documents show.
+package docs
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/flowreaper/flowreaper/policy"
+	"github.com/flowreaper/flowreaper/policy/policytest"
+)
+
+// fence is a block of YAML in a document.
+type fence struct {
+	file string
+	line int // of its first line
+	text string
+}
+
+func (f fence) String() string { return fmt.Sprintf("%s:%d", f.file, f.line) }
+
+// fences are the YAML blocks of a document.
+func fences(t *testing.T, file string) []fence {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []fence
+	var open *fence
+	for i, line := range strings.Split(string(text), "\n") {
+		mark := strings.TrimSpace(line)
+		switch {
+		case open == nil && (strings.HasPrefix(mark, "```yaml") || strings.HasPrefix(mark, "```yml")):
+			open = &fence{file: file, line: i + 2}
+		case open != nil && mark == "```":
+			all = append(all, *open)
+			open = nil
+		case open != nil:
+			open.text += line + "\n"
+		}
+	}
+	if open != nil {
+		t.Errorf("%s is never closed", open)
+	}
+	return all
+}
+
+func documents(t *testing.T) []string {
+	t.Helper()
+	var all []string
+	for _, pattern := range []string{"../*.md", "*.md", "*/*.md", "../deploy/*.md", "../deploy/*/*.md"} {
+		found, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, found...)
+	}
+	if !slices.Contains(all, "../README.md") || !slices.Contains(all, "policy.md") {
+		t.Fatalf("the documents are %v", all)
+	}
+	return all
+}
+
+var (
+	isTest   = regexp.MustCompile(`(?m)^cases:`)
+	isPolicy = regexp.MustCompile(`(?m)^rules:`)
+	isRules  = regexp.MustCompile(`\A(#.*\n)*- name:`)
+	hasRule  = regexp.MustCompile(`(?m)^\s+(maxRuntime|maxConcurrent|maxCost):`)
+)
+
+// asPolicy returns the policy that a block shows, whole or only some rules of
+// it; false where it shows something else.
+func (f fence) asPolicy() (text string, ok bool) {
+	switch {
+	case isTest.MatchString(f.text):
+		return "", false
+	case isPolicy.MatchString(f.text):
+		return f.text, true
+	case isRules.MatchString(f.text):
+		return "version: 1\nrules:\n" + f.text, true
+	}
+	return "", false
+}
+
+// TestFencedPolicies compiles every policy in every document, and runs every
+// policy test on the policy that stands before it.
+func TestFencedPolicies(t *testing.T) {
+	policies, tests := 0, 0
+	for _, file := range documents(t) {
+		last := ""
+		for _, f := range fences(t, file) {
+			text, ok := f.asPolicy()
+			switch {
+			case ok:
+				policies++
+				last = text
+				if _, err := policy.Parse(f.String(), []byte(text)); err != nil {
+					t.Errorf("%v", err)
+				}
+			case isTest.MatchString(f.text):
+				tests++
+				runTest(t, f, last)
+			case hasRule.MatchString(f.text):
+				t.Errorf("%s shows rules that are not tested: begin with rules: or - name:", f)
+			}
+		}
+	}
+	const leastPolicies, leastTests = 17, 1 // so many there were when this was written
+	if policies < leastPolicies || tests < leastTests {
+		t.Errorf("only %d policies and %d tests were found", policies, tests)
+	}
+}
+
+func runTest(t *testing.T, f fence, tested string) {
+	file, err := policytest.Parse(f.String(), []byte(f.text))
+	if err != nil {
+		t.Errorf("%v", err)
+		return
+	}
+	suite := &policytest.Suite{}
+	if err := suite.Run(file, func(string) ([]byte, error) { return []byte(tested), nil }); err != nil {
+		t.Errorf("%v", err)
+		return
+	}
+	var said strings.Builder
+	if report := suite.Report(policytest.WithCoverage); !report.Passed {
+		if err := report.Text(&said); err != nil {
+			t.Fatal(err)
+		}
+		t.Errorf("%s\n%s", f, said.String())
+	}
+}
+
+// TestFencesAreFound: a block that is not found is not tested.
+func TestFencesAreFound(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "a.md")
+	text := "a\n```yaml\nrules: []\n```\n- b\n  ```yml\n  - name: x\n  ```\n```console\n$ x\n```\n"
+	if err := os.WriteFile(file, []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, f := range fences(t, file) {
+		got = append(got, fmt.Sprintf("%d %q", f.line, f.text))
+	}
+	if want := []string{`3 "rules: []\n"`, `7 "  - name: x\n"`}; !slices.Equal(got, want) {
+		t.Errorf("got %v", got)
+	}
+}
+
+// TestLintCodes: the reference explains every finding.
+func TestLintCodes(t *testing.T) {
+	text, err := os.ReadFile("policy.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, code := range []string{
+		policy.LintNever, policy.LintAlways, policy.LintShadowed, policy.LintLongerInside, policy.LintBelowTick, policy.LintBeyondYear, policy.LintNilGuard,
+		policy.LintEverySweep, policy.LintEmergency, policy.LintAlarmState, policy.LintUnpriced, policy.LintExpress, policy.LintCause,
+	} {
+		if !strings.Contains(string(text), "| `"+code+"` |") {
+			t.Errorf("%s is not explained", code)
+		}
+	}
+}

@@ -1,0 +1,93 @@
+package doctor
+
+import (
+	"fmt"
+	"time"
+)
+
+// span is a length of time that is known to lie between two bounds.
+type span struct {
+	least, most time.Duration
+	open        bool // nothing is known of most
+}
+
+// String says it as exactly as it is known, rounded outwards: under 300ms,
+// 2.9s to 3.4s.
+func (s span) String() string {
+	least, most := spell(s.least.Truncate(unit(s.least))), spell(roundUp(max(s.most, unit(0))))
+	switch {
+	case s.open:
+		return "at least " + least
+	case s.least <= 0:
+		return "under " + most
+	case least == most:
+		return least
+	}
+	return least + " to " + most
+}
+
+// in puts the span's bounds into an answer.
+func (s span) in(a Answer) Answer {
+	least := s.least.Seconds()
+	a.Least = &least
+	if !s.open {
+		most := s.most.Seconds()
+		a.Most = &most
+	}
+	return a
+}
+
+// brief writes a duration with as many digits as a person reads.
+func brief(d time.Duration) string { return spell(d.Round(unit(d))) }
+
+func roundUp(d time.Duration) time.Duration {
+	whole := d.Truncate(unit(d))
+	if whole < d {
+		whole += unit(d)
+	}
+	return whole
+}
+
+// unit is the smallest that counts in a duration of this length.
+func unit(d time.Duration) time.Duration {
+	switch d = d.Abs(); {
+	case d < 10*time.Second:
+		return 10 * time.Millisecond
+	case d < time.Minute:
+		return 100 * time.Millisecond
+	case d < time.Hour:
+		return time.Second
+	case d < 2*day:
+		return time.Minute
+	}
+	return time.Hour
+}
+
+const day = 24 * time.Hour
+
+// spell writes 5m0s as 5m, 2h0m0s as 2h, 50h as 2d2h.
+func spell(d time.Duration) string {
+	switch {
+	case d < 0:
+		return "-" + spell(-d)
+	case d < time.Minute:
+		return d.String()
+	case d < 2*day:
+		return withoutZero(d)
+	case d%day == 0:
+		return fmt.Sprintf("%dd", d/day)
+	}
+	return fmt.Sprintf("%dd%dh", d/day, d%day/time.Hour)
+}
+
+// withoutZero writes 5m0s as 5m and 2h0m0s as 2h.
+func withoutZero(d time.Duration) string {
+	text := d.String()
+	if d%time.Minute == 0 {
+		text = text[:len(text)-len("0s")]
+	}
+	if d%time.Hour == 0 {
+		text = text[:len(text)-len("0m")]
+	}
+	return text
+}

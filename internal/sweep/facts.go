@@ -1,0 +1,98 @@
+package sweep
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/policy"
+)
+
+// FactSource is what [ReadFacts] reads from. *cloudflow.Client is one.
+type FactSource interface {
+	DescribeFlow(ctx context.Context, name string) (cloudflow.Flow, error)
+	DescribeExecution(ctx context.Context, flow, execution string, wait time.Duration) (cloudflow.Execution, error)
+	ListExecutions(ctx context.Context, q cloudflow.ExecutionQuery) iter.Seq2[cloudflow.Page[cloudflow.Execution], error]
+	GetExecutionHistory(ctx context.Context, flow, execution string) iter.Seq2[cloudflow.Page[cloudflow.Event], error]
+	ClockOffset() (time.Duration, bool)
+}
+
+// ReadFacts reads, of one execution, all that a sweep on a timer would judge it
+// by: the flow, the execution, and its history and the flow's other executions
+// only where the policy asks for them. now is our clock, uncorrected.
+func ReadFacts(ctx context.Context, source FactSource, p *policy.Policy, flow, execution string, now func() time.Time) (*policy.Facts, error) {
+	described, err := source.DescribeFlow(ctx, flow)
+	if err != nil {
+		return nil, err
+	}
+	one, err := source.DescribeExecution(ctx, flow, execution, 0)
+	if err != nil {
+		return nil, err
+	}
+	at := (&clock{ours: now, offset: source.ClockOffset}).judging()
+	f := &policy.Facts{Now: at, Event: &policy.Event{Kind: "timer", Time: at}, Flow: adaptFlow(described), Execution: adaptExecution(one)}
+	needs := p.Scope(at, f.Event).Flow(f.Flow).Query().Needs
+	if needs.Has(policy.NeedHistory) {
+		if f.Execution.History, err = readHistory(ctx, source, flow, execution); err != nil {
+			return nil, err
+		}
+	}
+	if needs.Has(policy.NeedLive) {
+		if f.Flow.Live, err = readLive(ctx, source, flow, f.Execution); err != nil {
+			return nil, err
+		}
+	}
+	return f, nil
+}
+
+func readHistory(ctx context.Context, source FactSource, flow, execution string) (*policy.History, error) {
+	var events []cloudflow.Event
+	for page, err := range source.GetExecutionHistory(ctx, flow, execution) {
+		if err != nil {
+			return nil, err
+		}
+		events = append(events, page.Items...)
+	}
+	return adaptHistory(events), nil
+}
+
+// readLive lists the flow's executions that are live. What was read of the one
+// that is judged is fresher than its row.
+func readLive(ctx context.Context, source FactSource, flow string, judged *policy.Execution) (*policy.Live, error) {
+	rows := []*policy.Execution{judged}
+	for _, status := range []string{"Running", "Starting"} {
+		for page, err := range source.ListExecutions(ctx, cloudflow.ExecutionQuery{FlowName: flow, Status: status}) {
+			if err != nil {
+				return nil, err
+			}
+			for _, row := range page.Items {
+				if row.Name != judged.Name {
+					rows = append(rows, adaptExecution(row))
+				}
+			}
+		}
+	}
+	return policy.NewLive(rows), nil
+}
+
+// FlowLister is what [ReadFlows] reads from. *cloudflow.Client is one.
+type FlowLister interface {
+	ListFlows(ctx context.Context) iter.Seq2[cloudflow.Page[cloudflow.Flow], error]
+}
+
+// ReadFlows lists the flows of an account whose names are wanted; nil wants all.
+func ReadFlows(ctx context.Context, source FlowLister, wanted func(name string) bool) ([]*policy.Flow, error) {
+	all := []*policy.Flow{}
+	for page, err := range source.ListFlows(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		for _, flow := range page.Items {
+			if wanted == nil || wanted(flow.Name) {
+				all = append(all, adaptFlow(flow))
+			}
+		}
+	}
+	return all, nil
+}

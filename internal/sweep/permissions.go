@@ -1,0 +1,44 @@
+package sweep
+
+import (
+	"slices"
+
+	"github.com/flowreaper/flowreaper/policy"
+)
+
+// Operations returns the operations of CloudFlow's that sweeps by the policy can
+// call, whatever sets them off and whenever, in the order in which a sweep
+// does. mode softens the policy's when it is plan. Whoever may not call one of
+// them has sweeps that fail; no other is ever called.
+func Operations(p *policy.Policy, mode policy.Mode) []string {
+	enforced := slices.ContainsFunc(p.Rules, func(r *policy.Rule) bool {
+		return r.Mode.Softer(mode) == policy.ModeEnforce
+	})
+	calls := map[string]bool{
+		"ListExecutions": true,
+		// What falls due between two looks at its flow is asked about by itself,
+		// whatever the mode; and so is what was stopped.
+		"DescribeExecution": true,
+		"StopExecution":     enforced,
+	}
+	for _, scope := range p.Extent() {
+		if named(scope) {
+			calls["DescribeFlow"] = true
+		} else {
+			calls["ListFlows"] = true
+		}
+		// The gate reads the flow anew where the verdict hangs on more of it than
+		// its name.
+		calls["DescribeFlow"] = calls["DescribeFlow"] || enforced && scope.Needs().Has(policy.NeedFlow)
+		calls["GetExecutionHistory"] = calls["GetExecutionHistory"] || scope.Needs().Has(policy.NeedHistory)
+	}
+	inOrder := []string{"ListFlows", "DescribeFlow", "ListExecutions", "DescribeExecution", "GetExecutionHistory", "StopExecution"}
+	return slices.DeleteFunc(inOrder, func(o string) bool { return !calls[o] })
+}
+
+// named says whether a sweep describes the flows that its rules name, in place
+// of listing all there are.
+func named(s *policy.Scope) bool {
+	names, ok := s.FlowNames()
+	return ok && len(names) <= describeAtMost
+}

@@ -1,0 +1,60 @@
+package expression
+
+import (
+	"reflect"
+
+	"github.com/expr-lang/expr/ast"
+)
+
+// Longest is how many bytes the template's text may have, and the expressions
+// in it whose length has no bound; of those nothing is counted. longest says it
+// of a variable, with -1 for no bound.
+func (t *Template) Longest(longest func(variable int) int) (bytes int, endless []string) {
+	for _, p := range t.parts {
+		bytes += len(p.text)
+		if p.expression == nil {
+			continue
+		}
+		if most := p.expression.longest(p.expression.Node, longest); most >= 0 {
+			bytes += most
+		} else {
+			endless = append(endless, p.expression.Describe(nil))
+		}
+	}
+	return bytes, endless
+}
+
+// longest is how many bytes a node's value may have, printed; -1 is any number.
+func (e *Expression) longest(n ast.Node, of func(variable int) int) int {
+	const number = 40 // a duration, a time and a number are shorter
+	if value, ok := constantOf(n); ok {
+		return len(Format(value))
+	}
+	if v, ok := e.Variable(n); ok {
+		return of(v)
+	}
+	if t := staticType(n); t != nil && t.Kind() != reflect.String && t.Kind() != reflect.Slice && t.Kind() != reflect.Map {
+		return number
+	}
+	switch n := n.(type) {
+	case *ast.ConditionalNode:
+		return longer(e.longest(n.Exp1, of), e.longest(n.Exp2, of))
+	case *ast.BinaryNode:
+		if n.Operator == "??" {
+			return longer(e.longest(n.Left, of), e.longest(n.Right, of))
+		}
+		return number // all others compute
+	case *ast.BuiltinNode:
+		if n.Name == "string" || n.Name == "trim" || n.Name == "lower" || n.Name == "upper" {
+			return e.longest(n.Arguments[0], of)
+		}
+	}
+	return -1
+}
+
+func longer(a, b int) int {
+	if a < 0 || b < 0 {
+		return -1
+	}
+	return max(a, b)
+}

@@ -1,0 +1,162 @@
+package policy
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/flowreaper/flowreaper/policy/internal/yamltree"
+)
+
+// Finding is something in a policy that is allowed, and probably not meant or
+// dear.
+type Finding struct {
+	Code     string   `json:"code"` // stable; one of the Lint… constants
+	Severity Severity `json:"severity"`
+	Rule     string   `json:"rule,omitempty"`
+	File     string   `json:"file"`
+	Line     int      `json:"line"` // both count from 1, columns in characters
+	Column   int      `json:"column"`
+	Message  string   `json:"message"`
+	Next     string   `json:"next,omitempty"` // what to do
+
+	source string
+}
+
+// Severity is how much a finding weighs.
+type Severity string
+
+const (
+	Warning Severity = "warning" // probably not what was meant
+	Note    Severity = "note"    // as meant, perhaps, and good to know
+)
+
+// The codes of findings.
+const (
+	LintNever        = "never"            // the rule can never condemn
+	LintAlways       = "always"           // a condition is true for everything
+	LintShadowed     = "shadowed"         // another rule always speaks in its place
+	LintLongerInside = "longer-inside"    // a longer limit inside a broader rule with a shorter one
+	LintBelowTick    = "below-tick"       // a limit shorter than the time between two sweeps
+	LintBeyondYear   = "beyond-a-year"    // a limit beyond the life of any execution
+	LintNilGuard     = "nil-guard"        // input.x != … also holds where there is no x
+	LintEverySweep   = "every-sweep"      // flows that must be looked at in every sweep
+	LintEmergency    = "emergency-limits" // a rule on events alone that keeps the limits
+	LintAlarmState   = "alarm-state"      // a rule on alarms that also judges when they end
+	LintUnpriced     = "unpriced"         // a cost limit on flows that have no price
+	LintExpress      = "express"          // a rule on Express flows, which are never looked at
+	LintCause        = "cause-length"     // a cause that may be cut
+)
+
+// LintOptions is what findings depend on besides the policy.
+type LintOptions struct {
+	Tick  time.Duration // the time between two sweeps; one minute when 0
+	Flows int           // how many flows the account has; 0 is not known
+}
+
+// Error prints the finding as errors are printed: the place, what is found, what
+// to do, and the line with a caret.
+func (f Finding) Error() string {
+	e := Error{
+		File: f.File, Line: f.Line, Column: f.Column, Source: f.source,
+		Message: fmt.Sprintf("%s: %s: %s (%s)", f.Severity, f.Message, f.Next, f.Code),
+	}
+	return e.Error()
+}
+
+// Lint names what is allowed in a policy and probably not meant, in the file's
+// order. The error is [Parse]'s: a policy that is wrong is not linted.
+//
+// A comment on the finding's line, or alone on the line above, takes a finding
+// out: # lint: allow CODE.
+func Lint(file string, text []byte, o LintOptions) ([]Finding, error) {
+	p, err := Parse(file, text)
+	if err != nil {
+		return nil, err
+	}
+	o.Tick = cmp.Or(o.Tick, time.Minute)
+	root, _ := yamltree.Parse(text) // it was read before, as a policy
+	l := &linter{
+		policy: p, options: o, file: file,
+		lines: strings.Split(strings.TrimPrefix(string(text), "\ufeff"), "\n"),
+	}
+	for i, r := range p.Rules {
+		l.rules = append(l.rules, newLintRule(r, i, root.Value("rules").Items[i]))
+	}
+	for _, r := range l.rules {
+		l.rule(r)
+	}
+	slices.SortStableFunc(l.findings, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
+	return l.findings, nil
+}
+
+// linter looks at the rules of one policy and collects what it finds.
+type linter struct {
+	policy   *Policy
+	options  LintOptions
+	file     string
+	lines    []string
+	rules    []*lintRule
+	findings []Finding
+}
+
+// rule looks at one rule. Of one that can never condemn there is no more to say.
+func (l *linter) rule(r *lintRule) {
+	if l.never(r) || l.beyondYear(r) || l.express(r) {
+		return
+	}
+	if !l.longerInside(r) && !l.shadowed(r) {
+		l.always(r)
+	}
+	l.belowTick(r)
+	l.nilGuard(r)
+	l.everySweep(r)
+	l.emergency(r)
+	l.alarmState(r)
+	l.unpriced(r)
+	l.causeLength(r)
+}
+
+// found adds a finding at a key of the rule, or, for "", at the rule.
+func (l *linter) found(r *lintRule, key string, severity Severity, code, message, next string) {
+	at := r.place(key)
+	f := Finding{
+		Code: code, Severity: severity, Rule: r.Name, File: l.file, Line: at.Line, Column: at.Column, Message: message, Next: next,
+	}
+	if at.Line <= len(l.lines) {
+		f.source = strings.TrimSuffix(l.lines[at.Line-1], "\r")
+	}
+	if !l.allowed(at.Line, code) {
+		l.findings = append(l.findings, f)
+	}
+}
+
+func (l *linter) warn(r *lintRule, key, code, message, next string) {
+	l.found(r, key, Warning, code, message, next)
+}
+
+var allowComment = regexp.MustCompile(`#\s*lint:\s*allow\s+([a-z-]+(?:\s*,\s*[a-z-]+)*)`)
+
+// allowed says whether a comment takes a code out on a line: one that ends the
+// line, or stands alone above it.
+func (l *linter) allowed(line int, code string) bool {
+	comments := l.lines[line-1]
+	if line >= 2 {
+		if above := strings.TrimSpace(l.lines[line-2]); strings.HasPrefix(above, "#") {
+			comments += "\n" + above
+		}
+	}
+	for _, m := range allowComment.FindAllStringSubmatch(comments, -1) {
+		for word := range strings.SplitSeq(m[1], ",") {
+			if strings.TrimSpace(word) == code {
+				return true
+			}
+		}
+	}
+	return false
+}

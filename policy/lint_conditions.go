@@ -1,0 +1,121 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/expr-lang/expr/ast"
+
+	"github.com/flowreaper/flowreaper/policy/internal/expression"
+)
+
+// always finds conditions that are true for everything.
+func (l *linter) always(r *lintRule) {
+	given := r.given()
+	narrows := func(c conjunct) bool { return !r.holdsAlways(c) }
+	when := slices.DeleteFunc(slices.Clone(given), func(c conjunct) bool { return c.source() != "when" })
+	everything := "the rule condemns all that runs"
+	if r.flows != nil && !r.flows.namesAll() {
+		everything += " of its flows"
+	}
+	switch {
+	case !slices.ContainsFunc(given, func(c conjunct) bool { return c.source() != "flows" && narrows(c) }) && (len(when) > 0 || r.flows.namesAll()):
+		key := "when"
+		if len(when) == 0 {
+			key = "flows"
+		}
+		l.warn(r, key, LintAlways, "this is true for every execution: "+everything, "narrow it, unless that is what you want")
+	case len(when) > 0 && !slices.ContainsFunc(when, narrows):
+		l.warn(r, "when", LintAlways, "this is true for every execution, so that it narrows nothing", "take it out, or correct it")
+	}
+}
+
+// belowTick finds an age that passes between two sweeps.
+func (l *linter) belowTick(r *lintRule) {
+	age, key := r.leastAge()
+	if age == 0 || age >= l.options.Tick || !slices.Contains(r.On, OnTimer) {
+		return
+	}
+	tick := expression.FormatDuration(l.options.Tick)
+	l.warn(r, key, LintBelowTick, fmt.Sprintf("a limit of %s is shorter than the %s between two sweeps: executions are stopped up to %s late",
+		expression.FormatDuration(age), tick, tick), "give a longer limit, or sweep more often")
+}
+
+// nilGuard finds comparisons of an input that also hold where there is none.
+func (l *linter) nilGuard(r *lintRule) {
+	for _, c := range r.conjuncts {
+		when, ok := c.(*condition)
+		if !ok || when.key != "when" {
+			continue
+		}
+		for _, path := range unguarded(when.expression) {
+			if !r.guards(path) {
+				l.warn(r, "when", LintNilGuard, fmt.Sprintf("this is true, too, for executions whose input has no %s", strings.TrimPrefix(path, inputPrefix)),
+					fmt.Sprintf("if that isn't meant, add: %s != nil and …", path))
+			}
+		}
+	}
+}
+
+const inputPrefix = "execution.input."
+
+// unguarded are the paths into inputs whose absence makes a comparison true.
+func unguarded(e *expression.Expression) []string {
+	w := &inequalities{expression: e}
+	root := e.Node
+	ast.Walk(&root, w)
+	return w.paths
+}
+
+// inequalities collects paths into inputs that are compared with != or not in.
+// Who writes not (input.x == 5) says unless, and means it.
+type inequalities struct {
+	expression *expression.Expression
+	paths      []string
+}
+
+// Visit implements ast.Visitor.
+func (w *inequalities) Visit(n *ast.Node) {
+	comparison := *n
+	operator := "!="
+	if not, ok := comparison.(*ast.UnaryNode); ok && not.Operator == "not" {
+		comparison, operator = not.Node, "in"
+	}
+	op, ok := comparison.(*ast.BinaryNode)
+	if !ok || op.Operator != operator {
+		return
+	}
+	left, right := op.Left, op.Right
+	if _, constant := expression.Constant(left); constant {
+		left, right = right, left
+	}
+	value, constant := expression.Constant(right)
+	path := w.expression.Part(left).Describe(nil)
+	if _, member := left.(*ast.MemberNode); !member || !strings.HasPrefix(path, inputPrefix) || slices.Contains(w.paths, path) {
+		return
+	}
+	if list, ok := value.([]any); constant && (value == nil || ok && slices.Contains(list, nil)) {
+		return // it asks for nil
+	}
+	w.paths = append(w.paths, path)
+}
+
+// guards says whether the rule's conditions leave no room for a path that is
+// nil, or ask for nil somewhere: then somebody has thought of it.
+func (r *lintRule) guards(path string) bool {
+	for _, c := range r.only {
+		if c.Subject == path && !c.Allows(nil) {
+			return true
+		}
+	}
+	for _, c := range r.conjuncts {
+		if when, ok := c.(*condition); ok {
+			text := conditionText(when)
+			if strings.Contains(text, path+" == nil") || strings.Contains(text, path+" != nil") {
+				return true
+			}
+		}
+	}
+	return false
+}

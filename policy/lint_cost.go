@@ -1,0 +1,141 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/flowreaper/flowreaper/policy/internal/expression"
+	"github.com/flowreaper/flowreaper/policy/internal/globset"
+)
+
+// everySweep finds a rule that must be judged in every sweep.
+func (l *linter) everySweep(r *lintRule) {
+	if !slices.Contains(r.On, OnTimer) {
+		return
+	}
+	look := l.policy.look(r.Rule, sample(r.flows).Flow)
+	key, why := l.unforeseen(r)
+	switch {
+	case look.age == 0 && why == "":
+		l.everyFlow(r, "", "no condition says how old an execution must be", look)
+	case look.age == 0:
+		l.everyFlow(r, key, why, look)
+	case why != "":
+		l.found(r, key, Note, LintEverySweep, fmt.Sprintf("executions older than %s are judged again in every sweep, because %s: 1 call or more each",
+			expression.FormatDuration(look.age), why), "give a longer maxRuntime")
+	}
+}
+
+// everyFlow is the finding that all flows of a rule are looked at in every
+// sweep, with what that costs. What is known to be little is only noted.
+func (l *linter) everyFlow(r *lintRule, key, why string, look look) {
+	flows, bounded := l.flowsOf(r)
+	calls := float64(look.calls) / l.options.Tick.Seconds() // a second and flow
+	rate := calls * float64(flows)
+	demand, severity := fmt.Sprintf("%s calls/s of %g for %s", perSecond(rate), quotaPerSecond, flowCount(flows)), Warning
+	switch {
+	case flows == 0: // nobody knows how many
+		demand = fmt.Sprintf("%s calls/s a flow: %.0f flows take all of the API's %g", perSecond(calls), quotaPerSecond/calls, quotaPerSecond)
+	case rate <= heavy*quotaPerSecond && (bounded || l.options.Flows > 0):
+		severity = Note
+	}
+	l.found(r, key, severity, LintEverySweep, fmt.Sprintf("its flows are looked at in every sweep, because %s: %s", why, demand),
+		"add a maxRuntime, the longer the better, or name fewer flows")
+}
+
+// unforeseen finds a condition of which nobody can say when it becomes true; ""
+// where there is none. A window opens when it opens.
+func (l *linter) unforeseen(r *lintRule) (key, why string) {
+	s := l.policy.solver(sample(r.flows))
+	for _, c := range r.given() {
+		if _, window := c.(windows); window {
+			continue
+		}
+		if o := s.conjunct(c); o.yes.isAlways() && o.no.isAlways() {
+			return c.source(), conditionText(c) + " can become true at any time"
+		}
+	}
+	return "", ""
+}
+
+func (s spans) isAlways() bool { return len(s) == 1 && s[0] == always[0] }
+
+// sample is a running execution of a flow that a list names, of which
+// everything is known. What the conditions make of it says nothing; whether
+// they can be foreseen does.
+func sample(flows *globs) Facts {
+	name, _ := globset.Find([]globset.List{flows.list()}, nil)
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	return Facts{
+		Now: now, Event: &Event{Kind: "timer", Time: now}, Flow: &Flow{Name: name, CreatedTime: now, LastModifiedTime: now},
+		Execution: &Execution{
+			Name: "e", Status: "Running", StartedTime: now.Add(-time.Hour), Input: JSONInput(""),
+			History: &History{LastEventTime: now.Add(-time.Hour)},
+		},
+	}
+}
+
+// flowsOf is how many flows a rule concerns at most; 0 is not known. bounded
+// says that the rule itself names them one by one.
+func (l *linter) flowsOf(r *lintRule) (flows int, bounded bool) {
+	if names, ok := (staged{r.Rule, r.conjuncts}).flowNames(); ok {
+		return len(names), true
+	}
+	return l.options.Flows, false
+}
+
+// unpriced finds a rule on costs that some of its flows don't have.
+func (l *linter) unpriced(r *lintRule) {
+	i := slices.IndexFunc(r.given(), func(c conjunct) bool { return c.reads().Has(executionCost) })
+	if i < 0 || l.policy.Pricing.perTransition() {
+		return
+	}
+	var priced []globset.List
+	for _, m := range l.policy.Pricing.perMinute {
+		priced = append(priced, m.flows.list())
+	}
+	name, found := globset.Find([]globset.List{r.flows.list()}, priced)
+	if !found || name == "" {
+		return
+	}
+	l.warn(r, r.given()[i].source(), LintUnpriced, fmt.Sprintf("some of its flows have no price, such as one that is called %s: their cost is nil, and is never too high", quote(name)),
+		"price them in pricing.perMinute, or name only flows that are priced")
+}
+
+// causeLength finds a cause that may be cut. Its tail never is.
+func (l *linter) causeLength(r *lintRule) {
+	if r.cause == nil {
+		return
+	}
+	room := maxCause - len(causeTail(l.policy.Hash, r.Name, "00000000000000000000000000000000"))
+	most, endless := r.cause.Longest(longestValue)
+	switch {
+	case most > room:
+		l.warn(r, "cause", LintCause, fmt.Sprintf("the cause may have %d bytes, and what is beyond %d is cut", most, room), "make it shorter")
+	case len(endless) > 0:
+		l.found(r, "cause", Note, LintCause, fmt.Sprintf("%s may be of any length, and what is beyond %d bytes of the cause is cut", endless[0], room),
+			"put it last, so that nothing else is lost")
+	}
+}
+
+// longestValue is how many bytes a variable's text may have; -1 is any number.
+func longestValue(variable int) int {
+	const name, arn, word = 256, 512, 64
+	switch variable {
+	case flowName, flowID, executionName, flowResourceGroupID, historyCurrentStep:
+		return name
+	case flowRoleARN:
+		return arn
+	case eventKind, flowExecutionMode, executionStatus:
+		return word
+	}
+	switch variables[variable].Type {
+	case expression.Text, expression.Any, expression.Object:
+		if variable == executionCost {
+			return word
+		}
+		return -1
+	}
+	return word
+}

@@ -1,0 +1,133 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/flowreaper/flowreaper/policy/internal/constraint"
+	"github.com/flowreaper/flowreaper/policy/internal/expression"
+	"github.com/flowreaper/flowreaper/policy/internal/globset"
+)
+
+// never finds a rule that can never stop anything.
+func (l *linter) never(r *lintRule) bool {
+	key, why := r.contradiction()
+	next := "correct one of them, or take the rule out"
+	if why == "" {
+		key, why, next = l.noFlows(r)
+	}
+	if why == "" {
+		return false
+	}
+	l.warn(r, key, LintNever, "the rule can never stop anything: "+why, next)
+	return true
+}
+
+// contradiction names conditions that can't hold, or can't hold together.
+func (r *lintRule) contradiction() (key, why string) {
+	for _, c := range r.conjuncts {
+		if when, ok := c.(*condition); ok {
+			if value, constant := expression.Constant(when.expression.Node); constant && value == false {
+				return when.key, "this is always false"
+			}
+		}
+	}
+	for i, a := range r.only {
+		for _, fact := range certain {
+			if a.Apart(fact) {
+				return a.condition.key, conditionText(a.condition) + " is true of no execution"
+			}
+		}
+		for _, b := range r.only[:i] {
+			if a.Apart(b.Constraint) {
+				return a.condition.key, conditionText(a.condition) + " contradicts " + conditionText(b.condition) + implied(b.condition)
+			}
+		}
+	}
+	return "", ""
+}
+
+// implied says where a condition comes from that the file doesn't spell out.
+func implied(c *condition) string {
+	switch {
+	case c.key == "when":
+		return ""
+	case c.key != "":
+		return ", which is what " + c.key + " means"
+	case c.reads().Has(eventKind):
+		return ", which is what on means (without it: timer and manual)"
+	}
+	return ", which holds for every rule"
+}
+
+// noFlows finds a rule whose flows can't exist, or are all protected.
+func (l *linter) noFlows(r *lintRule) (key, why, next string) {
+	if _, any := globset.Find([]globset.List{r.flows.list()}, nil); !any {
+		return "flows", "its flows name none", "the last glob that matches wins: put exclusions behind what they exclude from, and no further"
+	}
+	if names, ok := r.flowNames(); ok && r.flows != nil && !slices.ContainsFunc(names, r.named) {
+		return "flows", fmt.Sprintf("its flows don't name %s, the only that its conditions leave", texts(names)), "correct one of them"
+	}
+	if l.allProtected(r) {
+		return "flows", "all of its flows are protected", "take them out of protect.flows, or the rule out"
+	}
+	return "", "", ""
+}
+
+// named says whether the rule's flows name one.
+func (r *lintRule) named(flow any) bool {
+	name, ok := flow.(string)
+	return ok && (r.flows == nil || r.flows.matches(name))
+}
+
+func (l *linter) allProtected(r *lintRule) bool {
+	protected := l.policy.protection.flows
+	if protected == nil {
+		return false
+	}
+	if names, ok := r.flowNames(); ok {
+		return !slices.ContainsFunc(names, func(v any) bool {
+			name, ok := v.(string)
+			return ok && !protected.matches(name)
+		})
+	}
+	_, other := globset.Find([]globset.List{r.flows.list()}, []globset.List{protected.list()})
+	return !other
+}
+
+func texts(values []any) string {
+	var all []string
+	for _, v := range values {
+		all = append(all, quote(expression.Format(v)))
+	}
+	return strings.Join(all, ", ")
+}
+
+// year is how long CloudFlow lets a Standard execution run.
+const year = 365 * 24 * time.Hour
+
+// beyondYear finds an age that no execution reaches.
+func (l *linter) beyondYear(r *lintRule) bool {
+	age, key := r.leastAge()
+	if age < year {
+		return false
+	}
+	l.warn(r, key, LintBeyondYear, fmt.Sprintf("no execution gets older than %s: CloudFlow itself ends them after a year", expression.FormatDuration(age)),
+		"give a limit below 365d")
+	return true
+}
+
+// express finds a rule that only Express flows can meet.
+func (l *linter) express(r *lintRule) bool {
+	i := slices.IndexFunc(r.only, func(c limited) bool {
+		return c.Subject == subjectMode && c.Apart(constraint.OneOf(subjectMode, "Standard"))
+	})
+	if i < 0 {
+		return false
+	}
+	l.warn(r, r.only[i].condition.key, LintExpress, "this holds for Express flows alone, and they are never looked at: their executions end within five minutes",
+		"take the rule out")
+	return true
+}

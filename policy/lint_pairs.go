@@ -1,0 +1,115 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/expr-lang/expr/ast"
+
+	"github.com/flowreaper/flowreaper/policy/internal/constraint"
+	"github.com/flowreaper/flowreaper/policy/internal/expression"
+	"github.com/flowreaper/flowreaper/policy/internal/globset"
+)
+
+// longerInside finds a rule whose longer limit is in vain: a broader rule with a
+// shorter one stops the same executions before.
+func (l *linter) longerInside(r *lintRule) bool {
+	age, key := r.leastAge()
+	for _, other := range l.rules {
+		shorter, _ := other.leastAge()
+		if shorter == 0 || shorter >= age || other.Mode != ModeEnforce && r.Mode == ModeEnforce || !other.covers(r) {
+			continue
+		}
+		l.warn(r, key, LintLongerInside, fmt.Sprintf("its limit of %s has no effect: the rule %s (line %d) condemns the same executions after %s",
+			expression.FormatDuration(age), other.Name, other.node.Line, expression.FormatDuration(shorter)),
+			"a narrower rule never softens a broader one: take its flows out of the other with !")
+		return true
+	}
+	return false
+}
+
+// shadowed finds a rule in whose place another always speaks.
+func (l *linter) shadowed(r *lintRule) bool {
+	for _, other := range l.rules {
+		if other == r || !other.speaksBefore(r) || !other.covers(r) {
+			continue
+		}
+		why := "comes first"
+		if other.Mode != r.Mode {
+			why = "enforces"
+		}
+		l.warn(r, "", LintShadowed, fmt.Sprintf("the rule never speaks: %s (line %d) condemns all that it condemns, and %s", other.Name, other.node.Line, why),
+			"take it out, or make the other narrower")
+		return true
+	}
+	return false
+}
+
+// speaksBefore says which of two rules that both condemn speaks for the verdict.
+func (r *lintRule) speaksBefore(other *lintRule) bool {
+	if r.Mode != other.Mode {
+		return r.Mode == ModeEnforce
+	}
+	return r.index < other.index
+}
+
+// covers says whether a rule condemns whatever another condemns. It may say no
+// where that is hard to see.
+func (r *lintRule) covers(other *lintRule) bool {
+	if r == other {
+		return false
+	}
+	return !slices.ContainsFunc(r.conjuncts, func(c conjunct) bool { return !other.implies(c) })
+}
+
+// implies says whether a conjunct of another rule holds wherever the rule
+// condemns.
+func (r *lintRule) implies(c conjunct) bool {
+	switch c := c.(type) {
+	case *globs:
+		return r.flowsWithin(c)
+	case *condition:
+		return r.impliesNode(c.expression, c.expression.Node)
+	case windows:
+		return slices.ContainsFunc(r.conjuncts, func(own conjunct) bool {
+			ws, ok := own.(windows)
+			return ok && ws.String() == c.String()
+		})
+	}
+	return false
+}
+
+// flowsWithin says whether a list names all flows that the rule can concern.
+func (r *lintRule) flowsWithin(g *globs) bool {
+	if names, ok := r.flowNames(); ok {
+		return !slices.ContainsFunc(names, func(v any) bool {
+			name, ok := v.(string)
+			return ok && r.named(v) && !g.matches(name)
+		})
+	}
+	_, outside := globset.Find([]globset.List{r.flows.list()}, []globset.List{g.list()})
+	return !outside
+}
+
+func (r *lintRule) impliesNode(e *expression.Expression, n ast.Node) bool {
+	if op, ok := n.(*ast.BinaryNode); ok {
+		switch op.Operator {
+		case "and":
+			return r.impliesNode(e, op.Left) && r.impliesNode(e, op.Right)
+		case "or":
+			if r.impliesNode(e, op.Left) || r.impliesNode(e, op.Right) {
+				return true
+			}
+		}
+	}
+	if value, constant := expression.Constant(n); constant {
+		return value == true
+	}
+	text := e.Part(n).Describe(nil)
+	c, limits := limits(e.Part(n))
+	return slices.ContainsFunc(r.conjuncts, func(own conjunct) bool {
+		when, ok := own.(*condition)
+		return ok && conditionText(when) == text
+	}) || limits && (slices.ContainsFunc(r.only, func(own limited) bool { return own.Within(c) }) ||
+		slices.ContainsFunc(certain, func(k constraint.Constraint) bool { return k.Within(c) }))
+}

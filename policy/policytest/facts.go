@@ -1,0 +1,90 @@
+package policytest
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/flowreaper/flowreaper/policy"
+)
+
+// now is when a case judges.
+func (f *File) now(c *Case) time.Time {
+	if c.Now != nil {
+		return c.Now.Time
+	}
+	return f.Now.Time
+}
+
+// event is what sets a case's sweep off: a timer unless it says otherwise.
+func (c *Case) event(now time.Time) *policy.Event {
+	e := &policy.Event{Kind: "timer", Time: now}
+	if c.Event == nil {
+		return e
+	}
+	given := c.Event
+	if given.Kind != "" {
+		e.Kind = given.Kind
+	}
+	e.ID, e.Type, e.Source, e.Subject = given.ID, given.Type, given.Source, given.Subject
+	if given.Time != nil {
+		e.Time = given.Time.Time
+	}
+	if given.Data != "" {
+		// It was written as JSON by us.
+		_ = json.Unmarshal([]byte(given.Data), &e.Data)
+	}
+	return e
+}
+
+// facts is the flow as the policy sees it, with its executions in the file's
+// order.
+func (flow *Flow) facts(now time.Time) (*policy.Flow, []*policy.Execution) {
+	p := &policy.Flow{
+		Name: flow.Name, ID: flow.ID, Description: flow.Description, ExecutionMode: flow.ExecutionMode,
+		RoleARN: flow.RoleARN, Env: flow.Env, ResourceGroupID: flow.ResourceGroupID, DistributedMap: flow.DistributedMap,
+		CreatedTime: timeOf(flow.CreatedTime), LastModifiedTime: timeOf(flow.LastModifiedTime),
+	}
+	var executions []*policy.Execution
+	for i := range flow.Executions {
+		executions = append(executions, flow.Executions[i].facts(now))
+	}
+	if !flow.Incomplete {
+		p.Live = policy.NewLive(executions)
+	}
+	return p, executions
+}
+
+func (e *Execution) facts(now time.Time) *policy.Execution {
+	p := &policy.Execution{
+		Name: e.Name, Status: e.Status, StartedTime: timeOf(e.StartedTime), Env: e.Env,
+		Input: policy.JSONInput(string(e.Input)), History: e.History.facts(now),
+	}
+	if p.Status == "" {
+		p.Status = "Running"
+	}
+	if e.StartedAgo != nil {
+		p.StartedTime = now.Add(-time.Duration(*e.StartedAgo))
+	}
+	if e.InputText != nil {
+		p.Input = policy.JSONInput(*e.InputText)
+	}
+	return p
+}
+
+func (h *History) facts(now time.Time) *policy.History {
+	if h == nil {
+		return nil
+	}
+	p := &policy.History{Events: h.Events, Steps: h.Steps, CurrentStep: h.CurrentStep, LastEventTime: timeOf(h.LastEventTime)}
+	if h.LastEventAgo != nil {
+		p.LastEventTime = now.Add(-time.Duration(*h.LastEventAgo))
+	}
+	return p
+}
+
+func timeOf(m *Moment) time.Time {
+	if m == nil {
+		return time.Time{}
+	}
+	return m.Time
+}

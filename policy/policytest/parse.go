@@ -1,0 +1,157 @@
+package policytest
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/flowreaper/flowreaper/policy"
+	"github.com/flowreaper/flowreaper/policy/internal/yamlread"
+	"github.com/flowreaper/flowreaper/policy/internal/yamltree"
+)
+
+// Parse reads and checks a file of policy tests. file is where it is: it names
+// the file in errors, and the policy's path is relative to it. The error, if
+// any, is of type [policy.Errors] and holds everything that is wrong.
+func Parse(file string, text []byte) (*File, error) {
+	root, problems := yamltree.Parse(text)
+	f := &File{file: file}
+	switch {
+	case len(problems) > 0:
+	case root == nil:
+		problems = []yamltree.Problem{{
+			Position: yamltree.Position{Line: 1, Column: 1},
+			Message:  "the file is empty: it needs version: 1, policy and cases",
+		}}
+	default:
+		if problems = yamlread.Read(root, f); len(problems) == 0 {
+			problems = f.check()
+		}
+	}
+	if len(problems) > 0 {
+		return nil, placed(file, text, problems)
+	}
+	return f, nil
+}
+
+// PolicyPath is where the policy that is tested lies.
+func (f *File) PolicyPath() string {
+	if filepath.IsAbs(f.Policy) {
+		return filepath.Clean(f.Policy)
+	}
+	return filepath.Join(filepath.Dir(f.file), f.Policy)
+}
+
+// placed gives problems the file and the lines that they are in.
+func placed(file string, text []byte, problems []yamltree.Problem) policy.Errors {
+	lines := strings.Split(strings.TrimPrefix(string(text), "\ufeff"), "\n")
+	var all policy.Errors
+	for _, p := range problems {
+		e := &policy.Error{File: file, Line: p.Line, Column: p.Column, Message: p.Message}
+		if p.Line >= 1 && p.Line <= len(lines) {
+			e.Source = strings.ToValidUTF8(strings.TrimSuffix(lines[p.Line-1], "\r"), "\ufffd")
+		}
+		all = append(all, e)
+	}
+	slices.SortStableFunc(all, func(a, b *policy.Error) int {
+		if a.Line != b.Line {
+			return a.Line - b.Line
+		}
+		return a.Column - b.Column
+	})
+	return all
+}
+
+// checker finds what only several keys together show.
+type checker struct {
+	problems []yamltree.Problem
+}
+
+func (c *checker) fail(at yamltree.Position, format string, args ...any) {
+	c.problems = append(c.problems, yamltree.Problem{Position: at, Message: fmt.Sprintf(format, args...)})
+}
+
+func (f *File) check() []yamltree.Problem {
+	c := &checker{}
+	if f.Policy == "" {
+		c.fail(f.At, "policy must name the policy's file")
+	}
+	if len(f.Cases) == 0 {
+		c.fail(f.At, "cases is empty: a file without cases tests nothing")
+	}
+	names := map[string]int{}
+	for i := range f.Cases {
+		one := &f.Cases[i]
+		if line, twice := names[one.Name]; twice {
+			c.fail(one.At, "the name %q is given to two cases; first in line %d", one.Name, line)
+		}
+		names[one.Name] = one.At.Line
+		if one.Now == nil && f.Now == nil {
+			c.fail(one.At, "the case has no now: give it one, or the file")
+		}
+		c.flows(one)
+	}
+	return c.problems
+}
+
+func (c *checker) flows(one *Case) {
+	if len(one.Flows) == 0 {
+		c.fail(one.At, "the case has no flows: it tests nothing")
+	}
+	if e := one.Event; e != nil && e.Data != "" && !strings.HasPrefix(string(e.Data), "{") {
+		c.fail(e.At, "data must be a mapping: it is event.data")
+	}
+	lines := map[string]int{}
+	for i := range one.Flows {
+		flow := &one.Flows[i]
+		if line, twice := lines[flow.Name]; twice {
+			c.fail(flow.At, "the flow %q is there twice; first in line %d", flow.Name, line)
+		}
+		lines[flow.Name] = flow.At.Line
+		c.executions(flow)
+	}
+}
+
+func (c *checker) executions(flow *Flow) {
+	if len(flow.Executions) == 0 {
+		c.fail(flow.At, "the flow has no executions: nothing of it is judged")
+	}
+	lines := map[string]int{}
+	for i := range flow.Executions {
+		e := &flow.Executions[i]
+		if line, twice := lines[e.Name]; twice {
+			c.fail(e.At, "the execution %q is there twice; first in line %d", e.Name, line)
+		}
+		lines[e.Name] = e.At.Line
+		if (e.StartedAgo == nil) == (e.StartedTime == nil) {
+			c.fail(e.At, "the execution needs startedAgo or startedTime, and not both")
+		}
+		if e.Input != "" && e.InputText != nil {
+			c.fail(e.At, "the execution has input and inputText: give one of them")
+		}
+		if h := e.History; h != nil && h.LastEventAgo != nil && h.LastEventTime != nil {
+			c.fail(h.At, "the history has lastEventAgo and lastEventTime: give one of them")
+		}
+		c.want(e.Want)
+	}
+}
+
+// want refuses what the decision leaves no room for, since it could never come.
+func (c *checker) want(w *Want) {
+	if w == nil {
+		return
+	}
+	condemned := w.Decision == string(policy.Stop) || w.Decision == string(policy.Protected)
+	for _, key := range []struct {
+		name  string
+		given bool
+	}{{"mode", w.Mode != ""}, {"cause", w.Cause != ""}, {"wouldAlso", len(w.WouldAlso) > 0}} {
+		if key.given && !condemned {
+			c.fail(w.At, "%s needs decision: stop or protected", key.name)
+		}
+	}
+	if w.Rule != "" && w.Decision == string(policy.Keep) {
+		c.fail(w.At, "an execution that is kept has no rule: take it out, or want another decision")
+	}
+}

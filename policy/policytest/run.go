@@ -1,0 +1,121 @@
+package policytest
+
+import (
+	"strings"
+
+	"github.com/flowreaper/flowreaper/policy"
+)
+
+// Result is what became of one case.
+type Result struct {
+	Case     *Case
+	Failures []Failure // none: it passed
+
+	condemning map[string]bool // the rules that condemned something in it
+}
+
+// Failure is an execution for which the policy says something else than what
+// is wanted.
+type Failure struct {
+	Flow        string       `json:"flow"`
+	Execution   string       `json:"execution"`
+	Line        int          `json:"line"` // of the execution in the file; both count from 1
+	Column      int          `json:"column"`
+	Differences []Difference `json:"differences"`
+	Explanation string       `json:"explanation"` // why the policy decided as it did, with the values it saw
+}
+
+// Difference is one thing that is other than wanted.
+type Difference struct {
+	What string `json:"what"` // decision, rule, mode, due, cause, wouldAlso or undecided
+	Want string `json:"want"`
+	Got  string `json:"got"`
+}
+
+// Run judges every execution of every case, in the file's order.
+func (f *File) Run(p *policy.Policy) []Result {
+	var results []Result
+	for i := range f.Cases {
+		results = append(results, f.run(p, &f.Cases[i]))
+	}
+	return results
+}
+
+func (f *File) run(p *policy.Policy, c *Case) Result {
+	r := Result{Case: c, condemning: map[string]bool{}}
+	now := f.now(c)
+	event := c.event(now)
+	for i := range c.Flows {
+		given := &c.Flows[i]
+		flow, executions := given.facts(now)
+		for j, execution := range executions {
+			j := &judged{policy: p, given: &given.Executions[j], facts: &policy.Facts{Now: now, Event: event, Flow: flow, Execution: execution}}
+			j.judge()
+			j.exercised(r.condemning)
+			if differences := j.differences(); len(differences) > 0 {
+				r.Failures = append(r.Failures, Failure{
+					Flow: given.Name, Execution: execution.Name, Line: j.given.At.Line, Column: j.given.At.Column,
+					Differences: differences, Explanation: j.explanation(),
+				})
+			}
+		}
+	}
+	return r
+}
+
+// judged is one execution of a case, judged.
+type judged struct {
+	policy  *policy.Policy
+	given   *Execution
+	facts   *policy.Facts
+	verdict policy.Verdict
+}
+
+// judge asks the policy. A sweep lists no Express flows, so that their
+// executions are kept whatever the rules say.
+func (j *judged) judge() {
+	if j.express() {
+		j.verdict = policy.Verdict{Decision: policy.Keep}
+		return
+	}
+	j.verdict = j.policy.Judge(j.facts)
+}
+
+func (j *judged) express() bool { return j.facts.Flow.ExecutionMode == "Express" }
+
+func (j *judged) exercised(rules map[string]bool) {
+	if j.verdict.Rule != nil {
+		rules[j.verdict.Rule.Name] = true
+	}
+	for _, name := range j.verdict.WouldAlso {
+		rules[name] = true
+	}
+}
+
+// decision is the verdict's, with a word of its own for what was kept in doubt.
+func (j *judged) decision() string {
+	if j.verdict.Decision == policy.Keep && len(j.verdict.Undecided) > 0 {
+		return undecided
+	}
+	return string(j.verdict.Decision)
+}
+
+const undecided = "undecided"
+
+func (j *judged) rule() string {
+	if j.verdict.Rule == nil {
+		return ""
+	}
+	return j.verdict.Rule.Name
+}
+
+// cause is the cause without the tail that leads programs back to the sweep.
+func (j *judged) cause() string {
+	const run = "test"
+	cause := j.policy.Cause(j.verdict, run)
+	tail := strings.LastIndex(cause, " [flowreaper/")
+	if tail < 0 {
+		return cause
+	}
+	return cause[:tail]
+}

@@ -1,0 +1,111 @@
+package policytest
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/flowreaper/flowreaper/policy"
+	"github.com/flowreaper/flowreaper/policy/internal/yamltree"
+)
+
+// Suite is the test files of one run. The zero Suite has none.
+type Suite struct {
+	files    []FileReport
+	policies []*exercised // in the order in which they were met
+}
+
+// exercised is a policy, and what its tests exercised.
+type exercised struct {
+	path       string
+	policy     *policy.Policy
+	places     map[string]yamltree.Position // of its rules
+	condemning map[string]bool
+}
+
+// Run runs the cases of a file. read reads the policy's file; its error is
+// returned as it is, and a policy that is wrong as [policy.Errors].
+func (s *Suite) Run(f *File, read func(path string) ([]byte, error)) error {
+	tested, err := s.policy(f.PolicyPath(), read)
+	if err != nil {
+		return err
+	}
+	report := FileReport{File: f.file, Policy: tested.path, Cases: []CaseReport{}}
+	for _, r := range f.Run(tested.policy) {
+		for rule := range r.condemning {
+			tested.condemning[rule] = true
+		}
+		report.Cases = append(report.Cases, CaseReport{
+			Name: r.Case.Name, Line: r.Case.At.Line, Column: r.Case.At.Column, Passed: len(r.Failures) == 0, Failures: r.Failures,
+		})
+	}
+	s.files = append(s.files, report)
+	return nil
+}
+
+func (s *Suite) policy(path string, read func(string) ([]byte, error)) (*exercised, error) {
+	i := slices.IndexFunc(s.policies, func(e *exercised) bool { return e.path == path })
+	if i >= 0 {
+		return s.policies[i], nil
+	}
+	text, err := read(path)
+	if err != nil {
+		return nil, err
+	}
+	p, err := policy.Parse(path, text)
+	if err != nil {
+		return nil, err
+	}
+	e := &exercised{path: path, policy: p, places: rulePlaces(text), condemning: map[string]bool{}}
+	s.policies = append(s.policies, e)
+	return e, nil
+}
+
+// rulePlaces is where the rules of a policy begin.
+func rulePlaces(text []byte) map[string]yamltree.Position {
+	places := map[string]yamltree.Position{}
+	root, _ := yamltree.Parse(text) // it was read before, as a policy
+	for _, rule := range root.Value("rules").Items {
+		places[rule.Value("name").Text] = rule.Position
+	}
+	return places
+}
+
+// missed are the rules that condemn nothing in any case.
+func (e *exercised) missed() []MissedRule {
+	var all []MissedRule
+	for _, rule := range e.policy.Rules {
+		if !e.condemning[rule.Name] {
+			at := e.places[rule.Name]
+			all = append(all, MissedRule{Policy: e.path, Rule: rule.Name, Line: at.Line, Column: at.Column})
+		}
+	}
+	return all
+}
+
+// Coverage says whether every rule must be exercised.
+type Coverage bool
+
+const (
+	WithCoverage    Coverage = true
+	WithoutCoverage Coverage = false
+)
+
+// Report sums the run up.
+func (s *Suite) Report(coverage Coverage) *Report {
+	r := &Report{Version: 1, Passed: true, Files: s.files}
+	if coverage {
+		for _, e := range s.policies {
+			r.Missed = append(r.Missed, e.missed()...)
+		}
+	}
+	for _, f := range r.Files {
+		for _, c := range f.Cases {
+			r.Passed = r.Passed && c.Passed
+		}
+	}
+	r.Passed = r.Passed && len(r.Missed) == 0
+	return r
+}
+
+// place prints where something stands, as editors and compilers do.
+func place(file string, line, column int) string { return fmt.Sprintf("%s:%d:%d", file, line, column) }

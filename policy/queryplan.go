@@ -1,0 +1,230 @@
+package policy
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/flowreaper/flowreaper/policy/internal/expression"
+)
+
+// QueryPlan says, for people, what sweeps on timers ask of the API for a policy,
+// and how often.
+type QueryPlan struct {
+	Flows      int        `json:"flows"`           // that the account has
+	ListFlows  int        `json:"listFlows"`       // calls, hourly or more often; 0: the rules name their flows
+	FlowNames  []string   `json:"named,omitempty"` // the flows, where ListFlows isn't called
+	Rules      []RulePlan `json:"rules"`
+	Look       int        `json:"look"`        // ListExecutions calls that look at everything once, a page a flow
+	LookSecond float64    `json:"lookSeconds"` // how long that takes within the quota
+	Demand     Demand     `json:"demand"`
+}
+
+// RulePlan is what one rule asks.
+type RulePlan struct {
+	Rule      string   `json:"rule"`
+	OnEvents  bool     `json:"onEvents,omitempty"` // it judges on events, and asks nothing on timers
+	Flows     int      `json:"flows"`              // that it concerns, at most
+	Asked     []string `json:"asked"`              // ListExecutions' parameters, for an example of its flows
+	Fetched   []string `json:"fetched,omitempty"`  // what else is called
+	OnceSweep []string `json:"onceASweep,omitempty"`
+	OnceFlow  []string `json:"onceAFlow,omitempty"`
+	Judged    []string `json:"judged,omitempty"` // once an execution
+	Calls     int      `json:"calls"`            // ListExecutions calls that look at one of its flows
+	Every     float64  `json:"everySeconds"`     // how often each of its flows is looked at
+}
+
+// flowsAPage is how many flows an answer of ListFlows brings.
+const flowsAPage = 100
+
+// QueryPlan explains what is asked about these flows, by sweeps so far apart.
+func (p *Policy) QueryPlan(now time.Time, flows []*Flow, tick time.Duration) QueryPlan {
+	return p.queryPlan(now, len(flows), flows, tick)
+}
+
+// QueryPlanOf explains what is asked on an account of so many flows, of which
+// nothing more is known: a rule that doesn't name its flows one by one may
+// concern them all.
+func (p *Policy) QueryPlanOf(now time.Time, flows int, tick time.Duration) QueryPlan {
+	return p.queryPlan(now, flows, nil, tick)
+}
+
+func (p *Policy) queryPlan(now time.Time, count int, flows []*Flow, tick time.Duration) QueryPlan {
+	plan := QueryPlan{Flows: count, Rules: []RulePlan{}}
+	if names, named := p.flowNames(); named {
+		plan.FlowNames = names
+	} else {
+		plan.ListFlows = max(1, (count+flowsAPage-1)/flowsAPage)
+	}
+	asked := map[*Flow]int{}
+	most := 0
+	for _, r := range p.Rules {
+		rule := p.rulePlan(r, now, count, flows, tick)
+		plan.Rules = append(plan.Rules, rule.RulePlan)
+		if rule.OnEvents {
+			continue
+		}
+		most = max(most, rule.Flows*rule.Calls)
+		for _, f := range rule.concerned {
+			asked[f] = max(asked[f], rule.Calls)
+		}
+	}
+	plan.Look = most
+	if flows != nil {
+		plan.Look = 0
+		for _, calls := range asked {
+			plan.Look += calls
+		}
+	}
+	plan.LookSecond = float64(plan.Look) / quotaPerSecond
+	plan.Demand = p.demandOf(flows, count, tick)
+	return plan
+}
+
+// flowNames are the only flows that rules on timers can concern, whatever the
+// time; ok is false where they aren't named one by one.
+func (p *Policy) flowNames() (names []string, ok bool) {
+	for _, r := range p.Rules {
+		if !slices.Contains(r.On, OnTimer) {
+			continue
+		}
+		own, ok := staged{r, r.conjuncts}.flowNames()
+		if !ok {
+			return nil, false
+		}
+		names = append(names, own...)
+	}
+	slices.Sort(names)
+	return slices.Compact(names), true
+}
+
+// plannedRule is a rule's plan, and what the whole plan is summed up from.
+type plannedRule struct {
+	RulePlan
+	concerned []*Flow
+}
+
+func (p *Policy) rulePlan(r *Rule, now time.Time, count int, flows []*Flow, tick time.Duration) plannedRule {
+	plan := plannedRule{RulePlan: RulePlan{Rule: r.Name, OnEvents: !slices.Contains(r.On, OnTimer), Asked: []string{}}}
+	facts := sample(r.flows)
+	facts.Now, facts.Event.Time = now, now
+	if flows == nil {
+		plan.Flows = count
+		if names, ok := (staged{r, r.conjuncts}).flowNames(); ok {
+			plan.Flows = min(count, len(names))
+		}
+	} else {
+		plan.concerned = r.concerned(flows, facts)
+		plan.Flows = len(plan.concerned)
+		if plan.Flows > 0 {
+			facts.Flow = plan.concerned[0]
+		}
+	}
+	var left []conjunct
+	for _, c := range r.ordered {
+		left = plan.sort(c, left)
+	}
+	q := p.ruleQuery(r, left, &judgement{facts: facts, pricing: p.Pricing})
+	plan.Calls = len(q.Statuses)
+	plan.Every = lookEvery(q.MinAge, tick).Seconds()
+	if plan.Flows > 0 && !plan.OnEvents {
+		plan.Asked = q.Asked()
+	}
+	if q.Needs.Has(NeedHistory) {
+		plan.Fetched = append(plan.Fetched, "GetExecutionHistory, 1 to 6 calls for each that passes all else")
+	}
+	if q.Needs.Has(NeedLive) {
+		plan.Fetched = append(plan.Fetched, "the complete list of each flow")
+	}
+	return plan
+}
+
+// sort says when a condition is evaluated, and collects those that need an
+// execution.
+func (plan *plannedRule) sort(c conjunct, left []conjunct) []conjunct {
+	text := conditionText(c)
+	switch {
+	case c.reads()&^eventStage == 0:
+		plan.OnceSweep = append(plan.OnceSweep, text)
+		return left
+	case c.reads()&^flowStage == 0:
+		plan.OnceFlow = append(plan.OnceFlow, text)
+		return left
+	}
+	plan.Judged = append(plan.Judged, text)
+	return append(left, c)
+}
+
+// concerned are the flows that a rule may condemn executions of.
+func (r *Rule) concerned(flows []*Flow, facts Facts) []*Flow {
+	var all []*Flow
+	for _, flow := range flows {
+		facts.Flow = flow
+		conditions := slices.DeleteFunc(slices.Clone(r.ordered), func(c conjunct) bool { return c.reads()&^eventStage == 0 })
+		if _, ok := narrow(conditions, flowStage, &judgement{facts: facts}); ok && flow.executionMode() == "Standard" {
+			all = append(all, flow)
+		}
+	}
+	return all
+}
+
+// demandOf is Demand for flows that are known, or for so many that aren't.
+func (p *Policy) demandOf(flows []*Flow, count int, tick time.Duration) Demand {
+	if flows == nil {
+		return p.Demand(count, tick)
+	}
+	known := map[*Flow]look{}
+	for _, r := range p.Rules {
+		if !slices.Contains(r.On, OnTimer) {
+			continue
+		}
+		for _, flow := range r.concerned(flows, sample(r.flows)) {
+			own := p.look(r, flow)
+			if other, ok := known[flow]; ok {
+				own = own.and(other)
+			}
+			known[flow] = own
+		}
+	}
+	var looks []look
+	for _, flow := range flows { // in an order, since sums of fractions depend on it
+		if l, ok := known[flow]; ok {
+			looks = append(looks, l)
+		}
+	}
+	return demand(len(flows), looks, tick)
+}
+
+// Lines prints the parts of a rule's plan, for tables: what is asked, what is
+// judged here, and how often.
+func (r RulePlan) Lines() (asked, judged, calls string) {
+	switch {
+	case r.OnEvents:
+		return "nothing: it judges on events", r.judged(), "none"
+	case r.Flows == 0:
+		return "nothing: there is no such flow", r.judged(), "none"
+	}
+	every := expression.FormatDuration(time.Duration(r.Every * float64(time.Second)).Round(time.Second))
+	calls = fmt.Sprintf("%s/s: %s,\n%d every %s", perSecond(float64(r.Flows*r.Calls)/r.Every), flowCount(r.Flows), r.Calls, every)
+	return strings.Join(append(slices.Clone(r.Asked), r.Fetched...), "\n"), r.judged(), calls
+}
+
+func (r RulePlan) judged() string {
+	var lines []string
+	for _, group := range []struct {
+		when  string
+		texts []string
+	}{{"once a sweep: ", r.OnceSweep}, {"once a flow: ", r.OnceFlow}, {"", r.Judged}} {
+		for _, text := range group.texts {
+			lines = append(lines, group.when+text)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// LookTime is how long a look at everything takes within the quota.
+func (q QueryPlan) LookTime() string {
+	return expression.FormatDuration(time.Duration(math.Ceil(q.LookSecond)) * time.Second)
+}

@@ -1,0 +1,305 @@
+package main
+
+import (
+	"encoding/json"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/goccy/go-yaml"
+	"github.com/google/go-cmp/cmp"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/flowreaper/flowreaper/policy"
+	"github.com/flowreaper/flowreaper/policy/policytest"
+	"github.com/flowreaper/flowreaper/schema"
+)
+
+// TestCurrent: the committed schemas are what the types say now.
+func TestCurrent(t *testing.T) {
+	want, err := generate("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for file, committed := range map[string]string{"policy.schema.json": schema.Policy, "policytest.schema.json": schema.PolicyTest} {
+		if diff := cmp.Diff(string(want[file]), committed); diff != "" {
+			t.Errorf("%s is not current; run go generate ./schema\n%s", file, diff)
+		}
+	}
+}
+
+// compile compiles a committed schema.
+func compile(t *testing.T, text string) *jsonschema.Schema {
+	t.Helper()
+	document, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := jsonschema.NewCompiler()
+	if err := c.AddResource("schema.json", document); err != nil {
+		t.Fatal(err)
+	}
+	s, err := c.Compile("schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// check validates YAML as an editor does.
+func check(t *testing.T, s *jsonschema.Schema, text string) error {
+	t.Helper()
+	asJSON, err := yaml.YAMLToJSON([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	value, err := jsonschema.UnmarshalJSON(strings.NewReader(string(asJSON)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.Validate(value)
+}
+
+// policyFiles are the policies of the repository, and testFiles their tests.
+func policyFiles(t *testing.T) (policies, tests []string) {
+	t.Helper()
+	err := filepath.WalkDir("../..", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || filepath.Ext(path) != ".yaml" {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		switch {
+		case isPolicy.Match(text):
+			policies = append(policies, path)
+		case isTest.Match(text):
+			tests = append(tests, path)
+		}
+		return err
+	})
+	if err != nil || len(policies) < 4 || len(tests) == 0 {
+		t.Fatalf("%d policies and %d tests found, %v", len(policies), len(tests), err)
+	}
+	return policies, tests
+}
+
+var (
+	isPolicy = regexp.MustCompile(`(?m)^rules:`)
+	isTest   = regexp.MustCompile(`(?m)^cases:`)
+)
+
+// TestExamples: every policy and every policy test of the repository is right
+// by its schema, and begins by naming it to editors.
+func TestExamples(t *testing.T) {
+	policies, tests := policyFiles(t)
+	for name, files := range map[string][]string{"policy.schema.json": policies, "policytest.schema.json": tests} {
+		committed := map[string]string{"policy.schema.json": schema.Policy, "policytest.schema.json": schema.PolicyTest}[name]
+		compiled := compile(t, committed)
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := check(t, compiled, string(text)); err != nil {
+				t.Errorf("%s: %v", file, err)
+			}
+			first, _, _ := strings.Cut(string(text), "\n")
+			relative, ok := strings.CutPrefix(first, "# yaml-language-server: $schema=")
+			if got := filepath.Join(filepath.Dir(file), relative); !ok || got != filepath.Join("../../schema", name) {
+				t.Errorf("%s begins with %q, which leads to %s", file, first, got)
+			}
+		}
+	}
+}
+
+// TestPolicyMistakes: what an editor shall mark, each in a policy that is right
+// but for it. The reader must refuse it, too.
+func TestPolicyMistakes(t *testing.T) {
+	compiled := compile(t, schema.Policy)
+	right := "version: 1\npricing: {perTransition: 1}\nrules:\n  - {name: r, when: true}\n"
+	if err := check(t, compiled, right); err != nil {
+		t.Fatal(err)
+	}
+	rule := func(keys string) string {
+		return strings.Replace(right, "when: true", keys, 1)
+	}
+	top := func(keys string) string { return right + keys + "\n" }
+	for name, text := range map[string]string{
+		"no version":                "rules: [{name: r, when: true}]",
+		"another version":           "version: 2\nrules: [{name: r, when: true}]",
+		"no rules":                  "version: 1",
+		"an empty list of rules":    "version: 1\nrules: []",
+		"rules that are a mapping":  "version: 1\nrules: {name: r}",
+		"an unknown key":            top("polcy: a"),
+		"an unknown mode":           top("mode: dry-run"),
+		"a blank name":              top(`policy: " "`),
+		"a var that is a mapping":   top("vars: {a: {b: 1}}"),
+		"a var without a name":      top(`vars: {"1a": 1}`),
+		"an empty protect":          top("protect: {}"),
+		"protect.flow":              top("protect: {flow: [a]}"),
+		"protect without a list":    top("protect: {flows: {a: b}}"),
+		"limits that are none":      top("limits: none"),
+		"negative limits":           top("limits: {maxStops: -1}"),
+		"a share without %":         top("limits: {maxShare: 0.5}"),
+		"a share above 100%":        top("limits: {maxShare: 101%}"),
+		"per without a unit":        top("limits: {per: 60}"),
+		"half a floor":              top("limits: {floor: 1.5}"),
+		"no rule's name":            "version: 1\nrules: [{when: true}]",
+		"a capital in a name":       strings.Replace(right, "name: r", "name: R", 1),
+		"no condition":              rule("description: a"),
+		"an unknown key in a rule":  rule("maxRuntme: 2h"),
+		"a glob of other tools":     rule(`flows: ["etl-{a,b}"]`),
+		"no flows":                  rule("flows: []"),
+		"maxRuntime without a unit": rule("maxRuntime: 90"),
+		"maxRuntime in words":       rule("maxRuntime: 2 hours"),
+		"maxRuntime that is code":   rule("maxRuntime: vars.a + vars.b"),
+		"a when that is a number":   rule("when: 5"),
+		"a when that is a list":     rule("when: [a]"),
+		"an empty window":           rule("window: {}"),
+		"no windows":                rule("window: []"),
+		"hours of a day of 25":      rule(`window: {hours: "09:00-25:00"}`),
+		"hours without minutes":     rule(`window: {hours: "9-18"}`),
+		"an unknown key in window":  rule(`window: {hour: "09:00-18:00"}`),
+		"another trigger":           rule("when: true, on: [alarm]"),
+		"a mode that is wrong":      rule("when: true, mode: enforced"),
+		"maxCost as a text":         rule("maxCost: 5 CNY"),
+		"a negative maxCost":        rule("maxCost: -5"),
+		"maxConcurrent 0":           rule("maxConcurrent: 0"),
+		"another order":             rule("maxConcurrent: 1, stopFirst: last"),
+		"mapChildren without":       rule("when: true, mapChildren: count"),
+		"mapChildren: ignore":       rule("maxConcurrent: 1, mapChildren: ignore"),
+		"an empty error":            rule(`when: true, error: ""`),
+		"an error too long":         rule("when: true, error: " + strings.Repeat("x", 129)),
+		"limits on a timer":         rule("when: true, limits: none"),
+		"limits on both":            rule("when: true, on: [event, timer], limits: none"),
+		"limits in a rule":          rule("when: true, on: [event], limits: {maxStops: 1}"),
+		"for on a timer":            rule("when: true, on: timer, for: 30m"),
+		"no price":                  strings.Replace(right, "{perTransition: 1}", "{currency: CNY}", 1),
+		"a negative price":          strings.Replace(right, "{perTransition: 1}", "{perTransition: -1}", 1),
+		"a price without an amount": strings.Replace(right, "{perTransition: 1}", "{perMinute: [{flows: [a]}]}", 1),
+	} {
+		t.Run(name, func(t *testing.T) {
+			if check(t, compiled, text) == nil {
+				t.Errorf("the schema accepts\n%s", text)
+			}
+			if _, err := policy.Parse("p.yaml", []byte(text)); err == nil {
+				t.Errorf("the reader accepts\n%s", text)
+			}
+		})
+	}
+}
+
+func TestPolicyTestMistakes(t *testing.T) {
+	compiled := compile(t, schema.PolicyTest)
+	right := `version: 1
+policy: p.yaml
+now: 2026-03-04T12:00:00Z
+cases:
+  - name: a
+    event: {kind: alarm, data: {alertState: ALERT}}
+    flows: [{name: f, executions: [{name: e, startedAgo: 1h, input: [1], want: {decision: stop, due: never}}]}]
+`
+	if err := check(t, compiled, right); err != nil {
+		t.Fatal(err)
+	}
+	for _, change := range [][2]string{
+		{"version: 1", "version: 2"}, {"policy: p.yaml", ""}, {"policy: p.yaml", "policy: 1"}, {"cases:", "case:"},
+		{"kind: alarm", "kind: event"}, {"startedAgo: 1h", "startedAgo: 1"}, {"startedAgo: 1h", "startdAgo: 1h"},
+		{"decision: stop", "decision: kill"}, {"decision: stop, ", ""}, {"due: never", "due: 5"}, {"name: e, ", ""}, {"name: f, ", ""},
+		{"flows: [{", "flows: {a: {"}, {"want: {decision: stop, due: never}", "want: stop"},
+	} {
+		text := strings.Replace(right, change[0], change[1], 1)
+		text = strings.Replace(text, "}}]}]\n", map[bool]string{true: "}}]}}\n", false: "}}]}]\n"}[strings.Contains(text, "flows: {a")], 1)
+		t.Run(change[1], func(t *testing.T) {
+			if check(t, compiled, text) == nil {
+				t.Errorf("the schema accepts\n%s", text)
+			}
+			if _, err := policytest.Parse("t.yaml", []byte(text)); err == nil {
+				t.Errorf("the reader accepts\n%s", text)
+			}
+		})
+	}
+}
+
+// TestKeys: the schema's keys are those that the reader knows, no more and no
+// less. The reader lists them in its errors.
+func TestKeys(t *testing.T) {
+	var root map[string]any
+	if err := json.Unmarshal([]byte(schema.Policy), &root); err != nil {
+		t.Fatal(err)
+	}
+	rule := at(root, "rules", "items")
+	window := at(rule, "window")["anyOf"].([]any)[0].(map[string]any)
+	for _, level := range []struct {
+		schema map[string]any
+		policy string // with zzzz where an unknown key stands
+	}{
+		{root, "zzzz: 1"},
+		{at(root, "protect"), "version: 1\nprotect: {zzzz: 1}\nrules: [{name: a, when: true}]"},
+		{at(root, "limits"), "version: 1\nlimits: {zzzz: 1}\nrules: [{name: a, when: true}]"},
+		{at(root, "pricing"), "version: 1\npricing: {zzzz: 1}\nrules: [{name: a, when: true}]"},
+		{at(root, "pricing", "perMinute", "items"), "version: 1\npricing: {perMinute: [{zzzz: 1}]}\nrules: [{name: a, when: true}]"},
+		{rule, "version: 1\nrules: [{name: a, when: true, zzzz: 1}]"},
+		{window, "version: 1\nrules: [{name: a, window: {zzzz: 1}}]"},
+	} {
+		_, err := policy.Parse("p.yaml", []byte(level.policy))
+		known := regexp.MustCompile(`unknown key "zzzz"; there are: (.*)`).FindStringSubmatch(err.Error())
+		if known == nil {
+			t.Fatalf("%v", err)
+		}
+		want := strings.Split(known[1], ", ")
+		slices.Sort(want)
+		var got []string
+		for key := range level.schema["properties"].(map[string]any) {
+			got = append(got, key)
+		}
+		slices.Sort(got)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s\n%s", level.policy, diff)
+		}
+	}
+}
+
+// at follows properties, and items where the key is that.
+func at(s map[string]any, path ...string) map[string]any {
+	for _, key := range path {
+		if key != "items" {
+			s = s["properties"].(map[string]any)
+		}
+		s = s[key].(map[string]any)
+	}
+	return s
+}
+
+// TestDescriptions: every key says what it is for.
+func TestDescriptions(t *testing.T) {
+	for _, text := range []string{schema.Policy, schema.PolicyTest} {
+		var root any
+		if err := json.Unmarshal([]byte(text), &root); err != nil {
+			t.Fatal(err)
+		}
+		described(t, root)
+	}
+}
+
+func described(t *testing.T, node any) {
+	switch node := node.(type) {
+	case []any:
+		for _, item := range node {
+			described(t, item)
+		}
+	case map[string]any:
+		properties, _ := node["properties"].(map[string]any)
+		for key, property := range properties {
+			if text, _ := property.(map[string]any)["description"].(string); text == "" && node["additionalProperties"] != nil {
+				t.Errorf("%s has no description", key)
+			}
+		}
+		for _, child := range node {
+			described(t, child)
+		}
+	}
+}

@@ -1,0 +1,85 @@
+// Command generate writes the JSON Schemas of policies and of policy tests. Run
+// it as go generate does, in the folder above.
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"reflect"
+	"strings"
+
+	"github.com/invopop/jsonschema"
+
+	"github.com/flowreaper/flowreaper/policy/policytest"
+)
+
+// draft7 is the draft that editors' YAML support knows best.
+const draft7 = "http://json-schema.org/draft-07/schema#"
+
+func main() {
+	schemas, err := generate("..")
+	for file, text := range schemas {
+		if err == nil {
+			err = os.WriteFile(file, text, 0o666)
+		}
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "generate:", err)
+		os.Exit(1)
+	}
+}
+
+// generate returns the schemas by their files' names. The types' comments are
+// read from the source, whose root is given.
+func generate(root string) (map[string][]byte, error) {
+	policy, err := schemaOf(policyFile{}, "A flowreaper policy", root, "schema/generate")
+	if err != nil {
+		return nil, err
+	}
+	test, err := schemaOf(policytest.File{}, "Tests of a flowreaper policy", root, "policy/policytest")
+	if err != nil {
+		return nil, err
+	}
+	return map[string][]byte{"policy.schema.json": policy, "policytest.schema.json": test}, nil
+}
+
+// schemaOf returns the schema of a type whose source is in a folder.
+func schemaOf(of any, title, root, folder string) ([]byte, error) {
+	comments, err := readComments(root, folder)
+	if err != nil {
+		return nil, err
+	}
+	r := &jsonschema.Reflector{FieldNameTag: "yaml", DoNotReference: true, Anonymous: true, LookupComment: comments.lookup}
+	r.Mapper = func(t reflect.Type) *jsonschema.Schema { return nil }
+	known := values(r)
+	r.Mapper = func(t reflect.Type) *jsonschema.Schema {
+		if s, ok := known[t]; ok {
+			fresh := *s // each use has a description of its own
+			return &fresh
+		}
+		return nil
+	}
+	s := r.Reflect(of)
+	s.Version, s.Title = draft7, title
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(s); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
+}
+
+// comments are the comments of types and fields, as one line each.
+type comments map[string]string
+
+func (c comments) lookup(t reflect.Type, field string) string {
+	key := t.Name()
+	if field != "" {
+		key += "." + field
+	}
+	return strings.Join(strings.Fields(c[key]), " ")
+}

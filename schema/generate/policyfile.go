@@ -1,0 +1,133 @@
+package main
+
+import "github.com/invopop/jsonschema"
+
+// These types are the form of a policy file, for its schema alone: package
+// policy reads the file by hand, to say of each mistake where it is. Their
+// comments are the descriptions that editors show, so they speak to the person
+// who writes a policy. A test holds their keys and the reader's equal.
+
+// A policy: rules that say which workflow executions are stopped.
+type policyFile struct {
+	// The version of the policy language: 1.
+	Version version `yaml:"version"`
+	// The policy's name, for reports. Default: policy.
+	Policy name `yaml:"policy,omitempty"`
+	// What happens to what the rules condemn. plan (the default): it is reported. enforce: it is stopped.
+	Mode mode `yaml:"mode,omitempty"`
+	// Constants for conditions and causes, such as {etl_limit: 2h}: vars.etl_limit. A text that reads as a duration is one.
+	Vars vars `yaml:"vars,omitempty"`
+	// What is never stopped, whatever a rule says: flows OR when.
+	Protect protection `yaml:"protect,omitempty"`
+	// How much sweeps may stop. What is condemned beyond it is withheld, and the run fails.
+	Limits limits `yaml:"limits,omitempty"`
+	// What executions cost, for maxCost and execution.cost.
+	Pricing pricing `yaml:"pricing,omitempty"`
+	// The rules. Any may condemn; the first that condemns and enforces speaks.
+	Rules []rule `yaml:"rules" jsonschema:"minItems=1"`
+}
+
+// What is never stopped.
+type protection struct {
+	// Flows that are protected: globs of their names. The last match wins, ! excludes.
+	Flows globs `yaml:"flows,omitempty"`
+	// A condition that protects. An error protects, too.
+	When condition `yaml:"when,omitempty"`
+}
+
+// JSONSchemaExtend asks for one of the two.
+func (protection) JSONSchemaExtend(s *jsonschema.Schema) { anyOf(s, "flows", "when") }
+
+// How much sweeps may stop.
+type limits struct {
+	// The most stops in any time of per. Default: 100.
+	MaxStops int `yaml:"maxStops,omitempty" jsonschema:"minimum=0"`
+	// The time that maxStops counts in. Default: 1h.
+	Per duration `yaml:"per,omitempty"`
+	// The largest share of the live executions that one sweep may condemn, such as 50% (the default).
+	MaxShare share `yaml:"maxShare,omitempty"`
+	// So many may be stopped, whatever their share. Default: 10.
+	Floor int `yaml:"floor,omitempty" jsonschema:"minimum=0"`
+}
+
+// What executions cost.
+type pricing struct {
+	// The currency, such as CNY; for people.
+	Currency string `yaml:"currency,omitempty"`
+	// The price of a step transition. Rules that read a cost then read histories, 1 to 6 calls an execution.
+	PerTransition amount `yaml:"perTransition,omitempty"`
+	// Prices of a minute's run. The last whose flows match wins.
+	PerMinute []minutePrice `yaml:"perMinute,omitempty" jsonschema:"minItems=1"`
+}
+
+// JSONSchemaExtend asks for one of the two prices.
+func (pricing) JSONSchemaExtend(s *jsonschema.Schema) { anyOf(s, "perTransition", "perMinute") }
+
+// The price of a minute of some flows.
+type minutePrice struct {
+	// The flows: globs of their names. Default: all.
+	Flows globs `yaml:"flows,omitempty"`
+	// The price of a minute.
+	Price amount `yaml:"price"`
+}
+
+// A rule. It condemns where all its conditions hold.
+type rule struct {
+	// The rule's name, unique in the policy: lower-case letters, digits and -.
+	Name ruleName `yaml:"name"`
+	// What the rule is for, in words.
+	Description string `yaml:"description,omitempty"`
+	// The flows: globs of their names, case-sensitive. The last match wins, ! excludes, and a list that begins with ! begins from all. Default: all.
+	Flows globs `yaml:"flows,omitempty"`
+	// The longest that an execution may run: a duration such as 2h30m, or vars.NAME.
+	MaxRuntime limit `yaml:"maxRuntime,omitempty"`
+	// A condition in expr, such as execution.input.priority == "low" and execution.age > duration("2h").
+	When condition `yaml:"when,omitempty"`
+	// When in the week the rule judges: a window, or a list of which one must be open.
+	Window windows `yaml:"window,omitempty"`
+	// What the rule judges on. Default: timer and manual.
+	On triggers `yaml:"on,omitempty"`
+	// plan softens the policy's enforce for this rule; nothing hardens it.
+	Mode mode `yaml:"mode,omitempty"`
+	// The most that an execution may cost, in the currency of pricing, which it needs.
+	MaxCost amount `yaml:"maxCost,omitempty"`
+	// The most live executions of one flow. The surplus is condemned.
+	MaxConcurrent int `yaml:"maxConcurrent,omitempty" jsonschema:"minimum=1"`
+	// Which executions are stopped first. Default: of a surplus and on events the newest, else the most overdue.
+	StopFirst string `yaml:"stopFirst,omitempty" jsonschema:"enum=newest,enum=oldest"`
+	// count: the children of a distributed Map count as executions of the flow. Needed with maxConcurrent on such flows.
+	MapChildren string `yaml:"mapChildren,omitempty" jsonschema:"enum=count"`
+	// The error that the execution is stopped with. Default: FlowReaper.<name>.
+	Error string `yaml:"error,omitempty" jsonschema:"minLength=1,maxLength=128"`
+	// The cause that the execution is stopped with, with expressions in ${…}. Default: the explanation.
+	Cause string `yaml:"cause,omitempty" jsonschema:"minLength=1"`
+	// none lifts the policy's limits. Only for a rule with on: [event].
+	Limits string `yaml:"limits,omitempty" jsonschema:"enum=none"`
+	// How long an accepted event stays in force, for a rule on events. Default: 30m.
+	For duration `yaml:"for,omitempty"`
+}
+
+// JSONSchemaExtend says which keys need others.
+func (rule) JSONSchemaExtend(s *jsonschema.Schema) {
+	anyOf(s, "flows", "maxRuntime", "when", "window", "on", "maxCost", "maxConcurrent")
+	event := &jsonschema.Schema{Enum: []any{"event"}}
+	only, some := on(&jsonschema.Schema{Type: "array", Items: event}, event), on(&jsonschema.Schema{Type: "array", Contains: event}, event)
+	s.AllOf = []*jsonschema.Schema{
+		needs("mapChildren", &jsonschema.Schema{Required: []string{"maxConcurrent"}}),
+		needs("limits", only),
+		needs("for", some),
+	}
+}
+
+// A time of the week.
+type window struct {
+	// Names and ranges of days, comma-separated: Mon-Fri, or Sat,Sun. Default: every day.
+	Days string `yaml:"days,omitempty"`
+	// From and to, exclusive: 09:00-18:00. 22:00-06:00 belongs to the day on which it opens. Default: the whole day.
+	Hours string `yaml:"hours,omitempty" jsonschema:"pattern=^([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"`
+	// The IANA name of the time zone, such as Asia/Shanghai. Default: UTC.
+	TimeZone string `yaml:"timeZone,omitempty"`
+}
+
+// JSONSchemaExtend asks for days or hours.
+func (window) JSONSchemaExtend(s *jsonschema.Schema) { anyOf(s, "days", "hours") }

@@ -1,0 +1,160 @@
+package deploy
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+// Every file that a person can deploy.
+var files = []string{"s.yaml", "deploy/state.yaml", "deploy/fleet/production-shanghai.yaml"}
+
+// What s.yaml stands for, property by property.
+func shipped() map[string]any {
+	return map[string]any{
+		"region":         "cn-hangzhou",
+		"functionName":   "flowreaper",
+		"description":    "Stops CloudFlow executions by policy",
+		"role":           "flowreaper-plan",
+		"runtime":        "go1",
+		"handler":        "flowreaper-function",
+		"code":           "./dist/function",
+		"cpu":            0.05,
+		"memorySize":     128.0,
+		"diskSize":       512.0,
+		"timeout":        60.0,
+		"internetAccess": true,
+		"environmentVariables": map[string]any{
+			"FLOWREAPER_MODE":   "plan",
+			"FLOWREAPER_POLICY": "policy.yaml",
+		},
+		"logConfig":         "auto",
+		"concurrencyConfig": map[string]any{"reservedConcurrency": 1.0},
+		"asyncInvokeConfig": map[string]any{
+			"qualifier":                 "LATEST",
+			"maxAsyncRetryAttempts":     0.0,
+			"maxAsyncEventAgeInSeconds": 60.0,
+			"destinationConfig":         failuresIn("cn-hangzhou"),
+		},
+		"triggers": []any{map[string]any{
+			"triggerName":   "every-minute",
+			"triggerType":   "timer",
+			"description":   "One sweep a minute",
+			"qualifier":     "LATEST",
+			"triggerConfig": map[string]any{"cronExpression": "10 * * * * *", "enable": true, "payload": "sweep"},
+		}},
+	}
+}
+
+func failuresIn(region string) map[string]any {
+	return map[string]any{"onFailure": map[string]any{"destination": "acs:mns:" + region + "::/queues/flowreaper-failed/messages"}}
+}
+
+// withState is shipped as deploy/state.yaml extends it, in a region.
+func withState(code, bucket, region string) map[string]any {
+	props := shipped()
+	props["region"] = region
+	props["asyncInvokeConfig"].(map[string]any)["destinationConfig"] = failuresIn(region)
+	props["code"] = code
+	props["environmentVariables"].(map[string]any)["FLOWREAPER_STATE"] = "/mnt/state/flowreaper.state"
+	props["ossMountConfig"] = map[string]any{"mountPoints": []any{map[string]any{
+		"bucketName": bucket,
+		"bucketPath": "/",
+		"endpoint":   "https://oss-" + region + "-internal.aliyuncs.com",
+		"mountDir":   "/mnt/state",
+		"readOnly":   false,
+	}}}
+	return props
+}
+
+// resolved is what a file resolves to.
+func resolved(file string) map[string]any {
+	switch file {
+	case "s.yaml":
+		return shipped()
+	case "deploy/state.yaml":
+		return withState("../dist/function", "example-flowreaper-state", "cn-hangzhou")
+	case "deploy/fleet/production-shanghai.yaml":
+		return withState("../../dist/function", "example-flowreaper-state-shanghai", "cn-shanghai")
+	}
+	return nil
+}
+
+// Each file resolves to what it says, holds nothing secret, and satisfies both
+// the strict schema and, where it lies beside the project, fc3's own.
+func TestFiles(t *testing.T) {
+	t.Parallel()
+	p := newProject(t)
+	for _, file := range files {
+		t.Run(file, func(t *testing.T) {
+			t.Parallel()
+			props := p.resolve(t, file)
+			if diff := cmp.Diff(resolved(file), props); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+			if r := p.s(t, "verify", "-t", file); r.status != 0 {
+				t.Errorf("s verify: status %d\n%s%s", r.status, r.stdout, r.stderr)
+			}
+			t.Run("fc3's schema", func(t *testing.T) { satisfiesFC3(t, props) })
+		})
+	}
+}
+
+func satisfiesFC3(t *testing.T, props map[string]any) {
+	file := filepath.Join(repository(t), "..", "shared", "fc3-schema.json")
+	if _, err := os.Stat(file); err != nil {
+		t.Skip("fc3's schema doesn't lie beside the project: ", err)
+	}
+	schema, err := jsonschema.NewCompiler().Compile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := schema.Validate(props); err != nil {
+		t.Error(err)
+	}
+	delete(props, "handler")
+	if schema.Validate(props) == nil {
+		t.Error("the schema lets pass a function without a handler: is it fc3's?")
+	}
+}
+
+// A file in deploy/ that no test knows would be one that nothing checks.
+func TestEveryFileIsChecked(t *testing.T) {
+	root := repository(t)
+	known := make(map[string]bool)
+	for _, file := range files {
+		known[file] = true
+	}
+	for _, pattern := range []string{"deploy/*.yaml", "deploy/fleet/*.yaml"} {
+		names, err := filepath.Glob(filepath.Join(root, pattern))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range names {
+			file, err := filepath.Rel(root, name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			policy := filepath.Base(file) == "policy.yaml" || filepath.Base(file) == "policy.test.yaml"
+			if !known[filepath.ToSlash(file)] && !policy {
+				t.Errorf("%s: add it to files", file)
+			}
+		}
+	}
+}
+
+// Going to enforce is one edit, of one line; the role goes along.
+func TestEnforceIsOneEdit(t *testing.T) {
+	t.Parallel()
+	p := newProject(t)
+	p.edit(t, "s.yaml", "\n  mode: plan\n", "\n  mode: enforce\n")
+	enforcing := shipped()
+	enforcing["role"] = "flowreaper-enforce"
+	enforcing["environmentVariables"].(map[string]any)["FLOWREAPER_MODE"] = "enforce"
+	if diff := cmp.Diff(enforcing, p.resolve(t, "s.yaml")); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}

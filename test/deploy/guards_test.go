@@ -1,0 +1,135 @@
+package deploy
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const eventbridge = `        - triggerName: alarm
+          triggerType: eventbridge
+          triggerConfig:
+            triggerEnable: true
+            asyncInvocationType: true
+            eventRuleFilterPattern: '{"source":["acs.cms"]}'
+            eventSourceConfig: {eventSourceType: Default, eventSourceParameters: {}}
+            eventSinkConfig: {deliveryOption: {mode: event-driven, eventSchema: CloudEvents}}
+            runOptions: {mode: event-driven, errorsTolerance: ALL, retryStrategy: {PushRetryStrategy: BACKOFF_RETRY}}
+`
+
+// A guard of the strict schema, proven by one wrong edit of the shipped
+// s.yaml that it must refuse. want is what the CLI then says of the function.
+type guard struct {
+	name     string
+	old, new string
+	want     string
+}
+
+var guards = []guard{
+	{"misspelt property", "timeout: 60", "timout: 60",
+		" must NOT have additional properties"},
+	{"timeout missing", "      timeout: 60\n", "",
+		" must have required property 'timeout'"},
+	{"timeout as a text", "timeout: 60", "timeout: ${env('FLOWREAPER_NONE', '60')}",
+		"/timeout must be integer"},
+	{"upper-case role", "role: flowreaper-${vars.mode}", "role: FlowReaper-${vars.mode}",
+		"/role must match pattern"},
+	{"role auto", "role: flowreaper-${vars.mode}", "role: auto",
+		"/role must NOT be valid"},
+	{"five-field cron", `"10 * * * * *"`, `"* * * * *"`,
+		"/triggers/0/triggerConfig/cronExpression must match pattern"},
+	{"cron out of range", `"10 * * * * *"`, `"60 * * * * *"`,
+		"/triggers/0/triggerConfig/cronExpression must match pattern"},
+	{"a bus's configuration on a timer", "payload: sweep", "payload: sweep\n            eventRuleFilterPattern: '{}'",
+		"/triggers/0/triggerConfig must NOT have additional properties"},
+	{"timer without enable", "            enable: true\n", "",
+		"/triggers/0/triggerConfig must have required property 'enable'"},
+	{"unknown kind of trigger", "triggerType: timer", "triggerType: cron",
+		"/triggers/0/triggerType must be equal to one of the allowed values"},
+	{"EventBridge before timer", "      triggers:\n", "      triggers:\n" + eventbridge,
+		"/triggers/1/triggerType must be equal to constant"},
+	{"too little memory for the CPU", "cpu: 0.05", "cpu: 0.2",
+		"/memorySize must be >= 205"},
+	{"too much memory for the CPU", "memorySize: 128", "memorySize: 256",
+		"/memorySize must be <= 204.8"},
+	{"CPU between the steps", "cpu: 0.05", "cpu: 0.07",
+		"/cpu must be equal to one of the allowed values"},
+	{"environment value that is no text", "FLOWREAPER_POLICY: policy.yaml", "FLOWREAPER_POLICY: 1",
+		"/environmentVariables/FLOWREAPER_POLICY must be string"},
+	{"misspelt setting", "FLOWREAPER_POLICY:", "FLOWREAPER_POLCY:",
+		"/environmentVariables property name must be valid"},
+	{"reserved setting", "FLOWREAPER_POLICY:", "FC_POLICY:",
+		"/environmentVariables property name must be valid"},
+	{"unknown mode", "FLOWREAPER_MODE: ${vars.mode}", "FLOWREAPER_MODE: enforcing",
+		"/environmentVariables/FLOWREAPER_MODE must be equal to one of the allowed values"},
+	{"no qualifier", "        qualifier: LATEST\n        maxAsync", "        maxAsync",
+		"/asyncInvokeConfig must have required property 'qualifier'"},
+	{"instanceConcurrency on go1", "timeout: 60", "timeout: 60\n      instanceConcurrency: 2",
+		" must NOT have additional properties"},
+}
+
+func TestGuards(t *testing.T) {
+	t.Parallel()
+	p := newProject(t)
+	p.writeResources(t, guards)
+	r := p.s(t, "verify")
+	if r.status != 1 {
+		t.Errorf("s verify: status %d, want 1", r.status)
+	}
+	said := r.stdout + r.stderr
+	for i, g := range guards {
+		if want := resource(i) + "/props" + g.want; !strings.Contains(said, want) {
+			t.Errorf("%s: s verify doesn't say %q", g.name, want)
+		}
+	}
+	if t.Failed() {
+		t.Log(said)
+	}
+}
+
+// What the guards must let pass, or they would prove nothing.
+var allowed = []guard{
+	{name: "no edit"},
+	{name: "a time zone", old: `"10 * * * * *"`, new: `"CRON_TZ=Asia/Shanghai 0 0 4 1 * *"`},
+	{name: "steps, ranges and lists", old: `"10 * * * * *"`, new: `"10 0/5,30-40 8-18 ? JAN-MAR,7 MON-FRI"`},
+	{name: "every", old: `"10 * * * * *"`, new: `"@every 5m"`},
+	{name: "EventBridge after timer", old: "payload: sweep\n", new: "payload: sweep\n" + eventbridge},
+	{name: "a setting of another's", old: "FLOWREAPER_POLICY:", new: "DINGTALK_SECRET: ''\n        FLOWREAPER_POLICY:"},
+	{name: "more CPU with its memory", old: "cpu: 0.05\n      memorySize: 128", new: "cpu: 1\n      memorySize: 2048"},
+	{name: "a role by its ARN", old: "role: flowreaper-${vars.mode}", new: "role: acs:ram::1234567890123456:role/reaper"},
+	{name: "off", old: "FLOWREAPER_MODE: ${vars.mode}", new: "FLOWREAPER_MODE: 'off'"},
+}
+
+func TestGuardsLetPass(t *testing.T) {
+	t.Parallel()
+	p := newProject(t)
+	p.writeResources(t, allowed)
+	if r := p.s(t, "verify"); r.status != 0 {
+		t.Errorf("s verify: status %d\n%s%s", r.status, r.stdout, r.stderr)
+	}
+}
+
+func resource(i int) string { return fmt.Sprintf("case-%d", i) }
+
+// writeResources makes the copy's s.yaml one of many functions, each the shipped
+// one with one edit: the CLI, which takes most of a second, verifies them all at
+// once.
+func (p project) writeResources(t *testing.T, edits []guard) {
+	t.Helper()
+	const shipped = "\nresources:\n  flowreaper:\n"
+	file := filepath.Join(p.dir, "s.yaml")
+	head, function, found := strings.Cut(string(readFile(t, file)), shipped)
+	if !found {
+		t.Fatalf("s.yaml doesn't hold %q", shipped)
+	}
+	var b strings.Builder
+	b.WriteString(head + "\nresources:\n")
+	for i, e := range edits {
+		if n := strings.Count(function, e.old); n != 1 && e.old != "" {
+			t.Fatalf("%s: %q occurs %d times in s.yaml, want once", e.name, e.old, n)
+		}
+		fmt.Fprintf(&b, "  %s:\n%s\n", resource(i), strings.Replace(function, e.old, e.new, 1))
+	}
+	writeFile(t, file, b.String())
+}
