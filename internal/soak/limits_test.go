@@ -160,3 +160,37 @@ func TestListingThatFailsHalfWay(t *testing.T) {
 		}
 	})
 }
+
+// By a first answer that was long on its way our clock seems to be further off
+// than by those after it. Correcting it must not make what was due seem not to
+// be: a process that knows nothing looks at every flow before it says that its
+// sweep is complete.
+func TestSlowFirstAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := killAccount()
+		a.Faults = []account.Fault{{Operation: cloudflow.OpListFlows, Kind: account.FaultSlow, Delay: account.Duration(200 * time.Millisecond)}}
+		server, err := emulator.New(a, emulator.Options{NoQuota: true, Latency: 2 * time.Millisecond})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := policy.Parse("policy.yaml", []byte(killPolicy))
+		if err != nil {
+			t.Fatal(err)
+		}
+		rates, err := cloudflow.ParseRates(unlimited())
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := &day{t: t, wire: newWire(server), policy: p, failed: map[sweep.Code]int{}}
+		d.start()
+		d.quota.SetRates(rates)
+		time.Sleep(tick) // the bucket is full
+		r, err := d.sweep()
+		if want := (sweep.FlowCounts{Seen: 12, Listed: 12}); err != nil || !r.Complete || r.Flows != want {
+			t.Errorf("%v, complete %v, %+v", err, r.Complete, r.Flows)
+		}
+		if n := len(server.Stats().Stops); n != 36 {
+			t.Errorf("%d were stopped, want all 36 that are overdue", n)
+		}
+	})
+}
