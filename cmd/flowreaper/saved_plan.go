@@ -53,12 +53,17 @@ func (p *savedPlan) read(s *settings) (*policy.Policy, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.endpoint == "" && s.region == "" {
+	named := s.endpoint != "" || s.region != ""
+	if !named {
 		s.endpoint, s.region = file.Endpoint, file.Region
 	}
 	endpoint, err := cloudflow.ParseEndpoint(s.endpoint, s.region)
 	if err != nil {
 		return nil, err
+	}
+	// Whoever wrote the file must not choose where signed requests go.
+	if !named && !endpoint.CloudFlows() {
+		return nil, fmt.Errorf("the plan was made for the endpoint %s, which is not CloudFlow's own: if it is yours, say so with --endpoint", endpoint)
 	}
 	hash := ""
 	if s.policyFile != "" {

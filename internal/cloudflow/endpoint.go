@@ -3,6 +3,7 @@ package cloudflow
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"net/url"
 	"regexp"
@@ -18,6 +19,16 @@ type Endpoint struct {
 
 // String is the endpoint as a URL.
 func (e Endpoint) String() string { return e.Scheme + "://" + e.Host }
+
+// CloudFlows says whether the endpoint is one of CloudFlow's own, or on this
+// machine.
+func (e Endpoint) CloudFlows() bool {
+	host := e.Host
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	return isLoopback(strings.Trim(host, "[]")) || strings.HasSuffix(host, ".fnf.aliyuncs.com")
+}
 
 var regionForm = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 

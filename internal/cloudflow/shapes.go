@@ -1,7 +1,9 @@
 package cloudflow
 
 import (
+	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -129,6 +131,8 @@ func (d *decoder) flow() (Flow, error) {
 			return d.text(&f.ResourceGroupID)
 		case "Environment":
 			return d.environment(&f.Environment)
+		case "Definition":
+			return d.definition(&f.DistributedMap)
 		}
 		return d.skip()
 	})
@@ -136,6 +140,23 @@ func (d *decoder) flow() (Flow, error) {
 		err = &shapeError{"a flow has no Name"}
 	}
 	return f, err
+}
+
+// distributed are the words that the documentation of a Map's distributed mode
+// has, and of nothing else in a definition.
+var distributed = [][]byte{[]byte("processorconfig"), []byte("itemreader"), []byte("itembatcher"), []byte("distributed")}
+
+// definition finds out of a flow's definition whether it seems to have a Map in
+// distributed mode, without keeping it. One that merely mentions the words
+// counts too: what depends on it is then left undecided, and nothing is stopped.
+func (d *decoder) definition(to *bool) error {
+	text, err := d.json.ReadValue()
+	if err != nil {
+		return err
+	}
+	lower := bytes.ToLower(text)
+	*to = slices.ContainsFunc(distributed, func(word []byte) bool { return bytes.Contains(lower, word) })
+	return nil
 }
 
 // event reads one event of a history.

@@ -13,6 +13,10 @@ type Flow struct {
 	LastModifiedTime time.Time
 	ResourceGroupID  string
 	Environment      map[string]string
+
+	// DistributedMap says that the definition seems to have a Map in distributed
+	// mode, whose children are executions of this same flow.
+	DistributedMap bool
 }
 
 // Execution is one execution, in the API's own words.

@@ -23,6 +23,7 @@ func adaptFlow(f cloudflow.Flow) *policy.Flow {
 		CreatedTime:      f.CreatedTime.UTC(),
 		LastModifiedTime: f.LastModifiedTime.UTC(),
 		ResourceGroupID:  f.ResourceGroupID,
+		DistributedMap:   f.DistributedMap,
 	}
 }
 
