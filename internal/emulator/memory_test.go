@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -105,13 +106,15 @@ func TestLongPoll(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c := newClient(t, newServer(t, test.yaml, emulator.Options{}), false)
 				stopper := newClient(t, c.server, false)
+				var stopping sync.WaitGroup
+				defer stopping.Wait()
 				if test.stopAfter > 0 {
-					go func() {
+					stopping.Go(func() {
 						time.Sleep(test.stopAfter)
 						if _, err := stopper.post(t.Context(), "StopExecution", "FlowName", "flow", "ExecutionName", test.execution); err != nil {
 							t.Error(err)
 						}
-					}()
+					})
 				}
 				start := time.Now()
 				answer, err := c.get(t.Context(), "DescribeExecution", "FlowName", "flow", "ExecutionName", test.execution, "WaitTimeSeconds", test.wait)

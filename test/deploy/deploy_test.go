@@ -145,7 +145,7 @@ func TestDeployRefuses(t *testing.T) {
 		want           string // somewhere in what is said
 	}{
 		{"a wrong policy", "deploy/policy.yaml", "maxRuntime: 1d", "maxRuntme: 1d",
-			`deploy/policy.yaml:18:5: unknown key "maxRuntme"; did you mean "maxRuntime"?`},
+			`deploy/policy.yaml:19:5: unknown key "maxRuntme"; did you mean "maxRuntime"?`},
 		{"a policy that the linter doubts", "deploy/policy.yaml", "maxRuntime: 1d", "maxRuntime: 1d\n    when: execution.input.priority != 1",
 			"warnings: 1, and --strict allows none"},
 		{"a policy whose tests fail", "deploy/policy.yaml", "maxRuntime: 1d", "maxRuntime: 2d",
