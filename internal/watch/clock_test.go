@@ -49,3 +49,24 @@ func TestSweepsAtTheSameInstant(t *testing.T) {
 		}
 	}
 }
+
+// With a short tick, too, the next sweep asks again for what wasn't answered.
+func TestFailedCheckIsAskedForByTheNextSweep(t *testing.T) {
+	start := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	tokens := watch.Tokens{List: 1, Describe: 1}
+	w := watch.New(watch.Options{Tick: 15 * time.Second})
+	w.Begin(start)
+	w.SetFlows([]watch.Flow{{ID: "a", Name: "a", LeastAge: time.Hour}}, time.Hour, start)
+	look := w.Next(start, tokens).Look
+	w.Looked(look, []watch.Execution{{Name: "e", StartedTime: start.Add(-59 * time.Minute)}}, 1, start)
+	due := start.Add(2 * time.Minute)
+	for sweep := range 3 {
+		now := due.Add(time.Duration(sweep) * 15 * time.Second)
+		w.Begin(now)
+		check := w.Next(now, tokens).Check
+		if check == nil {
+			t.Fatalf("sweep %d doesn't ask for what is due", sweep)
+		}
+		w.CheckFailed(check, now)
+	}
+}

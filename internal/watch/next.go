@@ -154,9 +154,10 @@ func (w *Watch) CheckFailed(c *Check, now time.Time) {
 	}
 }
 
-// retry queues an execution whose answer failed to come.
+// retry queues an execution whose answer failed to come, for the next sweep
+// however short the tick is.
 func (w *Watch) retry(k *known, t instant) {
 	w.unplan(k)
-	k.at = max(k.condemnable(), t.add(again(1)))
+	k.at = max(k.condemnable(), t.add(min(again(1), max(w.options.Tick-10*time.Second, w.options.Tick/2))))
 	w.waiting.put(k)
 }
