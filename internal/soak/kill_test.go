@@ -2,18 +2,21 @@ package soak
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/internal/emulator"
 	"github.com/flowreaper/flowreaper/internal/emulator/account"
 	"github.com/flowreaper/flowreaper/internal/sweep"
@@ -58,9 +61,9 @@ type victim struct {
 	server *emulator.Server
 	calls  atomic.Int64            // requests so far
 	signal atomic.Pointer[trigger] // tells when there have been enough
+	open   sync.WaitGroup          // connections
 
-	counted int // stops in the ledger when the files were last torn
-	called  int // StopExecution calls until then
+	lost int // stops that took effect before the files were last torn
 }
 
 type trigger struct {
@@ -83,19 +86,31 @@ func newVictim(t *testing.T, binary string) *victim {
 		t.Fatal(err)
 	}
 	v := &victim{server: server}
-	loopback := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	loopback := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v.server.ServeHTTP(w, r)
 		n := v.calls.Add(1)
 		if s := v.signal.Load(); s != nil && n == s.at {
 			close(s.ch)
 		}
 	}))
+	loopback.Config.ConnState = v.count
+	loopback.Start()
 	t.Cleanup(loopback.Close)
 	v.deployment = &deployment{
 		t: t, binary: binary, endpoint: loopback.URL, policy: killPolicy,
 		state: filepath.Join(t.TempDir(), "state"), tick: time.Minute, logs: &bytes.Buffer{},
 	}
 	return v
+}
+
+// count counts the open connections.
+func (v *victim) count(_ net.Conn, state http.ConnState) {
+	switch state {
+	case http.StateNew:
+		v.open.Add(1)
+	case http.StateClosed, http.StateHijacked:
+		v.open.Done()
+	}
 }
 
 // killAccount has 36 overdue executions among young and protected ones.
@@ -144,6 +159,7 @@ func (v *victim) kill(random *rand.Rand) {
 		rt.Kill()
 	}
 	v.signal.Store(nil)
+	v.open.Wait() // what it had sent before it died is done
 }
 
 // load reads the state as a process would.
@@ -151,32 +167,67 @@ func (v *victim) load(path string) (*watch.Watch, error) {
 	return watch.NewFile(path).Load(watch.Options{Account: "1", Region: "cn-hangzhou"}, time.Now())
 }
 
-func (v *victim) stopCalls() int { return v.server.Stats().Calls[cloudflow.OpStopExecution] }
-
 func tried(w *watch.Watch) int { return w.Ledger.Since(time.Time{}) }
 
-// checkLedger holds the ledger against the calls that the emulator has seen.
-// The calls are asked first: those on their way were counted before.
+// checkLedger holds the ledger against what the emulator stopped. The emulator
+// is asked first: what it does meanwhile was counted before.
 func (v *victim) checkLedger() {
 	v.t.Helper()
-	calls := v.stopCalls() - v.called
-	w, _ := v.load(v.state) // of a slot that is torn another one knows as much
-	if n := tried(w) - v.counted; n < calls {
-		v.t.Errorf("the ledger has counted %d stops, StopExecution was called %d times", n, calls)
+	stops := v.server.Stats().Stops[v.lost:]
+	_, counted := v.ledger()
+	ids := map[string]string{}
+	for _, flow := range v.server.Flows() {
+		ids[flow.Name] = flow.ID
+	}
+	for _, s := range stops {
+		if !counted[stop{ids[s.Flow], s.Execution}] {
+			v.t.Errorf("%s of %s was stopped, and the ledger hasn't counted it", s.Execution, s.Flow)
+		}
 	}
 }
 
+// stop is how the ledger names one.
+type stop struct{ Flow, Execution string }
+
+// ledger reads the state's whole slots, by what is documented of their form: a
+// line that ends with the SHA-256 of what stands before it, and of the body.
+func (v *victim) ledger() (entries int, counted map[stop]bool) {
+	v.t.Helper()
+	counted = map[stop]bool{}
+	for _, slot := range slots {
+		data, err := os.ReadFile(v.state + slot)
+		if err != nil {
+			continue // it was never written
+		}
+		line, body, _ := strings.Cut(string(data), "\n")
+		cut := max(0, strings.LastIndex(line, " "))
+		if fmt.Sprintf(" %x", sha256.Sum256([]byte(line[:cut]+body))) != line[cut:] {
+			continue
+		}
+		var state struct{ Ledger []stop }
+		if err := json.Unmarshal([]byte(body), &state); err != nil {
+			v.t.Fatal(err)
+		}
+		entries = max(entries, len(state.Ledger))
+		for _, s := range state.Ledger {
+			counted[s] = true
+		}
+	}
+	return entries, counted
+}
+
+// overcounted is how much more often the ledger has counted than there were
+// stops.
 func (v *victim) overcounted() int {
-	w, _ := v.load(v.state)
-	return tried(w) - v.counted - (v.stopCalls() - v.called)
+	entries, _ := v.ledger()
+	return max(0, entries-len(v.server.Stats().Stops))
 }
 
 // tear damages slots, as no kill does: what was counted only there is lost.
 func (v *victim) tear(random *rand.Rand) {
 	v.t.Helper()
 	v.tearAt(v.state, random)
-	w, _ := v.load(v.state)
-	v.counted, v.called = tried(w), v.stopCalls()
+	v.lost = len(v.server.Stats().Stops)
 }
 
 // tearCopies does so to copies of the state, often enough for every part of it
