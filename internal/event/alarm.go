@@ -70,20 +70,21 @@ func parseDimensions(text string) (any, bool) {
 		return nil, false
 	}
 	dimensions := map[string]any{}
-	last := ""
-	for piece := range strings.SplitSeq(inner, ", ") {
-		key, value, ok := strings.Cut(piece, "=")
-		switch {
-		case ok && key != "":
-			if _, twice := dimensions[key]; twice {
-				return nil, false
-			}
-			last, dimensions[key] = key, value
-		case last != "":
-			dimensions[last] = dimensions[last].(string) + ", " + piece
-		default:
+	if inner == "" {
+		return dimensions, true
+	}
+	pieces := strings.Split(inner, ", ")
+	begin := 0 // of the pair
+	for i := 1; i <= len(pieces); i++ {
+		if i < len(pieces) && !strings.Contains(pieces[i], "=") {
+			continue
+		}
+		key, value, ok := strings.Cut(strings.Join(pieces[begin:i], ", "), "=")
+		if _, twice := dimensions[key]; twice || !ok || key == "" {
 			return nil, false
 		}
+		dimensions[key] = value
+		begin = i
 	}
 	return dimensions, true
 }

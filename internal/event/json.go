@@ -29,7 +29,7 @@ func decodeJSON(text []byte) (any, error) {
 		return nil, err
 	}
 	if _, err := r.dec.Token(); !errors.Is(err, io.EOF) {
-		return nil, refuse(r.position(), "more text after the JSON value", "expected one value")
+		return nil, r.notJSON()
 	}
 	return value, nil
 }
@@ -39,20 +39,25 @@ type reader struct {
 	dec  *json.Decoder
 }
 
-func (r *reader) position() string { return position(r.text, int(r.dec.InputOffset())) }
+// position is the last character of the token read last.
+func (r *reader) position() string { return position(r.text, int(r.dec.InputOffset())-1) }
 
 func (r *reader) token() (json.Token, error) {
 	token, err := r.dec.Token()
-	var syntax *json.SyntaxError
-	switch {
-	case err == nil:
-		return token, nil
-	case errors.As(err, &syntax):
-		return nil, refuse(position(r.text, int(syntax.Offset)-1), "not JSON: "+syntax.Error(), "")
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return nil, refuse(position(r.text, len(r.text)), "not JSON: it ends too early", "")
+	if err != nil {
+		return nil, r.notJSON()
 	}
-	return nil, refuse(r.position(), "not JSON: "+err.Error(), "")
+	return token, nil
+}
+
+// notJSON has encoding/json say what is wrong with the text: it counts the
+// offsets of its tokens' errors in two ways, those of a whole text in one.
+func (r *reader) notJSON() error {
+	var syntax *json.SyntaxError
+	if err := json.Unmarshal(r.text, new(json.RawMessage)); errors.As(err, &syntax) {
+		return refuse(position(r.text, int(syntax.Offset)-1), "not JSON: "+syntax.Error(), "")
+	}
+	return refuse(r.position(), "not JSON", "expected one JSON value")
 }
 
 func (r *reader) value(path string, depth int) (any, error) {
