@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -29,15 +30,13 @@ func dingTalkMessage(m Message) any {
 	}{"markdown", markdown{m.Title, m.Text}, at{}}
 }
 
-// signDingTalk returns the URL with timestamp and sign in its query.
+// signDingTalk returns the URL with timestamp and sign behind its query.
 func signDingTalk(u url.URL, secret string, now time.Time) *url.URL {
 	timestamp := strconv.FormatInt(now.UnixMilli(), 10)
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write([]byte(timestamp + "\n" + secret))
-	query := u.Query()
-	query.Set("timestamp", timestamp)
-	query.Set("sign", base64.StdEncoding.EncodeToString(mac.Sum(nil)))
-	u.RawQuery = query.Encode()
+	sign := base64.StdEncoding.EncodeToString(mac.Sum(nil))
+	u.RawQuery = strings.TrimPrefix(u.RawQuery+"&timestamp="+timestamp+"&sign="+url.QueryEscape(sign), "&")
 	return &u
 }
 

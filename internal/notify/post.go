@@ -76,8 +76,10 @@ func newTarget(channel Channel, getenv func(string) string) (*target, error) {
 		return nil, fmt.Errorf("%s: %w", key, err)
 	}
 	t := &target{url: u, hidden: []string{text, u.RequestURI(), u.RawQuery, u.Path}}
-	for _, values := range u.Query() {
-		t.hidden = append(t.hidden, values...)
+	for pair := range strings.SplitSeq(u.RawQuery, "&") {
+		_, value, _ := strings.Cut(pair, "=")
+		unescaped, _ := url.QueryUnescape(value)
+		t.hidden = append(t.hidden, value, unescaped)
 	}
 	if channel.SecretEnv == "" {
 		return t, nil
