@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
 	"slices"
 	"time"
 
@@ -16,7 +17,7 @@ const DefaultTimeout = 5 * time.Second
 
 // Options are a Notifier's surroundings.
 type Options struct {
-	Getenv    func(string) string // where URLs and secrets are; needed
+	Getenv    func(string) string // where URLs and secrets are; default os.Getenv
 	Now       func() time.Time    // for signatures; default time.Now
 	Timeout   time.Duration       // of all channels together: they are told at once; default DefaultTimeout
 	Transport http.RoundTripper   // default: TLS as net/http does it, a new connection a message
@@ -45,6 +46,9 @@ func New(config Config, options Options) (*Notifier, error) {
 	errs = append(errs, checkRoutes(config, options.Routes)...)
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
+	}
+	if options.Getenv == nil {
+		options.Getenv = os.Getenv
 	}
 	if options.Now == nil {
 		options.Now = time.Now
