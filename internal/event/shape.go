@@ -1,0 +1,169 @@
+package event
+
+import (
+	"strings"
+	"time"
+
+	"github.com/flowreaper/flowreaper/policy"
+)
+
+// fromObject recognises an object by the keys that only its shape has; the
+// order is the one that the package comment documents.
+func fromObject(raw map[string]any) (Event, error) {
+	f := &fields{raw: raw}
+	switch {
+	case f.has("specversion"):
+		return f.event(fromCloudEvent(f))
+	case f.has("triggerTime") && f.has("triggerName"):
+		return f.event(fromTimer(f))
+	case f.has("alertName") && f.has("alertState"):
+		return f.event(fromAlert(f))
+	case raw["kind"] == Manual:
+		return f.event(fromOther(f, Manual))
+	}
+	return f.event(fromOther(f, Custom))
+}
+
+func fromCloudEvent(f *fields) Event {
+	if version := f.text("specversion"); f.err == nil && version != "1.0" {
+		f.refuse("specversion", `expected "1.0"`)
+	}
+	data, _ := f.raw["data"].(map[string]any)
+	e := Event{Event: policy.Event{
+		Kind:    CloudEvent,
+		ID:      f.text("id"),
+		Type:    f.text("type"),
+		Source:  f.text("source"),
+		Subject: f.textOrNothing("subject"),
+		Data:    data,
+	}}
+	e.Time, e.HasTime = f.timeOrNothing("time", rfc3339)
+	if isAlert(data) {
+		e.Kind, e.Data = Alarm, withDimensions(data)
+		if !e.HasTime {
+			alert := &fields{raw: data, place: "data."}
+			e.Time, e.HasTime = alert.timeOrNothing("timestamp", instant)
+			if f.err == nil {
+				f.err = alert.err
+			}
+		}
+	}
+	if e.Data == nil {
+		e.Data = map[string]any{}
+	}
+	return e
+}
+
+func fromTimer(f *fields) Event {
+	f.text("triggerTime") // FC always names it: without it this is no timer's event
+	e := Event{Event: policy.Event{Kind: Timer, Subject: f.text("triggerName"), Data: f.raw}}
+	e.Time, e.HasTime = f.timeOrNothing("triggerTime", rfc3339)
+	return e
+}
+
+// fromOther reads a manual or custom event. Of its keys only time has a
+// meaning that it must keep to.
+func fromOther(f *fields, kind string) Event {
+	text := func(key string) string { s, _ := f.raw[key].(string); return s }
+	e := Event{Event: policy.Event{
+		Kind:    kind,
+		ID:      text("id"),
+		Type:    text("type"),
+		Source:  text("source"),
+		Subject: text("subject"),
+		Data:    f.raw,
+	}}
+	e.Time, e.HasTime = f.timeOrNothing("time", instant)
+	return e
+}
+
+// fields reads an object's values by their keys and keeps the first error.
+type fields struct {
+	raw   map[string]any
+	place string // of the object, in front of its keys
+	err   error
+}
+
+// event returns what was read from the fields, or their error.
+func (f *fields) event(e Event) (Event, error) {
+	if f.err != nil {
+		return Event{}, f.err
+	}
+	e.raw = f.raw
+	return e, nil
+}
+
+func (f *fields) has(key string) bool {
+	_, ok := f.raw[key]
+	return ok
+}
+
+func (f *fields) refuse(key, expected string) {
+	if f.err != nil {
+		return
+	}
+	problem := "is missing"
+	if f.has(key) {
+		problem = "is " + describe(f.raw[key])
+	}
+	f.err = refuse("", f.place+key+" "+problem, expected)
+}
+
+// text reads a text that must be there.
+func (f *fields) text(key string) string {
+	s, _ := f.raw[key].(string)
+	if s == "" {
+		f.refuse(key, "expected a text that isn't empty")
+	}
+	return s
+}
+
+// textOrNothing reads a text that may be absent or null.
+func (f *fields) textOrNothing(key string) string {
+	s, ok := f.raw[key].(string)
+	if !ok && f.raw[key] != nil {
+		f.refuse(key, "expected a text")
+	}
+	return s
+}
+
+// timeOrNothing reads a time that may be absent, null or "".
+func (f *fields) timeOrNothing(key string, notation notation) (time.Time, bool) {
+	value := f.raw[key]
+	if value == nil || value == "" {
+		return time.Time{}, false
+	}
+	t, ok := notation.read(value)
+	t = t.UTC()
+	if !ok || t.Year() < 0 || t.Year() > 9999 { // RFC 3339 has no others
+		f.refuse(key, notation.expected)
+		return time.Time{}, false
+	}
+	return t, true
+}
+
+// notation is a way to write a time.
+type notation struct {
+	read     func(any) (time.Time, bool)
+	expected string
+}
+
+var (
+	rfc3339 = notation{readRFC3339, `expected a time such as "2023-12-26T07:49:00Z"`}
+	instant = notation{readInstant, `expected a time such as "2023-12-26T07:49:00Z", or seconds or milliseconds since 1970`}
+)
+
+// readRFC3339 also takes the Chinese zone by name in the offset's place, as
+// in 2020-11-19T21:04:42.179PRC: EventBridge's page shows it for
+// aliyunpublishtime, and its Go SDK's page writes Asia/Shanghai in time.
+func readRFC3339(value any) (time.Time, bool) {
+	s, _ := value.(string)
+	for _, zone := range []string{"PRC", "Asia/Shanghai"} {
+		if local, ok := strings.CutSuffix(s, zone); ok {
+			s = local + "+08:00"
+			break
+		}
+	}
+	t, err := time.Parse(time.RFC3339, s)
+	return t, err == nil
+}

@@ -1,0 +1,75 @@
+package notify
+
+import (
+	"bytes"
+	"encoding/json"
+
+	"github.com/flowreaper/flowreaper/internal/sweep"
+)
+
+// A kind's format: how texts are cleaned for it, how long its bodies may be in
+// bytes, and how many items a list begins with.
+type format struct {
+	clean func(string, int) string
+	limit int
+	most  int
+	wrap  func(Message) any // what the body is as JSON
+}
+
+// DingTalk refuses more than 20,000 bytes ("message too long, exceed 20000
+// bytes", code 460101). A webhook's bound is our own.
+var formats = map[Kind]format{
+	Webhook:  {clean: cleanText, limit: 256 << 10, most: 100, wrap: func(m Message) any { return m }},
+	DingTalk: {clean: cleanMarkdown, limit: 20_000, most: 20, wrap: dingTalkMessage},
+}
+
+// compose returns the body that tells a channel of a report, nil if it has
+// nothing to hear. One that is too long names fewer executions; one that is
+// too long all the same, by its template, is cut.
+func compose(channel Channel, routes map[string][]string, report *sweep.Report) ([]byte, error) {
+	t, err := templates(channel)
+	if err != nil {
+		return nil, err
+	}
+	format := formats[channel.Kind]
+	for most := format.most; ; most /= 2 {
+		b := builder{channel: channel, routes: routes, clean: format.clean, most: most}
+		m, worth := b.build(report)
+		if !worth {
+			return nil, nil
+		}
+		if err := render(t, &m); err != nil {
+			return nil, err
+		}
+		body, err := encode(format.wrap(m))
+		if err != nil || len(body) <= format.limit {
+			return body, err
+		}
+		if most == 0 {
+			return cut(format, m)
+		}
+	}
+}
+
+// cut shortens the message's text until its body fits.
+func cut(format format, m Message) ([]byte, error) {
+	for {
+		runes := []rune(m.Text)
+		m.Text = ""
+		if keep := len(runes) * 3 / 4; keep > 0 {
+			m.Text = string(runes[:keep]) + "…"
+		}
+		body, err := encode(format.wrap(m))
+		if err != nil || len(body) <= format.limit || m.Text == "" {
+			return body, err
+		}
+	}
+}
+
+func encode(value any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(value)
+	return bytes.TrimSpace(b.Bytes()), err
+}

@@ -1,0 +1,58 @@
+// Package notify tells people what a sweep did: one message a sweep and
+// channel, to a webhook or a DingTalk robot.
+//
+// Make a [Notifier] with [New] from the policy's notify: list; call
+// [Notifier.Send] with the sweep's report when its stops are over. A channel
+// that is down costs at most [Options.Timeout], and fails nothing: Send returns
+// its error for the log.
+//
+//	notify:
+//	  - name: oncall                    # unique; what a rule's notify: names
+//	    kind: dingtalk                  # dingtalk | webhook
+//	    urlEnv: ONCALL_URL              # the environment variable that holds the URL
+//	    secretEnv: ONCALL_SECRET        # and the one that holds the secret, if messages are signed
+//	    on: [stopped, withheld]         # default: stopped, withheld, failed, undecided
+//	    language: zh                    # en (the default) | zh
+//	  - name: audit
+//	    kind: webhook
+//	    url: https://audit.example.com/flowreaper    # a URL without a secret in it may stand here
+//	    template: "{{.Policy}}: {{.Stopped.Count}} stopped"
+//
+// A rule may name the channels that hear of its executions; a rule that names
+// none is heard of in all. That the limits withheld a sweep's stops concerns
+// every rule, so every channel that is on: withheld hears of it.
+//
+// # What is told
+//
+// stopped: executions that were stopped. withheld: a limit was exceeded, and
+// nothing was stopped. failed: a stop was refused or has not taken effect, or
+// the sweep met errors. undecided: a rule could not be evaluated. A sweep of
+// which none is true sends nothing.
+//
+// # A webhook
+//
+// POSTs a [Message] as JSON. With a secret it adds two headers:
+//
+//	X-Flowreaper-Timestamp: 1785632400          seconds since 1970
+//	X-Flowreaper-Signature: v1=<hex>            HMAC-SHA256(secret, timestamp + "." + body)
+//
+// Any 2xx answer is a success.
+//
+// # A DingTalk robot
+//
+// Sends a markdown message that mentions nobody. With a secret ("SEC…", from
+// the robot's security settings) it adds timestamp and sign to the URL:
+// base64(HMAC-SHA256(secret, timestamp + "\n" + secret)), the timestamp in
+// milliseconds. Source: DingTalk's page "Customize robot security settings".
+// A message may be 20,000 bytes long and a robot send 20 a minute; the answer
+// is {"errcode":0,"errmsg":"ok"}. A robot secured by keywords instead lets
+// these messages pass with the keyword flowreaper.
+//
+// # What may not happen
+//
+// Secrets come from the environment only, and appear in no error: a DingTalk
+// URL is one, since it holds the access_token. Messages go over TLS, unless
+// to this machine, and to no other place than the URL's: redirects are not
+// followed. Names, inputs and errors that come from the cloud can't make
+// links, mentions or formatting out of a message.
+package notify

@@ -1,0 +1,172 @@
+package notify
+
+import (
+	"slices"
+	"time"
+
+	"github.com/flowreaper/flowreaper/internal/sweep"
+)
+
+// Message is what one channel hears of one sweep: what templates read, and
+// what a webhook is sent as JSON. Every text in it that comes from elsewhere
+// is cleaned for the channel's format and cut to a bounded length.
+type Message struct {
+	Version   int          `json:"version"` // 1
+	Title     string       `json:"title"`
+	Text      string       `json:"text"` // what the template wrote; templates see ""
+	Policy    string       `json:"policy"`
+	Mode      string       `json:"mode"`
+	Trigger   string       `json:"trigger"` // "timer every-minute", say
+	RunID     string       `json:"runId"`
+	Time      time.Time    `json:"time"`     // when the sweep was over, UTC
+	Complete  bool         `json:"complete"` // false: not everything was looked at
+	Stopped   List         `json:"stopped"`
+	Failed    List         `json:"failed"`
+	Withheld  List         `json:"withheld"`
+	Limit     *Limit       `json:"limit,omitempty"` // set when a limit withheld the stops
+	Undecided List         `json:"undecided"`
+	Errors    []ErrorCount `json:"errors,omitempty"`  // the sweep's own, when the channel is on: failed
+	Omitted   int          `json:"omitted,omitempty"` // decisions that the report doesn't list: the counts lack them
+}
+
+// List counts executions and names the first of them.
+type List struct {
+	Count int    `json:"count"`
+	Items []Item `json:"items,omitempty"`
+	More  int    `json:"more,omitempty"` // Count less those named
+}
+
+// Item is one execution, or for undecided perhaps only a flow.
+type Item struct {
+	Flow      string `json:"flow"`
+	Execution string `json:"execution,omitempty"`
+	Rule      string `json:"rule"`
+	Outcome   string `json:"outcome,omitempty"`
+	Detail    string `json:"detail"` // why it was condemned, or what went wrong
+}
+
+// Limit says which limit withheld a sweep's stops.
+type Limit struct {
+	Name      string `json:"name"`
+	Condemned int    `json:"condemned"`
+	Recent    int    `json:"recent"`  // stops tried in the last Window
+	Allowed   int    `json:"allowed"` // what the limit still allows
+	Window    string `json:"window,omitempty"`
+}
+
+// ErrorCount counts errors of one code.
+type ErrorCount struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+	Count   int    `json:"count"`
+}
+
+// The lengths, in characters, of what comes from elsewhere: names are 128
+// long at most where the API keeps to its documentation.
+const (
+	maxName   = 160
+	maxDetail = 300
+)
+
+// builder makes one channel's message.
+type builder struct {
+	channel Channel
+	routes  map[string][]string      // rule -> the channels it names
+	clean   func(string, int) string // for the channel's format, to a length
+	most    int                      // items a list
+}
+
+// build returns the channel's message, and whether there is anything to tell.
+func (b builder) build(r *sweep.Report) (Message, bool) {
+	m := Message{
+		Version:  1,
+		Policy:   b.clean(r.Policy.Name, maxName),
+		Mode:     b.clean(string(r.Mode), maxName),
+		Trigger:  b.clean(trigger(r.Trigger), maxName),
+		RunID:    b.clean(r.RunID, maxName),
+		Time:     r.FinishedAt.UTC(),
+		Complete: r.Complete,
+		Omitted:  r.DecisionsOmitted,
+	}
+	for _, d := range r.Decisions {
+		b.decision(&m, d)
+	}
+	for _, u := range r.Undecided {
+		b.add(&m.Undecided, Undecided, Item{Flow: u.Flow, Execution: u.Execution, Rule: u.Rule, Detail: u.Error})
+	}
+	if b.hears(Withheld) && r.Withheld != nil {
+		m.Limit = &Limit{
+			Name:      b.clean(r.Withheld.Limit, maxName),
+			Condemned: r.Withheld.Condemned,
+			Recent:    r.Withheld.Recent,
+			Allowed:   r.Withheld.Allowed,
+			Window:    b.clean(r.Withheld.Window, maxName),
+		}
+	}
+	if b.hears(Failed) {
+		b.errors(&m, r.Errors)
+	}
+	worth := m.Stopped.Count+m.Failed.Count+m.Withheld.Count+m.Undecided.Count+len(m.Errors) > 0 || m.Limit != nil
+	return m, worth
+}
+
+func trigger(t sweep.Trigger) string {
+	if t.Name == "" {
+		return t.Kind
+	}
+	return t.Kind + " " + t.Name
+}
+
+func (b builder) decision(m *Message, d sweep.Decision) {
+	item := Item{Flow: d.Flow, Execution: d.Execution, Rule: d.Rule, Outcome: string(d.Outcome), Detail: d.Reason}
+	switch d.Outcome {
+	case sweep.Stopped:
+		b.add(&m.Stopped, Stopped, item)
+	case sweep.WithheldOutcome:
+		b.add(&m.Withheld, Withheld, item)
+	case sweep.Failed, sweep.StillRunning:
+		if d.Message != "" {
+			item.Detail = d.Message
+		}
+		b.add(&m.Failed, Failed, item)
+	}
+}
+
+// add counts an item, if the channel hears of such news and of the rule.
+func (b builder) add(list *List, news News, item Item) {
+	if !b.hears(news) || !b.routed(item.Rule) {
+		return
+	}
+	list.Count++
+	if len(list.Items) == b.most {
+		list.More++
+		return
+	}
+	list.Items = append(list.Items, Item{
+		Flow:      b.clean(item.Flow, maxName),
+		Execution: b.clean(item.Execution, maxName),
+		Rule:      b.clean(item.Rule, maxName),
+		Outcome:   b.clean(item.Outcome, maxName),
+		Detail:    b.clean(item.Detail, maxDetail),
+	})
+}
+
+func (b builder) errors(m *Message, notes []sweep.ErrorNote) {
+	for _, note := range notes[:min(len(notes), max(b.most, 1))] {
+		m.Errors = append(m.Errors, ErrorCount{
+			Code:    b.clean(note.Code, maxName),
+			Message: b.clean(note.Message, maxDetail),
+			Count:   note.Count,
+		})
+	}
+}
+
+func (b builder) hears(news News) bool {
+	return len(b.channel.On) == 0 || slices.Contains(b.channel.On, news)
+}
+
+// routed says whether the channel hears of a rule's executions.
+func (b builder) routed(rule string) bool {
+	names, chosen := b.routes[rule]
+	return !chosen || slices.Contains(names, b.channel.Name)
+}

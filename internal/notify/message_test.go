@@ -1,0 +1,273 @@
+package notify_test
+
+import (
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/flowreaper/flowreaper/internal/notify"
+	"github.com/flowreaper/flowreaper/internal/sweep"
+)
+
+var update = flag.Bool("update", false, "write the golden messages anew")
+
+var finished = time.Date(2026, 8, 2, 1, 0, 0, 0, time.UTC)
+
+// aReport has something of everything.
+func aReport() *sweep.Report {
+	return &sweep.Report{
+		RunID:      "4f7c2d",
+		Trigger:    sweep.Trigger{Kind: "alarm", Name: "etl bill"},
+		Policy:     sweep.PolicyRef{Name: "production-guardrails"},
+		Mode:       "enforce",
+		FinishedAt: finished,
+		Decisions: []sweep.Decision{
+			{Flow: "etl_nightly", Execution: "run-1", Rule: "etl-max-runtime", Outcome: sweep.Stopped, Reason: `age 3h2m > 2h and flow.name "etl_nightly" matches "^etl"`},
+			{Flow: "etl_nightly", Execution: "run-2", Rule: "etl-max-runtime", Outcome: sweep.Stopped, Reason: "age 3h1m > 2h"},
+			{Flow: "etl_nightly", Execution: "run-3", Rule: "etl-max-runtime", Outcome: sweep.AlreadyCompleted, Reason: "age 3h > 2h"},
+			{Flow: "orders", Execution: "run-4", Rule: "day", Outcome: sweep.Failed, Reason: "age 25h > 1d", Message: "AccessDenied: The resources doesn't belong to you."},
+			{Flow: "orders", Execution: "run-5", Rule: "day", Outcome: sweep.StillRunning, Reason: "age 26h > 1d"},
+			{Flow: "payroll", Execution: "run-6", Rule: "day", Outcome: sweep.ProtectedOutcome},
+			{Flow: "batch", Execution: "run-7", Rule: "day", Outcome: sweep.WithheldOutcome, Reason: "age 27h > 1d"},
+		},
+		DecisionsOmitted: 12,
+		Withheld:         &sweep.Withheld{Limit: "maxStops", Condemned: 130, Recent: 12, Allowed: 88, Window: "1h"},
+		Undecided:        []sweep.Undecided{{Flow: "orders", Execution: "run-8", Rule: "priority", Error: "execution.input is not JSON"}},
+		Errors:           []sweep.ErrorNote{{Code: "InternalServerError", Message: "An internal error has occurred. Please retry.", Count: 3}},
+	}
+}
+
+// stops is a report of n stops.
+func stops(n int) *sweep.Report {
+	r := &sweep.Report{Complete: true, Policy: sweep.PolicyRef{Name: "p"}, Mode: "enforce", FinishedAt: finished}
+	for i := range n {
+		r.Decisions = append(r.Decisions, sweep.Decision{
+			Flow: strings.Repeat("f", 128), Execution: fmt.Sprintf("run-%d", i), Rule: "r", Outcome: sweep.Stopped, Reason: strings.Repeat("停", 400),
+		})
+	}
+	return r
+}
+
+func TestGoldenMessages(t *testing.T) {
+	for _, language := range []notify.Language{notify.English, notify.Chinese} {
+		t.Run(string(language), func(t *testing.T) {
+			server := newReceiver(t, "dingtalk")
+			send(t, server, notify.Channel{Kind: notify.DingTalk, Language: language}, aReport())
+			got := server.dingTalk(t)
+			text := got.Markdown.Title + "\n\n" + got.Markdown.Text + "\n"
+			golden := filepath.Join("testdata", string(language)+".golden.md")
+			if *update {
+				if err := os.WriteFile(golden, []byte(text), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(golden)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(want), text); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestLongListsAreCut(t *testing.T) {
+	tests := []struct {
+		kind  notify.Kind
+		stops int
+		limit int
+		want  string // the last line of the list
+	}{
+		{notify.DingTalk, 20, 20_000, "- … and 10 more"}, // 20 of these don't fit
+		{notify.DingTalk, 1000, 20_000, "- … and 990 more"},
+		{notify.Webhook, 1000, 256 << 10, "- … and 900 more"},
+	}
+	for _, test := range tests {
+		t.Run(fmt.Sprint(test.kind, test.stops), func(t *testing.T) {
+			server := newReceiver(t, test.kind)
+			send(t, server, notify.Channel{Kind: test.kind}, stops(test.stops))
+			body := server.only(t).body
+			if len(body) > test.limit {
+				t.Errorf("%d bytes, at most %d fit", len(body), test.limit)
+			}
+			text := server.text(t)
+			if !strings.Contains(text, test.want+"\n") || !strings.Contains(text, fmt.Sprintf("**Stopped: %d**", test.stops)) {
+				t.Errorf("no %q in\n%s", test.want, text)
+			}
+		})
+	}
+}
+
+// A template of one's own is bounded too, and what can't be cut by naming
+// fewer is cut at the end.
+func TestTemplates(t *testing.T) {
+	long := strings.Repeat("停", 30_000)
+	tests := []struct{ name, template, want string }{
+		{"counts", "{{.Policy}}: {{.Stopped.Count}}", "p: 3"},
+		{"items", "{{range .Stopped.Items}}{{.Execution}} {{end}}", "run-0 run-1 run-2"},
+		{"the language's own, for blank", " \n", ""},
+		{"a title of one's own", `{{define "title"}}!{{end}}{{template "title" .}}`, "!"},
+		{"too long", long, ""},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			server := newReceiver(t, notify.DingTalk)
+			send(t, server, notify.Channel{Kind: notify.DingTalk, Template: test.template}, stops(3))
+			if text := server.text(t); test.want != "" && text != test.want {
+				t.Errorf("got %q", text)
+			}
+			if n := len(server.only(t).body); n > 20_000 {
+				t.Errorf("%d bytes", n)
+			}
+		})
+	}
+}
+
+// Which channel hears of what.
+func TestNews(t *testing.T) {
+	only := func(change func(*sweep.Report)) *sweep.Report {
+		r := &sweep.Report{Complete: true, Decisions: []sweep.Decision{
+			{Rule: "r", Outcome: sweep.Planned}, {Rule: "r", Outcome: sweep.ProtectedOutcome},
+			{Rule: "r", Outcome: sweep.AlreadyCompleted}, {Rule: "r", Outcome: sweep.Gone},
+		}}
+		change(r)
+		return r
+	}
+	decision := func(o sweep.Outcome) *sweep.Report {
+		return only(func(r *sweep.Report) {
+			r.Decisions = append(r.Decisions, sweep.Decision{Flow: "f", Execution: "e", Rule: "r", Outcome: o})
+		})
+	}
+	limit := only(func(r *sweep.Report) { r.Withheld = &sweep.Withheld{Limit: "maxStops"} })
+	undecided := only(func(r *sweep.Report) { r.Undecided = []sweep.Undecided{{Rule: "r"}} })
+	failed := only(func(r *sweep.Report) { r.Errors = []sweep.ErrorNote{{Code: "c"}} })
+	stale := decision(sweep.Stopped)
+	stale.Answered = "stale"
+	chosen := map[string][]string{"r": {"other"}}
+	tests := []struct {
+		name   string
+		on     []notify.News
+		routes map[string][]string
+		report *sweep.Report
+		want   bool
+	}{
+		{"nothing happened", nil, nil, only(func(*sweep.Report) {}), false},
+		{"an incomplete sweep alone", nil, nil, only(func(r *sweep.Report) { r.Complete = false }), false},
+		{"a stop", nil, nil, decision(sweep.Stopped), true},
+		{"a stop, on: withheld", []notify.News{notify.Withheld}, nil, decision(sweep.Stopped), false},
+		{"a stop of a rule for another channel", nil, chosen, decision(sweep.Stopped), false},
+		{"a stop of a rule for this one", nil, map[string][]string{"r": {"other", "channel"}}, decision(sweep.Stopped), true},
+		{"a stop of a rule for none", nil, map[string][]string{"r": {}}, decision(sweep.Stopped), false},
+		{"a stop of a rule that doesn't choose", nil, map[string][]string{"s": {"other"}}, decision(sweep.Stopped), true},
+		{"a failed stop", []notify.News{notify.Failed}, nil, decision(sweep.Failed), true},
+		{"one that still runs", []notify.News{notify.Failed}, nil, decision(sweep.StillRunning), true},
+		{"a failed stop, on: stopped", []notify.News{notify.Stopped}, nil, decision(sweep.Failed), false},
+		{"errors", []notify.News{notify.Failed}, nil, failed, true},
+		{"errors, on: stopped", []notify.News{notify.Stopped}, nil, failed, false},
+		{"the limits", []notify.News{notify.Withheld}, chosen, limit, true},
+		{"the limits, on: stopped", []notify.News{notify.Stopped}, nil, limit, false},
+		{"undecided", []notify.News{notify.Undecided}, nil, undecided, true},
+		{"undecided, a rule for another channel", nil, chosen, undecided, false},
+		{"a sweep that didn't look", nil, nil, stale, false},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			server := newReceiver(t, notify.Webhook)
+			channels := notify.Config{
+				{Name: "channel", Kind: notify.Webhook, URL: server.URL, On: test.on},
+				{Name: "other", Kind: notify.Webhook, URL: server.URL + "/other", On: []notify.News{}},
+			}
+			n := newNotifier(t, channels, notify.Options{Routes: test.routes})
+			if errs := n.Send(t.Context(), test.report); errs != nil {
+				t.Fatal(errs)
+			}
+			if got := server.at("/") == 1; got != test.want {
+				t.Errorf("told: %t, want %t", got, test.want)
+			}
+		})
+	}
+}
+
+// Whatever a flow, an execution or an error calls itself, the message has the
+// template's lines and formatting and no others.
+func TestNothingIsForged(t *testing.T) {
+	tests := []struct{ name, want string }{
+		{"[click](https://evil.example)", "［click］(https：／／evil.example)"},
+		{"![x](data:y)", "!［x］(data:y)"},
+		{"<a href='x'>@all", "＜a href='x'＞＠all"},
+		{"a\n\n# all is well\n- x", "a  ＃ all is well - x"},
+		{"**b** _i_ snake_case `c` ~s~", "＊＊b＊＊ ＿i＿ snake_case ｀c｀ ～s～"},
+		{`\[x\]`, "＼［x＼］"},
+		{"&#64;all &lt;", "＆＃64;all ＆lt;"},
+		{"a\u202egnp.exe\u200b\x00\u2028b\xff", "agnp.exe  b\ufffd"},
+		{"| a | b |", "｜ a ｜ b ｜"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			server := newReceiver(t, notify.DingTalk)
+			r := stops(1)
+			r.Decisions[0].Flow, r.Decisions[0].Reason = test.name, "x"
+			send(t, server, notify.Channel{Kind: notify.DingTalk}, r)
+			want := "- flow " + test.want + ", execution run-0, rule r: x\n"
+			if text := server.text(t); !strings.Contains(text, want) {
+				t.Errorf("no %q in\n%s", want, text)
+			}
+			if !strings.Contains(string(server.only(t).body), `"at":{"isAtAll":false}`) {
+				t.Errorf("mentions somebody: %s", server.only(t).body)
+			}
+		})
+	}
+}
+
+func TestNothingIsForgedByAnyText(t *testing.T) {
+	plain := receive(t, notify.DingTalk, "x")
+	rapid.Check(t, func(rt *rapid.T) {
+		evil := rapid.StringOfN(rapid.OneOf(rapid.Rune(), rapid.SampledFrom([]rune("[]()!#*_`<>@&|~\\\n\r\u2028:/-+="))), 0, 50, -1).Draw(rt, "name")
+		got := receive(t, notify.DingTalk, evil)
+		for _, mark := range []string{"\n", "[", "]", "#", "*", "`", "<", ">", "@", "|", "~", "\\", "&", "://"} {
+			if strings.Count(got, mark) != strings.Count(plain, mark) {
+				rt.Errorf("%q adds %q:\n%s", evil, mark, got)
+			}
+		}
+		if !utf8.ValidString(got) {
+			rt.Errorf("%q makes it invalid UTF-8", evil)
+		}
+	})
+}
+
+// receive returns the text of a message in which everything that comes from
+// elsewhere is name.
+func receive(t *testing.T, kind notify.Kind, name string) string {
+	t.Helper()
+	r := aReport()
+	r.RunID, r.Trigger.Name, r.Policy.Name, r.Withheld.Window = name, "t"+name, name, "w"+name
+	for i := range r.Decisions {
+		d := &r.Decisions[i]
+		d.Flow, d.Execution, d.Rule, d.Reason, d.Message = name, "e"+name, name, name, name
+	}
+	for i := range r.Undecided {
+		r.Undecided[i] = sweep.Undecided{Flow: name, Execution: "e" + name, Rule: name, Error: name}
+	}
+	r.Errors[0].Code, r.Errors[0].Message = name, name
+	transport := &recorder{}
+	n := newNotifier(t, notify.Config{{Name: "channel", Kind: kind, URL: "https://example.com/"}}, notify.Options{Transport: transport})
+	if errs := n.Send(t.Context(), r); errs != nil {
+		t.Fatal(errs)
+	}
+	var got dingTalkBody
+	if err := json.Unmarshal(transport.body, &got); err != nil {
+		t.Fatal(errors.Join(err, fmt.Errorf("%s", transport.body)))
+	}
+	return got.Markdown.Text
+}

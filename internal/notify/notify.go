@@ -1,0 +1,179 @@
+package notify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/flowreaper/flowreaper/internal/sweep"
+)
+
+// DefaultTimeout is what a channel may take.
+const DefaultTimeout = 5 * time.Second
+
+// Options are a Notifier's surroundings.
+type Options struct {
+	Getenv    func(string) string // where URLs and secrets are; default os.Getenv
+	Now       func() time.Time    // for signatures; default time.Now
+	Timeout   time.Duration       // of all channels together: they are told at once; default DefaultTimeout
+	Transport http.RoundTripper   // default: TLS as net/http does it, a new connection a message
+
+	// Routes names, for each rule that chooses them, the channels that hear of
+	// its executions: a rule with an empty list is heard of nowhere.
+	Routes map[string][]string
+}
+
+// Notifier tells a policy's channels. It keeps nothing between sweeps and may
+// be used concurrently.
+type Notifier struct {
+	config  Config
+	options Options
+	client  *http.Client
+}
+
+// New checks the configuration and the routes: its error joins all that is
+// wrong with them. Variables of the environment are read when a message is
+// sent, so that one that isn't set keeps no sweep from running.
+func New(config Config, options Options) (*Notifier, error) {
+	var errs []error
+	for _, problem := range config.Check() {
+		errs = append(errs, problem)
+	}
+	errs = append(errs, checkRoutes(config, options.Routes)...)
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	if options.Getenv == nil {
+		options.Getenv = os.Getenv
+	}
+	if options.Now == nil {
+		options.Now = time.Now
+	}
+	if options.Timeout == 0 {
+		options.Timeout = DefaultTimeout
+	}
+	return &Notifier{config: config, options: options, client: newClient(options.Transport)}, nil
+}
+
+func checkRoutes(config Config, routes map[string][]string) []error {
+	var errs []error
+	for rule, names := range routes {
+		for _, name := range names {
+			if !slices.ContainsFunc(config, func(c Channel) bool { return c.Name == name }) {
+				errs = append(errs, fmt.Errorf("rule %s: notify names no channel: %q", rule, name))
+			}
+		}
+	}
+	return errs
+}
+
+// Error says why a channel could not be told. It shows neither the channel's
+// URL nor its secret.
+type Error struct {
+	Channel string // its name
+	Text    string
+}
+
+func (e *Error) Error() string { return fmt.Sprintf("notify: channel %q: %s", e.Channel, e.Text) }
+
+// Unusable returns the channels that can't be told anything: their URL or
+// secret isn't in the environment, or is no such thing. Ask at the start, so
+// that people don't find out on the night when they needed a message.
+func (n *Notifier) Unusable() []*Error {
+	var errs []*Error
+	for _, channel := range n.config {
+		if _, err := newTarget(channel, n.options.Getenv); err != nil {
+			errs = append(errs, &Error{Channel: channel.Name, Text: err.Error()})
+		}
+	}
+	return errs
+}
+
+// Send tells every channel that has something to hear of the report, all at
+// once, and returns the errors of those that could not be told, in the order
+// of the configuration. It returns when the timeout is over at the latest,
+// whatever a channel does. A sweep that looked at nothing tells nothing.
+func (n *Notifier) Send(ctx context.Context, report *sweep.Report) []*Error {
+	if report.Answered != "" || len(n.config) == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, n.options.Timeout)
+	defer cancel()
+	answers := make([]chan error, len(n.config))
+	for i, channel := range n.config {
+		answers[i] = make(chan error, 1) // so that a late answer is never waited for
+		go func() { answers[i] <- n.safely(ctx, channel, report) }()
+	}
+	var errs []*Error
+	for i, channel := range n.config {
+		if err := n.await(ctx, answers[i]); err != nil {
+			errs = append(errs, &Error{Channel: channel.Name, Text: err.Error()})
+		}
+	}
+	return errs
+}
+
+// await returns a channel's answer. One that has come counts even when the
+// time is over.
+func (n *Notifier) await(ctx context.Context, answer <-chan error) error {
+	select {
+	case err := <-answer:
+		return err
+	default:
+	}
+	select {
+	case err := <-answer:
+		return err
+	case <-ctx.Done():
+		return n.late(ctx)
+	}
+}
+
+func (n *Notifier) late(ctx context.Context) error {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return fmt.Errorf("no answer within %v", n.options.Timeout)
+	}
+	return errors.New("given up: the sweep was interrupted")
+}
+
+// safely is tell for a goroutine, in which a panic would end the process and
+// with it the invocation that the sweep belongs to.
+func (n *Notifier) safely(ctx context.Context, channel Channel, report *sweep.Report) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = errors.New("a panic; this is a bug in flowreaper") // its value may hold the URL
+		}
+	}()
+	return n.tell(ctx, channel, report)
+}
+
+// tell sends the channel's message, if there is one.
+func (n *Notifier) tell(ctx context.Context, channel Channel, report *sweep.Report) error {
+	body, err := compose(channel, n.options.Routes, report)
+	if err != nil || body == nil {
+		return err
+	}
+	target, err := newTarget(channel, n.options.Getenv)
+	if err != nil {
+		return err
+	}
+	request, err := target.request(ctx, channel.Kind, body, n.options.Now())
+	if err != nil {
+		return errors.New(target.redact(err.Error()))
+	}
+	answer, err := n.post(request)
+	if err == nil && channel.Kind == DingTalk {
+		err = checkDingTalk(answer)
+	}
+	if err != nil && ctx.Err() != nil {
+		return n.late(ctx)
+	}
+	if err != nil {
+		return errors.New(target.redact(err.Error()))
+	}
+	return nil
+}

@@ -1,0 +1,132 @@
+package notify
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// newClient returns a client that goes where it is sent and nowhere else. A
+// function's instance is frozen between invocations, which kills connections:
+// none is kept.
+func newClient(transport http.RoundTripper) *http.Client {
+	if transport == nil {
+		t := http.DefaultTransport.(*http.Transport).Clone()
+		t.DisableKeepAlives = true
+		transport = t
+	}
+	return &http.Client{
+		Transport:     transport,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// maxAnswer bounds what is read of an answer, in bytes.
+const maxAnswer = 64 << 10
+
+// post sends the request and returns the answer's body. Its errors leave the
+// URL out.
+func (n *Notifier) post(request *http.Request) ([]byte, error) {
+	response, err := n.client.Do(request)
+	if err != nil {
+		var withURL *url.Error
+		if errors.As(err, &withURL) {
+			err = withURL.Err
+		}
+		return nil, err
+	}
+	defer response.Body.Close()
+	switch {
+	case response.StatusCode >= 300 && response.StatusCode < 400:
+		return nil, fmt.Errorf("the answer is a redirect (HTTP %d), which is not followed; give the URL it leads to", response.StatusCode)
+	case response.StatusCode < 200 || response.StatusCode >= 300:
+		return nil, fmt.Errorf("the answer is HTTP %d", response.StatusCode)
+	}
+	return io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+}
+
+// target is where a channel's messages go, read from the environment.
+type target struct {
+	url    *url.URL
+	secret string
+	hidden []string // what no error may show
+}
+
+func newTarget(channel Channel, getenv func(string) string) (*target, error) {
+	text, key := channel.URL, "url"
+	if channel.URLEnv != "" {
+		text, key = strings.TrimSpace(getenv(channel.URLEnv)), channel.URLEnv
+		if text == "" {
+			return nil, fmt.Errorf("the environment variable %s is not set; put the channel's URL there", channel.URLEnv)
+		}
+	}
+	u, err := parseURL(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", key, err)
+	}
+	t := &target{url: u, hidden: []string{text, u.RequestURI(), u.RawQuery, u.Path}}
+	for pair := range strings.SplitSeq(u.RawQuery, "&") {
+		_, value, _ := strings.Cut(pair, "=")
+		unescaped, _ := url.QueryUnescape(value)
+		t.hidden = append(t.hidden, value, unescaped)
+	}
+	if channel.SecretEnv == "" {
+		return t, nil
+	}
+	if t.secret = strings.TrimSpace(getenv(channel.SecretEnv)); t.secret == "" {
+		return nil, fmt.Errorf("the environment variable %s is not set; put the channel's secret there", channel.SecretEnv)
+	}
+	t.hidden = append(t.hidden, t.secret)
+	return t, nil
+}
+
+// request makes the signed request of a body.
+func (t *target) request(ctx context.Context, kind Kind, body []byte, now time.Time) (*http.Request, error) {
+	u := t.url
+	if kind == DingTalk && t.secret != "" {
+		u = signDingTalk(*u, t.secret, now)
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("Content-Type", "application/json; charset=utf-8")
+	request.Header.Set("User-Agent", "flowreaper")
+	if kind == Webhook && t.secret != "" {
+		timestamp := strconv.FormatInt(now.Unix(), 10)
+		request.Header.Set("X-Flowreaper-Timestamp", timestamp)
+		request.Header.Set("X-Flowreaper-Signature", "v1="+signWebhook(t.secret, timestamp, body))
+	}
+	return request, nil
+}
+
+func signWebhook(secret, timestamp string, body []byte) string {
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write([]byte(timestamp + "."))
+	mac.Write(body)
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+// redact takes the URL's parts and the secret out of a text: an answer may
+// repeat what it was sent.
+func (t *target) redact(text string) string {
+	hidden := slices.Clone(t.hidden)
+	slices.SortFunc(hidden, func(a, b string) int { return len(b) - len(a) }) // the whole before its parts
+	for _, h := range hidden {
+		if len(h) >= 4 { // a shorter one hides nothing and spoils the text
+			text = strings.ReplaceAll(text, h, "…")
+		}
+	}
+	return text
+}

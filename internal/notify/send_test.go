@@ -1,0 +1,417 @@
+package notify_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/flowreaper/flowreaper/internal/notify"
+	"github.com/flowreaper/flowreaper/internal/sweep"
+)
+
+const secret = "SEC0123456789abcdef"
+
+// The URL's token has to be escaped, as has the signature.
+const token = "tok+en/0123=="
+
+// receiver is a channel's far end: it keeps what arrives and answers as its
+// kind does.
+type receiver struct {
+	*httptest.Server
+	kind   notify.Kind
+	status int
+	answer string
+
+	mu   sync.Mutex
+	came []arrival
+}
+
+type arrival struct {
+	request *http.Request
+	body    []byte
+}
+
+func newReceiver(t testing.TB, kind notify.Kind) *receiver {
+	r := &receiver{kind: kind, status: http.StatusOK, answer: `{"errcode":0,"errmsg":"ok"}`}
+	r.Server = httptest.NewServer(r)
+	t.Cleanup(r.Close)
+	return r
+}
+
+func (r *receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
+	body, err := io.ReadAll(request.Body)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.came = append(r.came, arrival{request, body})
+	if r.status >= 300 && r.status < 400 {
+		w.Header().Set("Location", r.URL+"/elsewhere")
+	}
+	w.WriteHeader(r.status)
+	io.WriteString(w, r.answer)
+}
+
+// at counts what came to a path.
+func (r *receiver) at(path string) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n := 0
+	for _, a := range r.came {
+		if a.request.URL.Path == path {
+			n++
+		}
+	}
+	return n
+}
+
+func (r *receiver) only(t testing.TB) arrival {
+	t.Helper()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.came) != 1 {
+		t.Fatalf("%d messages came, want one", len(r.came))
+	}
+	return r.came[0]
+}
+
+type dingTalkBody struct {
+	MsgType  string
+	Markdown struct{ Title, Text string }
+	At       map[string]any
+}
+
+func (r *receiver) dingTalk(t testing.TB) dingTalkBody {
+	t.Helper()
+	var got dingTalkBody
+	dec := json.NewDecoder(bytes.NewReader(r.only(t).body))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&got); err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+func (r *receiver) text(t testing.TB) string {
+	t.Helper()
+	if r.kind == notify.DingTalk {
+		return r.dingTalk(t).Markdown.Text
+	}
+	var m notify.Message
+	if err := json.Unmarshal(r.only(t).body, &m); err != nil {
+		t.Fatal(err)
+	}
+	return m.Text
+}
+
+// recorder is a transport that keeps the body and answers as DingTalk does.
+type recorder struct{ body []byte }
+
+func (r *recorder) RoundTrip(request *http.Request) (*http.Response, error) {
+	r.body, _ = io.ReadAll(request.Body)
+	return &http.Response{StatusCode: 200, Body: io.NopCloser(strings.NewReader(`{"errcode":0}`)), Request: request}, nil
+}
+
+func newNotifier(t testing.TB, config notify.Config, o notify.Options) *notify.Notifier {
+	t.Helper()
+	if o.Getenv == nil {
+		o.Getenv = func(string) string { return "" }
+	}
+	n, err := notify.New(config, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// send sends one report to a channel at the receiver and wants no error.
+func send(t testing.TB, r *receiver, channel notify.Channel, report *sweep.Report) {
+	t.Helper()
+	channel.Name, channel.URL = "channel", r.URL
+	n := newNotifier(t, notify.Config{channel}, notify.Options{})
+	if errs := n.Send(t.Context(), report); errs != nil {
+		t.Fatal(errs)
+	}
+}
+
+// As DingTalk's page "Customize robot security settings" checks it.
+func TestDingTalkSignature(t *testing.T) {
+	server := newReceiver(t, notify.DingTalk)
+	now := time.UnixMilli(1785632400421)
+	env := map[string]string{
+		"ROBOT":  server.URL + "/robot/send?access_token=tok%2Ben%2F0123%3D%3D",
+		"SECRET": secret + "\n", // as a file's content ends up in a variable
+	}
+	n := newNotifier(t,
+		notify.Config{{Name: "robot", Kind: notify.DingTalk, URLEnv: "ROBOT", SecretEnv: "SECRET"}},
+		notify.Options{Getenv: func(k string) string { return env[k] }, Now: func() time.Time { return now }})
+	if errs := n.Send(t.Context(), aReport()); errs != nil {
+		t.Fatal(errs)
+	}
+	request := server.only(t).request
+	query := request.URL.Query()
+	if query.Get("timestamp") != "1785632400421" || query.Get("access_token") != token || request.URL.Path != "/robot/send" {
+		t.Errorf("asked for %s", request.URL)
+	}
+	mac := hmac.New(sha256.New, []byte(secret))
+	fmt.Fprintf(mac, "%s\n%s", query.Get("timestamp"), secret)
+	if want := base64.StdEncoding.EncodeToString(mac.Sum(nil)); query.Get("sign") != want {
+		t.Errorf("sign is %q, want %q", query.Get("sign"), want)
+	}
+	if request.Method != http.MethodPost || request.Header.Get("Content-Type") != "application/json; charset=utf-8" {
+		t.Errorf("%s %v", request.Method, request.Header)
+	}
+	got := server.dingTalk(t)
+	if got.MsgType != "markdown" || got.Markdown.Title == "" || got.At["isAtAll"] != false || len(got.At) != 1 {
+		t.Errorf("message %+v", got)
+	}
+}
+
+// The signature of one message, computed with another tool:
+// printf '1785632400421\nSEC0123456789abcdef' | openssl dgst -sha256 -hmac SEC0123456789abcdef -binary | base64
+func TestDingTalkSignatureVector(t *testing.T) {
+	server := newReceiver(t, notify.DingTalk)
+	n := newNotifier(t,
+		notify.Config{{Name: "robot", Kind: notify.DingTalk, URL: server.URL, SecretEnv: "SECRET"}},
+		notify.Options{Getenv: func(string) string { return secret }, Now: func() time.Time { return time.UnixMilli(1785632400421) }})
+	if errs := n.Send(t.Context(), aReport()); errs != nil {
+		t.Fatal(errs)
+	}
+	if got := server.only(t).request.URL.RawQuery; got != "timestamp=1785632400421&sign=WKrLWKTwaPZhc8fJobRpfbeUqTCZudyYyltciXfueCg%3D" {
+		t.Errorf("the query is %s", got)
+	}
+}
+
+func TestWebhook(t *testing.T) {
+	server := newReceiver(t, notify.Webhook)
+	server.status, server.answer = http.StatusNoContent, ""
+	now := time.Unix(1785632400, 0)
+	n := newNotifier(t,
+		notify.Config{{Name: "hook", Kind: notify.Webhook, URL: server.URL + "/hook?a=b", SecretEnv: "SECRET", Template: "{{.Title}}"}},
+		notify.Options{Getenv: func(string) string { return secret }, Now: func() time.Time { return now }})
+	if errs := n.Send(t.Context(), aReport()); errs != nil {
+		t.Fatal(errs)
+	}
+	came := server.only(t)
+	timestamp := came.request.Header.Get("X-Flowreaper-Timestamp")
+	mac := hmac.New(sha256.New, []byte(secret))
+	fmt.Fprintf(mac, "%s.%s", timestamp, came.body)
+	if got, want := came.request.Header.Get("X-Flowreaper-Signature"), "v1="+hex.EncodeToString(mac.Sum(nil)); got != want || timestamp != "1785632400" {
+		t.Errorf("signature %s at %s, want %s", got, timestamp, want)
+	}
+	if got := came.request.URL.String(); got != "/hook?a=b" {
+		t.Errorf("asked for %s", got)
+	}
+	var got notify.Message
+	if err := json.Unmarshal(came.body, &got); err != nil {
+		t.Fatal(err)
+	}
+	title := "flowreaper, 2 stopped, 2 failed, stops withheld, 1 undecided, errors (policy production-guardrails)"
+	want := notify.Message{
+		Version: 1, Title: title, Text: title, Policy: "production-guardrails", Mode: "enforce", Trigger: "alarm etl bill",
+		RunID: "4f7c2d", Time: finished, Omitted: 12,
+		Stopped: notify.List{Count: 2, Items: []notify.Item{
+			{Flow: "etl_nightly", Execution: "run-1", Rule: "etl-max-runtime", Outcome: "stopped", Detail: `age 3h2m > 2h and flow.name "etl_nightly" matches "^etl"`},
+			{Flow: "etl_nightly", Execution: "run-2", Rule: "etl-max-runtime", Outcome: "stopped", Detail: "age 3h1m > 2h"},
+		}},
+		Failed: notify.List{Count: 2, Items: []notify.Item{
+			{Flow: "orders", Execution: "run-4", Rule: "day", Outcome: "failed", Detail: "AccessDenied: The resources doesn't belong to you."},
+			{Flow: "orders", Execution: "run-5", Rule: "day", Outcome: "still_running", Detail: "age 26h > 1d"},
+		}},
+		Withheld: notify.List{Count: 1, Items: []notify.Item{
+			{Flow: "batch", Execution: "run-7", Rule: "day", Outcome: "withheld", Detail: "age 27h > 1d"},
+		}},
+		Limit:     &notify.Limit{Name: "maxStops", Condemned: 130, Recent: 12, Allowed: 88, Window: "1h"},
+		Undecided: notify.List{Count: 1, Items: []notify.Item{{Flow: "orders", Execution: "run-8", Rule: "priority", Detail: "execution.input is not JSON"}}},
+		Errors:    []notify.ErrorCount{{Code: "InternalServerError", Message: "An internal error has occurred. Please retry.", Count: 3}},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// What goes wrong is said without the URL and the secret, whatever the far
+// end answers.
+func TestSendErrors(t *testing.T) {
+	tests := []struct {
+		name   string
+		kind   notify.Kind
+		status int
+		answer string
+		want   string
+	}{
+		{"refused", notify.Webhook, 403, "", "the answer is HTTP 403"},
+		{"a fault", notify.DingTalk, 500, "", "the answer is HTTP 500"},
+		{"a redirect", notify.Webhook, 302, "", "the answer is a redirect (HTTP 302), which is not followed; give the URL it leads to"},
+		{"a redirect that keeps the body", notify.DingTalk, 307, "", "the answer is a redirect (HTTP 307), which is not followed; give the URL it leads to"},
+		{"not DingTalk", notify.DingTalk, 200, "<html>", "the answer is not DingTalk's: no errcode in it; check the URL"},
+		{"no errcode", notify.DingTalk, 200, `{"errmsg":"ok"}`, "the answer is not DingTalk's: no errcode in it; check the URL"},
+		{"an errcode", notify.DingTalk, 200, `{"errcode":460101,"errmsg":"message too long, exceed 20000 bytes"}`,
+			"DingTalk answered errcode 460101: message too long, exceed 20000 bytes"},
+		{"the token", notify.DingTalk, 200, `{"errcode":300001,"errmsg":"token is not exist"}`,
+			"DingTalk answered errcode 300001: token is not exist; check the access_token in the channel's URL"},
+		{"the signature", notify.DingTalk, 200, `{"errcode":310000,"errmsg":"sign not match"}`,
+			"DingTalk answered errcode 310000: sign not match; check the robot's security settings: the secret of secretEnv, the keyword flowreaper, or the permitted addresses"},
+		{"too many", notify.DingTalk, 200, `{"errcode":130101,"errmsg":"send too fast, exceed 20 times per minute"}`,
+			"DingTalk answered errcode 130101: send too fast, exceed 20 times per minute; a robot sends at most 20 messages a minute"},
+		{"an answer that repeats secrets", notify.DingTalk, 200, `{"errcode":1,"errmsg":"` + token + ` ` + secret + ` tok%2Ben%2F0123%3D%3D\n/robot/send"}`,
+			"DingTalk answered errcode 1: … … … …"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			server := newReceiver(t, test.kind)
+			server.status, server.answer = test.status, test.answer
+			env := map[string]string{"ROBOT": server.URL + "/robot/send?access_token=tok%2Ben%2F0123%3D%3D", "SECRET": secret}
+			n := newNotifier(t,
+				notify.Config{{Name: "robot", Kind: test.kind, URLEnv: "ROBOT", SecretEnv: "SECRET"}},
+				notify.Options{Getenv: func(k string) string { return env[k] }})
+			wantError(t, n.Send(t.Context(), aReport()), `notify: channel "robot": `+test.want)
+			if server.at("/elsewhere") != 0 {
+				t.Error("the redirect was followed")
+			}
+		})
+	}
+}
+
+func wantError(t *testing.T, errs []*notify.Error, want string) {
+	t.Helper()
+	if len(errs) != 1 {
+		t.Fatalf("%d errors %v, want one", len(errs), errs)
+	}
+	if diff := cmp.Diff(want, errs[0].Error()); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// No connection at all, and transports that put the URL into their errors.
+func TestSendErrorsOfTheNetwork(t *testing.T) {
+	const url = "https://example.com/robot/send?access_token=0123456789"
+	failing := func(text string) http.RoundTripper {
+		return roundTrip(func(*http.Request) (*http.Response, error) { return nil, fmt.Errorf("%s", text) })
+	}
+	tests := []struct{ name, text, want string }{
+		{"refused", "dial tcp 192.0.2.1:443: connect: connection refused", "dial tcp 192.0.2.1:443: connect: connection refused"},
+		{"with the URL", "cannot reach " + url, "cannot reach …"},
+		{"with the token", "no 0123456789 there", "no … there"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			n := newNotifier(t, notify.Config{{Name: "robot", Kind: notify.DingTalk, URLEnv: "ROBOT"}},
+				notify.Options{Getenv: func(string) string { return url }, Transport: failing(test.text)})
+			wantError(t, n.Send(t.Context(), aReport()), `notify: channel "robot": `+test.want)
+		})
+	}
+	t.Run("a panic", func(t *testing.T) {
+		n := newNotifier(t, notify.Config{{Name: "robot", Kind: notify.DingTalk, URLEnv: "ROBOT"}},
+			notify.Options{Getenv: func(string) string { return url }, Transport: roundTrip(func(r *http.Request) (*http.Response, error) { panic(r.URL) })})
+		wantError(t, n.Send(t.Context(), aReport()), `notify: channel "robot": a panic; this is a bug in flowreaper`)
+	})
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// A variable that isn't set, or that holds no URL, fails its channel alone.
+func TestSendErrorsOfTheEnvironment(t *testing.T) {
+	tests := []struct{ name, url, secret, want string }{
+		{"no URL", "", secret, "the environment variable ROBOT is not set; put the channel's URL there"},
+		{"no secret", "https://example.com/", " ", "the environment variable SECRET is not set; put the channel's secret there"},
+		{"not a URL", "oapi.dingtalk.com/robot/send?access_token=0123", secret, "ROBOT: not a URL such as https://example.com/hook"},
+		{"not TLS", "http://oapi.dingtalk.com/robot/send?access_token=0123", secret, "ROBOT: not https; plain http goes to a loopback address only"},
+		{"a password", "https://u:p@example.com/", secret, "ROBOT: a URL with user or password in it; use a secret instead"},
+		{"a control character", "https://example.com/\x7f0123", secret, "ROBOT: not a URL such as https://example.com/hook"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			server := newReceiver(t, notify.Webhook)
+			env := map[string]string{"ROBOT": test.url, "SECRET": test.secret}
+			n := newNotifier(t, notify.Config{
+				{Name: "robot", Kind: notify.DingTalk, URLEnv: "ROBOT", SecretEnv: "SECRET"},
+				{Name: "audit", Kind: notify.Webhook, URL: server.URL},
+			}, notify.Options{Getenv: func(k string) string { return env[k] }})
+			want := `notify: channel "robot": ` + strings.Replace(test.want, "with user", "with a user", 1)
+			wantError(t, n.Unusable(), want)
+			wantError(t, n.Send(t.Context(), aReport()), want)
+			if server.at("/") != 1 {
+				t.Error("the other channel wasn't told")
+			}
+		})
+	}
+}
+
+// A channel that never answers costs the timeout and no more, even one that
+// doesn't heed its context; and the others are told meanwhile.
+func TestSendIsBounded(t *testing.T) {
+	for _, heeds := range []bool{true, false} {
+		t.Run("heeds its context: "+strconv.FormatBool(heeds), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				release := make(chan struct{})
+				told := false
+				transport := roundTrip(func(r *http.Request) (*http.Response, error) {
+					if r.URL.Host == "up.example.com" {
+						told = true
+						return (&recorder{}).RoundTrip(r)
+					}
+					select {
+					case <-release:
+					case <-map[bool]<-chan struct{}{true: r.Context().Done()}[heeds]:
+					}
+					return nil, context.Cause(r.Context())
+				})
+				n := newNotifier(t, notify.Config{
+					{Name: "down", Kind: notify.Webhook, URL: "https://down.example.com/"},
+					{Name: "up", Kind: notify.Webhook, URL: "https://up.example.com/"},
+				}, notify.Options{Transport: transport, Timeout: 3 * time.Second})
+				begun := time.Now()
+				errs := n.Send(t.Context(), aReport())
+				if took := time.Since(begun); took != 3*time.Second {
+					t.Errorf("it took %v", took)
+				}
+				wantError(t, errs, `notify: channel "down": no answer within 3s`)
+				if !told {
+					t.Error("the channel that is up wasn't told")
+				}
+				close(release)
+				synctest.Wait()
+			})
+		})
+	}
+}
+
+// The function's own deadline, or an interrupt, ends it before the timeout.
+func TestSendEndsWithItsContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		transport := roundTrip(func(r *http.Request) (*http.Response, error) {
+			<-r.Context().Done()
+			return nil, r.Context().Err()
+		})
+		n := newNotifier(t, notify.Config{{Name: "down", Kind: notify.Webhook, URL: "https://down.example.com/"}}, notify.Options{Transport: transport})
+		time.AfterFunc(time.Second, cancel)
+		begun := time.Now()
+		errs := n.Send(ctx, aReport())
+		if took := time.Since(begun); took != time.Second {
+			t.Errorf("it took %v", took)
+		}
+		wantError(t, errs, `notify: channel "down": given up: the sweep was interrupted`)
+	})
+}

@@ -1,0 +1,81 @@
+package notify
+
+import (
+	_ "embed"
+	"errors"
+	"fmt"
+	"strings"
+	"text/template"
+	"time"
+)
+
+//go:embed en.tmpl
+var englishTemplate string
+
+//go:embed zh.tmpl
+var chineseTemplate string
+
+// templates returns the channel's templates: title, and text, which the
+// channel's own replaces; it may define title anew. The functions are text/template's built-in ones:
+// none of them reads anything but the message.
+func templates(c Channel) (*template.Template, error) {
+	source := englishTemplate
+	if c.Language == Chinese {
+		source = chineseTemplate
+	}
+	t := template.Must(template.New("message").Parse(source))
+	if c.Template == "" {
+		return t, nil
+	}
+	if _, err := t.New("text").Parse(c.Template); err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+// checkTemplate parses the channel's template and tries it on a message, which
+// finds the fields that don't exist.
+func checkTemplate(c Channel) error {
+	t, err := templates(c)
+	if err != nil {
+		return err
+	}
+	list := List{Count: 2, Items: []Item{{Flow: "flow", Execution: "execution", Rule: "rule", Outcome: "stopped", Detail: "detail"}}, More: 1}
+	m := Message{
+		Policy: "policy", Mode: "enforce", Trigger: "timer", RunID: "run", Time: time.Unix(0, 0).UTC(),
+		Stopped: list, Failed: list, Withheld: list, Undecided: list,
+		Limit: &Limit{Name: "maxStops", Window: "1h"}, Errors: []ErrorCount{{Code: "code", Message: "message", Count: 1}},
+	}
+	return render(t, &m)
+}
+
+const (
+	maxText  = 128 << 10 // what a template may write, in bytes
+	maxTitle = 200       // in characters
+)
+
+// render writes the message's title and text.
+func render(t *template.Template, m *Message) error {
+	m.Text = ""
+	var title, text bounded
+	if err := t.ExecuteTemplate(&title, "title", m); err != nil {
+		return err
+	}
+	m.Title = clip(strings.TrimSpace(title.String()), maxTitle)
+	if err := t.ExecuteTemplate(&text, "text", m); err != nil {
+		return err
+	}
+	m.Text = strings.TrimSpace(text.String())
+	return nil
+}
+
+type bounded struct{ strings.Builder }
+
+func (b *bounded) Write(p []byte) (int, error) {
+	if b.Len()+len(p) > maxText {
+		return 0, fmt.Errorf("the template writes more than %d bytes: %w", maxText, errTooLong)
+	}
+	return b.Builder.Write(p)
+}
+
+var errTooLong = errors.New("too long")
