@@ -12,7 +12,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -61,7 +60,7 @@ type victim struct {
 	server *emulator.Server
 	calls  atomic.Int64            // requests so far
 	signal atomic.Pointer[trigger] // tells when there have been enough
-	open   sync.WaitGroup          // connections
+	open   gauge                   // connections
 
 	lost int // stops that took effect before the files were last torn
 }
@@ -107,9 +106,9 @@ func newVictim(t *testing.T, binary string) *victim {
 func (v *victim) count(_ net.Conn, state http.ConnState) {
 	switch state {
 	case http.StateNew:
-		v.open.Add(1)
+		v.open.add(1)
 	case http.StateClosed, http.StateHijacked:
-		v.open.Done()
+		v.open.add(-1)
 	}
 }
 
@@ -159,7 +158,7 @@ func (v *victim) kill(random *rand.Rand) {
 		rt.Kill()
 	}
 	v.signal.Store(nil)
-	v.open.Wait() // what it had sent before it died is done
+	v.open.wait() // what it had sent before it died is done
 }
 
 // load reads the state as a process would.
