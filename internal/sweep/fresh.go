@@ -22,7 +22,7 @@ func (s *sweep) freshen() {
 			flow = c.flow // with what is live in it
 		}
 		if flow == nil {
-			s.forget(c.key())
+			s.forget(c.key(), c.by)
 			return
 		}
 		known, read := *c, s.read[c.flowKey]
@@ -45,7 +45,7 @@ func (s *sweep) factsOf(c condemned, flow *policy.Flow, read bool) (finding, err
 		case err != nil:
 			return f, err
 		}
-		f = s.examined(s.ctx, flow, answer)
+		f = s.examined(s.ctx, f.by, flow, answer)
 	}
 	if read || !s.readsFlow(f) {
 		return f, nil
@@ -56,18 +56,18 @@ func (s *sweep) factsOf(c condemned, flow *policy.Flow, read bool) (finding, err
 		return finding{}, nil
 	case err != nil:
 		if s.ctx.Err() == nil { // what can't be fetched protects
-			return s.gate.judge(nameOnly(flow), f.execution), nil
+			return s.gate.judge(f.by, nameOnly(flow), f.execution), nil
 		}
 		return f, err
 	}
 	now := adaptFlow(fresh)
 	now.Live, now.DistributedMap = flow.Live, flow.DistributedMap
-	return s.gate.judge(now, f.execution), nil
+	return s.gate.judge(f.by, now, f.execution), nil
 }
 
 // readsFlow says whether the verdict hangs on more of the flow than its name.
 func (s *sweep) readsFlow(f finding) bool {
-	return s.gate.judge(nameOnly(f.flow), f.execution).verdict.Needs.Has(policy.NeedFlow)
+	return s.gate.judge(f.by, nameOnly(f.flow), f.execution).verdict.Needs.Has(policy.NeedFlow)
 }
 
 func nameOnly(f *policy.Flow) *policy.Flow {
@@ -81,20 +81,20 @@ func (s *sweep) freshened(c *condemned, f finding, err error) {
 	case err != nil && s.ctx.Err() != nil: // the next sweep goes on
 		return
 	case err != nil:
-		s.forget(c.key())
+		s.forget(c.key(), c.by)
 		if !s.endIfFatal(err) {
 			s.failure(err)
 		}
 		s.incomplete(c.flowName, err)
 		return
 	case f.flow == nil:
-		s.forget(c.key())
+		s.forget(c.key(), c.by)
 		s.watch.Ended(c.flowKey, c.name)
 		return
 	}
 	c.finding, c.fresh = f, true
 	if no := s.gate.examine(f); no != nil {
-		s.forget(c.key())
+		s.forget(c.key(), c.by)
 		if s.tellOnce(f, no) {
 			s.refused(f, no)
 		}

@@ -24,9 +24,8 @@ import (
 //
 // Refused means alive.
 type gate struct {
-	policy   *policy.Policy
+	limits   policy.Limits
 	soften   policy.Mode
-	event    *policy.Event
 	approved func(*policy.Flow, *policy.Execution) bool // nil approves all
 	allowed  bool                                       // a person lets this one sweep pass the limits
 	clock    *clock
@@ -89,7 +88,7 @@ func (g *gate) withhold(condemned, live int) refusal {
 	if g.allowed || condemned == 0 {
 		return nil
 	}
-	limits := g.policy.Limits
+	limits := g.limits
 	recent := g.ledger.Since(g.clock.now().Add(-limits.Per))
 	for _, limit := range []struct {
 		name string
@@ -120,7 +119,7 @@ func (g *gate) pass(f finding) (pass, finding, refusal) {
 	if off, ok := g.clock.check(); !ok {
 		return pass{}, f, off
 	}
-	f = g.judge(f.flow, f.execution)
+	f = g.judge(f.by, f.flow, f.execution)
 	if no := g.examine(f); no != nil {
 		return pass{}, f, no
 	}
@@ -142,7 +141,7 @@ func (g *gate) send(ctx context.Context, p pass) (cloudflow.Execution, error) {
 		FlowName:      p.flow.Name,
 		ExecutionName: p.execution.Name,
 		Error:         p.verdict.Rule.Error,
-		Cause:         g.policy.Cause(p.verdict, g.runID),
+		Cause:         p.by.policy.Cause(p.verdict, g.runID),
 	})
 }
 

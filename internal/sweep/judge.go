@@ -9,8 +9,15 @@ import (
 	"github.com/flowreaper/flowreaper/policy"
 )
 
-// finding is an execution, judged, with what it was judged on.
+// bench is what executions are judged by: a policy, under one event.
+type bench struct {
+	policy *policy.Policy
+	event  *policy.Event
+}
+
+// finding is an execution, judged, with what it was judged by and on.
 type finding struct {
+	by        *bench
 	flow      *policy.Flow
 	execution *policy.Execution
 	verdict   policy.Verdict
@@ -23,17 +30,20 @@ func (f finding) key() key { return key{keyOf(f.flow), f.execution.Name} }
 // key names an execution.
 type key struct{ flow, execution string }
 
-// judge asks the policy about one execution, at this moment.
-func (g *gate) judge(flow *policy.Flow, execution *policy.Execution) finding {
+// judge asks a bench about one execution, at this moment.
+func (g *gate) judge(by *bench, flow *policy.Flow, execution *policy.Execution) finding {
 	now := g.clock.judging()
-	facts := &policy.Facts{Now: now, Event: g.event, Flow: flow, Execution: execution}
-	return finding{flow: flow, execution: execution, verdict: g.policy.Judge(facts), judgedAt: now, due: g.policy.Due(facts)}
+	facts := &policy.Facts{Now: now, Event: by.event, Flow: flow, Execution: execution}
+	return finding{
+		by: by, flow: flow, execution: execution,
+		verdict: by.policy.Judge(facts), judgedAt: now, due: by.policy.Due(facts),
+	}
 }
 
 // examined judges an execution as the cloud told of it, and fetches its history
 // where the verdict hangs on it. What could not be fetched stays undecided.
-func (s *sweep) examined(ctx context.Context, flow *policy.Flow, answer cloudflow.Execution) finding {
-	f := s.gate.judge(flow, adaptExecution(answer))
+func (s *sweep) examined(ctx context.Context, by *bench, flow *policy.Flow, answer cloudflow.Execution) finding {
+	f := s.gate.judge(by, flow, adaptExecution(answer))
 	if !f.verdict.Needs.Has(policy.NeedHistory) {
 		return f
 	}
@@ -46,7 +56,7 @@ func (s *sweep) examined(ctx context.Context, flow *policy.Flow, answer cloudflo
 		events = append(events, page.Items...)
 	}
 	f.execution.History = adaptHistory(events)
-	return s.gate.judge(flow, f.execution)
+	return s.gate.judge(by, flow, f.execution)
 }
 
 // unread reports a history that could not be fetched. What was cut short by

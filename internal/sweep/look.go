@@ -30,7 +30,7 @@ func (s *sweep) look(l *watch.Look) {
 		if list.tooMany {
 			return func() { s.watch.TooMany(l, list.sightings(), s.now()) }
 		}
-		found := s.judgeAll(s.ctx, flow, q, list)
+		found := s.judgeAll(s.ctx, s.own, flow, q, list)
 		return func() { s.lookedAt(l, q, list, found) }
 	})
 }
@@ -96,7 +96,7 @@ func (l *listing) sightings() []watch.Execution {
 }
 
 // judgeAll judges the rows of a complete answer.
-func (s *sweep) judgeAll(ctx context.Context, flow *policy.Flow, q question, list *listing) []finding {
+func (s *sweep) judgeAll(ctx context.Context, by *bench, flow *policy.Flow, q question, list *listing) []finding {
 	if q.live {
 		counted := *flow
 		rows := make([]*policy.Execution, 0, len(list.rows))
@@ -108,7 +108,7 @@ func (s *sweep) judgeAll(ctx context.Context, flow *policy.Flow, q question, lis
 	}
 	found := make([]finding, 0, len(list.rows))
 	for _, row := range list.rows {
-		found = append(found, s.examined(ctx, flow, row))
+		found = append(found, s.examined(ctx, by, flow, row))
 	}
 	return found
 }
@@ -180,7 +180,7 @@ func (s *sweep) check(c *watch.Check) {
 		case err != nil:
 			return func() { s.notChecked(c, err) }
 		}
-		f := s.examined(s.ctx, flow, answer)
+		f := s.examined(s.ctx, s.own, flow, answer)
 		return func() {
 			s.watch.Checked(c, s.sighting(f, false), s.now())
 			s.take(f)
@@ -203,7 +203,7 @@ func (s *sweep) notChecked(c *watch.Check, err error) {
 func (s *sweep) take(f finding) {
 	s.saw(f)
 	if f.verdict.Decision == policy.Keep {
-		s.forget(f.key())
+		s.forget(f.key(), f.by)
 		return
 	}
 	no := s.gate.examine(f)
@@ -211,7 +211,7 @@ func (s *sweep) take(f finding) {
 		s.condemn(f)
 		return
 	}
-	s.forget(f.key())
+	s.forget(f.key(), f.by)
 	if s.tellOnce(f, no) {
 		s.refused(f, no)
 	}

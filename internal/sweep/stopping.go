@@ -30,7 +30,7 @@ const (
 
 // condemned is an execution on its way through the gate.
 type condemned struct {
-	finding // empty while all that is known is from earlier sweeps
+	finding // without an execution while all that is known is from earlier sweeps
 
 	flowKey, flowName, name string
 	started, since          time.Time // since: when it was due
@@ -94,10 +94,12 @@ func (s *sweep) underGate(k key) *condemned {
 	return nil
 }
 
-// forget drops an execution that is condemned no more.
-func (s *sweep) forget(k key) {
-	delete(s.waiting, k)
-	s.queue = slices.DeleteFunc(s.queue, func(c *condemned) bool { return c.key() == k })
+// forget drops an execution that the bench condemns no more.
+func (s *sweep) forget(k key, by *bench) {
+	if c := s.waiting[k]; c != nil && c.by == by {
+		delete(s.waiting, k)
+	}
+	s.queue = slices.DeleteFunc(s.queue, func(c *condemned) bool { return c.key() == k && c.by == by })
 }
 
 // recall takes up what earlier sweeps condemned and did not stop. What they
@@ -109,7 +111,7 @@ func (s *sweep) recall() {
 		if flow == nil || s.tried[k] || s.underGate(k) != nil || !s.resumes(o.Mark) {
 			continue
 		}
-		s.waiting[k] = &condemned{flowKey: k.flow, flowName: flow.Name, name: k.execution, started: o.StartedTime, since: o.Due}
+		s.waiting[k] = &condemned{finding: finding{by: s.own}, flowKey: k.flow, flowName: flow.Name, name: k.execution, started: o.StartedTime, since: o.Due}
 	}
 }
 
@@ -223,7 +225,7 @@ func (s *sweep) mostOverdue(a, b *condemned) int {
 
 func (s *sweep) newestFirst(c *condemned) bool {
 	rule := c.verdict.Rule
-	return rule != nil && s.Event.Kind != "timer" && s.Event.Kind != "manual" &&
+	return rule != nil && c.by.event.Kind != "timer" && c.by.event.Kind != "manual" &&
 		slices.Contains(rule.On, policy.OnEvent) && rule.StopFirst != policy.Oldest
 }
 

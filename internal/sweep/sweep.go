@@ -114,6 +114,7 @@ type sweep struct {
 	gate   *gate
 	memory *Memory
 	watch  *watch.Watch
+	own    *bench // the policy, under what set the sweep off
 	scope  *policy.Scope
 
 	end     context.CancelCauseFunc // ends the sweep at once
@@ -151,10 +152,11 @@ func begin(ctx context.Context, o Options) *sweep {
 		stopping: newStopping(),
 	}
 	s.nameTrigger()
+	s.own = &bench{policy: s.Policy, event: s.Event}
 	s.scope = s.Policy.Scope(s.clock.judging(), s.Event)
 	s.watch.Ledger.Window = s.Policy.Limits.Per
 	s.gate = &gate{
-		policy: o.Policy, soften: o.Mode, event: s.Event, allowed: o.Allowed,
+		limits: o.Policy.Limits, soften: o.Mode, allowed: o.Allowed,
 		clock: s.clock, ledger: &s.watch.Ledger, stopper: o.Stopper, runID: s.RunID,
 	}
 	if o.Approved != nil {
