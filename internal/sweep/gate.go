@@ -2,6 +2,7 @@ package sweep
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -63,8 +64,15 @@ func (planMode) outcome() Outcome    { return Planned }
 func (protection) outcome() Outcome  { return ProtectedOutcome }
 func (notApproved) outcome() Outcome { return Planned }
 func (overLimit) outcome() Outcome   { return WithheldOutcome }
-func (notTried) outcome() Outcome    { return Failed }
 func (spared) outcome() Outcome      { return "" }
+
+// What the next sweep goes on with has not failed.
+func (n notTried) outcome() Outcome {
+	if errors.Is(n.why, errTimeIsOver) {
+		return StillRunning
+	}
+	return Failed
+}
 
 // examine asks what can be said of one execution alone.
 func (g *gate) examine(f finding) refusal {

@@ -107,7 +107,7 @@ const (
 	Stopped          Outcome = "stopped"           // verified: its status is Stopped
 	AlreadyCompleted Outcome = "already_completed" // ended before the stop arrived
 	Gone             Outcome = "gone"              // the execution or its flow exists no more
-	StillRunning     Outcome = "still_running"     // the stop was accepted and has not taken effect
+	StillRunning     Outcome = "still_running"     // the stop was accepted and has not taken effect, or the sweep's time was over before its turn: the next one tries
 	Failed           Outcome = "failed"            // the stop was refused
 	WithheldOutcome  Outcome = "withheld"          // a limit was exceeded: nothing was stopped
 	ProtectedOutcome Outcome = "protected"
