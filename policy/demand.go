@@ -81,7 +81,7 @@ func (p *Policy) looks(flows int) []look {
 			continue
 		}
 		own := p.look(r, sample(r.flows).Flow)
-		names, ok := staged{r, r.conjuncts}.flowNames()
+		names, ok := staged{r, r.conjuncts}.flowNames(nil)
 		if !ok {
 			general = general.and(own)
 			continue

@@ -82,7 +82,7 @@ func sample(flows *globs) Facts {
 // flowsOf is how many flows a rule concerns at most; 0 is not known. bounded
 // says that the rule itself names them one by one.
 func (l *linter) flowsOf(r *lintRule) (flows int, bounded bool) {
-	if names, ok := (staged{r.Rule, r.conjuncts}).flowNames(); ok {
+	if names, ok := (staged{r.Rule, r.conjuncts}).flowNames(nil); ok {
 		return len(names), true
 	}
 	return l.options.Flows, false

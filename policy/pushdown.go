@@ -151,8 +151,8 @@ func listPrefix(list []any) string {
 }
 
 // flowNames are the only flows that a rule can concern, where it names them
-// one by one.
-func (r staged) flowNames() ([]string, bool) {
+// one by one, or the event of the sweep does; j is nil outside of one.
+func (r staged) flowNames(j *judgement) ([]string, bool) {
 	for _, c := range r.left {
 		switch c := c.(type) {
 		case *globs:
@@ -160,7 +160,7 @@ func (r staged) flowNames() ([]string, bool) {
 				return names, true
 			}
 		case *condition:
-			if names, ok := namedFlows(c.expression); ok {
+			if names, ok := namedFlows(c.expression, j); ok {
 				return names, true
 			}
 		}
@@ -180,22 +180,39 @@ func (g *globs) names() ([]string, bool) {
 	return names, true
 }
 
-// namedFlows reads flow.name == "a" and flow.name in ["a", "b"].
-func namedFlows(e *expression.Expression) ([]string, bool) {
+// namedFlows reads flow.name == "a", flow.name in ["a", "b"] and, in a sweep,
+// flow.name == event.data.flow.
+func namedFlows(e *expression.Expression, j *judgement) ([]string, bool) {
 	n, ok := e.Node.(*ast.BinaryNode)
 	if !ok {
 		return nil, false
 	}
 	left, right := n.Left, n.Right
-	if _, constant := expression.Constant(left); constant && n.Operator == "==" {
+	if v, isVariable := e.Variable(right); isVariable && v == flowName && n.Operator == "==" {
 		left, right = right, left
 	}
 	v, isVariable := e.Variable(left)
-	value, constant := expression.Constant(right)
-	if !isVariable || v != flowName || !constant {
+	if !isVariable || v != flowName {
+		return nil, false
+	}
+	value, settled := settledValue(e.Part(right), j)
+	if !settled {
 		return nil, false
 	}
 	return textsOf(n.Operator, value)
+}
+
+// settledValue is the value of what is constant or, in a sweep, hangs on nothing
+// but the time and the event.
+func settledValue(e *expression.Expression, j *judgement) (any, bool) {
+	if value, constant := expression.Constant(e.Node); constant {
+		return value, true
+	}
+	if j == nil || e.Reads()&^eventStage != 0 {
+		return nil, false
+	}
+	value, err := e.Value(j)
+	return value, err == nil
 }
 
 // textsOf are the texts that == or in compare with; a value of another kind

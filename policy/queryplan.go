@@ -90,7 +90,7 @@ func (p *Policy) flowNames() (names []string, ok bool) {
 		if !slices.Contains(r.On, OnTimer) {
 			continue
 		}
-		own, ok := staged{r, r.conjuncts}.flowNames()
+		own, ok := staged{r, r.conjuncts}.flowNames(nil)
 		if !ok {
 			return nil, false
 		}
@@ -112,7 +112,7 @@ func (p *Policy) rulePlan(r *Rule, now time.Time, count int, flows []*Flow, tick
 	facts.Now, facts.Event.Time = now, now
 	if flows == nil {
 		plan.Flows = count
-		if names, ok := (staged{r, r.conjuncts}).flowNames(); ok {
+		if names, ok := (staged{r, r.conjuncts}).flowNames(nil); ok {
 			plan.Flows = min(count, len(names))
 		}
 	} else {

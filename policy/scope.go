@@ -67,8 +67,9 @@ func narrow(conditions []conjunct, known expression.Set, j *judgement) (left []c
 // sweep, sorted. ok is false where they are not named one by one, and the flows
 // must be listed.
 func (s *Scope) FlowNames() (names []string, ok bool) {
+	j := &judgement{facts: Facts{Now: s.now, Event: s.event}, pricing: s.policy.Pricing}
 	for _, r := range s.rules {
-		own, ok := r.flowNames()
+		own, ok := r.flowNames(j)
 		if !ok {
 			return nil, false
 		}
@@ -76,6 +77,16 @@ func (s *Scope) FlowNames() (names []string, ok bool) {
 	}
 	slices.Sort(names)
 	return slices.Compact(names), true
+}
+
+// Rules are the rules that may condemn something in this sweep, in the file's
+// order: what needs only the time and the event doesn't rule them out.
+func (s *Scope) Rules() []*Rule {
+	rules := make([]*Rule, len(s.rules))
+	for i, r := range s.rules {
+		rules[i] = r.rule
+	}
+	return rules
 }
 
 // Needs is what must be known of a flow besides its name to judge in this

@@ -133,6 +133,32 @@ func TestFlowNames(t *testing.T) {
 	}
 }
 
+// What an event names is read of it, so that nothing needs listing before the
+// first stop.
+func TestFlowNamesFromAnEvent(t *testing.T) {
+	for _, test := range []struct{ when, want string }{
+		{"flow.name == event.data.flow", "etl"},
+		{"event.data.flow == flow.name", "etl"},
+		{"flow.name in event.data.flows", "a b"},
+		{"flow.name == event.data.none", "all"},
+		{"flow.name == event.data.flow.x", "all"},
+		{"flow.name != event.data.flow", "all"},
+		{"flow.name startsWith event.data.flow", "all"},
+		{"flow.name == execution.input.flow", "all"},
+	} {
+		p := mustParse(t, "version: 1\nrules: [{name: r, on: [event], when: '"+test.when+"'}]\n")
+		event := &Event{Kind: "custom", Data: map[string]any{"flow": "etl", "flows": []any{"b", "a", 3}}}
+		names, ok := p.Scope(testNow, event).FlowNames()
+		got := strings.Join(names, " ")
+		if !ok {
+			got = "all"
+		}
+		if got != test.want {
+			t.Errorf("%s: got %q, want %q", test.when, got, test.want)
+		}
+	}
+}
+
 func TestScopeNeeds(t *testing.T) {
 	for text, want := range map[string]Need{
 		"rules: [{name: r, flows: [a], maxRuntime: 1h}]":                                            0,

@@ -64,6 +64,13 @@ func (b *book) noteError(code, message string) {
 	b.report.Errors[i].Count++
 }
 
+// note tells people of what is no error of a call.
+func (b *book) note(code, message string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.noteError(code, message)
+}
+
 // incomplete notes a flow that could not be looked at.
 func (b *book) incomplete(flow string, err error) {
 	b.mu.Lock()

@@ -3,6 +3,7 @@ package sweep
 import (
 	"cmp"
 	"errors"
+	"maps"
 	"slices"
 	"time"
 
@@ -27,6 +28,11 @@ var errResting = errors.New("its latest listing failed, and it rests before the 
 // looked says what was not looked at, though it was due.
 func (s *sweep) looked() {
 	r := &s.report
+	s.tellEmergencies()
+	if !s.regular() {
+		r.Flows.Seen = len(s.surveyed)
+		return
+	}
 	r.Flows.Seen = max(len(s.memory.flows), r.Flows.Listed)
 	for _, flow := range s.watch.Failing(maxNotes) {
 		if !s.noted(flow) {
@@ -103,7 +109,7 @@ func (s *sweep) finish() (*Report, error) {
 	report.StartedAt = s.clock.corrected(s.started)
 	report.FinishedAt = s.clock.now()
 	report.Ledger = s.memory.kind()
-	report.NotCovered = slices.SortedFunc(slices.Values(s.memory.notCovered), byFlow)
+	report.NotCovered = s.uncovered()
 	report.Drift = s.drift()
 	s.countCalls(report)
 	s.schedule(report)
@@ -111,6 +117,22 @@ func (s *sweep) finish() (*Report, error) {
 		return report, s.err
 	}
 	return report, nil
+}
+
+// uncovered are the flows whose executions are not looked at, each once.
+func (s *sweep) uncovered() []FlowNote {
+	all := maps.Clone(s.notCovered)
+	if s.regular() {
+		for _, n := range s.memory.notCovered {
+			all[n.Flow] = n.Reason
+		}
+	}
+	var notes []FlowNote
+	for flow, reason := range all {
+		notes = append(notes, FlowNote{Flow: flow, Reason: reason})
+	}
+	slices.SortFunc(notes, byFlow)
+	return notes
 }
 
 func (s *sweep) countCalls(report *Report) {
@@ -135,7 +157,7 @@ func (s *sweep) schedule(report *Report) {
 		slices.Sort(s.late)
 		report.Lateness = &Lateness{Count: n, P99Seconds: seconds(s.late[(n*99-1)/100]), MaxSeconds: seconds(s.late[n-1])}
 	}
-	if s.memory.once {
+	if s.memory.once || !s.regular() {
 		return
 	}
 	report.Flows.Skipped = max(0, report.Flows.Seen-report.Flows.Listed)

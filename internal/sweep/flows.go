@@ -82,13 +82,17 @@ func (s *sweep) listFlows() {
 		return // no rule is in force
 	}
 	s.listingFlows, s.triedFlows = true, true
+	page, end := s.teller()
 	s.start(opOther, func() func() {
 		if named && len(names) <= describeAtMost {
 			flows, err := s.describedFlows(s.ctx, names)
 			return func() { s.tellFlows(flows, err, len(flows) > 0) }
 		}
-		flows, pages, err := s.listedFlows(s.ctx)
-		return func() { s.tellFlows(flows, err, pages > 0) }
+		flows, pages, err := s.listedFlows(s.ctx, page)
+		return func() {
+			end(err)
+			s.tellFlows(flows, err, pages > 0)
+		}
 	})
 }
 
@@ -96,9 +100,9 @@ func (s *sweep) flowsDue() bool {
 	return !s.triedFlows && (s.memory.partial || s.watch.FlowsDue(s.now()))
 }
 
-// listedFlows lists all flows. When that fails half way, the flows that came
-// are as certain as ever.
-func (s *sweep) listedFlows(ctx context.Context) (flows []*policy.Flow, pages int, err error) {
+// listedFlows lists all flows, and tells of each page as it comes. When that
+// fails half way, the flows that came are as certain as ever.
+func (s *sweep) listedFlows(ctx context.Context, tell func([]*policy.Flow)) (flows []*policy.Flow, pages int, err error) {
 	byName := map[string]*policy.Flow{}
 	for page, err := range s.Source.ListFlows(ctx) {
 		if err != nil {
@@ -107,9 +111,12 @@ func (s *sweep) listedFlows(ctx context.Context) (flows []*policy.Flow, pages in
 		if pages++; pages == endless { // CloudFlow documents 10,000 flows, which are 100 pages
 			return values(byName), pages, fmt.Errorf("the listing of flows has more than %d pages and doesn't end", endless)
 		}
-		for _, flow := range page.Items {
-			byName[flow.Name] = adaptFlow(flow) // the later page knows better
+		all := make([]*policy.Flow, len(page.Items))
+		for i, flow := range page.Items {
+			all[i] = adaptFlow(flow)
+			byName[flow.Name] = all[i] // the later page knows better
 		}
+		tell(all)
 	}
 	return values(byName), pages, nil
 }

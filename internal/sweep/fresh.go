@@ -90,11 +90,13 @@ func (s *sweep) freshened(c *condemned, f finding, err error) {
 	case f.flow == nil:
 		s.forget(c.key(), c.by)
 		s.watch.Ended(c.flowKey, c.name)
+		s.settled(c.key())
 		return
 	}
 	c.finding, c.fresh = f, true
 	if no := s.gate.examine(f); no != nil {
 		s.forget(c.key(), c.by)
+		s.settled(c.key())
 		if s.tellOnce(f, no) {
 			s.refused(f, no)
 		}

@@ -79,7 +79,7 @@ func (g *gate) examine(f finding) refusal {
 	switch {
 	case f.verdict.Decision == policy.Protected:
 		return protection{}
-	case f.verdict.Decision != policy.Stop:
+	case f.verdict.Decision != policy.Stop, f.by.tooLate(f.verdict.Rule, f.execution):
 		return spared{}
 	case f.verdict.Mode.Softer(g.soften) != policy.ModeEnforce:
 		return planMode{}

@@ -11,8 +11,15 @@ import (
 
 // bench is what executions are judged by: a policy, under one event.
 type bench struct {
-	policy *policy.Policy
-	event  *policy.Event
+	policy    *policy.Policy
+	event     *policy.Event
+	emergency *emergency           // nil: the sweep's own
+	until     map[string]time.Time // by rule: an emergency's condemns nothing that starts then or later
+}
+
+// tooLate says that an execution started when its rule was in force no more.
+func (b *bench) tooLate(rule *policy.Rule, e *policy.Execution) bool {
+	return b.emergency != nil && rule != nil && !e.StartedTime.Before(b.until[rule.Name])
 }
 
 // finding is an execution, judged, with what it was judged by and on.

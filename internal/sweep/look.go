@@ -220,6 +220,9 @@ func (s *sweep) take(f finding) {
 // tellOnce marks a decision, and says whether it is news: what plan mode only
 // shows is shown once an execution and policy.
 func (s *sweep) tellOnce(f finding, no refusal) bool {
+	if f.by.emergency != nil {
+		return true
+	}
 	mark := s.mark(no.outcome())
 	known := s.watch.Marked(keyOf(f.flow), f.execution.Name)
 	s.watch.Mark(keyOf(f.flow), f.execution.Name, mark)

@@ -85,12 +85,18 @@ func (l *loop) await(pause time.Duration) {
 // work does the sweep: looks and checks as the watch has them, and stops as
 // soon as the gate opens, until nothing is due or the time is over.
 func (s *sweep) work() {
-	s.watch.Begin(s.now())
-	s.retell()
-	s.recall()
+	if s.regular() {
+		s.watch.Begin(s.now())
+		s.retell()
+		s.recall()
+	}
+	s.findFlows()
 	for s.ctx.Err() == nil {
-		s.listFlows()
+		if s.regular() {
+			s.listFlows()
+		}
 		wait := s.handOut()
+		s.keepLatched()
 		s.openGate(wait)
 		s.stopNext()
 		if !wait && !s.busy() && len(s.waiting)+len(s.queue)+len(s.counted) == 0 {
@@ -107,9 +113,17 @@ func (s *sweep) work() {
 	s.checkEnd()
 }
 
-// handOut starts the tasks for which there are tokens, and says whether
-// something that is due waits for more.
+// handOut starts the tasks for which there are tokens, those of emergencies
+// first, and says whether something that is due waits for more.
 func (s *sweep) handOut() (wait bool) {
+	surveying := s.survey()
+	if !s.regular() {
+		return surveying
+	}
+	return s.handOutWatched() || surveying
+}
+
+func (s *sweep) handOutWatched() (wait bool) {
 	for s.ctx.Err() == nil {
 		task := s.watch.Next(s.now(), watch.Tokens{
 			List:     s.tokens(cloudflow.OpListExecutions, opList),

@@ -28,7 +28,9 @@ type Memory struct {
 	flows      map[string]*policy.Flow // in scope, by key
 	questions  map[string]question     // what is asked about each
 	notCovered []FlowNote
-	partial    bool // the flows' latest listing failed
+	partial    bool                    // the flows' latest listing failed
+	streamed   map[string]*policy.Flow // all flows by key, as last listed for an event
+	streamedAt time.Time
 	doubts     error
 }
 

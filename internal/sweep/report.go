@@ -31,7 +31,8 @@ type Report struct {
 
 	DecisionsOmitted int         `json:"decisionsOmitted,omitempty"`
 	Withheld         *Withheld   `json:"withheld,omitempty"`
-	Ledger           string      `json:"ledger,omitempty"` // file or memory
+	Ledger           string      `json:"ledger,omitempty"`    // file or memory
+	Resumable        *bool       `json:"resumable,omitempty"` // of an event in force: whether another process can go on with it
 	Drift            []Drift     `json:"drift,omitempty"`
 	Estimate         *Estimate   `json:"estimate,omitempty"`
 	Undecided        []Undecided `json:"undecided,omitempty"`

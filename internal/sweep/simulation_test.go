@@ -78,6 +78,7 @@ type process struct {
 	memory *sweep.Memory
 	quota  *cloudflow.Quota
 
+	http    cloudflow.HTTPClient              // what stands before the server for events; nil: nothing
 	stopper func(sweep.Stopper) sweep.Stopper // what stands before the client; nil: nothing
 }
 

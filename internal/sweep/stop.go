@@ -50,8 +50,9 @@ func (s *sweep) settle(c *condemned, d Decision, err error) {
 		live := s.watch.Live()
 		s.watch.Ended(c.flowKey, c.name)
 		s.ended += live - s.watch.Live()
+		s.settled(c.key())
 	default:
-		s.watch.Mark(c.flowKey, c.name, s.mark(d.Outcome))
+		s.markAs(c.by, c.key(), d.Outcome)
 	}
 	s.attempted(d, err)
 }
@@ -93,9 +94,10 @@ func (s *sweep) outcome(ctx context.Context, c finding, err error) (Outcome, str
 // verify asks the execution whether the stop took effect. Where nobody can tell
 // the outcome is presumed, never stopped.
 func (s *sweep) verify(ctx context.Context, c finding, presumed Outcome, message string) (Outcome, string) {
-	ctx, cancel := outlive(ctx)
+	wait := s.verifyWait()
+	ctx, cancel := outlive(ctx, s.grace)
 	defer cancel()
-	execution, err := s.Source.DescribeExecution(ctx, c.flow.Name, c.execution.Name, verifyWait)
+	execution, err := s.Source.DescribeExecution(ctx, c.flow.Name, c.execution.Name, wait)
 	switch {
 	case cloudflow.IsGone(err):
 		return Gone, ""
@@ -113,10 +115,20 @@ func (s *sweep) verify(ctx context.Context, c finding, presumed Outcome, message
 	return AlreadyCompleted, fmt.Sprintf("it ended as %s", execution.Status)
 }
 
-// outlive returns a context that ends Grace after ctx.
-func outlive(ctx context.Context) (context.Context, context.CancelFunc) {
+// verifyWait is how long the next verification may wait: less towards the end of
+// the sweep's time.
+func (s *sweep) verifyWait() time.Duration {
+	if s.Until.IsZero() {
+		return verifyWait
+	}
+	left := s.Until.Add(s.grace).Sub(s.Now()) - time.Second // for the answer's way
+	return min(verifyWait, max(time.Second, left.Truncate(time.Second)))
+}
+
+// outlive returns a context that ends so long after ctx.
+func outlive(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
 	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, func() { time.AfterFunc(Grace, cancel) })
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(grace, cancel) })
 	return longer, func() { stop(); cancel() }
 }
 

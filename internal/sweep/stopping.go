@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/event"
 	"github.com/flowreaper/flowreaper/internal/watch"
 	"github.com/flowreaper/flowreaper/policy"
 )
@@ -35,11 +36,16 @@ type condemned struct {
 	flowKey, flowName, name string
 	started, since          time.Time // since: when it was due
 
+	allowed  bool // the limits have been asked, and let it in
 	fetching bool // facts for its turn are under way
 	fresh    bool // judged, and with flow facts, of this sweep
 }
 
 func (c *condemned) key() key { return key{c.flowKey, c.name} }
+
+// unlimited says that its rule is one that no limit holds back. Of what earlier
+// sweeps condemned that is not known, so limits hold.
+func (f finding) unlimited() bool { return f.verdict.Rule != nil && f.verdict.Rule.NoLimits }
 
 // stopping is the stops of a sweep: found, let in, counted, tried.
 type stopping struct {
@@ -49,6 +55,7 @@ type stopping struct {
 	tried   map[key]bool
 	ended   int // live ones that are no more, by our doing
 
+	unsorted   bool // the queue
 	held       bool // the limits withhold everything in this sweep
 	turn       int  // stops sent
 	unanswered bool // the last one sent
@@ -62,23 +69,45 @@ func newStopping() *stopping {
 	return &stopping{waiting: map[key]*condemned{}, tried: map[key]bool{}, begun: time.Now()}
 }
 
-// condemn keeps an execution for the gate.
+// condemn keeps an execution for the gate, or for its turn where no limit holds
+// it back. What an emergency condemns stays the emergency's.
 func (s *sweep) condemn(f finding) {
 	k := f.key()
 	if s.tried[k] {
 		return
 	}
-	s.watch.Mark(k.flow, k.execution, s.mark(waitingOutcome))
+	s.markAs(f.by, k, waitingOutcome)
 	c := s.underGate(k)
-	if c == nil {
+	switch {
+	case c == nil:
 		c = &condemned{}
 		s.waiting[k] = c
+	case c.by != f.by && c.by.emergency != nil:
+		return
 	}
 	*c = condemned{
 		finding: f, flowKey: k.flow, flowName: f.flow.Name, name: k.execution,
-		started: f.execution.StartedTime, since: f.due.Time, fetching: c.fetching,
+		started: f.execution.StartedTime, since: f.due.Time, allowed: c.allowed, fetching: c.fetching,
 	}
 	c.fresh = s.read[k.flow] || !s.readsFlow(f)
+	if s.waiting[k] == c && f.unlimited() {
+		delete(s.waiting, k)
+		s.enqueue(c)
+	}
+}
+
+// markAs has the watch remember a decision. What an emergency decides is not
+// what the rules on timers would.
+func (s *sweep) markAs(by *bench, k key, o Outcome) {
+	if by.emergency == nil {
+		s.watch.Mark(k.flow, k.execution, s.mark(o))
+	}
+}
+
+// enqueue gives an execution its turn.
+func (s *sweep) enqueue(c *condemned) {
+	s.queue = append(s.queue, c)
+	s.unsorted = true
 }
 
 // underGate finds an execution that waits, or was let in.
@@ -141,10 +170,10 @@ func (s *sweep) openGate(wait bool) {
 		return
 	}
 	for _, c := range s.waiting {
-		s.queue = append(s.queue, c)
+		c.allowed = true
+		s.enqueue(c)
 	}
 	clear(s.waiting)
-	slices.SortFunc(s.queue, s.mostOverdue)
 }
 
 func (s *sweep) seenEnough(wait bool) bool {
@@ -158,7 +187,7 @@ func (s *sweep) seenEnough(wait bool) bool {
 		return true
 	}
 	now := s.now()
-	return s.underWay[opCheck]+s.underWay[opOther] == 0 && s.watch.Behind(now, 0).Checks == s.underWay[opEarly] && s.watch.Blind(now) == 0
+	return s.regular() && s.underWay[opCheck]+s.underWay[opOther] == 0 && s.watch.Behind(now, 0).Checks == s.underWay[opEarly] && s.watch.Blind(now) == 0
 }
 
 // dropEnded drops what earlier sweeps condemned and this one has seen ended.
@@ -178,7 +207,7 @@ func (s *sweep) withhold() refusal {
 	if off, ok := s.clock.check(); !ok && len(s.waiting)+len(s.queue)+len(s.counted) > 0 {
 		return off
 	}
-	no := s.gate.withhold(s.known(), s.watch.Live()+s.ended)
+	no := s.gate.withhold(s.known(), s.watch.Live()+s.ended+s.moreLive)
 	if no == nil && s.held { // it was exceeded, so nothing is stopped in this sweep
 		return overLimit{*s.report.Withheld}
 	}
@@ -186,9 +215,15 @@ func (s *sweep) withhold() refusal {
 }
 
 // known counts every execution that is known to be condemned, whether it was
-// checked in this sweep or not. Those tried in this sweep are in the ledger.
+// checked in this sweep or not. Those tried in this sweep are in the ledger, and
+// what no limit holds back counts for none.
 func (s *sweep) known() int {
-	n := len(s.waiting) + len(s.queue) + len(s.counted)
+	n := len(s.waiting)
+	for _, c := range slices.Concat(s.queue, s.counted) {
+		if !c.unlimited() {
+			n++
+		}
+	}
 	for _, o := range s.watch.Overdue() {
 		k := key{cmp.Or(o.FlowID, o.FlowName), o.Name}
 		if s.counts(o.Mark) && !s.tried[k] && s.underGate(k) == nil {
@@ -210,11 +245,14 @@ func (s *sweep) counts(m watch.Mark) bool {
 	return true
 }
 
-// mostOverdue orders stops: the most overdue first. After an event those that
-// started last go first, since they are what the event is about, unless the
-// rule says otherwise.
-func (s *sweep) mostOverdue(a, b *condemned) int {
-	if s.newestFirst(a) && s.newestFirst(b) {
+// comesFirst orders stops: emergencies first, of those what started last, since
+// that is what the event is about, unless the rule says otherwise; then the most
+// overdue.
+func (s *sweep) comesFirst(a, b *condemned) int {
+	if first := cmp.Compare(urgency(b), urgency(a)); first != 0 {
+		return first
+	}
+	if urgency(a) == newestFirst {
 		return cmp.Or(b.started.Compare(a.started), cmp.Compare(a.name, b.name))
 	}
 	return cmp.Or(
@@ -223,25 +261,46 @@ func (s *sweep) mostOverdue(a, b *condemned) int {
 	)
 }
 
-func (s *sweep) newestFirst(c *condemned) bool {
-	rule := c.verdict.Rule
-	return rule != nil && c.by.event.Kind != "timer" && c.by.event.Kind != "manual" &&
-		slices.Contains(rule.On, policy.OnEvent) && rule.StopFirst != policy.Oldest
+const (
+	mostOverdue = iota
+	oldestFirst
+	newestFirst
+)
+
+// urgency tells in which order an execution's turn comes.
+func urgency(c *condemned) int {
+	switch rule := c.verdict.Rule; {
+	case rule == nil, c.by.event.Kind == event.Timer, c.by.event.Kind == event.Manual:
+		return mostOverdue
+	case rule.StopFirst == policy.Oldest:
+		return oldestFirst
+	}
+	return newestFirst
 }
 
-// refuseAll refuses whatever has not been tried.
+// refuseAll refuses whatever has not been tried; what is over a limit, only what
+// limits hold back.
 func (s *sweep) refuseAll(no refusal) {
+	limit := overLimit{}
+	over := errors.As(no, &limit)
+	spare := func(c *condemned) bool { return over && c.unlimited() }
 	rest := slices.Concat(slices.Collect(maps.Values(s.waiting)), s.queue, s.counted)
 	clear(s.waiting)
-	s.queue, s.counted = nil, nil
-	slices.SortFunc(rest, s.mostOverdue)
+	s.queue, s.counted = filter(s.queue, spare), filter(s.counted, spare)
+	slices.SortFunc(rest, s.comesFirst)
 	for _, c := range rest {
-		s.refuse(c, no)
+		if !spare(c) {
+			s.refuse(c, no)
+		}
 	}
-	if limit := overLimit(overLimit{}); errors.As(no, &limit) {
+	if over {
 		s.held = true
 		s.book.withhold(limit)
 	}
+}
+
+func filter(all []*condemned, keep func(*condemned) bool) []*condemned {
+	return slices.DeleteFunc(slices.Clone(all), func(c *condemned) bool { return !keep(c) })
 }
 
 // refuse reports a refusal. Of what was not looked at in this sweep there is
@@ -251,7 +310,10 @@ func (s *sweep) refuse(c *condemned, no refusal) {
 	if errors.As(no, new(notTried)) {
 		outcome = waitingOutcome
 	}
-	s.watch.Mark(c.flowKey, c.name, s.mark(outcome))
+	s.markAs(c.by, c.key(), outcome)
+	if errors.As(no, new(spared)) || errors.As(no, new(protection)) {
+		s.settled(c.key())
+	}
 	if c.execution == nil {
 		return
 	}
@@ -264,6 +326,7 @@ func (s *sweep) refuse(c *condemned, no refusal) {
 // stopNext tries what is next, as the quota allows.
 func (s *sweep) stopNext() {
 	for s.ctx.Err() == nil && len(s.queue)+len(s.counted) > 0 {
+		s.sortQueue()
 		s.freshen()
 		if !s.mayStop() {
 			return
@@ -278,11 +341,25 @@ func (s *sweep) stopNext() {
 		s.counted = s.counted[1:]
 		p, judged, no := s.gate.pass(c.finding)
 		c.finding = judged
-		if no != nil {
+		switch {
+		case no != nil:
 			s.refuse(c, no)
-			continue
+		case !c.mayPass():
+			s.waiting[c.key()] = c
+		default:
+			s.try(c, p)
 		}
-		s.try(c, p)
+	}
+}
+
+// mayPass says that the limits have let it in, or don't hold it back. Judged
+// anew at its turn it may be another rule's that condemns it.
+func (c *condemned) mayPass() bool { return c.allowed || c.unlimited() }
+
+func (s *sweep) sortQueue() {
+	if s.unsorted {
+		slices.SortFunc(s.queue, s.comesFirst)
+		s.unsorted = false
 	}
 }
 
@@ -299,23 +376,29 @@ func (s *sweep) patienceLeft() time.Duration {
 }
 
 // countNext has the ledger count the next stops, before the first of them is
-// tried. Without a file that is one at a time, and none too many.
+// tried. Without a file that is one at a time, and none too many. What no limit
+// holds back is not counted.
 func (s *sweep) countNext() {
 	size := 1
 	if s.memory.file != nil {
 		size = s.sendable()
 	}
 	var passes []pass
-	for len(s.queue) > 0 && s.queue[0].fresh && len(passes) < size {
+	for len(s.queue) > 0 && s.queue[0].fresh && len(s.counted) < size {
 		c := s.queue[0]
 		s.queue = s.queue[1:]
 		p, judged, no := s.gate.pass(c.finding)
 		c.finding = judged
-		if no != nil {
+		switch {
+		case no != nil:
 			s.refuse(c, no)
 			continue
+		case !c.mayPass():
+			s.waiting[c.key()] = c
+			continue
+		case !c.unlimited():
+			passes = append(passes, p)
 		}
-		passes = append(passes, p)
 		s.counted = append(s.counted, c)
 	}
 	if len(passes) == 0 {
@@ -358,9 +441,10 @@ func (s *sweep) leave() {
 			s.refuseAll(no)
 		}
 	}
-	left := len(s.waiting) + len(s.queue) + len(s.counted)
-	if left > 0 {
+	left := s.leftAfter()
+	if len(s.waiting)+len(s.queue)+len(s.counted) > 0 {
 		s.refuseAll(notTried{cause})
 	}
 	s.estimate(max(left, len(s.recorded)))
+	s.release()
 }

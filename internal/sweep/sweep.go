@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/event"
 	"github.com/flowreaper/flowreaper/internal/watch"
 	"github.com/flowreaper/flowreaper/policy"
 )
@@ -51,6 +52,11 @@ type Options struct {
 	// the sweep is manual.
 	Trigger Trigger
 	Event   *policy.Event
+
+	// Events are what has happened, for an event sweep, which works on events
+	// alone: rules on events judge by each, and it stays in force for as long as
+	// they say. Sweeps by Event go on with it, if they share its Memory or file.
+	Events []event.Event
 
 	// Flow narrows the sweep to flows with some names; nil looks at all that
 	// the policy names.
@@ -119,7 +125,8 @@ type sweep struct {
 
 	end     context.CancelCauseFunc // ends the sweep at once
 	free    context.CancelFunc
-	started time.Time // by our clock: the offset is not known yet
+	grace   time.Duration // what is left of Grace, to verify stops
+	started time.Time     // by our clock: the offset is not known yet
 	before  cloudflow.Stats
 
 	seen          map[key]bool
@@ -130,6 +137,7 @@ type sweep struct {
 	firstUnlisted error
 
 	*stopping
+	*emergencies
 }
 
 func begin(ctx context.Context, o Options) *sweep {
@@ -149,7 +157,7 @@ func begin(ctx context.Context, o Options) *sweep {
 		memory:  o.Memory, watch: o.Memory.watch,
 		started: o.Now(), before: o.Source.Stats(),
 		read: map[string]bool{}, seen: map[key]bool{}, matched: map[string]bool{},
-		stopping: newStopping(),
+		stopping: newStopping(), emergencies: newEmergencies(),
 	}
 	s.nameTrigger()
 	s.own = &bench{policy: s.Policy, event: s.Event}
@@ -164,8 +172,22 @@ func begin(ctx context.Context, o Options) *sweep {
 	}
 	s.Stopper = nil // from here on only the gate can stop
 	ctx, s.end = context.WithCancelCause(ctx)
-	s.loop, s.free = newLoop(ctx, o)
+	s.raise()
+	s.lend()
+	s.loop, s.free = newLoop(ctx, s.Options)
 	return s
+}
+
+// lend has a sweep that goes on with an emergency go on for a part of its grace,
+// so that stops are tried at the quota's rate from one sweep to the next; their
+// verification has the rest.
+func (s *sweep) lend() {
+	s.grace = Grace
+	if s.regular() && s.latches() && !s.Until.IsZero() {
+		const lent = Grace - 3*time.Second
+		s.Until = s.Until.Add(lent)
+		s.grace -= lent
+	}
 }
 
 func (s *sweep) close() {
@@ -175,6 +197,9 @@ func (s *sweep) close() {
 }
 
 func (s *sweep) nameTrigger() {
+	if len(s.Events) > 0 {
+		s.Trigger = Trigger{Kind: s.Events[0].Kind, Name: s.Events[0].Name()}
+	}
 	if s.Event == nil {
 		s.Event = &policy.Event{Kind: cmp.Or(s.Trigger.Kind, "manual"), Time: s.clock.now()}
 	}
@@ -247,6 +272,8 @@ func (s *sweep) checkEnd() {
 	}
 	r := &s.report
 	switch {
+	case s.firstUnlisted != nil && !s.regular() && r.Flows.Listed == 0 && r.Executions.Seen == 0:
+		s.fail(CodeSweep, fmt.Errorf("nothing of what the event is about could be looked at: %w", s.firstUnlisted))
 	case s.firstUnlisted != nil && r.Flows.Seen > 0 && r.Flows.Listed == 0 && r.Executions.Seen == 0:
 		s.fail(CodeSweep, fmt.Errorf("none of the %d flows could be listed: %w", r.Flows.Seen, s.firstUnlisted))
 	case s.ctx.Err() != nil && s.answered == 0:

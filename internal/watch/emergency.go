@@ -11,16 +11,37 @@ import (
 // first, until it is done or Until has come. What it condemns is the caller's
 // to know.
 type Emergency struct {
-	ID     string    `json:"id"`     // tells emergencies apart, for all processes alike
-	Rule   string    `json:"rule"`   // the event rule that accepted it
-	Policy string    `json:"policy"` // the hash of the policy that the rule was in
-	Event  []byte    `json:"event"`  // as it came
-	Time   time.Time `json:"time"`   // the event's own
-	Until  time.Time `json:"until"`  // Time + the rule's for
+	ID     string    `json:"id"`              // tells emergencies apart, for all processes alike
+	Rule   string    `json:"rule"`            // the event rule that accepted it
+	Policy string    `json:"policy"`          // the hash of the policy that the rule was in
+	Event  []byte    `json:"event,omitempty"` // as it came; nothing once it is done
+	Time   time.Time `json:"time"`            // the event's own, or when it was accepted if it has none
+	Until  time.Time `json:"until"`           // Time + the rule's for
+
+	// Touched is when a sweep last worked on it, by CloudFlow's clock: of two
+	// processes' knowledge the one touched later is believed.
+	Touched time.Time `json:"touched"`
+
+	// Worker is the run that works on it, "" between two sweeps. While it does,
+	// no other sweep does the same; one that is killed has Lease.
+	Worker string `json:"worker,omitempty"`
+
+	// Left is how many stops were left when it was last touched, as far as is
+	// known; 0 when nobody has counted.
+	Left int `json:"left,omitempty"`
 
 	// Done says that nothing was left. It is kept until Until, so that another
 	// process's older knowledge doesn't bring the emergency back.
 	Done bool `json:"done,omitempty"`
+}
+
+// Lease is how long after it was touched an emergency belongs to the run that
+// works on it: whoever works on one touches it more often than that.
+const Lease = 30 * time.Second
+
+// HeldAgainst says that another run works on the emergency.
+func (m Emergency) HeldAgainst(run string, now time.Time) bool {
+	return m.Worker != "" && m.Worker != run && now.Before(m.Touched.Add(Lease))
 }
 
 // eventAhead is how far in the future an event may lie for clocks to differ.
@@ -31,14 +52,13 @@ type Emergencies struct {
 	byID map[string]Emergency
 }
 
-// Latch puts an event in force. One that is known already stays as it is: a
-// second delivery changes nothing.
+// Latch puts an event in force, or tells what has become of one that is.
 func (e *Emergencies) Latch(m Emergency) { e.merge([]Emergency{m}) }
 
 // Finish ends an emergency of which nothing is left.
 func (e *Emergencies) Finish(id string) {
 	if m, ok := e.byID[id]; ok {
-		m.Done = true
+		m.Done, m.Event = true, nil
 		e.byID[id] = m
 	}
 }
@@ -54,15 +74,19 @@ func (e *Emergencies) all() []Emergency {
 	})
 }
 
-// merge adds another process's emergencies; done in either is done.
+// merge adds what others know of emergencies. Of each the one touched later is
+// believed; done in either is done.
 func (e *Emergencies) merge(others []Emergency) {
 	if e.byID == nil {
 		e.byID = map[string]Emergency{}
 	}
 	for _, m := range others {
-		if ours, ok := e.byID[m.ID]; ok {
-			ours.Done = ours.Done || m.Done
-			m = ours
+		ours, known := e.byID[m.ID]
+		if known && !m.Touched.After(ours.Touched) {
+			m, ours = ours, m
+		}
+		if m.Done || ours.Done {
+			m.Done, m.Event = true, nil
 		}
 		e.byID[m.ID] = m
 	}

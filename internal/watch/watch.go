@@ -158,5 +158,13 @@ func (w *Watch) Begin(now time.Time) {
 // the status, less those seen ended since.
 func (w *Watch) Live() int { return w.live }
 
+// LiveIn returns how many of them run in one flow; 0 where that isn't known.
+func (w *Watch) LiveIn(flowID string) int {
+	if f := w.flows[flowID]; f != nil {
+		return max(f.live, 0)
+	}
+	return 0
+}
+
 // Known returns how many executions are kept in memory.
 func (w *Watch) Known() int { return w.knownCount }

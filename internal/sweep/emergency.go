@@ -1,0 +1,222 @@
+package sweep
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/flowreaper/flowreaper/internal/event"
+	"github.com/flowreaper/flowreaper/internal/watch"
+	"github.com/flowreaper/flowreaper/policy"
+)
+
+// emergency is an event in force in this sweep, under the rules that accepted
+// it. What they condemn goes before all else.
+type emergency struct {
+	bench
+	raw     []byte            // the event as it came
+	latched []watch.Emergency // what keeps it in force, one a rule; none where rules only plan
+	scope   *policy.Scope
+
+	// streams says that no limit holds its stops back: each may be tried as soon
+	// as it is found, without counting what else there is.
+	streams bool
+
+	surveys  []*survey // flows that are still to be looked at
+	told     map[string]bool
+	asking   int  // listings of flows, looks under way
+	failed   bool // some listing failed, so that not all was seen
+	doubtful bool // some rule could not be evaluated
+
+	seen    map[key]bool
+	open    map[key]bool // condemned, and not known to have ended
+	any     bool         // something was condemned in this sweep
+	stopped int
+}
+
+// emergencies are the events in force in a sweep.
+type emergencies struct {
+	inForce     []*emergency
+	telling     []*emergency      // those that wait for a listing of all flows
+	surveyed    map[string]bool   // flows looked at for them, by key
+	notCovered  map[string]string // flows that are not, and why
+	countedLive map[string]bool   // flows whose live executions they counted
+	moreLive    int               // … less what the watch says is live there
+	latchedAt   time.Time         // when the file last said that this sweep works on them
+	unlatched   bool              // it could not be written
+}
+
+func newEmergencies() *emergencies {
+	return &emergencies{surveyed: map[string]bool{}, notCovered: map[string]string{}, countedLive: map[string]bool{}}
+}
+
+// regular says that the sweep judges by rules on timers, too, or by hand.
+func (s *sweep) regular() bool { return len(s.Events) == 0 }
+
+func newEmergency(raw []byte, e policy.Event) *emergency {
+	return &emergency{
+		bench: bench{event: &e, until: map[string]time.Time{}}, raw: raw,
+		told: map[string]bool{}, seen: map[key]bool{}, open: map[key]bool{},
+	}
+}
+
+// raise takes in what has happened, and takes up what is in force from earlier
+// sweeps. Events that are delivered twice are one.
+func (s *sweep) raise() {
+	for _, e := range s.Events {
+		if e.Time.IsZero() {
+			e.Time = s.now()
+		}
+		s.accept(e)
+	}
+	for _, m := range s.watch.Emergencies.Active(s.now()) {
+		if !s.memory.once && !m.HeldAgainst(s.RunID, s.now()) {
+			s.resume(m)
+		}
+	}
+	for _, e := range s.inForce {
+		s.begin(e)
+	}
+}
+
+// accept puts an event in force for each rule that accepts it. A rule in plan
+// mode judges by it in this sweep alone: there is nothing to go on with.
+func (s *sweep) accept(e event.Event) {
+	rules := s.Policy.Scope(s.clock.judging(), &e.Event).Rules()
+	if len(rules) == 0 {
+		s.note("NoRule", fmt.Sprintf("no rule accepts the %s event %q: it stops nothing", e.Kind, e.Name()))
+	}
+	raw := e.Encode()
+	for _, r := range rules {
+		if r.Mode.Softer(s.Mode) != policy.ModeEnforce {
+			in := s.emergencyOf(raw, e.Event)
+			in.until[r.Name] = e.Time.Add(r.For)
+			continue
+		}
+		s.watch.Emergencies.Latch(watch.Emergency{
+			ID: emergencyID(s.RunID, r.Name, raw), Rule: r.Name, Policy: s.Policy.Hash,
+			Event: raw, Time: e.Time, Until: e.Time.Add(r.For), Touched: s.now(), Worker: s.RunID,
+		})
+	}
+}
+
+// emergencyID is another one each time that an event is accepted: what is over
+// begins anew when the event comes again.
+func emergencyID(run, rule string, raw []byte) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s %s %s", run, rule, raw))
+	return hex.EncodeToString(sum[:8])
+}
+
+// resume goes on with an emergency. It is judged by the policy as it is now:
+// one that has been corrected since is what people mean.
+func (s *sweep) resume(m watch.Emergency) {
+	i := slices.IndexFunc(s.Policy.Rules, func(r *policy.Rule) bool {
+		return r.Name == m.Rule && slices.Contains(r.On, policy.OnEvent)
+	})
+	events, err := event.Decode(m.Event)
+	switch {
+	case i < 0:
+		s.note("Emergency", fmt.Sprintf("an event is in force until %s for the rule %s, which is no rule on events of this policy: it is not gone on with",
+			m.Until.Format(time.RFC3339), m.Rule))
+		return
+	case err != nil || len(events) != 1:
+		s.note("Emergency", fmt.Sprintf("the event that is in force for the rule %s can't be read: %v", m.Rule, err))
+		return
+	case s.Policy.Rules[i].Mode.Softer(s.Mode) != policy.ModeEnforce:
+		return // it was softened meanwhile
+	}
+	e := events[0].Event
+	e.Time = m.Time
+	in := s.emergencyOf(m.Event, e)
+	in.latched = append(in.latched, m)
+	if m.Until.After(in.until[m.Rule]) {
+		in.until[m.Rule] = m.Until
+	}
+}
+
+// emergencyOf finds the emergency of an event, or makes it.
+func (s *sweep) emergencyOf(raw []byte, e policy.Event) *emergency {
+	for _, in := range s.inForce {
+		if bytes.Equal(in.raw, raw) {
+			return in
+		}
+	}
+	in := newEmergency(raw, e)
+	s.inForce = append(s.inForce, in)
+	return in
+}
+
+// begin begins the work on an emergency.
+func (s *sweep) begin(e *emergency) {
+	rules := make([]string, 0, len(e.until))
+	for rule := range e.until {
+		rules = append(rules, rule)
+	}
+	e.policy = s.Policy.Only(rules...)
+	e.emergency = e
+	e.scope = e.policy.Scope(s.clock.judging(), e.event)
+	e.streams = !slices.ContainsFunc(e.scope.Rules(), func(r *policy.Rule) bool { return !r.NoLimits })
+}
+
+// found takes in an execution that an emergency's look has found.
+func (s *sweep) found(e *emergency, f finding) {
+	k := f.key()
+	if e.seen[k] {
+		return
+	}
+	e.seen[k] = true
+	s.saw(f)
+	e.doubtful = e.doubtful || len(f.verdict.Undecided) > 0
+	if f.verdict.Decision == policy.Keep {
+		return
+	}
+	no := s.gate.examine(f)
+	if no != nil {
+		s.refused(f, no)
+		return
+	}
+	e.any, e.open[k] = true, true
+	s.condemn(f)
+}
+
+// settled takes in that an execution runs no more, or is condemned no more.
+func (s *sweep) settled(k key) {
+	for _, e := range s.inForce {
+		if e.open[k] {
+			delete(e.open, k)
+			e.stopped++
+		}
+	}
+}
+
+// whole says that all of an emergency's flows have been looked at.
+func (e *emergency) whole() bool { return e.asking == 0 && len(e.surveys) == 0 && !e.failed }
+
+// left is how many stops are left, as far as is known: what was counted before
+// and has not been seen ended, or what this sweep has found, if that is more.
+func (e *emergency) left() int {
+	left := len(e.open)
+	if e.whole() {
+		return left
+	}
+	return max(left, e.counted()-e.stopped)
+}
+
+// counted is how many stops were left when this sweep began; 0 when nobody has
+// counted.
+func (e *emergency) counted() int {
+	most := 0
+	for _, m := range e.latched {
+		most = max(most, m.Left)
+	}
+	return most
+}
+
+// done says that nothing is left: a look at everything, begun a tick after the
+// event or later, so that what had just started was in it, found nothing to stop.
+func (e *emergency) done(begun time.Time, tick time.Duration) bool {
+	return e.whole() && !e.any && !e.doubtful && begun.Sub(e.event.Time) >= tick
+}

@@ -1,0 +1,120 @@
+package sweep
+
+import (
+	"errors"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/flowreaper/flowreaper/internal/watch"
+)
+
+// keepLatched has the state file say that this sweep works on its emergencies,
+// often enough that no other takes them for abandoned: first before anything is
+// stopped, so that a kill leaves the next sweep something to go on with.
+func (s *sweep) keepLatched() {
+	now := s.now()
+	if !s.latches() || now.Before(s.latchedAt.Add(watch.Lease/3)) {
+		return
+	}
+	s.latchedAt = now
+	s.touch(func(e *emergency, m *watch.Emergency) {
+		m.Worker = s.RunID
+		if e.whole() || e.counted() > 0 {
+			m.Left = e.left()
+		}
+	})
+	if off, ok := s.clock.check(); !ok && off.known {
+		return
+	}
+	// What can't be saved is stopped all the same: an emergency doesn't wait. The
+	// sweep fails, so that the event is delivered again.
+	if err := s.memory.save(now); err != nil {
+		s.unlatched = true
+		s.fail(CodeSweep, err)
+	}
+}
+
+// release leaves the emergencies to the next sweep, but for those of which
+// nothing is left.
+func (s *sweep) release() {
+	if !s.latches() {
+		return
+	}
+	s.touch(func(e *emergency, m *watch.Emergency) { m.Worker, m.Left = "", e.left() })
+	begun := s.clock.corrected(s.started)
+	for _, e := range s.inForce {
+		if !e.done(begun, s.memory.tick) {
+			continue
+		}
+		for _, m := range e.latched {
+			s.watch.Emergencies.Finish(m.ID)
+		}
+	}
+}
+
+// leftAfter is how many stops this sweep leaves: those of emergencies, as far as
+// they have been counted, and its own.
+func (s *sweep) leftAfter() int {
+	left := 0
+	for _, e := range s.inForce {
+		left += e.left()
+	}
+	for _, c := range slices.Concat(slices.Collect(maps.Values(s.waiting)), s.queue, s.counted) {
+		if c.by.emergency == nil {
+			left++
+		}
+	}
+	return left
+}
+
+// errGoesOn is why a sweep doesn't look at all that an event is about.
+var errGoesOn = errors.New("more stops are known than this sweep has time for; the next one goes on")
+
+// tellEmergencies reports what the sweep knows of the events in force.
+func (s *sweep) tellEmergencies() {
+	for _, e := range s.inForce {
+		s.partial = s.partial || !e.whole()
+		for _, v := range e.surveys {
+			why := errGoesOn
+			if s.ctx.Err() != nil {
+				why = timeIsOver(s.ctx)
+			}
+			s.incomplete(v.flow.Name, why)
+		}
+	}
+	if s.latches() {
+		resumable := s.memory.file != nil && !s.unlatched
+		s.report.Resumable = &resumable
+	}
+}
+
+// latches says whether the sweep works on an event that stays in force.
+func (s *sweep) latches() bool {
+	for _, e := range s.inForce {
+		if len(e.latched) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *sweep) touch(change func(*emergency, *watch.Emergency)) {
+	now := s.now()
+	for _, e := range s.inForce {
+		for i := range e.latched {
+			m := e.latched[i] // a copy: counted() goes by what was before
+			change(e, &m)
+			m.Touched = later(now, m.Touched)
+			s.watch.Emergencies.Latch(m)
+		}
+	}
+}
+
+// later is the time, but after one that was before: of two the later counts.
+func later(now, before time.Time) time.Time {
+	if now.After(before) {
+		return now
+	}
+	return before.Add(time.Millisecond)
+}

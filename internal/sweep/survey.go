@@ -1,0 +1,309 @@
+package sweep
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"iter"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/watch"
+	"github.com/flowreaper/flowreaper/policy"
+)
+
+// survey is the looking at one flow's executions in one status for an
+// emergency: once, whatever the watch knows of them. Its looks are made one
+// after the other.
+type survey struct {
+	flow   *policy.Flow
+	q      question
+	whole  bool   // all rows, in all statuses, are needed before anything is concluded
+	spans  []span // what is left to ask; the last is the next
+	asking bool   // a look is under way
+	parts  *int   // spans of the flow that have not been read yet, in all statuses
+}
+
+// span is a part of a flow's executions: those in a status that started within
+// a time. Where it has more than one page it is cut in two, and the newer half
+// comes first; so what started last is known soon, in whatever order CloudFlow
+// lists, which is not documented.
+type span struct {
+	status   string
+	from, to time.Time // zero: no bound
+	uncut    bool      // read all its pages
+}
+
+const (
+	// askWider widens a span's bounds, since whether they are inclusive is not
+	// documented.
+	askWider = 2 * time.Second
+
+	// leastSpan is what is not cut any more.
+	leastSpan = 8 * time.Second
+)
+
+// tell tells an emergency of a flow; s.read says whether it was read in this
+// sweep.
+func (s *sweep) tell(e *emergency, flow *policy.Flow) {
+	if e.told[keyOf(flow)] || s.Flow != nil && !s.Flow(flow.Name) {
+		return
+	}
+	e.told[keyOf(flow)] = true
+	query := e.scope.Flow(flow).Query()
+	if query.None() {
+		return
+	}
+	if flow.ExecutionMode != standard {
+		s.notCovered[flow.Name] = flow.ExecutionMode
+		return
+	}
+	s.surveyed[keyOf(flow)] = true
+	q := question{
+		namePrefix: query.NamePrefix, metadataOnly: !query.Needs.Has(policy.NeedInput),
+		live: query.Needs.Has(policy.NeedLive), leastAge: query.MinAge,
+	}
+	if !e.streams && s.Policy.Limits.MaxShare < 1 { // the share is of all that is live
+		q.namePrefix, q.leastAge = "", 0
+	}
+	if !e.streams || q.live {
+		q.statuses = strings.Join(query.Statuses, " ")
+		e.surveys = append(e.surveys, &survey{flow: flow, q: q, whole: true, spans: []span{{}}})
+		return
+	}
+	parts := len(query.Statuses)
+	for _, status := range query.Statuses { // Running comes first: there are the most
+		e.surveys = append(e.surveys, &survey{flow: flow, q: q, spans: []span{{status: status}}, parts: &parts})
+	}
+}
+
+// survey looks for executions that emergencies condemn, as the quota allows, and
+// says whether something waits for more of it.
+func (s *sweep) survey() (wait bool) {
+	for _, e := range s.inForce {
+		for v := e.next(); v != nil && !s.enough(e); v = e.next() {
+			if s.ctx.Err() != nil || s.tokens(cloudflow.OpListExecutions, opList) <= 0 {
+				return true
+			}
+			s.lookNext(e, v)
+		}
+	}
+	return false
+}
+
+// next is the first survey of which no look is under way; nil if there is none.
+func (e *emergency) next() *survey {
+	e.surveys = slices.DeleteFunc(e.surveys, func(v *survey) bool { return len(v.spans) == 0 && !v.asking })
+	for _, v := range e.surveys {
+		if !v.asking {
+			return v
+		}
+	}
+	return nil
+}
+
+// enough says that more stops are known than can be tried in what is left of
+// the time; the next sweep looks for more. Before, all are counted once, so that
+// people know how long it takes.
+func (s *sweep) enough(e *emergency) bool {
+	if !e.streams || e.counted() == 0 || s.Until.IsZero() {
+		return false
+	}
+	const spare = 2 * batch // some end by themselves meanwhile
+	queued := 0
+	for _, c := range s.queue {
+		if c.by == &e.bench {
+			queued++
+		}
+	}
+	return queued >= spare+int(s.stopRate()*s.Until.Sub(s.Now()).Seconds())
+}
+
+// lookNext starts the next look of a survey.
+func (s *sweep) lookNext(e *emergency, v *survey) {
+	next := v.spans[len(v.spans)-1]
+	v.spans = v.spans[:len(v.spans)-1]
+	v.asking = true
+	e.asking++
+	s.start(opList, func() func() {
+		var taken func()
+		var err error
+		switch {
+		case v.whole:
+			taken, err = s.readWhole(e, v)
+		case next.uncut:
+			taken, err = s.readPages(e, v, next)
+		default:
+			taken, err = s.readPage(e, v, next)
+		}
+		return func() {
+			e.asking--
+			v.asking = false
+			if err != nil {
+				s.notSurveyed(e, v, err)
+				return
+			}
+			taken()
+		}
+	})
+}
+
+// readWhole lists all there is of a flow; nothing is concluded from less.
+func (s *sweep) readWhole(e *emergency, v *survey) (func(), error) {
+	look := &watch.Look{FlowName: v.flow.Name, StartedTimeEnd: s.oldEnough(v), MaxPages: math.MaxInt}
+	list, err := s.list(s.ctx, look, v.q)
+	if err != nil {
+		return nil, err
+	}
+	all := s.judgeAll(s.ctx, &e.bench, v.flow, v.q, list)
+	return func() {
+		if v.q.namePrefix == "" && look.StartedTimeEnd.IsZero() {
+			s.liveIn(v.flow, len(list.rows))
+		}
+		s.listedOne()
+		s.foundAll(e, all)
+	}, nil
+}
+
+// oldEnough bounds a look by what rules ask of the age.
+func (s *sweep) oldEnough(v *survey) time.Time {
+	if v.q.leastAge <= 0 {
+		return time.Time{}
+	}
+	return s.clock.judging().Add(askWider - v.q.leastAge)
+}
+
+// pages lists a span.
+func (s *sweep) pages(v *survey, p span) iter.Seq2[cloudflow.Page[cloudflow.Execution], error] {
+	q := cloudflow.ExecutionQuery{
+		FlowName: v.flow.Name, Status: p.status, NamePrefix: v.q.namePrefix, MetadataOnly: v.q.metadataOnly,
+		StartedTimeEnd: s.oldEnough(v),
+	}
+	if !p.from.IsZero() {
+		q.StartedTimeBegin = p.from.Add(-askWider)
+	}
+	if to := p.to.Add(askWider); !p.to.IsZero() && (q.StartedTimeEnd.IsZero() || to.Before(q.StartedTimeEnd)) {
+		q.StartedTimeEnd = to
+	}
+	return s.Source.ListExecutions(s.ctx, q)
+}
+
+// readPage reads a span's first page, and cuts the span in two where there is
+// more.
+func (s *sweep) readPage(e *emergency, v *survey, p span) (func(), error) {
+	for page, err := range s.pages(v, p) {
+		if err != nil {
+			return nil, err
+		}
+		rows := s.judgeRows(s.ctx, e, v, page)
+		return func() {
+			s.foundAll(e, rows)
+			if !page.More {
+				s.surveyedOne(v)
+				return
+			}
+			s.cut(e, v, p, page)
+		}, nil
+	}
+	return func() { s.surveyedOne(v) }, nil
+}
+
+// readPages reads all pages of a span, each as it comes.
+func (s *sweep) readPages(e *emergency, v *survey, p span) (func(), error) {
+	pages := 0
+	for page, err := range s.pages(v, p) {
+		if err != nil {
+			return nil, err
+		}
+		if pages++; pages == endless {
+			return nil, fmt.Errorf("its listing has more than %d pages and doesn't end", endless)
+		}
+		rows := s.judgeRows(s.ctx, e, v, page)
+		s.results <- func() { s.foundAll(e, rows) }
+	}
+	return func() { s.surveyedOne(v) }, nil
+}
+
+func (s *sweep) judgeRows(ctx context.Context, e *emergency, v *survey, page cloudflow.Page[cloudflow.Execution]) []finding {
+	var rows []finding
+	for _, row := range page.Items {
+		if row.Live() {
+			rows = append(rows, s.examined(ctx, &e.bench, v.flow, row))
+		}
+	}
+	return rows
+}
+
+func (s *sweep) foundAll(e *emergency, all []finding) {
+	for _, f := range all {
+		s.found(e, f)
+	}
+}
+
+// cut cuts a span in two where its first page says that the middle is, or at
+// half its time if that is later. When all are to be counted the older half is
+// then read page by page, which takes fewer calls.
+func (s *sweep) cut(e *emergency, v *survey, p span, page cloudflow.Page[cloudflow.Execution]) {
+	times := make([]time.Time, 0, len(page.Items))
+	for _, row := range page.Items {
+		times = append(times, row.StartedTime)
+	}
+	slices.SortFunc(times, time.Time.Compare)
+	from, to := cmp.Or(p.from, times[0]), p.to
+	if to.IsZero() {
+		to = s.now()
+	}
+	middle := times[len(times)/2]
+	if half := from.Add(to.Sub(from) / 2); half.After(middle) {
+		middle = half
+	}
+	newer, older := p, p
+	if to.Sub(from) <= leastSpan || !middle.After(from) || !middle.Before(to) {
+		newer.uncut = true
+		v.again(newer)
+		return
+	}
+	newer.from, older.to = middle, middle
+	older.uncut = e.counted() == 0
+	v.again(older, newer)
+}
+
+// again has spans read next in the place of the one that was too long.
+func (v *survey) again(spans ...span) {
+	v.spans = append(v.spans, spans...)
+	*v.parts += len(spans) - 1
+}
+
+// surveyedOne takes in that a span has been read, and counts the flow with its
+// last.
+func (s *sweep) surveyedOne(v *survey) {
+	if *v.parts--; *v.parts == 0 {
+		s.listedOne()
+	}
+}
+
+// notSurveyed takes in a look that failed.
+func (s *sweep) notSurveyed(e *emergency, v *survey, err error) {
+	switch {
+	case cloudflow.IsGone(err): // deleted since it was listed: nothing of it runs
+		s.listedOne()
+	case s.ctx.Err() != nil && !isFatal(err):
+		e.failed = true
+		s.incomplete(v.flow.Name, timeIsOver(s.ctx))
+	default:
+		e.failed = true
+		s.listingFailed(v.flow.Name, err)
+	}
+}
+
+// liveIn counts what is live in a flow by a listing that is later than the
+// watch's.
+func (s *sweep) liveIn(flow *policy.Flow, live int) {
+	if !s.countedLive[keyOf(flow)] {
+		s.countedLive[keyOf(flow)] = true
+		s.moreLive += live - s.watch.LiveIn(keyOf(flow))
+	}
+}
