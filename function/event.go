@@ -1,63 +1,80 @@
 package main
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
+	"slices"
 	"time"
 
+	"github.com/flowreaper/flowreaper/internal/event"
+	"github.com/flowreaper/flowreaper/internal/sweep"
 	"github.com/flowreaper/flowreaper/policy"
 )
 
-const expectedEvent = `expected a timer event, such as {"triggerTime":"2023-12-26T07:49:00Z","triggerName":"every-minute","payload":""}`
+const (
+	// oldest is the age beyond which an event says nothing about now: who was to
+	// act on it has, or the executions that it was about have ended.
+	oldest = 15 * time.Minute
 
-// decodeTimer reads a timer trigger's event as Function Compute's page
-// "Trigger event format" has it: three texts. What is anything else is refused:
-// an event that is misread must not set off a sweep. Its subject is the
-// trigger's name, its data the event itself.
-func decodeTimer(body []byte) (*policy.Event, error) {
-	data, err := decodeObject(body)
-	if err != nil {
-		return nil, fmt.Errorf("the event is refused: %w; %s", err, expectedEvent)
-	}
-	// A map, since a struct would take keys in any case for the right ones, and
-	// absent ones for empty.
-	texts := map[string]string{}
-	for _, key := range []string{"triggerTime", "triggerName", "payload"} {
-		text, ok := data[key].(string)
-		if !ok && (key != "payload" || data[key] != nil) {
-			return nil, fmt.Errorf("the event is refused: its %s is no text; %s", key, expectedEvent)
-		}
-		texts[key] = text
-	}
-	at, err := time.Parse(time.RFC3339, texts["triggerTime"])
-	if err != nil {
-		return nil, fmt.Errorf("the event is refused: its triggerTime %.40q is no time; %s", texts["triggerTime"], expectedEvent)
-	}
-	return &policy.Event{Kind: "timer", Subject: texts["triggerName"], Time: at.UTC(), Data: data}, nil
+	// ahead is how far in the future an event may lie for clocks to differ.
+	ahead = 2 * time.Minute
+)
+
+// occasion is what an invocation is about: either a timer's event or a person's,
+// by which a sweep is made, or events that happened.
+type occasion struct {
+	trigger sweep.Trigger
+	made    *policy.Event
+	events  []event.Event
+	refused error // what else was in the body, and is not judged by
 }
 
-// decodeObject reads one JSON object and nothing after it.
-func decodeObject(body []byte) (map[string]any, error) {
-	if len(bytes.TrimSpace(body)) == 0 {
-		return nil, errors.New("it is empty")
+// urgent says that something happened: it goes first.
+func (o occasion) urgent() bool { return o.made == nil }
+
+// readOccasion decodes an event, or several. An error means that nothing can be
+// judged by it.
+func readOccasion(body []byte, now time.Time) (occasion, error) {
+	events, refused := event.Decode(body)
+	if len(events) == 0 {
+		return occasion{}, refused
 	}
-	var object map[string]any
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	err := decoder.Decode(&object)
-	var kind *json.UnmarshalTypeError
+	first := events[0]
+	trigger := sweep.Trigger{Kind: first.Kind, Name: first.Name()}
+	if first.Kind == event.Timer { // how old it may be depends on the tick
+		return occasion{trigger: trigger, made: &first.Event}, nil
+	}
+	var errs []error
+	events = slices.DeleteFunc(events, func(e event.Event) bool {
+		err := checkTime(e, now)
+		errs = append(errs, err)
+		return err != nil
+	})
+	refused = errors.Join(append(errs, refused)...)
 	switch {
-	case errors.As(err, &kind):
-		return nil, fmt.Errorf("it is no object but %s", kind.Value)
-	case err != nil:
-		return nil, fmt.Errorf("it is not JSON: %w", err)
-	case object == nil:
-		return nil, errors.New("it is null")
+	case len(events) == 0:
+		return occasion{}, refused
+	case first.Kind == event.Manual:
+		if !first.HasTime {
+			first.Time = now.UTC()
+		}
+		return occasion{trigger: trigger, made: &first.Event}, nil
 	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("something follows the object")
+	return occasion{trigger: sweep.Trigger{Kind: events[0].Kind, Name: events[0].Name()}, events: events, refused: refused}, nil
+}
+
+// checkTime refuses what happened too long ago, and what hasn't happened yet. An
+// event without a time is one of now.
+func checkTime(e event.Event, now time.Time) error {
+	switch age := now.Sub(e.Time); {
+	case !e.HasTime:
+		return nil
+	case age > oldest:
+		return fmt.Errorf("the %s event %q is refused: its time, %s, is %s ago, and what is older than %s is not acted on",
+			e.Kind, e.Name(), e.Time.Format(time.RFC3339), age.Round(time.Second), oldest)
+	case age < -ahead:
+		return fmt.Errorf("the %s event %q is refused: its time, %s, is %s in the future, more than clocks differ by",
+			e.Kind, e.Name(), e.Time.Format(time.RFC3339), (-age).Round(time.Second))
 	}
-	return object, nil
+	return nil
 }

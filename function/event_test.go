@@ -2,92 +2,107 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
-	"github.com/flowreaper/flowreaper/policy"
+	"github.com/flowreaper/flowreaper/internal/event"
 )
 
-// timerEvent is the sample that stands in testdata for all of us.
-func timerEvent(t *testing.T) []byte {
+// sample is a file of testdata/events, as if it happened now.
+func sample(t testing.TB, name string, now time.Time) []byte {
 	t.Helper()
-	sample, err := os.ReadFile("../testdata/events/timer.json")
+	text, err := os.ReadFile(filepath.Join("..", "testdata", "events", name))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return bytes.ReplaceAll(sample, []byte("{{now}}"), []byte(time.Now().UTC().Format(time.RFC3339)))
+	for placeholder, value := range map[string]string{
+		"{{now}}":       now.UTC().Format(time.RFC3339),
+		"1785632400421": strconv.FormatInt(now.UnixMilli(), 10),
+		`"1785632400"`:  strconv.Quote(strconv.FormatInt(now.Unix(), 10)),
+	} {
+		text = bytes.ReplaceAll(text, []byte(placeholder), []byte(value))
+	}
+	return text
 }
 
-func TestTimerEvent(t *testing.T) {
-	at := time.Date(2023, 12, 26, 7, 49, 0, 0, time.UTC)
+// timerEvent is the sample of a timer's event.
+func timerEvent(t testing.TB) []byte { return sample(t, "timer.json", time.Now()) }
+
+func TestOccasions(t *testing.T) {
+	now := time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)
+	at := func(ago time.Duration) string { return now.Add(-ago).Format(time.RFC3339) }
 	for _, test := range []struct {
 		name, body string
-		want       *policy.Event
+		kind, want string // of the trigger; how it is judged
+		refused    string
 	}{
-		{"as the documentation has it", `{"triggerTime":"2023-12-26T07:49:00Z","triggerName":"every-minute","payload":""}`, &policy.Event{
-			Kind: "timer", Subject: "every-minute", Time: at,
-			Data: map[string]any{"triggerTime": "2023-12-26T07:49:00Z", "triggerName": "every-minute", "payload": ""},
-		}},
-		{"an offset, and no payload", `{"triggerName":"t","triggerTime":"2023-12-26T15:49:00+08:00"}`, &policy.Event{
-			Kind: "timer", Subject: "t", Time: at,
-			Data: map[string]any{"triggerTime": "2023-12-26T15:49:00+08:00", "triggerName": "t"},
-		}},
-		{"a key nobody knew of", `{"triggerTime":"2023-12-26T07:49:00Z","triggerName":"t","payload":"p","new":1}`, &policy.Event{
-			Kind: "timer", Subject: "t", Time: at,
-			Data: map[string]any{"triggerTime": "2023-12-26T07:49:00Z", "triggerName": "t", "payload": "p", "new": 1.0},
-		}},
+		{"a timer", string(sample(t, "timer.json", now)), "timer every-minute", "timer", ""},
+		{"an old timer, which is stale rather than refused", `{"triggerTime":"2020-01-01T00:00:00Z","triggerName":"t","payload":""}`, "timer t", "timer", ""},
+		{"a person", string(sample(t, "manual.json", now)), "manual alice tries the new policy", "manual", ""},
+		{"an alarm", string(sample(t, "alarm.json", now)), "alarm etl-bill", "1 event", ""},
+		{"several", string(sample(t, "objects.json", now)), "cloudevent orders:Stuck", "2 events", ""},
+		{"without a time", `{"type":"x"}`, "custom x", "1 event", ""},
+		{"as old as may be", `{"type":"x","time":"` + at(15*time.Minute) + `"}`, "custom x", "1 event", ""},
+		{"as far ahead as may be", `{"type":"x","time":"` + at(-2*time.Minute) + `"}`, "custom x", "1 event", ""},
+		{"too old", `{"type":"x","time":"` + at(15*time.Minute+time.Second) + `"}`, "", "",
+			`the custom event "x" is refused: its time, 2026-05-04T11:44:59Z, is 15m1s ago, and what is older than 15m0s is not acted on`},
+		{"from the future", `{"type":"x","time":"` + at(-2*time.Minute-time.Second) + `"}`, "", "",
+			`the custom event "x" is refused: its time, 2026-05-04T12:02:01Z, is 2m1s in the future, more than clocks differ by`},
+		{"a person's old one", `{"kind":"manual","time":"` + at(time.Hour) + `"}`, "", "", `the manual event "" is refused`},
+		{"an old one beside a new one", `[{"type":"x","time":"` + at(time.Hour) + `"},{"type":"y"}]`, "custom y", "1 event", `the custom event "x" is refused`},
+		{"one that isn't understood beside a new one", `[3,{"type":"y"}]`, "custom y", "1 event", "element 1 of 2"},
+		{"nothing", "", "", "", "the body is empty"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got, err := decodeTimer([]byte(test.body))
+			o, err := readOccasion([]byte(test.body), now)
+			if (err != nil) != (test.want == "") {
+				t.Fatalf("error %v", err)
+			}
+			if refused := fmt.Sprint(o.refused, err); !strings.Contains(refused, test.refused) || test.refused == "" && o.refused != nil {
+				t.Errorf("refused: %v, want %s", refused, test.refused)
+			}
 			if err != nil {
-				t.Fatal(err)
+				return
 			}
-			if diff := cmp.Diff(test.want, got); diff != "" {
-				t.Error(diff)
+			got := fmt.Sprintf("%d events", len(o.events))
+			switch {
+			case o.made != nil:
+				got = o.made.Kind
+				if o.made.Time.IsZero() {
+					t.Error("it has no time")
+				}
+			case len(o.events) == 1:
+				got = "1 event"
 			}
-		})
-	}
-}
-
-func TestEventsThatAreRefused(t *testing.T) {
-	for _, test := range []struct{ name, body, want string }{
-		{"nothing", "", "it is empty"},
-		{"white space", " \n", "it is empty"},
-		{"no JSON", "sweep!", "it is not JSON: invalid character 's' looking for beginning of value"},
-		{"half of it", `{"triggerTime":"2023-12-26T07:49`, "it is not JSON: unexpected EOF"},
-		{"null", "null", "it is null"},
-		{"an array", "[]", "it is no object but array"},
-		{"a text", `"timer"`, "it is no object but string"},
-		{"two objects", `{} {}`, "something follows the object"},
-		{"an empty object", `{}`, "its triggerTime is no text"},
-		{"a CloudEvent", `{"specversion":"1.0","id":"1","source":"acs.cms","type":"t","data":{}}`, "its triggerTime is no text"},
-		{"keys in another case", `{"TriggerTime":"2023-12-26T07:49:00Z","TriggerName":"t","Payload":""}`, "its triggerTime is no text"},
-		{"a time that is a number", `{"triggerTime":1703576940,"triggerName":"t","payload":""}`, "its triggerTime is no text"},
-		{"a time that is none", `{"triggerTime":"today","triggerName":"t","payload":""}`, `its triggerTime "today" is no time`},
-		{"a placeholder", `{"triggerTime":"{{now}}","triggerName":"t","payload":""}`, `its triggerTime "{{now}}" is no time`},
-		{"no name", `{"triggerTime":"2023-12-26T07:49:00Z","payload":""}`, "its triggerName is no text"},
-		{"a payload that is an object", `{"triggerTime":"2023-12-26T07:49:00Z","triggerName":"t","payload":{}}`, "its payload is no text"},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			_, err := decodeTimer([]byte(test.body))
-			if want := "the event is refused: " + test.want + "; " + expectedEvent; err == nil || err.Error() != want {
-				t.Errorf("error %v\nwant  %s", err, want)
+			if kind := strings.TrimSpace(o.trigger.Kind + " " + o.trigger.Name); got != test.want || kind != test.kind {
+				t.Errorf("%s, triggered by %s; want %s, %s", got, kind, test.want, test.kind)
 			}
 		})
 	}
 }
 
-func FuzzTimerEvent(f *testing.F) {
-	f.Add([]byte(`{"triggerTime":"2023-12-26T07:49:00Z","triggerName":"t","payload":""}`))
+// Whatever a body holds, there is something to judge or an error.
+func FuzzOccasion(f *testing.F) {
+	samples, err := filepath.Glob("../testdata/events/*")
+	if err != nil || len(samples) == 0 {
+		f.Fatal(samples, err)
+	}
+	for _, name := range samples {
+		f.Add(sample(f, filepath.Base(name), time.Now()))
+	}
 	f.Add([]byte(strings.Repeat("[", 20_000)))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		event, err := decodeTimer(body)
-		if (event == nil) == (err == nil) {
-			t.Errorf("event %v, error %v: want one of both", event, err)
+		o, err := readOccasion(body, time.Now())
+		if judged := o.made != nil || len(o.events) > 0; judged == (err != nil) {
+			t.Errorf("judged %t, error %v: want one of both", judged, err)
+		}
+		if o.made != nil && o.made.Kind != event.Timer && o.made.Kind != event.Manual {
+			t.Errorf("a %s event sets off a regular sweep", o.made.Kind)
 		}
 	})
 }

@@ -3,15 +3,16 @@ package main
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"log/slog"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/aliyun/fc-runtime-go-sdk/fccontext"
 	"github.com/google/uuid"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/event"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 	"github.com/flowreaper/flowreaper/policy"
 )
@@ -32,8 +33,8 @@ type function struct {
 	quota  *cloudflow.Quota
 	memory *sweep.Memory // nil until the first sweep: it is an account's and region's
 
-	sweeping sync.Mutex // held by the one sweep under way
-	sweep    func(context.Context, sweep.Options) (*sweep.Report, error)
+	turn  turn // of the one sweep under way
+	sweep func(context.Context, sweep.Options) (*sweep.Report, error)
 }
 
 // newFunction reads the environment and compiles the policy. It always returns
@@ -91,40 +92,68 @@ func (f *function) invoke(ctx context.Context, invocation *fccontext.FcContext, 
 	if f.broken != nil {
 		return nil, f.broken
 	}
-	event, err := decodeTimer(body)
-	if err != nil {
+	o, err := readOccasion(body, time.Now())
+	switch {
+	case err != nil:
 		return nil, fail(eventError, err)
+	case f.settings.off:
+		return f.answered("off", o.trigger), nil
+	case o.made != nil && o.made.Kind == event.Timer && time.Since(o.made.Time) > 2*f.settings.tick:
+		return f.answered("stale", o.trigger), nil
 	}
-	if f.settings.off {
-		return f.answered("off", event), nil
-	}
-	if age := time.Since(event.Time); age > 2*f.settings.tick {
-		return f.answered("stale", event), nil
-	}
-	client, err := f.client(invocation)
+	client, err := f.client(invocation, o.urgent())
 	if err != nil {
 		return nil, err
 	}
 	defer client.Close()
-	if !f.sweeping.TryLock() {
-		return f.answered("busy", event), nil
+	yield, ok, err := f.takeTurn(ctx, o)
+	switch {
+	case err != nil:
+		return nil, err
+	case !ok:
+		return f.answered("busy", o.trigger), nil
 	}
-	defer f.sweeping.Unlock()
+	defer f.turn.done()
 
 	runID := newRunID()
-	return f.sweep(ctx, sweep.Options{
+	report, err := f.sweep(ctx, sweep.Options{
 		Policy:  f.policy,
 		Source:  client,
 		Stopper: client,
 		Mode:    f.settings.mode,
 		Memory:  f.remember(invocation),
-		Until:   f.until(ctx, time.Now()),
+		Until:   f.until(ctx, time.Now(), o.urgent()),
+		Yield:   yield,
 		Quota:   f.quota,
 		RunID:   runID,
-		Trigger: trigger(event),
-		Event:   event,
+		Trigger: o.trigger,
+		Event:   o.made,
+		Events:  o.events,
 		Decided: func(d sweep.Decision) { f.logDecision(runID, d) },
 	})
+	if err == nil && o.refused != nil { // a neighbour that isn't understood must not go unseen
+		err = fail(eventError, o.refused)
+	}
+	return report, err
+}
+
+// takeTurn waits for an event's turn, for as long as enough time is left to act
+// on it; else the invocation fails, so that the event is delivered again. A
+// timer's sweep doesn't wait.
+func (f *function) takeTurn(ctx context.Context, o occasion) (yield <-chan struct{}, ok bool, err error) {
+	if !o.urgent() {
+		yield, ok = f.turn.timer()
+		return yield, ok, nil
+	}
+	if deadline, bounded := ctx.Deadline(); bounded {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, time.Now().Add(time.Until(deadline)/2))
+		defer cancel()
+	}
+	if err := f.turn.event(ctx); err != nil {
+		return nil, false, fmt.Errorf("another event's sweep is under way in this process, and has not ended in time: deliver this one again (%w)", err)
+	}
+	return nil, true, nil
 }
 
 // remember is what the sweeps before this one found out and tried, from the
@@ -146,7 +175,8 @@ func (f *function) remember(invocation *fccontext.FcContext) *sweep.Memory {
 }
 
 // client is made anew for each invocation: its credentials are temporary.
-func (f *function) client(invocation *fccontext.FcContext) (*cloudflow.Client, error) {
+// One for an event does not give way when the API throttles.
+func (f *function) client(invocation *fccontext.FcContext, urgent bool) (*cloudflow.Client, error) {
 	region := cmp.Or(f.settings.region, invocation.Region)
 	if _, err := cloudflow.ParseEndpoint(f.settings.endpoint, region); err != nil {
 		return nil, fail(configError, err)
@@ -160,7 +190,8 @@ func (f *function) client(invocation *fccontext.FcContext) (*cloudflow.Client, e
 			AccessKeySecret: keys.AccessKeySecret,
 			SecurityToken:   keys.SecurityToken,
 		},
-		Quota: f.quota,
+		Quota:    f.quota,
+		KeepRate: urgent,
 	})
 	if err != nil {
 		return nil, fail(credentialsError, err)
@@ -171,12 +202,12 @@ func (f *function) client(invocation *fccontext.FcContext) (*cloudflow.Client, e
 // until is when a sweep's time is over: early enough before the next tick, and
 // before the function's timeout, to verify the stops that it has begun and to
 // report, since nothing is left of a process whose time is over. Of a short
-// timeout half is kept for that.
-func (f *function) until(ctx context.Context, now time.Time) time.Time {
+// timeout half is kept for that. An event's sweep is bound by the timeout alone.
+func (f *function) until(ctx context.Context, now time.Time, urgent bool) time.Time {
 	until := now.Add(f.settings.tick - sweep.Grace - reporting)
 	if deadline, ok := ctx.Deadline(); ok {
 		kept := min(sweep.Grace+reporting, deadline.Sub(now)/2)
-		if end := deadline.Add(-kept); end.Before(until) {
+		if end := deadline.Add(-kept); urgent || end.Before(until) {
 			return end
 		}
 	}
@@ -185,12 +216,12 @@ func (f *function) until(ctx context.Context, now time.Time) time.Time {
 
 // answered is the report of an invocation that looked at nothing, and why. It
 // is not complete: nothing is known of what runs.
-func (f *function) answered(why string, event *policy.Event) *sweep.Report {
+func (f *function) answered(why string, trigger sweep.Trigger) *sweep.Report {
 	now := time.Now().UTC().Truncate(time.Millisecond)
 	return &sweep.Report{
 		Version:    1,
 		RunID:      newRunID(),
-		Trigger:    trigger(event),
+		Trigger:    trigger,
 		Policy:     sweep.PolicyRef{Name: f.policy.Name, Hash: f.policy.Hash},
 		Mode:       f.mode(),
 		StartedAt:  now,
@@ -198,10 +229,6 @@ func (f *function) answered(why string, event *policy.Event) *sweep.Report {
 		Answered:   why,
 		Decisions:  []sweep.Decision{},
 	}
-}
-
-func trigger(event *policy.Event) sweep.Trigger {
-	return sweep.Trigger{Kind: event.Kind, Name: event.Subject}
 }
 
 func newRunID() string { return strings.ReplaceAll(uuid.NewString(), "-", "") }

@@ -213,7 +213,7 @@ func TestSweepTime(t *testing.T) {
 			ctx = bounded
 		}
 		f := &function{settings: settings{tick: test.tick}}
-		if got := f.until(ctx, now).Sub(now); got != test.want {
+		if got := f.until(ctx, now, false).Sub(now); got != test.want {
 			t.Errorf("with a timeout of %s and a tick of %s a sweep has %s, want %s", test.timeout, test.tick, got, test.want)
 		}
 	}
@@ -317,7 +317,7 @@ func TestInvocationsThatFailBeforeASweep(t *testing.T) {
 		body        []byte
 		typ, want   string
 	}{
-		{"event", nil, someone, []byte("{}"), "FlowReaperEvent", "the event is refused: its triggerTime is no text; " + expectedEvent},
+		{"event", nil, someone, []byte("[]"), "FlowReaperEvent", "event refused: the array is empty; expected a timer event, a CloudEvents 1.0 object, a CloudMonitor alert as JSON or form, another JSON object, or an array of these; to sweep by hand send {\"kind\":\"manual\"}"},
 		{"credentials", nil, fccontext.Credentials{}, event, "FlowReaperCredentials",
 			"the credentials have no AccessKey id: set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, or give the function a role"},
 		{"broken", func(f *function) { f.broken = fail(policyError, errors.New("policy.yaml:3:1: unknown key")) }, someone, event,

@@ -1,5 +1,8 @@
 // Command function is flowreaper as a Function Compute function, runtime go1:
-// a timer event sets off one sweep, whose report is its answer.
+// an event sets off one sweep, whose report is its answer. A timer's or a
+// person's has it look for what its rules condemn by now; an alarm, a CloudEvent
+// or any other has it judge by the rules on events, and stay at it until nothing
+// of what they condemn is left.
 //
 // It is configured by the environment, see settings, and by a policy file. The
 // policy is compiled once, when the process starts; one that is wrong fails

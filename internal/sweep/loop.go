@@ -41,12 +41,22 @@ type loop struct {
 
 func newLoop(ctx context.Context, o Options) (*loop, context.CancelFunc) {
 	l := &loop{results: make(chan func())}
-	free := context.CancelFunc(func() {})
+	ctx, over := context.WithCancelCause(ctx)
 	l.ctx = ctx
+	free := func() { over(nil) }
 	if !o.Until.IsZero() {
 		l.ctx, free = context.WithTimeoutCause(ctx, o.Until.Sub(o.Now()), errTimeIsOver)
 	}
-	return l, free
+	if o.Yield != nil {
+		go func() {
+			select {
+			case <-o.Yield:
+				over(errTimeIsOver)
+			case <-ctx.Done():
+			}
+		}()
+	}
+	return l, func() { free(); over(nil) }
 }
 
 // start runs work, and in the loop what it returns.

@@ -41,6 +41,10 @@ type Options struct {
 	// bound.
 	Until time.Time
 
+	// Yield, when closed, ends the sweep's time: something else goes first. Nil
+	// never does.
+	Yield <-chan struct{}
+
 	// Quota is the one that the source keeps to; nil: none that is known of.
 	Quota *cloudflow.Quota
 
