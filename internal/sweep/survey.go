@@ -21,10 +21,12 @@ import (
 type survey struct {
 	flow   *policy.Flow
 	q      question
-	whole  bool   // all rows, in all statuses, are needed before anything is concluded
-	spans  []span // what is left to ask; the last is the next
-	asking bool   // a look is under way
-	parts  *int   // spans of the flow that have not been read yet, in all statuses
+	whole  bool    // all rows, in all statuses, are needed before anything is concluded
+	spans  []span  // what is left to ask; the last is the next
+	asking bool    // a look is under way
+	asked  bool    // a look has been answered
+	after  *survey // is asked first; nil: none
+	parts  *int    // spans of the flow that have not been read yet, in all statuses
 }
 
 // span is a part of a flow's executions: those in a status that started within
@@ -75,8 +77,13 @@ func (s *sweep) tell(e *emergency, flow *policy.Flow) {
 		return
 	}
 	parts := len(query.Statuses)
-	for _, status := range query.Statuses { // Running comes first: there are the most
-		e.surveys = append(e.surveys, &survey{flow: flow, q: q, spans: []span{{status: status}}, parts: &parts})
+	var first *survey // Running: there are the most
+	for _, status := range query.Statuses {
+		v := &survey{flow: flow, q: q, spans: []span{{status: status}}, parts: &parts, after: first}
+		if first == nil {
+			first = v
+		}
+		e.surveys = append(e.surveys, v)
 	}
 }
 
@@ -94,11 +101,11 @@ func (s *sweep) survey() (wait bool) {
 	return false
 }
 
-// next is the first survey of which no look is under way; nil if there is none.
+// next is the first survey that can be gone on with; nil if there is none.
 func (e *emergency) next() *survey {
 	e.surveys = slices.DeleteFunc(e.surveys, func(v *survey) bool { return len(v.spans) == 0 && !v.asking })
 	for _, v := range e.surveys {
-		if !v.asking {
+		if !v.asking && (v.after == nil || v.after.asked) {
 			return v
 		}
 	}
@@ -141,7 +148,7 @@ func (s *sweep) lookNext(e *emergency, v *survey) {
 		}
 		return func() {
 			e.asking--
-			v.asking = false
+			v.asking, v.asked = false, true
 			if err != nil {
 				s.notSurveyed(e, v, err)
 				return
