@@ -176,8 +176,9 @@ func (b *book) conclude() *Report {
 	defer b.mu.Unlock()
 	r := b.report
 	r.Complete = !b.partial
-	r.Executions.Condemned = len(b.decisions)
 	slices.SortFunc(b.decisions, worstFirst)
+	b.decisions = onceEach(b.decisions)
+	r.Executions.Condemned = len(b.decisions)
 	r.Decisions = append([]Decision{}, b.decisions[:min(maxDecisions, len(b.decisions))]...)
 	r.DecisionsOmitted = len(b.decisions) - len(r.Decisions)
 	b.noteCut("Incomplete", "flows could not be looked at", b.unlisted)
@@ -190,6 +191,18 @@ func (b *book) conclude() *Report {
 	})
 	slices.SortFunc(r.Errors, func(a, b ErrorNote) int { return cmp.Compare(a.Code, b.Code) })
 	return &r
+}
+
+// onceEach keeps the first decision about each execution: an event and a timer
+// may both have found it.
+func onceEach(decisions []Decision) []Decision {
+	told := make(map[key]bool, len(decisions))
+	return slices.DeleteFunc(decisions, func(d Decision) bool {
+		k := key{d.Flow, d.Execution}
+		again := told[k]
+		told[k] = true
+		return again
+	})
 }
 
 // noteCut says how many there were where a list of the report has been cut.

@@ -363,8 +363,8 @@ func TestAnEventCannotWidenAPolicy(t *testing.T) {
 
 // What rules on timers condemn, too, is stopped once.
 func TestAnEventAndATimerCondemnTheSame(t *testing.T) {
-	rules := []string{"name: old, maxRuntime: 1m", everything + ", limits: none"}
-	accident(t, map[string]int{"a": 2, "b": 1}, eventPolicy("limits: {maxStops: 10, maxShare: 100%}", rules...), func(t *testing.T, p *process) {
+	rules := []string{"name: old, maxRuntime: 1m", "name: all, on: [event], limits: none, when: event.data.stop == true"}
+	accident(t, map[string]int{"a": 2, "b": 1, "payroll": 1}, eventPolicy("limits: {maxStops: 10, maxShare: 100%}\nprotect: {flows: [payroll]}", rules...), func(t *testing.T, p *process) {
 		p.server.AddFaults(account.Fault{Operation: "StopExecution", Kind: "error", Times: 1, Code: "InternalServerError", Status: 500})
 		if _, err := p.happen(time.Minute, `{"stop":true}`); err != nil {
 			t.Log(err)

@@ -72,11 +72,11 @@ func (k killed) Call(r *http.Request, t *http.Transport) (*http.Response, error)
 }
 
 // kill kills the process after so long. What it returns is called when its sweep
-// has ended, and leaves the file as the kill left it.
+// has ended, and leaves the file as the kill left it, if it was in time.
 func (p *process) kill(after time.Duration) (restore func()) {
 	p.http = killed{p.server, time.Now().Add(after)}
 	saved := map[string][]byte{}
-	time.AfterFunc(after, func() {
+	timer := time.AfterFunc(after, func() {
 		for _, name := range []string{p.file, p.file + ".2"} {
 			if data, err := os.ReadFile(name); err == nil {
 				saved[name] = data
@@ -84,6 +84,10 @@ func (p *process) kill(after time.Duration) (restore func()) {
 		}
 	})
 	return func() {
+		if timer.Stop() {
+			p.http = p.server
+			return
+		}
 		for _, name := range []string{p.file, p.file + ".2"} {
 			os.Remove(name)
 		}
