@@ -124,6 +124,8 @@ func conditionText(c conjunct) string {
 		return c.expression.Describe(nil)
 	case *globs:
 		return c.String()
+	case executionGlob:
+		return c.String()
 	case windows:
 		return "window " + c.String()
 	case *concurrency:

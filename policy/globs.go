@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 
@@ -24,6 +25,28 @@ type glob struct {
 // The {a,b} and [a-z] of other tools would never match, and are refused.
 var globText = regexp.MustCompile(`^!?[A-Za-z0-9_.:*?-]{1,256}$`)
 
+// Globs compiles a list of globs as the flows of a rule have them: * stands for
+// any characters and ? for one; the last that matches wins; one that begins
+// with ! excludes; a list that begins with ! begins from all. matches says
+// whether the list names a name. An empty list names nothing.
+func Globs(patterns ...string) (matches func(name string) bool, err error) {
+	g, err := newGlobs("flows", patterns)
+	if err != nil {
+		return nil, err
+	}
+	return g.matches, nil
+}
+
+func newGlobs(key string, patterns []string) (*globs, error) {
+	g := &globs{key: key}
+	for _, text := range patterns {
+		if err := g.add(text); err != nil {
+			return nil, err
+		}
+	}
+	return g, nil
+}
+
 // globs reads a list of globs; nil where there is none.
 func (d *decoder) globs(n *yamltree.Node, key string) *globs {
 	if n == nil {
@@ -31,14 +54,20 @@ func (d *decoder) globs(n *yamltree.Node, key string) *globs {
 	}
 	g := &globs{key: key}
 	for _, item := range d.texts(n, key) {
-		if !globText.MatchString(item.Text) {
-			d.fail(item.Position, "%q is not a glob of flow names: it has letters, digits, _, -, * and ?, and may begin with !", clip(item.Text))
-			continue
+		if err := g.add(item.Text); err != nil {
+			d.fail(item.Position, "%v", err)
 		}
-		pattern, exclude := strings.CutPrefix(item.Text, "!")
-		g.patterns = append(g.patterns, glob{pattern, exclude})
 	}
 	return g
+}
+
+func (g *globs) add(text string) error {
+	if !globText.MatchString(text) {
+		return fmt.Errorf("%q is not a glob of flow names: it has letters, digits, _, -, * and ?, and may begin with !", clip(text))
+	}
+	pattern, exclude := strings.CutPrefix(text, "!")
+	g.patterns = append(g.patterns, glob{pattern, exclude})
+	return nil
 }
 
 // matches says whether the list names a flow.

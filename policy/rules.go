@@ -184,15 +184,17 @@ func (d *decoder) isDuration(n *yamltree.Node, text string) bool {
 	return true
 }
 
-// errorText reads what StopExecution is given as Error: 1–128 characters.
+// maxError is how many characters StopExecution takes as Error.
+const maxError = 128
+
+// errorText reads what StopExecution is given as Error.
 func (d *decoder) errorText(n *yamltree.Node, rule string) string {
 	if n == nil {
 		return "FlowReaper." + rule
 	}
 	text := d.text(n, "error")
-	const most = 128
-	if strings.TrimSpace(text) == "" || utf8.RuneCountInString(text) > most || strings.ContainsFunc(text, unicode.IsControl) {
-		d.fail(n.Position, "error must be 1 to %d characters in one line", most)
+	if strings.TrimSpace(text) == "" || utf8.RuneCountInString(text) > maxError || strings.ContainsFunc(text, unicode.IsControl) {
+		d.fail(n.Position, "error must be 1 to %d characters in one line", maxError)
 	}
 	return text
 }

@@ -17,6 +17,9 @@ type part struct {
 	expression *Expression
 }
 
+// Literal is the template that is this text, whatever it holds.
+func Literal(text string) *Template { return &Template{parts: []part{{text: text}}} }
+
 // Template compiles a template; the problems' offsets are in its text.
 func (l *Language) Template(text string) (*Template, []Problem) {
 	if len(text) > maxText {
