@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -18,6 +19,10 @@ type Brake struct {
 	Execution string   // a glob of executions' names; "" is any
 	Cause     string   // why, in the person's own words; nothing in it is evaluated
 	Error     string   // what StopExecution is given as Error; "" is FlowReaper.HandBrake
+
+	// At is when it was pulled: what ran before has been due since then, and is
+	// not late by its whole age. Zero is unknown.
+	At time.Time
 }
 
 // BrakeRule is the name of the one rule of a [Policy.Brake].
@@ -55,7 +60,7 @@ func (b Brake) rule() (*Rule, error) {
 	}
 	r := &Rule{
 		Name: BrakeRule, Mode: ModeEnforce, Error: cmp.Or(b.Error, brakeError), On: []Trigger{OnManual}, NoLimits: true,
-		flows: flows, cause: expression.Literal(strings.TrimSpace(b.Cause)),
+		since: b.At, flows: flows, cause: expression.Literal(strings.TrimSpace(b.Cause)),
 	}
 	d := newDecoder("", nil)
 	d.language = expression.New(variables, nil)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 )
@@ -143,6 +144,23 @@ func TestBrakeAsksLittle(t *testing.T) {
 	q := s.Flow(facts().Flow).Query()
 	if q.NamePrefix != "run-" || !slices.Equal(q.Statuses, []string{"Running", "Starting"}) || !q.StartedBefore.IsZero() {
 		t.Errorf("%+v", q)
+	}
+}
+
+// TestBrakeIsDue since it was pulled, or since the execution was started.
+func TestBrakeIsDue(t *testing.T) {
+	pulled := testNow.Add(-time.Minute)
+	for age, want := range map[time.Duration]time.Time{3 * time.Hour: pulled, time.Second: testNow.Add(-time.Second)} {
+		f := with(input(`{"keep": 0}`), aged(age))
+		if got := brake(t, Brake{At: pulled}).Due(f); got != (Due{Moment, want}) {
+			t.Errorf("of age %v: %v, want %v", age, got, want)
+		}
+		if got, started := brake(t, Brake{}).Due(f), f.Execution.StartedTime; got != (Due{Moment, started}) {
+			t.Errorf("of age %v, not knowing when: %v, want %v", age, got, started)
+		}
+	}
+	if got := brake(t, Brake{At: testNow.Add(time.Hour)}).Due(with(input(`{"keep": 0}`))); got != (Due{Moment, testNow}) {
+		t.Errorf("by a clock that is ahead: %v", got)
 	}
 }
 

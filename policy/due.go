@@ -129,6 +129,9 @@ func (s *solver) dueNow(r *Rule, sp span, open openings) Due {
 	if opened, ok := open.opened(f.Now); ok && opened.After(since) {
 		since = opened
 	}
+	if r.since.After(since) {
+		since = r.since
+	}
 	if since.After(f.Now) || since.IsZero() {
 		since = f.Now
 	}

@@ -49,6 +49,7 @@ type Rule struct {
 	For         time.Duration // how long an accepted event stays in force; 0 unless it judges on events
 	StopFirst   Order         // as the file says; "" where it doesn't
 
+	since     time.Time            // nothing has been due for longer; zero: no bound
 	flows     *globs               // nil: all flows
 	conjuncts []conjunct           // in the file's order, the implied ones first
 	ordered   []conjunct           // the same, the cheapest first

@@ -1,15 +1,12 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/flowreaper/flowreaper/internal/report"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 	"github.com/flowreaper/flowreaper/policy"
 )
@@ -33,6 +30,7 @@ Exit status: 0 done · 1 failed, or the answer was no · 2 wrong usage or policy
 		Args: noArguments,
 	}
 	s := t.addSettings(cmd)
+	s.addFlows(cmd, "look only at flows whose names match this `GLOB`")
 	cmd.Flags().BoolVar(&yes, "yes", false, "stop without asking")
 	s.saved.flags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return t.apply(cmd.Context(), s, yes) }
@@ -50,34 +48,12 @@ func (t *terminal) apply(ctx context.Context, set *settings, yes bool) error {
 	if err := s.mustEnforce(); err != nil {
 		return usageError(err)
 	}
-	if !yes && !isTerminal(t.in) {
-		return usageError(errors.New("apply asks before it stops, and there is no terminal to ask on\nLook at 'flowreaper plan' first; then answer beforehand with --yes"))
-	}
-	client, err := t.connect(ctx, s)
-	if err != nil {
-		return err
-	}
-	defer client.Close()
-	bounded, cancel := s.bound(ctx)
-	defer cancel()
-	show, done := t.progress()
-	s.options.Progress = show
-	if !yes {
-		planned, recording, failure := sweep.Plan(bounded, s.options)
-		done()
-		if len(recording) == 0 || failure != nil || ctx.Err() != nil {
-			return t.conclude(ctx, s.output, planned, failure)
-		}
-		if err := t.askFor(bounded, planned, len(recording), s.where()); err != nil {
-			return interruptedOr(ctx, err)
-		}
-		if s.options.Approved == nil {
-			s.options.Approved = recording
-		}
-	}
-	result, failure := sweep.Run(bounded, s.options)
-	done()
-	return t.conclude(ctx, s.output, result, failure)
+	return t.carryOut(ctx, s, errand{
+		command: "apply", first: "Look at 'flowreaper plan' first; then answer", yes: yes,
+		question: func(_ *sweep.Report, stops sweep.Recording) string {
+			return fmt.Sprintf("Stop these %d at %s, and verify that they stopped?", len(stops), s.where())
+		},
+	})
 }
 
 // mustEnforce refuses what would stop nothing, before anyone takes an empty
@@ -91,38 +67,4 @@ func (s *sweeping) mustEnforce() error {
 	}
 	return fmt.Errorf("%s is in mode plan, so apply would stop nothing\nSee with 'flowreaper plan' what it would stop; if that is right, set mode: enforce in it",
 		s.policyFile)
-}
-
-// askFor shows the plan and asks whether to carry it out. The plan is no result
-// yet, so it goes to stderr, as the question does.
-func (t *terminal) askFor(ctx context.Context, planned *sweep.Report, stops int, where string) error {
-	if err := report.Text(t.err, planned, t.style(t.err)); err != nil {
-		return err
-	}
-	fmt.Fprintf(t.err, "\nStop these %d at %s, and verify that they stopped? Only yes means yes: ", stops, where)
-	answer, err := t.readLine(ctx)
-	if err != nil {
-		return err
-	}
-	if answer != "yes" {
-		return errors.New("nothing was stopped: the answer was not yes")
-	}
-	return nil
-}
-
-// readLine reads one line, or gives up with ctx: an interrupt must not wait for
-// a line that never comes.
-func (t *terminal) readLine(ctx context.Context) (string, error) {
-	lines := make(chan string, 1)
-	go func() {
-		line, _ := bufio.NewReader(t.in).ReadString('\n') // the end of the input is no yes
-		lines <- strings.ToLower(strings.TrimSpace(line))
-	}()
-	select {
-	case line := <-lines:
-		return line, nil
-	case <-ctx.Done():
-		fmt.Fprintln(t.err)
-		return "", fmt.Errorf("nothing was stopped: %w", context.Cause(ctx))
-	}
 }

@@ -28,14 +28,14 @@ func (t *terminal) newExplain() *cobra.Command {
 		Args:    cobra.NoArgs,
 	}
 	s := t.addSettings(cmd)
-	cmd.Flags().Lookup("flow").Usage = "the flow's `NAME`"
+	flow := cmd.Flags().String("flow", "", "the flow's `NAME`")
 	execution := cmd.Flags().String("execution", "", "the execution's `NAME`")
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return t.explain(cmd.Context(), s, *execution) }
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return t.explain(cmd.Context(), s, *flow, *execution) }
 	return cmd
 }
 
-func (t *terminal) explain(ctx context.Context, set *settings, execution string) error {
-	if set.flow == "" || execution == "" {
+func (t *terminal) explain(ctx context.Context, set *settings, flow, execution string) error {
+	if flow == "" || execution == "" {
 		return usageError(errors.New("explain needs a flow and an execution: name them with --flow and --execution"))
 	}
 	s, err := set.check()
@@ -50,9 +50,9 @@ func (t *terminal) explain(ctx context.Context, set *settings, execution string)
 	bounded, cancel := s.bound(ctx)
 	defer cancel()
 	p := s.options.Policy
-	facts, err := sweep.ReadFacts(bounded, client, p, set.flow, execution, time.Now)
+	facts, err := sweep.ReadFacts(bounded, client, p, flow, execution, time.Now)
 	if err != nil {
-		return interruptedOr(ctx, explainFailed(err, set.flow, execution))
+		return interruptedOr(ctx, explainFailed(err, flow, execution))
 	}
 	e := soften(p.Explain(facts), s.options.Mode)
 	if set.output == "json" {

@@ -111,6 +111,7 @@ func (t *terminal) newRoot() *cobra.Command {
 		t.newPlan(),
 		t.newRAMPolicy(),
 		t.newSchema(),
+		t.newStop(),
 		t.newTest(),
 		t.newValidate(),
 		t.newVersion(),

@@ -38,7 +38,7 @@ func (p *savedPlan) check(s *settings) error {
 	switch {
 	case p.file == "" && p.allow != 0:
 		return errors.New("--allow is for a plan that a person has read: give it with --plan")
-	case p.file != "" && s.flow != "":
+	case p.file != "" && len(s.flows) > 0:
 		return errors.New("--flow doesn't go with --plan: the plan says what is stopped")
 	case p.allow < 0 || p.oldest <= 0:
 		return errors.New("--allow and --max-plan-age must be more than 0")

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gobwas/glob"
 	"github.com/spf13/cobra"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
@@ -25,7 +24,7 @@ type settings struct {
 	mode       string // FLOWREAPER_MODE: no flag, since the command says it
 	rates      string // FLOWREAPER_RATES
 	output     string
-	flow       string
+	flows      []string // globs
 	timeout    time.Duration
 	saved      savedPlan // apply only
 
@@ -39,9 +38,13 @@ func (t *terminal) addSettings(cmd *cobra.Command) *settings {
 	flags.StringVar(&s.endpoint, "endpoint", t.getenv("FLOWREAPER_ENDPOINT"), "the API's `URL`, http:// for loopback addresses only (or FLOWREAPER_ENDPOINT; default the region's)")
 	flags.StringVar(&s.region, "region", t.getenv("FLOWREAPER_REGION"), "the `REGION`, such as cn-hangzhou (or FLOWREAPER_REGION)")
 	flags.StringVarP(&s.output, "output", "o", "table", "the result's `FORMAT`: table or json")
-	flags.StringVar(&s.flow, "flow", "", "look only at flows whose names match this `GLOB`")
 	flags.DurationVar(&s.timeout, "timeout", 0, "give up after this `DURATION`; what was begun is verified first (default: take as long as it takes)")
 	return s
+}
+
+// addFlows adds --flow to the commands that look at many.
+func (s *settings) addFlows(cmd *cobra.Command, usage string) {
+	cmd.Flags().StringArrayVar(&s.flows, "flow", nil, usage+"; as in a policy, quoted; again for more, of which the last that matches wins")
 }
 
 // sweeping is what a command needs for its sweeps, checked before any call.
@@ -111,15 +114,17 @@ func (s *settings) checkMode() error {
 	return fmt.Errorf("FLOWREAPER_MODE=%q is none of plan, enforce and off", s.mode)
 }
 
+// flowFilter says which flows to look at; nil is all. An empty --flow, perhaps
+// of a variable that isn't set, doesn't mean all.
 func (s *settings) flowFilter() (func(string) bool, error) {
-	if s.flow == "" {
+	if len(s.flows) == 0 {
 		return nil, nil
 	}
-	g, err := glob.Compile(s.flow)
+	matches, err := policy.Globs(s.flows...)
 	if err != nil {
-		return nil, fmt.Errorf("--flow %q is no glob: %w", s.flow, err)
+		return nil, fmt.Errorf("--flow: %w", err)
 	}
-	return g.Match, nil
+	return matches, nil
 }
 
 func (s *settings) readPolicy() (*policy.Policy, error) {

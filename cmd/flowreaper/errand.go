@@ -1,0 +1,104 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/flowreaper/flowreaper/internal/report"
+	"github.com/flowreaper/flowreaper/internal/sweep"
+)
+
+// errand is a command that stops: apply, or stop.
+type errand struct {
+	command string
+	first   string // what to do before it is answered beforehand
+	yes     bool   // answered beforehand
+
+	// question is what to ask of a person who has been shown the plan.
+	question func(planned *sweep.Report, stops sweep.Recording) string
+
+	// missed, unless nil, says why a sweep that went well did not do what the
+	// person wanted.
+	missed func(*sweep.Report) error
+}
+
+// carryOut shows what would be stopped, asks, and stops what was shown. Where
+// the answer was given beforehand it stops all that is condemned.
+func (t *terminal) carryOut(ctx context.Context, s *sweeping, e errand) error {
+	if !e.yes && !isTerminal(t.in) {
+		return usageError(e.noTerminal())
+	}
+	client, err := t.connect(ctx, s)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	bounded, cancel := s.bound(ctx)
+	defer cancel()
+	show, done := t.progress()
+	s.options.Progress = show
+	if !e.yes {
+		planned, recording, failure := sweep.Plan(bounded, s.options)
+		done()
+		if len(recording) == 0 || failure != nil || ctx.Err() != nil {
+			return t.finish(ctx, s, e, planned, failure)
+		}
+		if err := t.askFor(bounded, planned, e.question(planned, recording)); err != nil {
+			return interruptedOr(ctx, err)
+		}
+		if s.options.Approved == nil {
+			s.options.Approved = recording
+		}
+	}
+	result, failure := sweep.Run(bounded, s.options)
+	done()
+	return t.finish(ctx, s, e, result, failure)
+}
+
+func (t *terminal) finish(ctx context.Context, s *sweeping, e errand, r *sweep.Report, failure error) error {
+	if err := t.conclude(ctx, s.output, r, failure); err != nil || e.missed == nil {
+		return err
+	}
+	return e.missed(r)
+}
+
+func (e errand) noTerminal() error {
+	return fmt.Errorf("%s asks before it stops, and there is no terminal to ask on\n%s beforehand with --yes", e.command, e.first)
+}
+
+// askFor shows the plan and asks whether to carry it out. The plan is no result
+// yet, so it goes to stderr, as the question does.
+func (t *terminal) askFor(ctx context.Context, planned *sweep.Report, question string) error {
+	if err := report.Text(t.err, planned, t.style(t.err)); err != nil {
+		return err
+	}
+	fmt.Fprintf(t.err, "\n%s Only yes means yes: ", question)
+	answer, err := t.readLine(ctx)
+	if err != nil {
+		return err
+	}
+	if answer != "yes" {
+		return errors.New("nothing was stopped: the answer was not yes")
+	}
+	return nil
+}
+
+// readLine reads one line, or gives up with ctx: an interrupt must not wait for
+// a line that never comes.
+func (t *terminal) readLine(ctx context.Context) (string, error) {
+	lines := make(chan string, 1)
+	go func() {
+		line, _ := bufio.NewReader(t.in).ReadString('\n') // the end of the input is no yes
+		lines <- strings.ToLower(strings.TrimSpace(line))
+	}()
+	select {
+	case line := <-lines:
+		return line, nil
+	case <-ctx.Done():
+		fmt.Fprintln(t.err)
+		return "", fmt.Errorf("nothing was stopped: %w", context.Cause(ctx))
+	}
+}

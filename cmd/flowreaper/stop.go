@@ -1,0 +1,174 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/flowreaper/flowreaper/internal/report"
+	"github.com/flowreaper/flowreaper/internal/sweep"
+	"github.com/flowreaper/flowreaper/policy"
+)
+
+const stopLong = `The hand brake: stops every execution that runs, or starts, in the flows that you name, and verifies each stop. No rule has a say,
+nor has the policy's mode, nor its limits. What the policy protects is not stopped.
+
+On a terminal it shows first what it would stop, and asks. Then nothing is stopped but what was shown. Elsewhere it needs --yes,
+which doesn't look first: that is faster.
+
+Quote globs, so that the shell leaves them alone: --flow 'etl-*'. --flow '*' is every flow. The cause stands in every execution that
+was stopped, word for word.
+
+Exit status: 0 done · 1 failed, or the answer was no, or there is no such flow · 2 wrong usage or policy, or FLOWREAPER_MODE is off or plan ·
+3 done in part: something still runs, could not be stopped or looked at · 130 interrupted: stops that had begun were verified first`
+
+func (t *terminal) newStop() *cobra.Command {
+	b, yes := handBrake{}, false
+	cmd := &cobra.Command{
+		Use:   "stop --policy FILE --flow GLOB [--execution GLOB] --cause TEXT",
+		Short: "The hand brake: stop what runs in some flows now, whatever the rules say",
+		Long:  stopLong,
+		Example: "  flowreaper stop --policy policy.yaml --region cn-hangzhou --flow 'etl-*' --cause 'loops since the release, ask #etl'\n" +
+			"  flowreaper stop --policy policy.yaml --region cn-hangzhou --flow '*' --flow '!core-*' --cause 'bill exploded' --yes",
+		Args: noGlobbing,
+	}
+	b.settings = t.addSettings(cmd)
+	b.addFlows(cmd, "stop what runs in flows whose names match this `GLOB` (required)")
+	flags := cmd.Flags()
+	flags.StringVar(&b.execution, "execution", "", "of that only executions whose names match this `GLOB`")
+	flags.StringVar(&b.cause, "cause", "", "why, as the `TEXT` that the stopped executions show (required)")
+	flags.BoolVar(&yes, "yes", false, "stop without looking first and without asking")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return t.stop(cmd.Context(), &b, yes) }
+	return cmd
+}
+
+// noGlobbing refuses arguments: most often a glob that wasn't quoted, in place
+// of which the shell put the names of files.
+func noGlobbing(cmd *cobra.Command, args []string) error {
+	if err := noArguments(cmd, args); err != nil {
+		return fmt.Errorf("%w\nQuote globs and causes: the shell puts the names of files in the place of a bare *", err)
+	}
+	return nil
+}
+
+// handBrake is what stop is told.
+type handBrake struct {
+	*settings
+	execution string
+	cause     string
+}
+
+func (t *terminal) stop(ctx context.Context, b *handBrake, yes bool) error {
+	s, err := b.prepare()
+	if err != nil {
+		return usageError(err)
+	}
+	return t.carryOut(ctx, s, errand{
+		command: "stop", first: "Answer", yes: yes,
+		question: func(planned *sweep.Report, stops sweep.Recording) string {
+			return b.question(planned, stops, s.where())
+		},
+		missed: func(r *sweep.Report) error { return t.nothingThere(b, r) },
+	})
+}
+
+// prepare checks what was given, and makes of the policy the one that the sweep
+// is done by.
+func (b *handBrake) prepare() (*sweeping, error) {
+	if err := b.forgotten(); err != nil {
+		return nil, err
+	}
+	s, err := b.check()
+	if problems := policy.Errors(nil); errors.As(err, &problems) || b.policyFile == "" {
+		err = fmt.Errorf("%w\n%s", err, needsProtect)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if b.mode == string(policy.ModePlan) {
+		return nil, errors.New("FLOWREAPER_MODE is plan, under which nothing is stopped\nUnset it, if you mean to stop")
+	}
+	brake := policy.Brake{Flows: b.flows, Execution: b.execution, Cause: b.cause, At: time.Now()}
+	if s.options.Policy, err = s.options.Policy.Brake(brake); err != nil {
+		return nil, err
+	}
+	s.options.Allowed = true
+	return s, nil
+}
+
+const needsProtect = `The hand brake asks the policy for its protect alone. With no time to mend it, write another and name that with --policy:
+  version: 1
+  protect: {flows: ["never-stop-these-*"]}
+  rules: [{name: none, when: false}]`
+
+// forgotten refuses what is missing, before anything else is complained of.
+func (b *handBrake) forgotten() error {
+	switch {
+	case len(b.flows) == 0:
+		return errors.New("stop needs to know where: name flows with --flow 'GLOB', in quotes; --flow '*' is all of them")
+	case slices.Contains(b.flows, ""):
+		return errors.New("--flow is empty, which names no flow; --flow '*' is all of them")
+	case b.cause == "":
+		return errors.New("stop needs to know why: say so with --cause 'TEXT', for those who find their executions stopped")
+	case b.given("execution") && b.execution == "":
+		return errors.New("--execution is empty, which names no execution; leave it out to stop all that run in these flows")
+	}
+	return nil
+}
+
+// question says how much would be stopped, and where.
+func (b *handBrake) question(planned *sweep.Report, stops sweep.Recording, where string) string {
+	what := count(len(stops), "execution")
+	if b.flows[0] == "*" && len(b.flows) == 1 {
+		what = "EVERYTHING that runs and isn't protected, " + what
+	}
+	protected := "None is protected."
+	if n := planned.Executions.Condemned - len(stops); n > 0 {
+		protected = "Protected, and not stopped: " + report.Number(n) + "."
+	}
+	return fmt.Sprintf("%s\nStop %s of %s, at %s, and verify that they stopped?", protected, what, inFlows(stops), where)
+}
+
+// inFlows says in which flows, those with the most first.
+func inFlows(stops sweep.Recording) string {
+	counts := map[string]int{}
+	for _, s := range stops {
+		counts[s.Flow]++
+	}
+	names := slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
+		return cmp.Or(counts[b]-counts[a], cmp.Compare(a, b))
+	})
+	const most = 5
+	var parts []string
+	for _, name := range names[:min(most, len(names))] {
+		parts = append(parts, fmt.Sprintf("%s: %s", report.Plain(name), report.Number(counts[name])))
+	}
+	if len(names) > most {
+		parts = append(parts, "…")
+	}
+	return fmt.Sprintf("%s (%s)", count(len(names), "flow"), strings.Join(parts, ", "))
+}
+
+// nothingThere says plainly that nothing was named, by a name that is wrong
+// perhaps: whoever pulls the brake must not take it for done.
+func (t *terminal) nothingThere(b *handBrake, r *sweep.Report) error {
+	switch {
+	case r.Flows.Seen == 0 && len(r.NotCovered) == 0:
+		return fmt.Errorf("nothing was stopped: there is no flow %s in this account and region\n"+
+			"Check the name, which is case-sensitive, --region, and that globs are quoted", named(b.flows...))
+	case r.Executions.Condemned == 0 && b.execution != "":
+		fmt.Fprintf(t.err, "flowreaper: nothing to stop: of these flows no execution %s runs\n", named(b.execution))
+	case r.Executions.Condemned == 0:
+		fmt.Fprintln(t.err, "flowreaper: nothing to stop: no execution of these flows runs")
+	}
+	return nil
+}
+
+func named(globs ...string) string { return report.Plain("'" + strings.Join(globs, "' '") + "'") }
