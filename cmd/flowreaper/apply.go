@@ -21,6 +21,10 @@ func (t *terminal) newApply() *cobra.Command {
 On a terminal it shows first what it would stop, and asks. Then nothing is stopped but what was shown, and of that only
 what the policy still condemns. Elsewhere it needs --yes. The policy must be in mode enforce.
 
+With --event it stops what the event does: rules on events judge it, and those on timers and by hand don't. {{now}} in the file
+becomes the current time. An event older than 15 minutes, or more than 2 minutes ahead, is refused. To carry out a plan that was
+made with --event, give it the same again.
+
 Exit status: 0 done · 1 failed, or the answer was no · 2 wrong usage or policy, or a policy that isn't in mode enforce ·
 3 done in part: something was withheld, still runs, could not be stopped, evaluated or looked at ·
 130 interrupted: stops that had begun were verified first`,
@@ -30,6 +34,7 @@ Exit status: 0 done · 1 failed, or the answer was no · 2 wrong usage or policy
 		Args: noArguments,
 	}
 	s := t.addSettings(cmd)
+	s.addEvent(cmd)
 	s.addFlows(cmd, "look only at flows whose names match this `GLOB`")
 	cmd.Flags().BoolVar(&yes, "yes", false, "stop without asking")
 	s.saved.flags(cmd)
@@ -46,6 +51,9 @@ func (t *terminal) apply(ctx context.Context, set *settings, yes bool) error {
 		return usageError(err)
 	}
 	if err := s.mustEnforce(); err != nil {
+		return usageError(err)
+	}
+	if err := t.setOff(s, refuse); err != nil {
 		return usageError(err)
 	}
 	return t.carryOut(ctx, s, errand{

@@ -15,7 +15,8 @@ import (
 )
 
 const explainLong = `Reads one execution and says, rule by rule, why the policy stops it or keeps it: each condition with the values that it saw,
-the first that failed, and when the execution would be stopped if nothing changes. It judges as a sweep on a timer does, and stops nothing.
+the first that failed, and when the execution would be stopped if nothing changes. It judges as a sweep on a timer does, or, with
+--event, as one that the event sets off. It stops nothing.
 
 Exit status: 0 done, whatever the verdict · 1 failed · 2 wrong usage or policy · 3 a rule could not be evaluated · 130 interrupted`
 
@@ -28,6 +29,7 @@ func (t *terminal) newExplain() *cobra.Command {
 		Args:    cobra.NoArgs,
 	}
 	s := t.addSettings(cmd)
+	s.addEvent(cmd)
 	flow := cmd.Flags().String("flow", "", "the flow's `NAME`")
 	execution := cmd.Flags().String("execution", "", "the execution's `NAME`")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return t.explain(cmd.Context(), s, *flow, *execution) }
@@ -42,6 +44,9 @@ func (t *terminal) explain(ctx context.Context, set *settings, flow, execution s
 	if err != nil {
 		return usageError(err)
 	}
+	if err := t.setOff(s, t.warn); err != nil {
+		return usageError(err)
+	}
 	client, err := t.connect(ctx, s)
 	if err != nil {
 		return err
@@ -50,7 +55,7 @@ func (t *terminal) explain(ctx context.Context, set *settings, flow, execution s
 	bounded, cancel := s.bound(ctx)
 	defer cancel()
 	p := s.options.Policy
-	facts, err := sweep.ReadFacts(bounded, client, p, flow, execution, time.Now)
+	facts, err := sweep.ReadFacts(bounded, client, p, s.options.Event, flow, execution, time.Now)
 	if err != nil {
 		return interruptedOr(ctx, explainFailed(err, flow, execution))
 	}

@@ -50,7 +50,7 @@ func (i *invoker) again(ctx context.Context, ticks iter.Seq[time.Time]) error {
 
 func (i *invoker) invoke(ctx context.Context) (fcruntime.Answer, error) {
 	in := i.invocation
-	in.Event = bytes.ReplaceAll(i.event, []byte("{{now}}"), []byte(time.Now().UTC().Format(time.RFC3339)))
+	in.Event = atTime(i.event, time.Now())
 	return i.rt.Invoke(ctx, in)
 }
 

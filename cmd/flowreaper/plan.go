@@ -18,15 +18,20 @@ func (t *terminal) newPlan() *cobra.Command {
 
 With --out it saves the plan too, for 'flowreaper apply --plan' to carry out once a person has reviewed it.
 
+With --event it shows what the event would stop: rules on events judge it, and those on timers and by hand don't. {{now}} in the
+file becomes the current time. An event that apply and the function would refuse for its age is planned all the same, with a warning.
+
 Exit status: 0 done, whether or not something would be stopped · 1 failed · 2 wrong usage or policy ·
 3 done in part: not all could be looked at, a rule could not be evaluated, or apply would withhold · 130 interrupted`,
 		Example: "  flowreaper plan --policy policy.yaml --region cn-hangzhou\n" +
+			"  flowreaper plan --policy policy.yaml --region cn-hangzhou --event testdata/events/alarm.json\n" +
 			"  flowreaper plan --policy policy.yaml --endpoint http://127.0.0.1:8790 -o json\n" +
 			"  flowreaper plan --policy policy.yaml --region cn-hangzhou --out plan.json\n" +
 			"  flowreaper plan --policy policy.yaml --explain-query --flows 1200",
 		Args: noArguments,
 	}
 	s := t.addSettings(cmd)
+	s.addEvent(cmd)
 	s.addFlows(cmd, "look only at flows whose names match this `GLOB`")
 	flags := cmd.Flags()
 	out := flags.String("out", "", "save the plan to this `FILE`")
@@ -36,6 +41,8 @@ Exit status: 0 done, whether or not something would be stopped · 1 failed · 2 
 		switch {
 		case *explainQuery && *out != "":
 			return usageError(errors.New("--out doesn't go with --explain-query, which makes no plan"))
+		case *explainQuery && s.event != "":
+			return usageError(errors.New("--event doesn't go with --explain-query, which tells of sweeps on timers"))
 		case *explainQuery:
 			return t.explainQuery(cmd.Context(), s, *flows)
 		case *flows != 0:
@@ -49,6 +56,9 @@ Exit status: 0 done, whether or not something would be stopped · 1 failed · 2 
 func (t *terminal) plan(ctx context.Context, set *settings, out string) error {
 	s, err := set.check()
 	if err != nil {
+		return usageError(err)
+	}
+	if err := t.setOff(s, t.warn); err != nil {
 		return usageError(err)
 	}
 	if err := plan.Replaceable(out); err != nil {

@@ -25,6 +25,7 @@ type settings struct {
 	rates      string // FLOWREAPER_RATES
 	output     string
 	flows      []string // globs
+	event      string   // the file; plan, apply and explain only
 	timeout    time.Duration
 	saved      savedPlan // apply only
 

@@ -18,10 +18,11 @@ type FactSource interface {
 	ClockOffset() (time.Duration, bool)
 }
 
-// ReadFacts reads, of one execution, all that a sweep on a timer would judge it
-// by: the flow, the execution, and its history and the flow's other executions
-// only where the policy asks for them. now is our clock, uncorrected.
-func ReadFacts(ctx context.Context, source FactSource, p *policy.Policy, flow, execution string, now func() time.Time) (*policy.Facts, error) {
+// ReadFacts reads, of one execution, all that a sweep would judge it by that the
+// event set off, nil being a timer's: the flow, the execution, and its history
+// and the flow's other executions only where the policy asks for them. now is
+// our clock, uncorrected.
+func ReadFacts(ctx context.Context, source FactSource, p *policy.Policy, event *policy.Event, flow, execution string, now func() time.Time) (*policy.Facts, error) {
 	described, err := source.DescribeFlow(ctx, flow)
 	if err != nil {
 		return nil, err
@@ -31,7 +32,10 @@ func ReadFacts(ctx context.Context, source FactSource, p *policy.Policy, flow, e
 		return nil, err
 	}
 	at := (&clock{ours: now, offset: source.ClockOffset}).judging()
-	f := &policy.Facts{Now: at, Event: &policy.Event{Kind: "timer", Time: at}, Flow: adaptFlow(described), Execution: adaptExecution(one)}
+	if event == nil {
+		event = &policy.Event{Kind: "timer", Time: at}
+	}
+	f := &policy.Facts{Now: at, Event: event, Flow: adaptFlow(described), Execution: adaptExecution(one)}
 	needs := p.Scope(at, f.Event).Flow(f.Flow).Query().Needs
 	if needs.Has(policy.NeedHistory) {
 		if f.Execution.History, err = readHistory(ctx, source, flow, execution); err != nil {
