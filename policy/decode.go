@@ -28,13 +28,20 @@ func newDecoder(file string, text []byte) *decoder {
 }
 
 func (d *decoder) fail(at yamltree.Position, format string, args ...any) {
+	d.errors = append(d.errors, d.errorAt(at, fmt.Sprintf(format, args...)))
+}
+
+// errorAt is an error with its place and its line, unless that may hold a
+// secret.
+func (d *decoder) errorAt(at yamltree.Position, message string) *Error {
 	source := ""
 	if at.Line >= 1 && at.Line <= len(d.lines) {
 		source = strings.TrimSuffix(d.lines[at.Line-1], "\r")
 	}
-	d.errors = append(d.errors, &Error{
-		File: d.file, Line: at.Line, Column: at.Column, Message: fmt.Sprintf(format, args...), Source: strings.Map(visible, strings.ToValidUTF8(source, "\ufffd")),
-	})
+	if mayHoldSecret.MatchString(source) {
+		source = ""
+	}
+	return &Error{File: d.file, Line: at.Line, Column: at.Column, Message: message, Source: strings.Map(visible, strings.ToValidUTF8(source, "\ufffd"))}
 }
 
 // visible puts a mark in the place of what shows a line as another one: what

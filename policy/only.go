@@ -4,7 +4,7 @@ import "slices"
 
 // Only returns the same policy with only these of its rules, in the file's
 // order; names that it doesn't have are ignored, and without any it condemns
-// nothing. Hash, name, mode, limits, pricing and protect are p's, so that what
+// nothing. Hash, name, mode, limits, pricing, channels and protect are p's, so that what
 // it stops is told, limited and protected as p would: a sweep that goes on with
 // what some rules began, and with nothing else, judges by it. p is unchanged,
 // and both may be used at once.
@@ -22,6 +22,6 @@ func (p *Policy) Only(rules ...string) *Policy {
 func (p *Policy) withRules(rules []*Rule) *Policy {
 	return &Policy{
 		Name: p.Name, Hash: p.Hash, Mode: p.Mode, Limits: p.Limits, Pricing: p.Pricing,
-		Rules: rules, protection: p.protection,
+		Notify: p.Notify, Rules: rules, protection: p.protection,
 	}
 }

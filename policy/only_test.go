@@ -13,6 +13,7 @@ policy: three
 mode: enforce
 protect: {flows: ["payroll-*"]}
 limits: {maxStops: 7}
+notify: [{name: oncall, kind: webhook, urlEnv: ONCALL}]
 pricing: {perMinute: [{price: 0.12}]}
 rules:
   - {name: hour, maxRuntime: 1h, mode: plan}
@@ -62,7 +63,7 @@ func TestOnlyKeepsTheRest(t *testing.T) {
 	for i := range before.NumField() {
 		switch field := before.Type().Field(i); field.Name {
 		case "Rules", "judgements":
-		case "protection", "Pricing":
+		case "protection", "Pricing", "Notify":
 			if before.Field(i).Pointer() != after.Field(i).Pointer() {
 				t.Errorf("%s is another", field.Name)
 			}

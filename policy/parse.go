@@ -41,7 +41,7 @@ func (d *decoder) policy(root *yamltree.Node) *Policy {
 		d.fail(yamltree.Position{Line: 1, Column: 1}, "the policy is empty: it needs at least version: 1 and rules")
 		return nil
 	}
-	f := d.fields(root, "a policy", "version", "policy", "mode", "vars", "protect", "limits", "pricing", "rules")
+	f := d.fields(root, "a policy", "version", "policy", "mode", "vars", "protect", "limits", "pricing", "notify", "rules")
 	if f == nil {
 		return nil
 	}
@@ -51,6 +51,7 @@ func (d *decoder) policy(root *yamltree.Node) *Policy {
 	p.protection = d.protection(f["protect"])
 	p.Limits = d.limits(f["limits"])
 	p.Pricing = d.pricing(f["pricing"])
+	p.Notify = d.channels(f["notify"])
 	p.Rules = d.rules(root, f["rules"], p)
 	return p
 }

@@ -32,6 +32,7 @@ type Policy struct {
 	Mode    Mode
 	Limits  Limits
 	Pricing *Pricing // nil where nothing is priced
+	Notify  []Channel
 	Rules   []*Rule
 
 	protection *protection
@@ -48,6 +49,7 @@ type Rule struct {
 	NoLimits    bool          // limits: none, which only a rule on events alone may say
 	For         time.Duration // how long an accepted event stays in force; 0 unless it judges on events
 	StopFirst   Order         // as the file says; "" where it doesn't
+	Notify      []string      // the channels that hear of its executions; nil is all, empty none
 
 	since     time.Time            // nothing has been due for longer; zero: no bound
 	flows     *globs               // nil: all flows

@@ -42,7 +42,7 @@ var ruleName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
 
 var ruleKeys = []string{
 	"name", "description", "flows", "maxRuntime", "when", "window", "on", "mode", "maxCost", "maxConcurrent",
-	"stopFirst", "mapChildren", "error", "cause", "limits", "for",
+	"stopFirst", "mapChildren", "error", "cause", "limits", "for", "notify",
 }
 
 // conditionKeys are the keys of which a rule must have one.
@@ -67,6 +67,7 @@ func (d *decoder) rule(n *yamltree.Node, p *Policy) *Rule {
 	d.conjuncts(r, f, p)
 	r.Error = d.errorText(f["error"], r.Name)
 	r.cause = d.cause(f["cause"])
+	r.Notify = d.notified(f["notify"], p.Notify)
 	return r
 }
 

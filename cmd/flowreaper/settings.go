@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/notify"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 	"github.com/flowreaper/flowreaper/policy"
 )
@@ -143,7 +144,20 @@ func parsePolicy(file string) (*policy.Policy, error) {
 	if err != nil {
 		return nil, err
 	}
-	return policy.Parse(file, text)
+	return compile(file, text)
+}
+
+// compile compiles a policy as the function does, the templates of its messages
+// too.
+func compile(file string, text []byte) (*policy.Policy, error) {
+	p, err := policy.Parse(file, text)
+	if err != nil {
+		return nil, err
+	}
+	if err := notify.Check(p); err != nil {
+		return nil, err
+	}
+	return p, nil
 }
 
 // mode is the policy's effective mode: the environment may soften it.

@@ -117,7 +117,7 @@ func validateFile(file string, o policy.LintOptions) *validated {
 	v := &validated{File: file, Findings: []policy.Finding{}}
 	text, err := readFile("the policy", file)
 	if err == nil {
-		v.policy, err = policy.Parse(file, text)
+		v.policy, err = compile(file, text)
 	}
 	if v.err = err; err != nil {
 		v.Findings = mistakes(file, err)

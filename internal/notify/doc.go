@@ -1,8 +1,8 @@
 // Package notify tells people what a sweep did: one message a sweep and
 // channel, to a webhook or a DingTalk robot.
 //
-// Make a [Notifier] with [New] from the policy's notify: list; call
-// [Notifier.Send] with the sweep's report when its stops are over. A channel
+// Make a [Notifier] of the policy with [For]; call [Notifier.Send] with the
+// sweep's report when its stops are over. A channel
 // that is down costs at most [Options.Timeout], and fails nothing: Send returns
 // its error for the log.
 //
@@ -18,8 +18,9 @@
 //	    url: https://audit.example.com/flowreaper    # a URL without a secret in it may stand here
 //	    template: "{{.Policy}}: {{.Stopped.Count}} stopped"
 //
-// A rule may name the channels that hear of its executions; a rule that names
-// none is heard of in all. That the limits withheld a sweep's stops concerns
+// Package policy reads and checks the list; [Check] tries the templates. A rule
+// may name the channels that hear of its executions with a notify of its own; a
+// rule without one is heard of in all. That the limits withheld a sweep's stops concerns
 // every rule, so every channel that is on: withheld hears of it.
 //
 // # What is told

@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"slices"
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/sweep"
+	"github.com/flowreaper/flowreaper/policy"
 )
 
 // DefaultTimeout is what a channel may take.
@@ -35,18 +35,33 @@ type Notifier struct {
 	client  *http.Client
 }
 
-// New checks the configuration and the routes: its error joins all that is
-// wrong with them. Variables of the environment are read when a message is
-// sent, so that one that isn't set keeps no sweep from running.
+// For is the notifier of a policy: [New] with its channels, and with the routes
+// that its rules choose.
+func For(p *policy.Policy, options Options) (*Notifier, error) {
+	if err := Check(p); err != nil {
+		return nil, err
+	}
+	options.Routes = routes(p)
+	return newNotifier(p.Notify, options), nil
+}
+
+// New tries the channels' templates: its error joins all that is wrong with
+// them. Variables of the environment are read when a message is sent, so that
+// one that isn't set keeps no sweep from running.
 func New(config Config, options Options) (*Notifier, error) {
 	var errs []error
-	for _, problem := range config.Check() {
-		errs = append(errs, problem)
+	for _, c := range config {
+		if err := checkTemplate(c); err != nil {
+			errs = append(errs, fmt.Errorf("notify: channel %q: template: %w", c.Name, err))
+		}
 	}
-	errs = append(errs, checkRoutes(config, options.Routes)...)
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
+	return newNotifier(config, options), nil
+}
+
+func newNotifier(config Config, options Options) *Notifier {
 	if options.Getenv == nil {
 		options.Getenv = os.Getenv
 	}
@@ -56,19 +71,7 @@ func New(config Config, options Options) (*Notifier, error) {
 	if options.Timeout == 0 {
 		options.Timeout = DefaultTimeout
 	}
-	return &Notifier{config: config, options: options, client: newClient(options.Transport)}, nil
-}
-
-func checkRoutes(config Config, routes map[string][]string) []error {
-	var errs []error
-	for rule, names := range routes {
-		for _, name := range names {
-			if !slices.ContainsFunc(config, func(c Channel) bool { return c.Name == name }) {
-				errs = append(errs, fmt.Errorf("rule %s: notify names no channel: %q", rule, name))
-			}
-		}
-	}
-	return errs
+	return &Notifier{config: config, options: options, client: newClient(options.Transport)}
 }
 
 // Error says why a channel could not be told. It shows neither the channel's

@@ -15,6 +15,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/flowreaper/flowreaper/policy"
 )
 
 // newClient returns a client that goes where it is sent and nowhere else. A
@@ -71,7 +73,7 @@ func newTarget(channel Channel, getenv func(string) string) (*target, error) {
 			return nil, fmt.Errorf("the environment variable %s is not set; put the channel's URL there", channel.URLEnv)
 		}
 	}
-	u, err := parseURL(text)
+	u, err := policy.ParseChannelURL(text)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", key, err)
 	}

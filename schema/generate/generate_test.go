@@ -123,6 +123,12 @@ func TestPolicyMistakes(t *testing.T) {
 	if err := check(t, compiled, right); err != nil {
 		t.Fatal(err)
 	}
+	channels := "notify: [{name: a, kind: dingtalk, urlEnv: A, secretEnv: B, on: stopped, language: zh, template: x}]\n"
+	for _, notify := range []string{"[]", "a", "[a]"} {
+		if err := check(t, compiled, strings.Replace(right, "when: true", "when: true, notify: "+notify, 1)+channels); err != nil {
+			t.Fatal(err)
+		}
+	}
 	rule := func(keys string) string {
 		return strings.Replace(right, "when: true", keys, 1)
 	}
@@ -179,6 +185,18 @@ func TestPolicyMistakes(t *testing.T) {
 		"for on a timer":            rule("when: true, on: timer, for: 30m"),
 		"no price":                  strings.Replace(right, "{perTransition: 1}", "{currency: CNY}", 1),
 		"a negative price":          strings.Replace(right, "{perTransition: 1}", "{perTransition: -1}", 1),
+		"notify in a word":          top("notify: oncall"),
+		"no channels":               top("notify: []"),
+		"a channel without a kind":  top("notify: [{name: a, urlEnv: A}]"),
+		"another kind":              top("notify: [{name: a, kind: slack, urlEnv: A}]"),
+		"a channel without a URL":   top("notify: [{name: a, kind: webhook}]"),
+		"a channel with two URLs":   top(`notify: [{name: a, kind: webhook, urlEnv: A, url: "https://a.example/"}]`),
+		"a URL of another scheme":   top(`notify: [{name: a, kind: webhook, url: "ftp://a.example/"}]`),
+		"a URL for a variable":      top(`notify: [{name: a, kind: webhook, urlEnv: "https://a.example/"}]`),
+		"a secret":                  top("notify: [{name: a, kind: webhook, urlEnv: A, secret: x}]"),
+		"other news":                top("notify: [{name: a, kind: webhook, urlEnv: A, on: [planned]}]"),
+		"another language":          top("notify: [{name: a, kind: webhook, urlEnv: A, language: de}]"),
+		"a rule's channel, blank":   rule(`when: true, notify: [""]`),
 		"a price without an amount": strings.Replace(right, "{perTransition: 1}", "{perMinute: [{flows: [a]}]}", 1),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -242,6 +260,7 @@ func TestKeys(t *testing.T) {
 		{at(root, "limits"), "version: 1\nlimits: {zzzz: 1}\nrules: [{name: a, when: true}]"},
 		{at(root, "pricing"), "version: 1\npricing: {zzzz: 1}\nrules: [{name: a, when: true}]"},
 		{at(root, "pricing", "perMinute", "items"), "version: 1\npricing: {perMinute: [{zzzz: 1}]}\nrules: [{name: a, when: true}]"},
+		{at(root, "notify", "items"), "version: 1\nnotify: [{zzzz: 1}]\nrules: [{name: a, when: true}]"},
 		{rule, "version: 1\nrules: [{name: a, when: true, zzzz: 1}]"},
 		{window, "version: 1\nrules: [{name: a, window: {zzzz: 1}}]"},
 	} {

@@ -23,6 +23,8 @@ type policyFile struct {
 	Limits limits `yaml:"limits,omitempty"`
 	// What executions cost, for maxCost and execution.cost.
 	Pricing pricing `yaml:"pricing,omitempty"`
+	// Where people hear what the function's sweeps did: at most 20 channels.
+	Notify []channel `yaml:"notify,omitempty" jsonschema:"minItems=1,maxItems=20"`
 	// The rules. Any may condemn; the first that condemns and enforces speaks.
 	Rules []rule `yaml:"rules" jsonschema:"minItems=1"`
 }
@@ -71,6 +73,33 @@ type minutePrice struct {
 	Price amount `yaml:"price"`
 }
 
+// Where people hear what a sweep did: one message a sweep. Secrets are in the environment, never here.
+type channel struct {
+	// The channel's name, unique: lower-case letters, digits and -. A rule's notify names it.
+	Name ruleName `yaml:"name"`
+	// webhook: a message as JSON. dingtalk: a DingTalk robot.
+	Kind string `yaml:"kind" jsonschema:"enum=webhook,enum=dingtalk"`
+	// The URL, https, if there is no secret in it; else urlEnv.
+	URL string `yaml:"url,omitempty" jsonschema:"pattern=^https?://"`
+	// The environment variable that holds the URL, such as ONCALL_URL.
+	URLEnv variable `yaml:"urlEnv,omitempty"`
+	// The environment variable that holds the secret with which messages are signed. Default: they aren't.
+	SecretEnv variable `yaml:"secretEnv,omitempty"`
+	// What the channel hears of. Default: all of it.
+	On news `yaml:"on,omitempty"`
+	// The message's language. Default: en.
+	Language string `yaml:"language,omitempty" jsonschema:"enum=en,enum=zh"`
+	// A text of your own in the place of the language's, as a Go text/template, such as {{.Policy}}: {{.Stopped.Count}} stopped.
+	Template string `yaml:"template,omitempty" jsonschema:"minLength=1"`
+}
+
+// JSONSchemaExtend asks for one place of the URL.
+func (channel) JSONSchemaExtend(s *jsonschema.Schema) {
+	for _, key := range []string{"url", "urlEnv"} {
+		s.OneOf = append(s.OneOf, &jsonschema.Schema{Required: []string{key}})
+	}
+}
+
 // A rule. It condemns where all its conditions hold.
 type rule struct {
 	// The rule's name, unique in the policy: lower-case letters, digits and -.
@@ -105,6 +134,8 @@ type rule struct {
 	Limits string `yaml:"limits,omitempty" jsonschema:"enum=none"`
 	// How long an accepted event stays in force, for a rule on events. Default: 30m.
 	For duration `yaml:"for,omitempty"`
+	// The channels that hear of the rule's executions, by their names. Default: all. []: none.
+	Notify channelNames `yaml:"notify,omitempty"`
 }
 
 // JSONSchemaExtend says which keys need others.

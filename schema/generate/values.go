@@ -24,10 +24,15 @@ type (
 	amount    struct{}
 	windows   struct{}
 	triggers  struct{}
+	variable  struct{}
+	news      struct{}
+
+	channelNames struct{}
 )
 
 const (
 	durationText = `([0-9]+(\.[0-9]+)?(ms|s|m|h|d|w))+`
+	nameText     = `^[a-z0-9][a-z0-9-]{0,62}$`
 	globText     = `^!?[A-Za-z0-9_.:*?-]{1,256}$`
 )
 
@@ -39,7 +44,7 @@ func values(r *jsonschema.Reflector) map[reflect.Type]*jsonschema.Schema {
 	return map[reflect.Type]*jsonschema.Schema{
 		reflect.TypeFor[version]():   {Enum: []any{1}},
 		reflect.TypeFor[name]():      text(`\S`),
-		reflect.TypeFor[ruleName]():  text(`^[a-z0-9][a-z0-9-]{0,62}$`),
+		reflect.TypeFor[ruleName]():  text(nameText),
 		reflect.TypeFor[mode]():      {Type: "string", Enum: []any{"plan", "enforce"}},
 		reflect.TypeFor[vars]():      {Type: "object", PropertyNames: text(`^[A-Za-z_][A-Za-z0-9_]{0,63}$`), AdditionalProperties: constants(2)},
 		reflect.TypeFor[condition](): types("string", "boolean"),
@@ -50,6 +55,11 @@ func values(r *jsonschema.Reflector) map[reflect.Type]*jsonschema.Schema {
 		reflect.TypeFor[amount]():    {Type: "number", Minimum: json.Number("0")},
 		reflect.TypeFor[windows]():   oneOrMore(window),
 		reflect.TypeFor[triggers]():  oneOrMore(trigger),
+
+		reflect.TypeFor[variable](): text(`^[A-Za-z_][A-Za-z0-9_]{0,127}$`),
+		reflect.TypeFor[news]():     oneOrMore(&jsonschema.Schema{Type: "string", Enum: []any{"stopped", "withheld", "failed", "undecided"}}),
+
+		reflect.TypeFor[channelNames](): {AnyOf: []*jsonschema.Schema{text(nameText), {Type: "array", Items: text(nameText)}}},
 
 		reflect.TypeFor[policytest.Version]():  {Enum: []any{1}},
 		reflect.TypeFor[policytest.Moment]():   {Type: "string", Format: "date-time"},

@@ -1,0 +1,242 @@
+package policy
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/flowreaper/flowreaper/policy/internal/yamltree"
+)
+
+// Channel is an entry of notify: where people hear what sweeps did. No secret
+// stands in it: those are in the environment, in the variables that it names.
+type Channel struct {
+	Name      string // unique; what a rule's notify names
+	Kind      ChannelKind
+	URL       string   // this or URLEnv
+	URLEnv    string   // the environment variable that holds the URL
+	SecretEnv string   // … the secret; without one, messages aren't signed
+	On        []News   // what the channel hears of; all, when empty
+	Language  Language // English unless the file says otherwise
+	Template  string   // a text/template of a message; "" is the language's own
+
+	place *Error // of the template; nil where there is none
+}
+
+// ChannelKind is a way to send messages.
+type ChannelKind string
+
+const (
+	Webhook  ChannelKind = "webhook"
+	DingTalk ChannelKind = "dingtalk"
+)
+
+// News is what may be worth a message.
+type News string
+
+const (
+	NewsStopped   News = "stopped"
+	NewsWithheld  News = "withheld"
+	NewsFailed    News = "failed"
+	NewsUndecided News = "undecided"
+)
+
+// Language is a message's.
+type Language string
+
+const (
+	English Language = "en"
+	Chinese Language = "zh"
+)
+
+// TemplateError is an error in the channel's template, at its place in the
+// file. What a template may say those know who write the messages, so that
+// Parse takes any text for one.
+func (c *Channel) TemplateError(err error) *Error {
+	e := &Error{}
+	if c.place != nil {
+		*e = *c.place
+	}
+	e.Message = fmt.Sprintf("template: %v", err)
+	return e
+}
+
+const maxChannels = 20
+
+// channels reads notify.
+func (d *decoder) channels(n *yamltree.Node) []Channel {
+	if n == nil {
+		return nil
+	}
+	if n.Kind != yamltree.Sequence || len(n.Items) == 0 {
+		d.fail(n.Position, "notify must be a list of channels, each beginning with - name:, but is %s", describeList(n))
+		return nil
+	}
+	if len(n.Items) > maxChannels {
+		d.fail(n.Items[maxChannels].Position, "notify has %d channels; at most %d are told", len(n.Items), maxChannels)
+	}
+	var all []Channel
+	lines := map[string]int{}
+	for _, item := range n.Items {
+		c := d.channel(item)
+		if line, twice := lines[c.Name]; twice && c.Name != "" {
+			d.fail(item.Position, "the name %s is given to two channels; first in line %d", c.Name, line)
+		}
+		lines[c.Name] = item.Line
+		all = append(all, c)
+	}
+	return all
+}
+
+func (d *decoder) channel(n *yamltree.Node) Channel {
+	f := d.fields(n, "a channel", "name", "kind", "url", "urlEnv", "secretEnv", "on", "language", "template")
+	if f == nil {
+		return Channel{}
+	}
+	c := Channel{
+		Name: d.channelName(n, f["name"]), Kind: d.channelKind(n, f["kind"]),
+		URLEnv: d.variable(f["urlEnv"], "urlEnv", "the URL"), SecretEnv: d.variable(f["secretEnv"], "secretEnv", "the secret"),
+		On: d.news(f["on"]), Language: cmp.Or(Language(d.choice(f["language"], "language", string(English), string(Chinese))), English),
+	}
+	d.channelURL(&c, n, f)
+	if template := f["template"]; template != nil {
+		c.Template = d.text(template, "template")
+		c.place = d.errorAt(template.Position, "")
+		if strings.TrimSpace(c.Template) == "" {
+			d.fail(template.Position, "template is empty: leave the key out, and the message is flowreaper's own")
+		}
+	}
+	return c
+}
+
+func (d *decoder) channelName(channel, n *yamltree.Node) string {
+	if n == nil {
+		d.fail(channel.Position, "the channel has no name: begin it with - name:")
+		return ""
+	}
+	name, ok := d.scalar(n, "name", "a text")
+	if ok && !ruleName.MatchString(name) {
+		d.fail(n.Position, "name must be 1 to 63 lower-case letters, digits and -, and begin with a letter or digit, but is %s", n.Describe())
+	}
+	return name
+}
+
+func (d *decoder) channelKind(channel, n *yamltree.Node) ChannelKind {
+	if n == nil {
+		d.fail(channel.Position, "kind is missing: give webhook or dingtalk")
+	}
+	return ChannelKind(d.choice(n, "kind", string(Webhook), string(DingTalk)))
+}
+
+// news reads a channel's on.
+func (d *decoder) news(n *yamltree.Node) []News {
+	var all []News
+	for _, item := range d.texts(n, "on") {
+		switch news := News(item.Text); news {
+		case NewsStopped, NewsWithheld, NewsFailed, NewsUndecided:
+			all = append(all, news)
+		default:
+			d.fail(item.Position, "on must be stopped, withheld, failed or undecided, but is %s", item.Describe())
+		}
+	}
+	return all
+}
+
+var (
+	variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,127}$`)
+	robotSecret  = regexp.MustCompile(`^SEC[0-9a-f]{16,}$`) // DingTalk's, which a variable could be called
+)
+
+// variable reads the name of an environment variable. What stands there in its
+// place may be a secret, so no error shows it.
+func (d *decoder) variable(n *yamltree.Node, key, what string) string {
+	if n == nil {
+		return ""
+	}
+	if n.Kind != yamltree.Scalar || n.Type != yamltree.Text || !variableName.MatchString(n.Text) || robotSecret.MatchString(n.Text) {
+		d.fail(n.Position, "%s must be the name of an environment variable that holds %s, such as ONCALL_URL; a secret must not stand here", key, what)
+		return ""
+	}
+	return n.Text
+}
+
+// channelURL reads url, or sees that urlEnv stands in for it.
+func (d *decoder) channelURL(c *Channel, channel *yamltree.Node, f map[string]*yamltree.Node) {
+	n := f["url"]
+	switch {
+	case n == nil && f["urlEnv"] == nil:
+		d.fail(channel.Position, "url is missing: give url, or urlEnv, the environment variable that holds it")
+		return
+	case n == nil:
+		return
+	case f["urlEnv"] != nil:
+		d.fail(n.Position, "give url or urlEnv, not both")
+		return
+	}
+	u, err := ParseChannelURL(n.Text)
+	switch {
+	case n.Kind != yamltree.Scalar:
+		d.fail(n.Position, "url must be a text, but is %s", n.Describe())
+	case err != nil:
+		d.fail(n.Position, "url is %v", err)
+	case u.Query().Has("access_token"):
+		d.fail(n.Position, "an access_token is a secret: put the URL into an environment variable and name that in urlEnv")
+	}
+	c.URL = n.Text
+}
+
+// ParseChannelURL accepts a URL with TLS, and plain HTTP to this machine,
+// without a user. Its errors don't show the URL.
+func ParseChannelURL(text string) (*url.URL, error) {
+	u, err := url.Parse(text)
+	switch {
+	case err != nil || u.Hostname() == "" || u.Opaque != "":
+		return nil, errors.New("not a URL such as https://example.com/hook")
+	case u.User != nil:
+		return nil, errors.New("a URL with a user or password in it; use a secret instead")
+	case u.Scheme != "https" && !(u.Scheme == "http" && isLoopback(u.Hostname())):
+		return nil, errors.New("not https; plain http goes to a loopback address only")
+	}
+	u.Fragment = ""
+	return u, nil
+}
+
+func isLoopback(host string) bool {
+	addr, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && addr.IsLoopback()
+}
+
+// notified reads which channels hear of a rule's executions: nil is all of
+// them, an empty list none.
+func (d *decoder) notified(n *yamltree.Node, channels []Channel) []string {
+	if n == nil {
+		return nil
+	}
+	chosen := []string{}
+	if n.Kind == yamltree.Sequence && len(n.Items) == 0 {
+		return chosen
+	}
+	var names []string
+	for _, c := range channels {
+		names = append(names, c.Name)
+	}
+	for _, item := range d.texts(n, "notify") {
+		switch {
+		case len(names) == 0:
+			d.fail(item.Position, "notify names the channel %q, but the policy has none: give it notify at the top", clip(item.Text))
+		case !slices.Contains(names, item.Text):
+			d.fail(item.Position, "there is no channel %q%s", clip(item.Text), didYouMean(item.Text, names))
+		}
+		chosen = append(chosen, item.Text)
+	}
+	return chosen
+}
+
+// mayHoldSecret finds lines on which a channel's URL or secret stands, by the
+// right key or by a wrong one. No error shows them: errors go into logs.
+var mayHoldSecret = regexp.MustCompile(`(?i)access_?token|\b(url|urlEnv|secret|secretEnv|token|password|sign)["']?\s*:|\bSEC[0-9a-f]{16,}`)
