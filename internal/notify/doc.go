@@ -30,6 +30,13 @@
 // the sweep met errors. undecided: a rule could not be evaluated. A sweep of
 // which none is true sends nothing.
 //
+// Sweeps come every minute, and what is wrong is wrong in each. So what lasts is
+// told when it begins, and then hourly: the withholding, each failure, each
+// undecided execution, each code of errors. That it has ended is told by
+// silence. The memory of what was told is the Notifier's, and ends with its
+// process: after a cold start something may be told once more. What a channel
+// could not be told, it is told by the next sweep that still finds it.
+//
 // # A webhook
 //
 // POSTs a [Message] as JSON. With a secret it adds two headers:

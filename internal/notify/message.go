@@ -26,6 +26,7 @@ type Message struct {
 	Limit     *Limit       `json:"limit,omitempty"` // set when a limit withheld the stops
 	Undecided List         `json:"undecided"`
 	Errors    []ErrorCount `json:"errors,omitempty"`  // the sweep's own, when the channel is on: failed
+	Left      *Left        `json:"left,omitempty"`    // set when stops are left to the next sweeps
 	Omitted   int          `json:"omitted,omitempty"` // decisions that the report doesn't list: the counts lack them
 }
 
@@ -52,6 +53,12 @@ type Limit struct {
 	Recent    int    `json:"recent"`  // stops tried in the last Window
 	Allowed   int    `json:"allowed"` // what the limit still allows
 	Window    string `json:"window,omitempty"`
+}
+
+// Left is how many stops are left, and how long they take within the quota.
+type Left struct {
+	Stops int    `json:"stops"`
+	Time  string `json:"time"` // such as 1h16m
 }
 
 // ErrorCount counts errors of one code.
@@ -102,6 +109,10 @@ func (b builder) build(r *sweep.Report) (Message, bool) {
 			Allowed:   r.Withheld.Allowed,
 			Window:    b.clean(r.Withheld.Window, maxName),
 		}
+	}
+	if e := r.Estimate; e != nil && r.Withheld == nil && b.hears(Stopped) {
+		took := time.Duration(e.Seconds * float64(time.Second)).Round(time.Second)
+		m.Left = &Left{Stops: e.StopsLeft, Time: sweep.ShortDuration(max(took, time.Second))}
 	}
 	if b.hears(Failed) {
 		b.errors(&m, r.Errors)

@@ -43,7 +43,10 @@ func aReport() *sweep.Report {
 		DecisionsOmitted: 12,
 		Withheld:         &sweep.Withheld{Limit: "maxStops", Condemned: 130, Recent: 12, Allowed: 88, Window: "1h"},
 		Undecided:        []sweep.Undecided{{Flow: "orders", Execution: "run-8", Rule: "priority", Error: "execution.input is not JSON"}},
-		Errors:           []sweep.ErrorNote{{Code: "InternalServerError", Message: "An internal error has occurred. Please retry.", Count: 3}},
+		Errors: []sweep.ErrorNote{
+			{Code: "InternalServerError", Message: "An internal error has occurred. Please retry.", Count: 3},
+			{Code: "Withheld", Message: "130 condemned and 12 stops tried in the last 1h, but maxStops allows 100: nothing is stopped", Count: 1},
+		},
 	}
 }
 

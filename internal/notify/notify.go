@@ -18,7 +18,7 @@ const DefaultTimeout = 5 * time.Second
 // Options are a Notifier's surroundings.
 type Options struct {
 	Getenv    func(string) string // where URLs and secrets are; default os.Getenv
-	Now       func() time.Time    // for signatures; default time.Now
+	Now       func() time.Time    // for signatures and memory; default time.Now
 	Timeout   time.Duration       // of all channels together: they are told at once; default DefaultTimeout
 	Transport http.RoundTripper   // default: TLS as net/http does it, a new connection a message
 
@@ -27,12 +27,13 @@ type Options struct {
 	Routes map[string][]string
 }
 
-// Notifier tells a policy's channels. It keeps nothing between sweeps and may
-// be used concurrently.
+// Notifier tells a policy's channels. Of earlier sweeps it remembers what each
+// was told, in this process alone. It may be used concurrently.
 type Notifier struct {
-	config  Config
-	options Options
-	client  *http.Client
+	config   Config
+	options  Options
+	client   *http.Client
+	memories []*memory // of each channel
 }
 
 // For is the notifier of a policy: [New] with its channels, and with the routes
@@ -71,7 +72,11 @@ func newNotifier(config Config, options Options) *Notifier {
 	if options.Timeout == 0 {
 		options.Timeout = DefaultTimeout
 	}
-	return &Notifier{config: config, options: options, client: newClient(options.Transport)}
+	n := &Notifier{config: config, options: options, client: newClient(options.Transport)}
+	for range config {
+		n.memories = append(n.memories, &memory{})
+	}
+	return n
 }
 
 // Error says why a channel could not be told. It shows neither the channel's
@@ -104,16 +109,16 @@ func (n *Notifier) Send(ctx context.Context, report *sweep.Report) []*Error {
 	if report.Answered != "" || len(n.config) == 0 {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, n.options.Timeout)
+	ctx, cancel := context.WithTimeoutCause(ctx, n.options.Timeout, fmt.Errorf("no answer within %v", n.options.Timeout))
 	defer cancel()
 	answers := make([]chan error, len(n.config))
 	for i, channel := range n.config {
 		answers[i] = make(chan error, 1) // so that a late answer is never waited for
-		go func() { answers[i] <- n.safely(ctx, channel, report) }()
+		go func() { answers[i] <- n.safely(ctx, channel, n.memories[i], report) }()
 	}
 	var errs []*Error
 	for i, channel := range n.config {
-		if err := n.await(ctx, answers[i]); err != nil {
+		if err := await(ctx, answers[i]); err != nil {
 			errs = append(errs, &Error{Channel: channel.Name, Text: err.Error()})
 		}
 	}
@@ -122,7 +127,7 @@ func (n *Notifier) Send(ctx context.Context, report *sweep.Report) []*Error {
 
 // await returns a channel's answer. One that has come counts even when the
 // time is over.
-func (n *Notifier) await(ctx context.Context, answer <-chan error) error {
+func await(ctx context.Context, answer <-chan error) error {
 	select {
 	case err := <-answer:
 		return err
@@ -132,51 +137,61 @@ func (n *Notifier) await(ctx context.Context, answer <-chan error) error {
 	case err := <-answer:
 		return err
 	case <-ctx.Done():
-		return n.late(ctx)
+		return late(ctx)
 	}
 }
 
-func (n *Notifier) late(ctx context.Context) error {
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return fmt.Errorf("no answer within %v", n.options.Timeout)
+// late says why an answer isn't waited for any longer.
+func late(ctx context.Context) error {
+	switch cause := context.Cause(ctx); {
+	case errors.Is(cause, context.DeadlineExceeded): // not ours
+		return errors.New("no answer in the time that was left")
+	case errors.Is(cause, context.Canceled):
+		return errors.New("given up: the sweep was interrupted")
+	default:
+		return cause
 	}
-	return errors.New("given up: the sweep was interrupted")
 }
 
 // safely is tell for a goroutine, in which a panic would end the process and
 // with it the invocation that the sweep belongs to.
-func (n *Notifier) safely(ctx context.Context, channel Channel, report *sweep.Report) (err error) {
+func (n *Notifier) safely(ctx context.Context, channel Channel, m *memory, report *sweep.Report) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = errors.New("a panic; this is a bug in flowreaper") // its value may hold the URL
 		}
 	}()
-	return n.tell(ctx, channel, report)
+	fresh, told := m.fresh(report, n.options.Now())
+	sent, err := n.tell(ctx, channel, fresh)
+	if sent { // what could not be told is told by the next sweep
+		told()
+	}
+	return err
 }
 
 // tell sends the channel's message, if there is one.
-func (n *Notifier) tell(ctx context.Context, channel Channel, report *sweep.Report) error {
+func (n *Notifier) tell(ctx context.Context, channel Channel, report *sweep.Report) (sent bool, err error) {
 	body, err := compose(channel, n.options.Routes, report)
 	if err != nil || body == nil {
-		return err
+		return false, err
 	}
 	target, err := newTarget(channel, n.options.Getenv)
 	if err != nil {
-		return err
+		return false, err
 	}
 	request, err := target.request(ctx, channel.Kind, body, n.options.Now())
 	if err != nil {
-		return errors.New(target.redact(err.Error()))
+		return false, errors.New(target.redact(err.Error()))
 	}
 	answer, err := n.post(request)
 	if err == nil && channel.Kind == DingTalk {
 		err = checkDingTalk(answer)
 	}
 	if err != nil && ctx.Err() != nil {
-		return n.late(ctx)
+		return false, late(ctx)
 	}
 	if err != nil {
-		return errors.New(target.redact(err.Error()))
+		return false, errors.New(target.redact(err.Error()))
 	}
-	return nil
+	return true, nil
 }

@@ -45,6 +45,7 @@ func checkTemplate(c Channel) error {
 		Policy: "policy", Mode: "enforce", Trigger: "timer", RunID: "run", Time: time.Unix(0, 0).UTC(),
 		Stopped: list, Failed: list, Withheld: list, Undecided: list,
 		Limit: &Limit{Name: "maxStops", Window: "1h"}, Errors: []ErrorCount{{Code: "code", Message: "message", Count: 1}},
+		Left: &Left{Stops: 1, Time: "1s"},
 	}
 	return render(t, &m)
 }

@@ -1,0 +1,122 @@
+package notify_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/flowreaper/flowreaper/internal/notify"
+	"github.com/flowreaper/flowreaper/internal/sweep"
+)
+
+// minutes tells one channel of a report a minute, and returns the minutes in
+// which a message came. The server is down in those that are given.
+func minutes(t *testing.T, n int, report func(minute int) *sweep.Report, down ...int) (came []int) {
+	t.Helper()
+	server := newReceiver(t, notify.Webhook)
+	now := finished
+	notifier := newNotifier(t, notify.Config{{Name: "a", Kind: notify.Webhook, URL: server.URL + "/"}},
+		notify.Options{Now: func() time.Time { return now }})
+	for minute := range n {
+		server.status = 200
+		for _, d := range down {
+			if minute == d {
+				server.status = 500
+			}
+		}
+		before := server.at("/")
+		errs := notifier.Send(t.Context(), report(minute))
+		if len(errs) > 0 != (server.status == 500 && server.at("/") > before) {
+			t.Errorf("minute %d: %v", minute, errs)
+		}
+		if server.at("/") > before && server.status == 200 {
+			came = append(came, minute)
+		}
+		now = now.Add(time.Minute)
+	}
+	return came
+}
+
+func wantMinutes(t *testing.T, got []int, want ...int) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Fatalf("told in the minutes %v, want %v", got, want)
+	}
+	for i := range got {
+		if got[i] != want[i] {
+			t.Fatalf("told in the minutes %v, want %v", got, want)
+		}
+	}
+}
+
+// quiet is a report of which there is nothing to tell.
+func quiet() *sweep.Report {
+	return &sweep.Report{Complete: true, Policy: sweep.PolicyRef{Name: "p"}, Mode: "enforce", FinishedAt: finished}
+}
+
+// withholding is a report of a sweep whose stops the limits withheld, as the
+// engine makes it.
+func withholding() *sweep.Report {
+	r := quiet()
+	r.Withheld = &sweep.Withheld{Limit: "maxStops", Condemned: 130, Allowed: 100, Window: "1h"}
+	r.Decisions = []sweep.Decision{{Flow: "f", Execution: "e", Rule: "r", Outcome: sweep.WithheldOutcome}}
+	r.Errors = []sweep.ErrorNote{{Code: string(sweep.CodeWithheld), Message: "130 condemned", Count: 1}}
+	return r
+}
+
+func TestWhatLastsIsToldHourly(t *testing.T) {
+	failing := func(outcome sweep.Outcome) *sweep.Report {
+		r := quiet()
+		r.Decisions = []sweep.Decision{{Flow: "f", Execution: "e", Rule: "r", Outcome: outcome}}
+		return r
+	}
+	undecided, broken, tight := quiet(), quiet(), quiet()
+	undecided.Undecided = []sweep.Undecided{{Flow: "f", Execution: "e", Rule: "r", Error: "x"}}
+	broken.Errors = []sweep.ErrorNote{{Code: "AccessDenied", Message: "x", Count: 1}}
+	tight.Errors = []sweep.ErrorNote{{Code: "Demand", Message: "x", Count: 1}}
+	for name, r := range map[string]*sweep.Report{
+		"withheld": withholding(), "failed": failing(sweep.Failed), "still running": failing(sweep.StillRunning), "undecided": undecided, "an error": broken,
+	} {
+		t.Run(name, func(t *testing.T) {
+			wantMinutes(t, minutes(t, 150, func(int) *sweep.Report { return r }), 0, 60, 120)
+		})
+	}
+	t.Run("stops", func(t *testing.T) {
+		wantMinutes(t, minutes(t, 3, func(int) *sweep.Report { return failing(sweep.Stopped) }), 0, 1, 2)
+	})
+	t.Run("what is no error", func(t *testing.T) {
+		wantMinutes(t, minutes(t, 3, func(int) *sweep.Report { return tight }))
+	})
+}
+
+// TestWithholdingBeginsAnew once a whole sweep has seen its end; a sweep that
+// saw half of what there is hasn't.
+func TestWithholdingBeginsAnew(t *testing.T) {
+	wantMinutes(t, minutes(t, 10, func(minute int) *sweep.Report {
+		switch minute {
+		case 3: // incomplete
+			r := quiet()
+			r.Complete = false
+			return r
+		case 6:
+			return quiet()
+		}
+		return withholding()
+	}), 0, 7)
+}
+
+// TestWhatIsNewIsTold beside what was told already.
+func TestWhatIsNewIsTold(t *testing.T) {
+	wantMinutes(t, minutes(t, 6, func(minute int) *sweep.Report {
+		r := withholding()
+		for i := range minute / 2 { // one more in every second minute
+			r.Undecided = append(r.Undecided, sweep.Undecided{Flow: "f", Execution: strings.Repeat("e", i+1), Rule: "r"})
+		}
+		return r
+	}), 0, 2, 4)
+}
+
+// TestWhatCouldNotBeToldIsToldNext, and by each channel's own memory.
+func TestWhatCouldNotBeToldIsToldNext(t *testing.T) {
+	wantMinutes(t, minutes(t, 70, func(int) *sweep.Report { return withholding() }, 0, 1), 2, 62)
+}
