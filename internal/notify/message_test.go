@@ -85,6 +85,21 @@ func TestGoldenMessages(t *testing.T) {
 	}
 }
 
+// TestWhatIsLeft is told beside stops, and not where none are on their way.
+func TestWhatIsLeft(t *testing.T) {
+	left := func(r *sweep.Report) *sweep.Report {
+		r.Estimate = &sweep.Estimate{StopsLeft: 9000, Seconds: 4560}
+		return r
+	}
+	for want, r := range map[bool]*sweep.Report{true: left(stops(1)), false: left(aReport())} {
+		server := newReceiver(t, notify.DingTalk)
+		send(t, server, notify.Channel{Kind: notify.DingTalk}, r)
+		if text := server.text(t); strings.Contains(text, "Still to be stopped: 9000, about 1h16m within the quota.") != want {
+			t.Errorf("withheld: %t\n%s", !want, text)
+		}
+	}
+}
+
 func TestLongListsAreCut(t *testing.T) {
 	tests := []struct {
 		kind  notify.Kind

@@ -224,7 +224,7 @@ func TestWebhook(t *testing.T) {
 	if err := json.Unmarshal(came.body, &got); err != nil {
 		t.Fatal(err)
 	}
-	title := "flowreaper, 2 stopped, 2 failed, stops withheld, 1 undecided, errors (policy production-guardrails)"
+	title := "flowreaper, 2 stopped, 2 failed, 130 withheld, 1 undecided, errors (policy production-guardrails)"
 	want := notify.Message{
 		Version: 1, Title: title, Text: title, Policy: "production-guardrails", Mode: "enforce", Trigger: "alarm etl bill",
 		RunID: "4f7c2d", Time: finished, Omitted: 12,
