@@ -35,8 +35,12 @@ func newNotifier(p *policy.Policy, getenv func(string) string, log *slog.Logger)
 }
 
 // tell tells of a report whose sweep is over and logged. It takes 5 s at the
-// most, and no more than is left of the invocation's time; it fails nothing.
+// most, and no more than is left of the invocation's time; it fails nothing. A
+// nil notifier tells nobody.
 func (n *notifier) tell(ctx context.Context, r *sweep.Report) {
+	if n == nil {
+		return
+	}
 	if deadline, ok := ctx.Deadline(); ok {
 		shorter, cancel := context.WithDeadline(ctx, deadline.Add(-answering))
 		defer cancel()
