@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -40,8 +41,8 @@ func Globs(patterns ...string) (matches func(name string) bool, err error) {
 func newGlobs(key string, patterns []string) (*globs, error) {
 	g := &globs{key: key}
 	for _, text := range patterns {
-		if err := g.add(text); err != nil {
-			return nil, err
+		if problem := g.add(text); problem != "" {
+			return nil, errors.New(problem)
 		}
 	}
 	return g, nil
@@ -54,20 +55,21 @@ func (d *decoder) globs(n *yamltree.Node, key string) *globs {
 	}
 	g := &globs{key: key}
 	for _, item := range d.texts(n, key) {
-		if err := g.add(item.Text); err != nil {
-			d.fail(item.Position, "%v", err)
+		if problem := g.add(item.Text); problem != "" {
+			d.fail(item.Position, "%s", problem)
 		}
 	}
 	return g
 }
 
-func (g *globs) add(text string) error {
+// add adds a pattern, or says what is wrong with it.
+func (g *globs) add(text string) (problem string) {
 	if !globText.MatchString(text) {
-		return fmt.Errorf("%q is not a glob of flow names: it has letters, digits, _, -, * and ?, and may begin with !", clip(text))
+		return fmt.Sprintf("%q is not a glob of flow names: it has letters, digits, _, -, * and ?, and may begin with !", clip(text))
 	}
 	pattern, exclude := strings.CutPrefix(text, "!")
 	g.patterns = append(g.patterns, glob{pattern, exclude})
-	return nil
+	return ""
 }
 
 // matches says whether the list names a flow.

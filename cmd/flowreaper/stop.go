@@ -126,7 +126,7 @@ func (b *handBrake) forgotten() error {
 // question says how much would be stopped, and where.
 func (b *handBrake) question(planned *sweep.Report, stops sweep.Recording, where string) string {
 	what := count(len(stops), "execution")
-	if b.flows[0] == "*" && len(b.flows) == 1 {
+	if b.everything() {
 		what = "EVERYTHING that runs and isn't protected, " + what
 	}
 	protected := "None is protected."
@@ -134,6 +134,13 @@ func (b *handBrake) question(planned *sweep.Report, stops sweep.Recording, where
 		protected = "Protected, and not stopped: " + report.Number(n) + "."
 	}
 	return fmt.Sprintf("%s\nStop %s of %s, at %s, and verify that they stopped?", protected, what, inFlows(stops), where)
+}
+
+// everything says that nothing but protect narrows it.
+func (b *handBrake) everything() bool {
+	excludes := func(glob string) bool { return strings.HasPrefix(glob, "!") }
+	namesAll := func(glob string) bool { return strings.Trim(glob, "*") == "" }
+	return b.execution == "" && slices.ContainsFunc(b.flows, namesAll) && !slices.ContainsFunc(b.flows, excludes)
 }
 
 // inFlows says in which flows, those with the most first.
