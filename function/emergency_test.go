@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -164,7 +166,7 @@ func TestEventsThatTheFunctionRefuses(t *testing.T) {
 		{"a number", "3", "the body is"},
 		{"null", "null", "the body is"},
 		{"half an alarm", `{"alertName":"x","alertState":3}`, "alertState"},
-		{"an old alarm", string(sample(t, "alarm.json", time.Now().Add(-time.Hour))), "what is older than 15m0s is not acted on"},
+		{"an old alarm", string(sample(t, "alarm.json", time.Now().Add(-time.Hour))), "what is older than 15m0s stops nothing"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := d.invoke([]byte(test.body))
@@ -276,5 +278,29 @@ func TestWhatAnEventsSweepIsGiven(t *testing.T) {
 	}
 	if _, ok := got.Source.(*cloudflow.Client); !ok {
 		t.Errorf("source %T", got.Source)
+	}
+}
+
+// People hear of what was stopped; a channel that is down changes nothing.
+func TestPeopleAreTold(t *testing.T) {
+	messages := make(chan string, 1)
+	hook := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		messages <- string(body)
+	}))
+	defer hook.Close()
+	text := emergencies + "notify:\n  - {name: people, kind: webhook, urlEnv: HOOK}\n  - {name: down, kind: webhook, url: 'http://127.0.0.1:1/'}\n"
+	server := accident(t)
+	d := deploy(t, build(t), text, server, "HOOK="+hook.URL)
+	report, err := d.invoke(sample(t, "objects.json", time.Now()))
+	if err != nil || !report.Complete || len(stopped(server)) != 2 {
+		t.Errorf("error %v, report %+v", err, report)
+	}
+	if message := <-messages; !strings.Contains(message, "run-5") || !strings.Contains(message, "run-6") {
+		t.Errorf("message %s", message)
+	}
+	d.runtime.Close() // its logs are complete then
+	if logs := d.logs.String(); !strings.Contains(logs, `"msg":"notify","channel":"down"`) || strings.Contains(logs, hook.URL) {
+		t.Errorf("logs\n%s", logs)
 	}
 }

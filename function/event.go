@@ -2,22 +2,12 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/event"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 	"github.com/flowreaper/flowreaper/policy"
-)
-
-const (
-	// oldest is the age beyond which an event says nothing about now: who was to
-	// act on it has, or the executions that it was about have ended.
-	oldest = 15 * time.Minute
-
-	// ahead is how far in the future an event may lie for clocks to differ.
-	ahead = 2 * time.Minute
 )
 
 // occasion is what an invocation is about: either a timer's event or a person's,
@@ -46,7 +36,7 @@ func readOccasion(body []byte, now time.Time) (occasion, error) {
 	}
 	var errs []error
 	events = slices.DeleteFunc(events, func(e event.Event) bool {
-		err := checkTime(e, now)
+		err := e.CheckTime(now)
 		errs = append(errs, err)
 		return err != nil
 	})
@@ -61,20 +51,4 @@ func readOccasion(body []byte, now time.Time) (occasion, error) {
 		return occasion{trigger: trigger, made: &first.Event}, nil
 	}
 	return occasion{trigger: sweep.Trigger{Kind: events[0].Kind, Name: events[0].Name()}, events: events, refused: refused}, nil
-}
-
-// checkTime refuses what happened too long ago, and what hasn't happened yet. An
-// event without a time is one of now.
-func checkTime(e event.Event, now time.Time) error {
-	switch age := now.Sub(e.Time); {
-	case !e.HasTime:
-		return nil
-	case age > oldest:
-		return fmt.Errorf("the %s event %q is refused: its time, %s, is %s ago, and what is older than %s is not acted on",
-			e.Kind, e.Name(), e.Time.Format(time.RFC3339), age.Round(time.Second), oldest)
-	case age < -ahead:
-		return fmt.Errorf("the %s event %q is refused: its time, %s, is %s in the future, more than clocks differ by",
-			e.Kind, e.Name(), e.Time.Format(time.RFC3339), (-age).Round(time.Second))
-	}
-	return nil
 }

@@ -21,9 +21,9 @@ func sample(t testing.TB, name string, now time.Time) []byte {
 		t.Fatal(err)
 	}
 	for placeholder, value := range map[string]string{
-		"{{now}}":       now.UTC().Format(time.RFC3339),
-		"1785632400421": strconv.FormatInt(now.UnixMilli(), 10),
-		`"1785632400"`:  strconv.Quote(strconv.FormatInt(now.Unix(), 10)),
+		"{{now}}":        now.UTC().Format(time.RFC3339),
+		"{{nowMillis}}":  strconv.FormatInt(now.UnixMilli(), 10),
+		"{{nowSeconds}}": strconv.FormatInt(now.Unix(), 10),
 	} {
 		text = bytes.ReplaceAll(text, []byte(placeholder), []byte(value))
 	}
@@ -50,11 +50,11 @@ func TestOccasions(t *testing.T) {
 		{"as old as may be", `{"type":"x","time":"` + at(15*time.Minute) + `"}`, "custom x", "1 event", ""},
 		{"as far ahead as may be", `{"type":"x","time":"` + at(-2*time.Minute) + `"}`, "custom x", "1 event", ""},
 		{"too old", `{"type":"x","time":"` + at(15*time.Minute+time.Second) + `"}`, "", "",
-			`the custom event "x" is refused: its time, 2026-05-04T11:44:59Z, is 15m1s ago, and what is older than 15m0s is not acted on`},
+			`the custom event "x" is too old: its time, 2026-05-04T11:44:59Z, is 15m1s ago, and what is older than 15m0s stops nothing`},
 		{"from the future", `{"type":"x","time":"` + at(-2*time.Minute-time.Second) + `"}`, "", "",
-			`the custom event "x" is refused: its time, 2026-05-04T12:02:01Z, is 2m1s in the future, more than clocks differ by`},
-		{"a person's old one", `{"kind":"manual","time":"` + at(time.Hour) + `"}`, "", "", `the manual event "" is refused`},
-		{"an old one beside a new one", `[{"type":"x","time":"` + at(time.Hour) + `"},{"type":"y"}]`, "custom y", "1 event", `the custom event "x" is refused`},
+			`the custom event "x" is ahead of its time: 2026-05-04T12:02:01Z is in 2m1s, and clocks differ by 2m0s at the most`},
+		{"a person's old one", `{"kind":"manual","time":"` + at(time.Hour) + `"}`, "", "", `the manual event "" is too old`},
+		{"an old one beside a new one", `[{"type":"x","time":"` + at(time.Hour) + `"},{"type":"y"}]`, "custom y", "1 event", `the custom event "x" is too old`},
 		{"one that isn't understood beside a new one", `[3,{"type":"y"}]`, "custom y", "1 event", "element 1 of 2"},
 		{"nothing", "", "", "", "the body is empty"},
 	} {

@@ -28,6 +28,7 @@ type function struct {
 	policy   *policy.Policy
 	broken   error // why every invocation fails; nil when none must
 	log      *slog.Logger
+	notifier *notifier // nil while broken
 
 	// What outlives an invocation: counts, never credentials.
 	quota  *cloudflow.Quota
@@ -60,6 +61,9 @@ func (f *function) configure(getenv func(string) string) (err error) {
 	if f.policy, err = loadPolicy(f.settings.policyFile); err != nil {
 		return fail(policyError, err)
 	}
+	if f.notifier, err = newNotifier(f.policy, getenv, f.log); err != nil {
+		return fail(policyError, err)
+	}
 	return nil
 }
 
@@ -78,6 +82,7 @@ func (f *function) handle(ctx context.Context, body []byte) (*sweep.Report, erro
 	report, err := f.invoke(ctx, invocation, body)
 	if report != nil {
 		f.logReport(report, err)
+		f.notifier.tell(ctx, report)
 	} else {
 		f.logFailure("failed", err)
 	}

@@ -1,9 +1,10 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -11,12 +12,6 @@ import (
 	"github.com/flowreaper/flowreaper/internal/event"
 	"github.com/flowreaper/flowreaper/internal/report"
 	"github.com/flowreaper/flowreaper/internal/sweep"
-)
-
-// An event is a reason to look now, so one from another time is none.
-const (
-	eventAge   = 15 * time.Minute // the oldest
-	eventAhead = 2 * time.Minute  // clocks differ
 )
 
 func (s *settings) addEvent(cmd *cobra.Command) {
@@ -41,8 +36,8 @@ func (t *terminal) setOff(s *sweeping, untimely func(error) error) error {
 	if !e.HasTime {
 		e.Time = now.UTC()
 	}
-	if err := timely(e, now); err != nil {
-		if err := untimely(fmt.Errorf("--event %s: %w", s.event, err)); err != nil {
+	if err := e.CheckTime(now); err != nil {
+		if err := untimely(fmt.Errorf("--event %s: %w\nFor a trial write {{now}} in the place of its time", s.event, err)); err != nil {
 			return err
 		}
 	}
@@ -51,9 +46,14 @@ func (t *terminal) setOff(s *sweeping, untimely func(error) error) error {
 	return nil
 }
 
-// atTime writes the time in the place of {{now}}, as a timer trigger writes it.
+// atTime writes the time in the place of {{now}}, as a timer trigger writes it, and
+// of {{nowSeconds}} and {{nowMillis}}, as alarms do.
 func atTime(text []byte, now time.Time) []byte {
-	return bytes.ReplaceAll(text, []byte("{{now}}"), []byte(now.UTC().Format(time.RFC3339)))
+	return []byte(strings.NewReplacer(
+		"{{now}}", now.UTC().Format(time.RFC3339),
+		"{{nowSeconds}}", strconv.FormatInt(now.Unix(), 10),
+		"{{nowMillis}}", strconv.FormatInt(now.UnixMilli(), 10),
+	).Replace(string(text)))
 }
 
 func oneEvent(body []byte) (event.Event, error) {
@@ -65,19 +65,6 @@ func oneEvent(body []byte) (event.Event, error) {
 		return event.Event{}, fmt.Errorf("it holds %d events, and here one is judged at a time: give each a file of its own", len(all))
 	}
 	return all[0], nil
-}
-
-// timely says why an event is refused for its time; nil where it isn't.
-func timely(e event.Event, now time.Time) error {
-	switch age := now.Sub(e.Time); {
-	case age > eventAge:
-		return fmt.Errorf("the event is %s old, and one older than %s stops nothing\nFor a trial write {{now}} in the place of its time",
-			age.Round(time.Minute), sweep.ShortDuration(eventAge))
-	case age < -eventAhead:
-		return fmt.Errorf("the event is from %s ahead, and one more than %s ahead stops nothing\nSet this machine's clock, or correct the event's time",
-			(-age).Round(time.Second), sweep.ShortDuration(eventAhead))
-	}
-	return nil
 }
 
 // refuse refuses what an error tells of.

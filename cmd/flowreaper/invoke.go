@@ -17,7 +17,7 @@ import (
 
 const invokeLong = `Starts the function's binary as Function Compute does, hands it the event, and prints its answer.
 
-{{now}} in the event becomes the current time, as a timer trigger writes it. The function inherits the environment,
+{{now}} in the event becomes the current time, as a timer trigger writes it, {{nowSeconds}} and {{nowMillis}} as alarms do. The function inherits the environment,
 but for the access key: that comes with each invocation, as in the cloud. FC_FUNC_CODE_PATH is the binary's folder unless it is set.
 The function's logs go to stderr; so does its error, as the last line, with exit status 1.
 

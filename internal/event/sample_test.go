@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -24,7 +25,9 @@ func sample(t testing.TB, name string) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return bytes.ReplaceAll(text, []byte("{{now}}"), []byte(now.Format(time.RFC3339)))
+	return []byte(strings.NewReplacer(
+		"{{now}}", now.Format(time.RFC3339), "{{nowSeconds}}", "1785632400", "{{nowMillis}}", "1785632400421",
+	).Replace(string(text)))
 }
 
 func TestDecodeSamples(t *testing.T) {

@@ -40,8 +40,10 @@ type emergency struct {
 // emergencies are the events in force in a sweep.
 type emergencies struct {
 	inForce     []*emergency
-	telling     []*emergency      // those that wait for a listing of all flows
-	surveyed    map[string]bool   // flows looked at for them, by key
+	telling     []*emergency    // those that wait for a listing of all flows
+	surveyed    map[string]bool // flows to look at for them, by key
+	listedFor   map[string]bool // those that have been
+	seenForAny  map[key]bool
 	notCovered  map[string]string // flows that are not, and why
 	countedLive map[string]bool   // flows whose live executions they counted
 	moreLive    int               // … less what the watch says is live there
@@ -50,7 +52,7 @@ type emergencies struct {
 }
 
 func newEmergencies() *emergencies {
-	return &emergencies{surveyed: map[string]bool{}, notCovered: map[string]string{}, countedLive: map[string]bool{}}
+	return &emergencies{surveyed: map[string]bool{}, listedFor: map[string]bool{}, seenForAny: map[key]bool{}, notCovered: map[string]string{}, countedLive: map[string]bool{}}
 }
 
 // regular says that the sweep judges by rules on timers, too, or by hand.
@@ -168,7 +170,10 @@ func (s *sweep) found(e *emergency, f finding) {
 		return
 	}
 	e.seen[k] = true
-	s.saw(f)
+	if !s.seenForAny[k] {
+		s.seenForAny[k] = true
+		s.saw(f)
+	}
 	e.doubtful = e.doubtful || len(f.verdict.Undecided) > 0
 	if f.verdict.Decision == policy.Keep {
 		return

@@ -320,8 +320,13 @@ func TestSeveralEventsAtOnce(t *testing.T) {
 			t.Error(err)
 		}
 		p.wantStopped("a-000", "b-000")
-		if r.Executions.Condemned != 2 || r.Calls.StopExecution != 2 {
+		if r.Executions != (sweep.ExecutionCounts{Seen: 2, Condemned: 2}) || r.Flows != (sweep.FlowCounts{Seen: 2, Listed: 2}) || r.Calls.StopExecution != 2 {
 			t.Errorf("%+v", r)
+		}
+		for _, d := range r.Decisions { // late since the event, not since it started
+			if d.LateSeconds > 1 {
+				t.Errorf("%s was %v s late", d.Execution, d.LateSeconds)
+			}
 		}
 	})
 }

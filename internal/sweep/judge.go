@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/event"
 	"github.com/flowreaper/flowreaper/internal/watch"
 	"github.com/flowreaper/flowreaper/policy"
 )
@@ -16,6 +17,9 @@ type bench struct {
 	emergency *emergency           // nil: the sweep's own
 	until     map[string]time.Time // by rule: an emergency's condemns nothing that starts then or later
 }
+
+// onEvent says that the rules on events judge.
+func (b *bench) onEvent() bool { return b.event.Kind != event.Timer && b.event.Kind != event.Manual }
 
 // tooLate says that an execution started when its rule was in force no more.
 func (b *bench) tooLate(rule *policy.Rule, e *policy.Execution) bool {
@@ -41,10 +45,11 @@ type key struct{ flow, execution string }
 func (g *gate) judge(by *bench, flow *policy.Flow, execution *policy.Execution) finding {
 	now := g.clock.judging()
 	facts := &policy.Facts{Now: now, Event: by.event, Flow: flow, Execution: execution}
-	return finding{
-		by: by, flow: flow, execution: execution,
-		verdict: by.policy.Judge(facts), judgedAt: now, due: by.policy.Due(facts),
+	due := by.policy.Due(facts)
+	if due.Kind == policy.Moment && by.onEvent() && due.Time.Before(by.event.Time) {
+		due.Time = by.event.Time // no rule condemned it before
 	}
+	return finding{by: by, flow: flow, execution: execution, verdict: by.policy.Judge(facts), judgedAt: now, due: due}
 }
 
 // examined judges an execution as the cloud told of it, and fetches its history

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
-	"github.com/flowreaper/flowreaper/internal/event"
 	"github.com/flowreaper/flowreaper/internal/watch"
 	"github.com/flowreaper/flowreaper/policy"
 )
@@ -270,7 +269,7 @@ const (
 // urgency tells in which order an execution's turn comes.
 func urgency(c *condemned) int {
 	switch rule := c.verdict.Rule; {
-	case rule == nil, c.by.event.Kind == event.Timer, c.by.event.Kind == event.Manual:
+	case rule == nil, !c.by.onEvent():
 		return mostOverdue
 	case rule.StopFirst == policy.Oldest:
 		return oldestFirst

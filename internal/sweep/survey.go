@@ -170,7 +170,7 @@ func (s *sweep) readWhole(e *emergency, v *survey) (func(), error) {
 		if v.q.namePrefix == "" && look.StartedTimeEnd.IsZero() {
 			s.liveIn(v.flow, len(list.rows))
 		}
-		s.listedOne()
+		s.listedOnce(v.flow)
 		s.foundAll(e, all)
 	}, nil
 }
@@ -288,6 +288,14 @@ func (v *survey) again(spans ...span) {
 // last.
 func (s *sweep) surveyedOne(v *survey) {
 	if *v.parts--; *v.parts == 0 {
+		s.listedOnce(v.flow)
+	}
+}
+
+// listedOnce counts a flow that was looked at for some emergency.
+func (s *sweep) listedOnce(flow *policy.Flow) {
+	if !s.listedFor[keyOf(flow)] {
+		s.listedFor[keyOf(flow)] = true
 		s.listedOne()
 	}
 }
@@ -296,7 +304,7 @@ func (s *sweep) surveyedOne(v *survey) {
 func (s *sweep) notSurveyed(e *emergency, v *survey, err error) {
 	switch {
 	case cloudflow.IsGone(err): // deleted since it was listed: nothing of it runs
-		s.listedOne()
+		s.listedOnce(v.flow)
 	case s.ctx.Err() != nil && !isFatal(err):
 		e.failed = true
 		s.incomplete(v.flow.Name, timeIsOver(s.ctx))
