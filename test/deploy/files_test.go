@@ -75,7 +75,7 @@ func onEvent() map[string]any {
 	props := withState("../dist/function", "example-flowreaper-state", "cn-hangzhou")
 	props["functionName"] = "flowreaper-emergency"
 	props["description"] = "Stops CloudFlow executions when an event says so"
-	props["cpu"], props["memorySize"] = 0.5, 512.0
+	props["cpu"], props["memorySize"], props["timeout"] = 0.5, 512.0, 120.0
 	async := props["asyncInvokeConfig"].(map[string]any)
 	async["maxAsyncRetryAttempts"], async["maxAsyncEventAgeInSeconds"] = 3.0, 900.0
 	props["triggers"] = []any{map[string]any{

@@ -85,7 +85,7 @@ var eventGuards = []guard{
 		"/triggers/0/triggerConfig must have required property 'asyncInvocationType'"},
 	{"a timer's configuration on a bus", "            triggerEnable: true\n", "            triggerEnable: true\n            cronExpression: '@every 1m'\n",
 		"/triggers/0/triggerConfig must NOT have additional properties"},
-	{"a run of more than 5 minutes", "timeout: 60", "timeout: 301",
+	{"a run of more than 5 minutes", "timeout: 120", "timeout: 301",
 		"/timeout must be <= 300"},
 	{"more retries than there are", "maxAsyncRetryAttempts: 3", "maxAsyncRetryAttempts: 9",
 		"/asyncInvokeConfig/maxAsyncRetryAttempts must be <= 8"},
