@@ -40,6 +40,7 @@ func TestExtent(t *testing.T) {
 		{"each at its own time", "  - {name: a, flows: [x], on: [timer], window: {days: Sat}}\n  - {name: b, on: [timer], maxRuntime: 1d, window: {days: Sun}}",
 			[]string{"all flows", "x", "all flows"}},
 		{"a constant is no time", "  - {name: a, on: [timer], flows: [x], when: true}", []string{"x"}},
+		{"by an event, which there is none of", "  - {name: a, on: [event], when: flow.name == event.data.flow}", []string{"all flows"}},
 		{"history for the cause alone", "  - {name: a, on: [timer], flows: [x], maxRuntime: 1h, cause: \"at ${history.currentStep}\"}", []string{"x: history"}},
 	}
 	for _, test := range tests {

@@ -183,23 +183,42 @@ func (g *globs) names() ([]string, bool) {
 // namedFlows reads flow.name == "a", flow.name in ["a", "b"] and, in a sweep,
 // flow.name == event.data.flow.
 func namedFlows(e *expression.Expression, j *judgement) ([]string, bool) {
-	n, ok := e.Node.(*ast.BinaryNode)
+	operator, other, ok := comparedWithFlowName(e)
 	if !ok {
 		return nil, false
+	}
+	value, settled := settledValue(other, j)
+	if !settled {
+		return nil, false
+	}
+	return textsOf(operator, value)
+}
+
+// namedByEvent says whether a condition is one that namedFlows reads only where
+// there is an event.
+func namedByEvent(c conjunct) bool {
+	condition, ok := c.(*condition)
+	if !ok {
+		return false
+	}
+	operator, other, ok := comparedWithFlowName(condition.expression)
+	return ok && (operator == "==" || operator == "in") && other.Reads() != 0 && other.Reads()&^eventStage == 0
+}
+
+// comparedWithFlowName is what a condition holds flow.name against.
+func comparedWithFlowName(e *expression.Expression) (operator string, other *expression.Expression, ok bool) {
+	n, ok := e.Node.(*ast.BinaryNode)
+	if !ok {
+		return "", nil, false
 	}
 	left, right := n.Left, n.Right
 	if v, isVariable := e.Variable(right); isVariable && v == flowName && n.Operator == "==" {
 		left, right = right, left
 	}
-	v, isVariable := e.Variable(left)
-	if !isVariable || v != flowName {
-		return nil, false
+	if v, isVariable := e.Variable(left); !isVariable || v != flowName {
+		return "", nil, false
 	}
-	value, settled := settledValue(e.Part(right), j)
-	if !settled {
-		return nil, false
-	}
-	return textsOf(n.Operator, value)
+	return n.Operator, e.Part(right), true
 }
 
 // settledValue is the value of what is constant or, in a sweep, hangs on nothing

@@ -66,8 +66,13 @@ func narrow(conditions []conjunct, known expression.Set, j *judgement) (left []c
 // FlowNames returns the names of the only flows that rules can concern in this
 // sweep, sorted. ok is false where they are not named one by one, and the flows
 // must be listed.
+//
+// An extent's scope has no event: what an event names, it doesn't know.
 func (s *Scope) FlowNames() (names []string, ok bool) {
-	j := &judgement{facts: Facts{Now: s.now, Event: s.event}, pricing: s.policy.Pricing}
+	var j *judgement
+	if s.event != nil {
+		j = &judgement{facts: Facts{Now: s.now, Event: s.event}, pricing: s.policy.Pricing}
+	}
 	for _, r := range s.rules {
 		own, ok := r.flowNames(j)
 		if !ok {
@@ -77,6 +82,23 @@ func (s *Scope) FlowNames() (names []string, ok bool) {
 	}
 	slices.Sort(names)
 	return slices.Compact(names), true
+}
+
+// MayNameFlows says whether an event may name the flows of these rules one by
+// one, as in flow.name == event.data.flow. Of an extent's scope, FlowNames can't
+// tell.
+func (s *Scope) MayNameFlows() bool {
+	byEvent := false
+	for _, r := range s.rules {
+		if _, named := r.flowNames(nil); named {
+			continue
+		}
+		if !slices.ContainsFunc(r.left, namedByEvent) {
+			return false
+		}
+		byEvent = true
+	}
+	return byEvent
 }
 
 // Rules are the rules that may condemn something in this sweep, in the file's

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -155,6 +156,26 @@ func TestFlowNamesFromAnEvent(t *testing.T) {
 		}
 		if got != test.want {
 			t.Errorf("%s: got %q, want %q", test.when, got, test.want)
+		}
+	}
+}
+
+// Before there is an event, only that it may name flows can be told.
+func TestMayNameFlows(t *testing.T) {
+	const byEvent = "  - {name: e, on: [event], when: event.kind == \"custom\" and flow.name == event.data.flow}\n"
+	for rules, want := range map[string]bool{
+		byEvent: true,
+		"  - {name: e, on: [event], when: flow.name in event.data.flows}\n":                     true,
+		"  - {name: e, on: [event], when: flow.name != event.data.flow}\n":                      false,
+		"  - {name: e, on: [event], when: flow.name == execution.input.flow}\n":                 false,
+		"  - {name: e, on: [event], flows: [\"e*\"]}\n":                                         false,
+		byEvent + "  - {name: f, on: [event], flows: [a], when: event.kind == \"custom\"}\n":    true,
+		byEvent + "  - {name: f, on: [event], flows: [\"a*\"], when: event.id == \"1\"}\n":      true, // by the first alone
+		byEvent + "  - {name: f, on: [event], flows: [\"a*\"], when: execution.input.x == 1}\n": false,
+	} {
+		got := slices.ContainsFunc(mustParse(t, "version: 1\nrules:\n"+rules).Extent(), (*Scope).MayNameFlows)
+		if got != want {
+			t.Errorf("%s\ngot %t, want %t", rules, got, want)
 		}
 	}
 }

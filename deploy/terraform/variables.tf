@@ -22,6 +22,12 @@ variable "contact_group" {
   default     = ""
 }
 
+variable "emergency" {
+  description = "Whether ../emergency.yaml is deployed, so that the contact group is told of its failures, too."
+  type        = bool
+  default     = false
+}
+
 variable "statistics" {
   description = "What CloudMonitor calls a metric's value; deploy/README.md, step 4, says how to ask it."
   type        = string

@@ -27,6 +27,8 @@ func Operations(p *policy.Policy, mode policy.Mode) []string {
 		} else {
 			calls["ListFlows"] = true
 		}
+		// Whether an event does, only the event says.
+		calls["DescribeFlow"] = calls["DescribeFlow"] || scope.MayNameFlows()
 		// The gate reads the flow anew where the verdict hangs on more of it than
 		// its name.
 		calls["DescribeFlow"] = calls["DescribeFlow"] || enforced && scope.Needs().Has(policy.NeedFlow)

@@ -94,6 +94,16 @@ func halfAnHour(t *testing.T, p *policy.Policy, mode policy.Mode) []string {
 	return called
 }
 
+// An event may name the flow, which is then described; one that names none has
+// all listed.
+func TestOperationsOfARuleWhoseFlowTheEventNames(t *testing.T) {
+	p := parse(t, "version: 1\nmode: enforce\nrules: [{name: a, on: [event], when: flow.name == event.data.flow}]\n")
+	want := []string{"ListFlows", "DescribeFlow", "ListExecutions", "DescribeExecution"}
+	if diff := cmp.Diff(want, sweep.Operations(p, policy.ModePlan)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 // What is granted is what sweeps call: less would fail them, more nobody needs.
 //
 // Spared are two that this half hour can do without. A cause is no reason to

@@ -35,29 +35,39 @@ func alarms(t *testing.T, args ...string) ([][]string, string, error) {
 }
 
 func TestAlarms(t *testing.T) {
-	calls, out, err := alarms(t, "cn-shanghai", "on-call", "Sum")
-	if err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	alarm := func(name, metric, operator, threshold, times string, more ...string) []string {
+	alarm := func(function, name, metric, operator, threshold, times string, more ...string) []string {
 		return append([]string{"cms", "PutResourceMetricRule", "--region", "cn-shanghai",
 			"--RuleId", name, "--RuleName", name, "--Namespace", "acs_fc", "--MetricName", metric,
-			"--Resources", `[{"region":"cn-shanghai","functionName":"flowreaper"}]`,
+			"--Resources", `[{"region":"cn-shanghai","functionName":"` + function + `"}]`,
 			"--ContactGroups", "on-call", "--Period", "60", "--SilenceTime", "3600",
 			"--Escalations.Critical.Statistics", "Sum", "--Escalations.Critical.ComparisonOperator", operator,
 			"--Escalations.Critical.Threshold", threshold, "--Escalations.Critical.Times", times}, more...)
 	}
-	want := [][]string{
-		alarm("flowreaper-failed-cn-shanghai", "FunctionFunctionErrors", "GreaterThanThreshold", "0", "1"),
-		alarm("flowreaper-missing-cn-shanghai", "FunctionTotalInvocations", "LessThanThreshold", "1", "5",
-			"--NoDataPolicy", "INSUFFICIENT_DATA"),
-	}
-	if diff := cmp.Diff(want, calls); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
-	for _, call := range calls {
-		if !json.Valid([]byte(call[13])) {
-			t.Errorf("the resources aren't JSON: %s", call[13])
+	for _, test := range []struct {
+		args []string
+		want [][]string
+	}{
+		{[]string{"cn-shanghai", "on-call", "Sum"}, [][]string{
+			alarm("flowreaper", "flowreaper-failed-cn-shanghai", "FunctionFunctionErrors", "GreaterThanThreshold", "0", "1"),
+			alarm("flowreaper", "flowreaper-missing-cn-shanghai", "FunctionTotalInvocations", "LessThanThreshold", "1", "5",
+				"--NoDataPolicy", "INSUFFICIENT_DATA"),
+		}},
+		{[]string{"--emergency", "cn-shanghai", "on-call", "Sum"}, [][]string{
+			alarm("flowreaper-emergency", "flowreaper-emergency-failed-cn-shanghai", "FunctionFunctionErrors", "GreaterThanThreshold", "0", "1"),
+			alarm("flowreaper-emergency", "flowreaper-emergency-dropped-cn-shanghai", "FunctionAsyncEventExpiredDropped", "GreaterThanThreshold", "0", "1"),
+		}},
+	} {
+		calls, out, err := alarms(t, test.args...)
+		if err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		if diff := cmp.Diff(test.want, calls); diff != "" {
+			t.Errorf("%v (-want +got):\n%s", test.args, diff)
+		}
+		for _, call := range calls {
+			if !json.Valid([]byte(call[13])) {
+				t.Errorf("the resources aren't JSON: %s", call[13])
+			}
 		}
 	}
 }
@@ -65,7 +75,7 @@ func TestAlarms(t *testing.T) {
 func TestAlarmsWithoutArguments(t *testing.T) {
 	_, out, err := alarms(t)
 	var exit *exec.ExitError
-	if want := "usage: deploy/alarms.sh REGION CONTACT-GROUP [STATISTICS]\n"; out != want || !errors.As(err, &exit) || exit.ExitCode() != 2 {
+	if want := "usage: deploy/alarms.sh [--emergency] REGION CONTACT-GROUP [STATISTICS]\n"; out != want || !errors.As(err, &exit) || exit.ExitCode() != 2 {
 		t.Errorf("%v, %q, want exit status 2, %q", err, out, want)
 	}
 }

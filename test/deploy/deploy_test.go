@@ -70,6 +70,7 @@ func TestDeploy(t *testing.T) {
 	}{
 		{"s.yaml", []string{d.cli, "deploy", "-y"}, "deploy/policy.yaml"},
 		{"deploy/state.yaml", []string{"make", "deploy", "FILE=deploy/state.yaml"}, "deploy/policy.yaml"},
+		{"deploy/emergency.yaml", []string{"make", "deploy", "FILE=deploy/emergency.yaml", "POLICY=" + emergencyPolicy}, emergencyPolicy},
 		{"deploy/fleet/production-shanghai.yaml",
 			[]string{"make", "deploy", "FILE=deploy/fleet/production-shanghai.yaml", "POLICY=deploy/policies/stuck.yaml"},
 			"deploy/policies/stuck.yaml"},
@@ -80,8 +81,11 @@ func TestDeploy(t *testing.T) {
 				t.Errorf("handed over (-want +got):\n%s", diff)
 			}
 			checkPackage(t, h.code(), filepath.Join(d.dir, test.policy))
-			if test.file == "s.yaml" {
+			switch test.file {
+			case "s.yaml":
 				t.Run("the package runs", func(t *testing.T) { runs(t, d, h) })
+			case "deploy/emergency.yaml":
+				t.Run("an alarm stops", func(t *testing.T) { emergencyRuns(t, newDeployment(t), h) })
 			}
 			d.handsOver(t, "remove", test.file, []string{"make", "remove", "FILE=" + test.file})
 		})

@@ -10,7 +10,7 @@ import (
 )
 
 // Every file that a person can deploy.
-var files = []string{"s.yaml", "deploy/state.yaml", "deploy/fleet/production-shanghai.yaml"}
+var files = []string{"s.yaml", "deploy/state.yaml", "deploy/emergency.yaml", "deploy/fleet/production-shanghai.yaml"}
 
 // What s.yaml stands for, property by property.
 func shipped() map[string]any {
@@ -70,6 +70,32 @@ func withState(code, bucket, region string) map[string]any {
 	return props
 }
 
+// onEvent is deploy/state.yaml's function as deploy/emergency.yaml changes it.
+func onEvent() map[string]any {
+	props := withState("../dist/function", "example-flowreaper-state", "cn-hangzhou")
+	props["functionName"] = "flowreaper-emergency"
+	props["description"] = "Stops CloudFlow executions when an event says so"
+	props["cpu"], props["memorySize"], props["timeout"] = 0.5, 512.0, 120.0
+	async := props["asyncInvokeConfig"].(map[string]any)
+	async["maxAsyncRetryAttempts"], async["maxAsyncEventAgeInSeconds"] = 3.0, 900.0
+	props["triggers"] = []any{map[string]any{
+		"triggerName": "alarm",
+		"triggerType": "eventbridge",
+		"description": "An alarm on the default bus",
+		"qualifier":   "LATEST",
+		"triggerConfig": map[string]any{
+			"triggerEnable":          true,
+			"asyncInvocationType":    true,
+			"eventRuleFilterPattern": `{"data":{"alertState":["ALERT","ALARM"]}}`,
+			"eventSourceConfig":      map[string]any{"eventSourceType": "Default", "eventSourceParameters": map[string]any{}},
+			"eventSinkConfig":        map[string]any{"deliveryOption": map[string]any{"mode": "event-driven", "eventSchema": "CloudEvents"}},
+			"runOptions": map[string]any{"mode": "event-driven", "errorsTolerance": "ALL",
+				"retryStrategy": map[string]any{"PushRetryStrategy": "BACKOFF_RETRY"}},
+		},
+	}}
+	return props
+}
+
 // resolved is what a file resolves to.
 func resolved(file string) map[string]any {
 	switch file {
@@ -77,6 +103,8 @@ func resolved(file string) map[string]any {
 		return shipped()
 	case "deploy/state.yaml":
 		return withState("../dist/function", "example-flowreaper-state", "cn-hangzhou")
+	case "deploy/emergency.yaml":
+		return onEvent()
 	case "deploy/fleet/production-shanghai.yaml":
 		return withState("../../dist/function", "example-flowreaper-state-shanghai", "cn-shanghai")
 	}
@@ -146,15 +174,18 @@ func TestEveryFileIsChecked(t *testing.T) {
 	}
 }
 
-// Going to enforce is one edit, of one line; the role goes along.
+// Going to enforce is one edit, of one line; the role goes along, and so does the
+// function that events set off.
 func TestEnforceIsOneEdit(t *testing.T) {
 	t.Parallel()
 	p := newProject(t)
 	p.edit(t, "s.yaml", "\n  mode: plan\n", "\n  mode: enforce\n")
-	enforcing := shipped()
-	enforcing["role"] = "flowreaper-enforce"
-	enforcing["environmentVariables"].(map[string]any)["FLOWREAPER_MODE"] = "enforce"
-	if diff := cmp.Diff(enforcing, p.resolve(t, "s.yaml")); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
+	for _, file := range []string{"s.yaml", "deploy/state.yaml", "deploy/emergency.yaml"} {
+		enforcing := resolved(file)
+		enforcing["role"] = "flowreaper-enforce"
+		enforcing["environmentVariables"].(map[string]any)["FLOWREAPER_MODE"] = "enforce"
+		if diff := cmp.Diff(enforcing, p.resolve(t, file)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", file, diff)
+		}
 	}
 }

@@ -69,11 +69,42 @@ var guards = []guard{
 		" must NOT have additional properties"},
 }
 
+// Guards of what only deploy/emergency.yaml says.
+var eventGuards = []guard{
+	{"misspelt retries", "PushRetryStrategy: BACKOFF", "pushRetryStrategy: BACKOFF",
+		"/triggers/0/triggerConfig/runOptions/retryStrategy must NOT have additional properties"},
+	{"no strategy of EventBridge's", "BACKOFF_RETRY", "BACKOFF",
+		"/triggers/0/triggerConfig/runOptions/retryStrategy/PushRetryStrategy must be equal to one of the allowed values"},
+	{"a pattern that is no JSON", `'{"data":{"alertState":["ALERT","ALARM"]}}'`, "source=acs.cms",
+		"/triggers/0/triggerConfig/eventRuleFilterPattern must match pattern"},
+	{"a pattern that is no text", `'{"data":{"alertState":["ALERT","ALARM"]}}'`, "{source: [acs.cms]}",
+		"/triggers/0/triggerConfig/eventRuleFilterPattern must be string"},
+	{"an event stream's delivery", "                mode: event-driven\n                eventSchema", "                mode: event-streaming\n                eventSchema",
+		"/triggers/0/triggerConfig/eventSinkConfig/deliveryOption/mode must be equal to constant"},
+	{"synchronous or not isn't said", "            asyncInvocationType: true\n", "",
+		"/triggers/0/triggerConfig must have required property 'asyncInvocationType'"},
+	{"a timer's configuration on a bus", "            triggerEnable: true\n", "            triggerEnable: true\n            cronExpression: '@every 1m'\n",
+		"/triggers/0/triggerConfig must NOT have additional properties"},
+	{"a run of more than 5 minutes", "timeout: 120", "timeout: 301",
+		"/timeout must be <= 300"},
+	{"more retries than there are", "maxAsyncRetryAttempts: 3", "maxAsyncRetryAttempts: 9",
+		"/asyncInvokeConfig/maxAsyncRetryAttempts must be <= 8"},
+}
+
 func TestGuards(t *testing.T) {
 	t.Parallel()
+	for file, guards := range map[string][]guard{"s.yaml": guards, "deploy/emergency.yaml": eventGuards} {
+		t.Run(file, func(t *testing.T) { t.Parallel(); refusesEach(t, file, guards) })
+	}
+}
+
+// refusesEach lets s verify, once for all guards, a file that s.yaml is or that
+// extends it, function by function.
+func refusesEach(t *testing.T, file string, guards []guard) {
 	p := newProject(t)
-	p.writeResources(t, guards)
-	r := p.s(t, "verify")
+	p.writeResources(t, "s.yaml", make([]guard, len(guards)))
+	p.writeResources(t, file, guards)
+	r := p.s(t, "verify", "-t", file)
 	if r.status != 1 {
 		t.Errorf("s verify: status %d, want 1", r.status)
 	}
@@ -104,7 +135,7 @@ var allowed = []guard{
 func TestGuardsLetPass(t *testing.T) {
 	t.Parallel()
 	p := newProject(t)
-	p.writeResources(t, allowed)
+	p.writeResources(t, "s.yaml", allowed)
 	if r := p.s(t, "verify"); r.status != 0 {
 		t.Errorf("s verify: status %d\n%s%s", r.status, r.stdout, r.stderr)
 	}
@@ -112,24 +143,23 @@ func TestGuardsLetPass(t *testing.T) {
 
 func resource(i int) string { return fmt.Sprintf("case-%d", i) }
 
-// writeResources makes the copy's s.yaml one of many functions, each the shipped
+// writeResources makes a file of the copy one of many functions, each the shipped
 // one with one edit: the CLI, which takes most of a second, verifies them all at
 // once.
-func (p project) writeResources(t *testing.T, edits []guard) {
+func (p project) writeResources(t *testing.T, file string, edits []guard) {
 	t.Helper()
 	const shipped = "\nresources:\n  flowreaper:\n"
-	file := filepath.Join(p.dir, "s.yaml")
-	head, function, found := strings.Cut(string(readFile(t, file)), shipped)
+	head, function, found := strings.Cut(string(readFile(t, filepath.Join(repository(t), file))), shipped)
 	if !found {
-		t.Fatalf("s.yaml doesn't hold %q", shipped)
+		t.Fatalf("%s doesn't hold %q", file, shipped)
 	}
 	var b strings.Builder
 	b.WriteString(head + "\nresources:\n")
 	for i, e := range edits {
 		if n := strings.Count(function, e.old); n != 1 && e.old != "" {
-			t.Fatalf("%s: %q occurs %d times in s.yaml, want once", e.name, e.old, n)
+			t.Fatalf("%s: %q occurs %d times in %s, want once", e.name, e.old, n, file)
 		}
 		fmt.Fprintf(&b, "  %s:\n%s\n", resource(i), strings.Replace(function, e.old, e.new, 1))
 	}
-	writeFile(t, file, b.String())
+	writeFile(t, filepath.Join(p.dir, file), b.String())
 }

@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -54,20 +55,16 @@ func runs(t *testing.T, d deployment, h handedOver) {
 	protected := decision{Flow: "opted-out", Execution: "yesterdays", Rule: "longer-than-a-day", Outcome: "protected"}
 	condemned := decision{Flow: "nightly", Execution: "yesterdays", Rule: "longer-than-a-day"}
 
-	got, stopped := invoke(t, h.code(), h.Props)
+	c := newCloud(t, []byte(executions))
 	condemned.Outcome = "planned"
-	expect(t, "plan", []decision{condemned, protected}, got)
-	if diff := cmp.Diff([]string(nil), stopped); diff != "" {
-		t.Errorf("a function that plans stopped (-want +got):\n%s", diff)
-	}
+	expect(t, "plan", []decision{condemned, protected}, c.invoke(t, h.code(), h.Props, timerEvent(t, h.Props)))
+	c.expectStopped(t)
 
 	d.edit(t, "s.yaml", "\n  mode: plan\n", "\n  mode: enforce\n")
-	got, stopped = invoke(t, h.code(), d.resolve(t, "s.yaml"))
+	props := d.resolve(t, "s.yaml")
 	condemned.Outcome = "stopped"
-	expect(t, "enforce", []decision{condemned, protected}, got)
-	if diff := cmp.Diff([]string{"nightly/yesterdays"}, stopped); diff != "" {
-		t.Errorf("a function that enforces stopped (-want +got):\n%s", diff)
-	}
+	expect(t, "enforce", []decision{condemned, protected}, c.invoke(t, h.code(), props, timerEvent(t, props)))
+	c.expectStopped(t, "nightly/yesterdays")
 	d.edit(t, "s.yaml", "\n  mode: enforce\n", "\n  mode: plan\n")
 }
 
@@ -81,26 +78,48 @@ func expect(t *testing.T, mode string, decisions []decision, got report) {
 	}
 }
 
-// invoke starts the handler in code with what props say of it, on an account of
-// its own, and hands it what its trigger sends. It returns the function's answer
-// and what was stopped.
-func invoke(t *testing.T, code string, props map[string]any) (report, []string) {
-	t.Helper()
-	a, err := account.Parse("account.yaml", []byte(executions))
-	if err != nil {
-		t.Fatal(err)
-	}
-	cloud, err := emulator.New(a, emulator.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(cloud)
-	defer server.Close()
+// A cloud is an account, and a bucket for both functions' state file.
+type cloud struct {
+	*emulator.Server
+	url, bucket string
+}
 
+func newCloud(t *testing.T, text []byte) cloud {
+	t.Helper()
+	a, err := account.Parse("account.yaml", text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := emulator.New(a, emulator.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(c)
+	t.Cleanup(server.Close)
+	return cloud{c, server.URL, t.TempDir()}
+}
+
+// expectStopped compares what has been stopped in the account.
+func (c cloud) expectStopped(t *testing.T, want ...string) {
+	t.Helper()
+	var stopped []string
+	for _, stop := range c.Stats().Stops {
+		stopped = append(stopped, stop.Flow+"/"+stop.Execution)
+	}
+	slices.Sort(stopped)
+	if diff := cmp.Diff(want, stopped); diff != "" {
+		t.Errorf("stopped (-want +got):\n%s", diff)
+	}
+}
+
+// invoke starts the handler in code with what props say of it, hands it an event
+// and returns its answer.
+func (c cloud) invoke(t *testing.T, code string, props map[string]any, event []byte) report {
+	t.Helper()
 	var logs strings.Builder
 	rt, err := fcruntime.Start(t.Context(), fcruntime.Options{
 		Binary:       filepath.Join(code, props["handler"].(string)),
-		Env:          append(environment(props), "FLOWREAPER_ENDPOINT="+server.URL),
+		Env:          c.environment(props),
 		Logs:         &logs,
 		FunctionName: props["functionName"].(string),
 		Region:       props["region"].(string),
@@ -111,7 +130,7 @@ func invoke(t *testing.T, code string, props map[string]any) (report, []string) 
 	}
 	defer rt.Close()
 	answer, err := rt.Invoke(t.Context(), fcruntime.Invocation{
-		Event:       timerEvent(t, props),
+		Event:       event,
 		Timeout:     time.Duration(props["timeout"].(float64)) * time.Second,
 		Credentials: fcruntime.Credentials{AccessKeyID: "emulator", AccessKeySecret: "emulator"},
 	})
@@ -123,19 +142,15 @@ func invoke(t *testing.T, code string, props map[string]any) (report, []string) 
 	if err := json.Unmarshal(answer.Body, &r); err != nil {
 		t.Fatalf("%v\n%s", err, answer.Body)
 	}
-	var stopped []string
-	for _, stop := range cloud.Stats().Stops {
-		stopped = append(stopped, stop.Flow+"/"+stop.Execution)
-	}
-	return r, stopped
+	return r
 }
 
 // environment is the function's own, and nothing of this process's but where
-// temporary files go.
-func environment(props map[string]any) []string {
-	env := []string{"TMPDIR=" + os.TempDir()}
+// temporary files go. What is mounted there lies in the bucket here.
+func (c cloud) environment(props map[string]any) []string {
+	env := []string{"TMPDIR=" + os.TempDir(), "FLOWREAPER_ENDPOINT=" + c.url}
 	for name, value := range props["environmentVariables"].(map[string]any) {
-		env = append(env, name+"="+value.(string))
+		env = append(env, name+"="+strings.Replace(value.(string), "/mnt/state", c.bucket, 1))
 	}
 	return env
 }

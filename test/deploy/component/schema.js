@@ -78,7 +78,8 @@ const timer = object({
 const eventbridge = object({
   triggerEnable: flag,
   asyncInvocationType: flag,
-  eventRuleFilterPattern: text,
+  // A JSON object, as a text.
+  eventRuleFilterPattern: { type: 'string', pattern: '^[{]"[a-z]+":.*[}]$' },
   eventSourceConfig: object({
     eventSourceType: { const: 'Default' },
     eventSourceParameters: { type: 'object', maxProperties: 0 },
@@ -117,6 +118,16 @@ const eventbridgeLast = Array.from({ length: 9 }, (_, i) => ({
   then: at(i + 1, ofType('eventbridge')),
 }));
 
+// A function that EventBridge sets off may run for 5 minutes.
+const eventbridgeIsBrief = {
+  if: {
+    type: 'object',
+    required: ['triggers'],
+    properties: { triggers: { type: 'array', contains: { ...ofType('eventbridge'), required: ['triggerType'] } } },
+  },
+  then: { type: 'object', properties: { timeout: { type: 'integer', maximum: 300 } } },
+};
+
 module.exports = {
   ...object({
     region: { type: 'string', pattern: '^[a-z]{2}-[a-z]+(-[0-9]+)?$' },
@@ -140,5 +151,5 @@ module.exports = {
     'ossMountConfig?': ossMountConfig,
     triggers: { type: 'array', minItems: 1, maxItems: 10, items: trigger, allOf: eventbridgeLast },
   }),
-  allOf: cpus.map(memoryFor),
+  allOf: [...cpus.map(memoryFor), eventbridgeIsBrief],
 };
