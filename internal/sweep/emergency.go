@@ -25,8 +25,10 @@ type emergency struct {
 	// as it is found, without counting what else there is.
 	streams bool
 
-	surveys  []*survey // flows that are still to be looked at
+	surveys  []*survey // flows that are still to be looked at, in the order of their turns
 	told     map[string]bool
+	flows    int  // that are to be looked at
+	looked   int  // that have been
 	asking   int  // listings of flows, looks under way
 	failed   bool // some listing failed, so that not all was seen
 	doubtful bool // some rule could not be evaluated
@@ -220,8 +222,41 @@ func (e *emergency) counted() int {
 	return most
 }
 
-// done says that nothing is left: a look at everything, begun a tick after the
-// event or later, so that what had just started was in it, found nothing to stop.
-func (e *emergency) done(begun time.Time, tick time.Duration) bool {
-	return e.whole() && !e.any && !e.doubtful && begun.Sub(e.event.Time) >= tick
+// quiet is how many flows have been looked at, one after the other, in which there
+// was nothing to stop. Looks that were begun within a tick of the event don't
+// count: what had just started was perhaps not in them.
+func (e *emergency) quiet(begun time.Time, tick time.Duration) int {
+	if e.any || e.doubtful || e.failed || begun.Sub(e.event.Time) < tick {
+		return 0
+	}
+	before := e.looked
+	for _, m := range e.latched {
+		before = max(before, m.Quiet+e.looked)
+	}
+	return before
+}
+
+// done says that nothing is left: all flows have been looked at since something
+// was last found in one.
+func (e *emergency) done(quiet int) bool {
+	return e.asking == 0 && !e.failed && !e.any && !e.doubtful && quiet >= max(1, e.flows)
+}
+
+// first is the flow whose turn it is: where the sweep before left off.
+func (e *emergency) first() string {
+	for _, m := range e.latched {
+		if m.Next != "" {
+			return m.Next
+		}
+	}
+	return ""
+}
+
+// unlooked is the flow at which the next sweep begins; "" where all have had their
+// turn.
+func (e *emergency) unlooked() string {
+	if v := e.nextPending(); v != nil {
+		return keyOf(v.flow)
+	}
+	return ""
 }

@@ -450,3 +450,33 @@ func TestAnEventWithoutAFile(t *testing.T) {
 		}
 	})
 }
+
+// More flows than one sweep can look at take turns, and when all have had theirs
+// and there was nothing left, the event is over.
+func TestFlowsTakeTurnsInAnEmergency(t *testing.T) {
+	live := map[string]int{"z-last": 2}
+	for i := range 250 {
+		live[fmt.Sprintf("a-%03d", i)] = 0
+	}
+	rule := "name: all, on: [event], flows: ['a-*', 'z-*'], for: 2h, when: event.data.stop == true"
+	for _, limits := range []string{"", ", limits: none"} {
+		accident(t, live, eventPolicy("", rule+limits), func(t *testing.T, p *process) {
+			if r, err := p.happen(20*time.Second, `{"stop":true}`); err != nil || r.Complete || len(r.Incomplete) == 0 {
+				t.Errorf("error %v, complete %v, %d flows to look at", err, r.Complete, len(r.Incomplete))
+			}
+			over := false
+			for i := 0; i < 20 && !over; i++ {
+				time.Sleep(time.Minute)
+				r, err := p.sweep(50 * time.Second)
+				if err != nil {
+					t.Fatal(err)
+				}
+				over = r.Resumable == nil
+			}
+			p.wantStopped("z-last-000", "z-last-001")
+			if !over {
+				t.Error("it isn't over after a look at everything")
+			}
+		})
+	}
+}

@@ -41,10 +41,12 @@ func (s *sweep) release() {
 	if !s.latches() {
 		return
 	}
-	s.touch(func(e *emergency, m *watch.Emergency) { m.Worker, m.Left = "", e.left() })
 	begun := s.clock.corrected(s.started)
+	s.touch(func(e *emergency, m *watch.Emergency) {
+		m.Worker, m.Left, m.Next, m.Quiet = "", e.left(), e.unlooked(), e.quiet(begun, s.memory.tick)
+	})
 	for _, e := range s.inForce {
-		if !e.done(begun, s.memory.tick) {
+		if !e.done(e.quiet(begun, s.memory.tick)) {
 			continue
 		}
 		for _, m := range e.latched {
@@ -75,12 +77,12 @@ var errGoesOn = errors.New("more stops are known than this sweep has time for; t
 func (s *sweep) tellEmergencies() {
 	for _, e := range s.inForce {
 		s.partial = s.partial || !e.whole()
-		for _, v := range e.surveys {
-			why := errGoesOn
-			if s.ctx.Err() != nil {
-				why = timeIsOver(s.ctx)
-			}
-			s.incomplete(v.flow.Name, why)
+		why := errGoesOn
+		if s.ctx.Err() != nil {
+			why = timeIsOver(s.ctx)
+		}
+		for _, flow := range e.pendingFlows() {
+			s.incomplete(flow, why)
 		}
 	}
 	if s.latches() {

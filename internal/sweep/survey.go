@@ -71,9 +71,10 @@ func (s *sweep) tell(e *emergency, flow *policy.Flow) {
 	if !e.streams && s.Policy.Limits.MaxShare < 1 { // the share is of all that is live
 		q.namePrefix, q.leastAge = "", 0
 	}
+	e.flows++
 	if !e.streams || q.live {
 		q.statuses = strings.Join(query.Statuses, " ")
-		e.surveys = append(e.surveys, &survey{flow: flow, q: q, whole: true, spans: []span{{}}})
+		e.queue(&survey{flow: flow, q: q, whole: true, spans: []span{{}}})
 		return
 	}
 	parts := len(query.Statuses)
@@ -83,8 +84,28 @@ func (s *sweep) tell(e *emergency, flow *policy.Flow) {
 		if first == nil {
 			first = v
 		}
-		e.surveys = append(e.surveys, v)
+		e.queue(v)
 	}
+}
+
+// queue gives a survey its place: flows take turns by their keys, beginning where
+// the sweep before left off.
+func (e *emergency) queue(v *survey) {
+	first := e.first()
+	turn := func(v *survey) (later bool, key string) {
+		key = keyOf(v.flow)
+		return key < first, key
+	}
+	i, _ := slices.BinarySearchFunc(e.surveys, v, func(a, b *survey) int {
+		laterA, keyA := turn(a)
+		laterB, keyB := turn(b)
+		switch {
+		case laterA != laterB && laterA, laterA == laterB && keyA > keyB:
+			return 1
+		}
+		return -1 // of one flow the one that came first
+	})
+	e.surveys = slices.Insert(e.surveys, i, v)
 }
 
 // survey looks for executions that emergencies condemn, as the quota allows, and
@@ -103,7 +124,7 @@ func (s *sweep) survey() (wait bool) {
 
 // next is the first survey that can be gone on with; nil if there is none.
 func (e *emergency) next() *survey {
-	e.surveys = slices.DeleteFunc(e.surveys, func(v *survey) bool { return len(v.spans) == 0 && !v.asking })
+	e.nextPending()
 	for _, v := range e.surveys {
 		if !v.asking && (v.after == nil || v.after.asked) {
 			return v
@@ -129,6 +150,24 @@ func (s *sweep) enough(e *emergency) bool {
 	return queued >= spare+int(s.stopRate()*s.Until.Sub(s.Now()).Seconds())
 }
 
+// nextPending drops the surveys that are over and returns the first of the others.
+func (e *emergency) nextPending() *survey {
+	e.surveys = slices.DeleteFunc(e.surveys, func(v *survey) bool { return len(v.spans) == 0 && !v.asking })
+	if len(e.surveys) == 0 {
+		return nil
+	}
+	return e.surveys[0]
+}
+
+// pendingFlows names the flows that are still to be looked at.
+func (e *emergency) pendingFlows() []string {
+	var names []string
+	for _, v := range e.surveys {
+		names = append(names, v.flow.Name)
+	}
+	return slices.Compact(names)
+}
+
 // lookNext starts the next look of a survey.
 func (s *sweep) lookNext(e *emergency, v *survey) {
 	next := v.spans[len(v.spans)-1]
@@ -150,7 +189,7 @@ func (s *sweep) lookNext(e *emergency, v *survey) {
 			e.asking--
 			v.asking, v.asked = false, true
 			if err != nil {
-				s.notSurveyed(e, v, err)
+				s.notSurveyed(e, v, next, err)
 				return
 			}
 			taken()
@@ -170,6 +209,7 @@ func (s *sweep) readWhole(e *emergency, v *survey) (func(), error) {
 		if v.q.namePrefix == "" && look.StartedTimeEnd.IsZero() {
 			s.liveIn(v.flow, len(list.rows))
 		}
+		e.looked++
 		s.listedOnce(v.flow)
 		s.foundAll(e, all)
 	}, nil
@@ -209,13 +249,13 @@ func (s *sweep) readPage(e *emergency, v *survey, p span) (func(), error) {
 		return func() {
 			s.foundAll(e, rows)
 			if !page.More {
-				s.surveyedOne(v)
+				s.surveyedOne(e, v)
 				return
 			}
 			s.cut(e, v, p, page)
 		}, nil
 	}
-	return func() { s.surveyedOne(v) }, nil
+	return func() { s.surveyedOne(e, v) }, nil
 }
 
 // readPages reads all pages of a span, each as it comes.
@@ -231,7 +271,7 @@ func (s *sweep) readPages(e *emergency, v *survey, p span) (func(), error) {
 		rows := s.judgeRows(s.ctx, e, v, page)
 		s.results <- func() { s.foundAll(e, rows) }
 	}
-	return func() { s.surveyedOne(v) }, nil
+	return func() { s.surveyedOne(e, v) }, nil
 }
 
 func (s *sweep) judgeRows(ctx context.Context, e *emergency, v *survey, page cloudflow.Page[cloudflow.Execution]) []finding {
@@ -286,8 +326,9 @@ func (v *survey) again(spans ...span) {
 
 // surveyedOne takes in that a span has been read, and counts the flow with its
 // last.
-func (s *sweep) surveyedOne(v *survey) {
+func (s *sweep) surveyedOne(e *emergency, v *survey) {
 	if *v.parts--; *v.parts == 0 {
+		e.looked++
 		s.listedOnce(v.flow)
 	}
 }
@@ -301,13 +342,13 @@ func (s *sweep) listedOnce(flow *policy.Flow) {
 }
 
 // notSurveyed takes in a look that failed.
-func (s *sweep) notSurveyed(e *emergency, v *survey, err error) {
+func (s *sweep) notSurveyed(e *emergency, v *survey, asked span, err error) {
 	switch {
 	case cloudflow.IsGone(err): // deleted since it was listed: nothing of it runs
+		e.looked++
 		s.listedOnce(v.flow)
 	case s.ctx.Err() != nil && !isFatal(err):
-		e.failed = true
-		s.incomplete(v.flow.Name, timeIsOver(s.ctx))
+		v.spans = append(v.spans, asked) // still to be asked
 	default:
 		e.failed = true
 		s.listingFailed(v.flow.Name, err)

@@ -30,6 +30,12 @@ type Emergency struct {
 	// known; 0 when nobody has counted.
 	Left int `json:"left,omitempty"`
 
+	// Next is the flow at which the next sweep begins to look, so that all have
+	// their turn; and Quiet how many flows were looked at one after the other, up to
+	// there, in which there was nothing to stop.
+	Next  string `json:"next,omitempty"`
+	Quiet int    `json:"quiet,omitempty"`
+
 	// Done says that nothing was left. It is kept until Until, so that another
 	// process's older knowledge doesn't bring the emergency back.
 	Done bool `json:"done,omitempty"`
