@@ -230,10 +230,11 @@ func (s *sweep) retell() {
 	}
 }
 
-// restoreFlows tells the watch the flows that only the file tells of, so that looks go
-// on while they are listed, which takes a sweep where there are many. No more is
-// known of them than their names; where the policy asks for more, they wait. So
-// do those that it asks something else about, which would lose what is known.
+// restoreFlows tells the watch the flows that only the file tells of, so that
+// looks go on while they are listed, which takes a sweep where there are many.
+// No more is known of them than their names; where the policy asks for more,
+// they wait. So do those that it asks something else about, which would lose
+// what is known.
 func (s *sweep) restoreFlows() {
 	if s.memory.restored || s.memory.file == nil {
 		return
