@@ -51,8 +51,12 @@ func TestWhatTheFileTellsOfIsWatchedWhileFlowsAreListed(t *testing.T) {
 				}
 				p.start()
 				for range 6 {
-					if r, _ := p.next(); r.Complete {
+					r, _ := p.next()
+					if r.Complete {
 						t.Error("a sweep whose listing of flows didn't end says that it was complete")
+					}
+					if test.stops == 0 && len(r.Decisions)+len(r.Undecided) > 0 {
+						t.Errorf("judged without knowing the flow: %+v, %+v", r.Decisions, r.Undecided)
 					}
 				}
 				if p.stops() != test.stops {
