@@ -27,6 +27,7 @@ func main() {
 		fmt.Fprintf(os.Stderr, whatThisIs, os.Args[0])
 		os.Exit(1)
 	}
+	restrainMemory()
 	log := slog.New(slog.NewJSONHandler(os.Stdout, nil))
 	fc.Start(newFunction(os.Getenv, log).handle)
 }

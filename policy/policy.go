@@ -56,6 +56,8 @@ type Rule struct {
 	conjuncts []conjunct           // in the file's order, the implied ones first
 	ordered   []conjunct           // the same, the cheapest first
 	cause     *expression.Template // nil: the explanation
+	identity  string               // a hash of the conditions
+	reads     expression.Set       // all that the conditions read
 }
 
 // Concerns says whether some rule of the policy names this flow, so that its

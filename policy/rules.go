@@ -104,6 +104,7 @@ func (d *decoder) conjuncts(r *Rule, f map[string]*yamltree.Node, p *Policy) {
 		r.conjuncts = append(r.conjuncts, c)
 	}
 	r.ordered = cheapestFirst(r.conjuncts)
+	r.identify()
 }
 
 // always are the conditions that a rule has without saying so. It judges on

@@ -44,6 +44,17 @@ func (p *Policy) Scope(now time.Time, event *Event) *Scope {
 	return s
 }
 
+// AsksLike says that this sweep surely asks the same about every flow as another
+// sweep by the same policy does: the same rules are in force, and no condition
+// that is left reads the time or the event. Where it is false they may still.
+func (s *Scope) AsksLike(other *Scope) bool {
+	return s.policy == other.policy && slices.EqualFunc(s.rules, other.rules, func(a, b staged) bool {
+		return a.rule == b.rule && slices.EqualFunc(a.left, b.left, func(a, b conjunct) bool {
+			return !a.reads().Intersects(eventStage) && !b.reads().Intersects(eventStage)
+		})
+	})
+}
+
 // narrow evaluates the conditions that read nothing but what is known at a
 // stage. ok is false where one of them is false: the rule is out. What holds
 // need not be evaluated again.

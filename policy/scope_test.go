@@ -248,3 +248,33 @@ func TestBoundsOfNoQuery(t *testing.T) {
 		t.Error(begin, end)
 	}
 }
+
+func TestAsksLike(t *testing.T) {
+	at := func(hour int, kind string) (time.Time, *Event) {
+		now := time.Date(2026, 3, 4, hour, 0, 0, 0, time.UTC)
+		return now, &Event{Kind: kind, Time: now}
+	}
+	for _, test := range []struct {
+		rule string
+		hour int
+		kind string
+		want bool
+	}{
+		{"maxRuntime: 2h", 13, "timer", true},
+		{"maxRuntime: 2h", 13, "custom", false},
+		{`window: {hours: "11:00-14:00", timeZone: UTC}`, 13, "timer", true},
+		{`window: {hours: "11:00-13:00", timeZone: UTC}`, 13, "timer", false},
+		{`window: {hours: "13:00-14:00", timeZone: UTC}`, 13, "timer", false},
+		{`when: flow.createdTime < now - duration("1d")`, 13, "timer", false},
+		{`when: flow.env.STAGE == "test"`, 13, "timer", true},
+	} {
+		p := mustParse(t, oneRule(test.rule))
+		before := p.Scope(at(12, "timer"))
+		if got := p.Scope(at(test.hour, test.kind)).AsksLike(before); got != test.want {
+			t.Errorf("%s, at %d on a %s: %v", test.rule, test.hour, test.kind, got)
+		}
+		if mustParse(t, oneRule(test.rule)).Scope(at(12, "timer")).AsksLike(before) {
+			t.Errorf("%s: another policy asks alike", test.rule)
+		}
+	}
+}

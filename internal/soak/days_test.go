@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"regexp"
 	"strconv"
 	"testing"
 	"text/tabwriter"
@@ -48,9 +49,14 @@ func TestSmallDays(t *testing.T) {
 }
 
 // TestSoak simulates days of large accounts and prints what they came to.
+// FLOWREAPER_SOAK_DAYS narrows it to the days with such names.
 func TestSoak(t *testing.T) {
 	if os.Getenv("FLOWREAPER_SOAK") == "" {
 		t.Skip("set FLOWREAPER_SOAK=1, or run make soak, to simulate days of 2,000 and 10,000 flows")
+	}
+	only, err := regexp.Compile(os.Getenv("FLOWREAPER_SOAK_DAYS"))
+	if err != nil {
+		t.Fatalf("FLOWREAPER_SOAK_DAYS: %v; it is matched with names such as 2000/%s", err, days[0].name)
 	}
 	hours := time.Duration(number(t, "FLOWREAPER_SOAK_HOURS", 24)) * time.Hour
 	var table bytes.Buffer
@@ -58,7 +64,11 @@ func TestSoak(t *testing.T) {
 	fmt.Fprintln(w, "flows\tday\texecutions\tlists\t÷ floor\tdescribes\tthrottled\tfirst look\tlongest gap\tstops\tlate p50/p99/max s\tbeyond the queue\tmissed\twrong\tsweeps left undone\twall\t")
 	for _, flows := range []int{2000, 10_000} {
 		for _, c := range days {
-			t.Run(fmt.Sprintf("%d/%s", flows, c.name), func(t *testing.T) {
+			name := fmt.Sprintf("%d/%s", flows, c.name)
+			if !only.MatchString(name) {
+				continue
+			}
+			t.Run(name, func(t *testing.T) {
 				s := scenario{flows: flows, span: hours}
 				c.change(&s)
 				r := simulate(t, s, nil)

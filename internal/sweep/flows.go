@@ -83,7 +83,7 @@ func (s *sweep) listFlows() {
 	}
 	s.listingFlows, s.triedFlows = true, true
 	page, end := s.teller()
-	s.start(opOther, func() func() {
+	s.start(s.listingOf(), func() func() {
 		if named && len(names) <= describeAtMost {
 			flows, err := s.describedFlows(s.ctx, names)
 			return func() { s.tellFlows(flows, err, len(flows) > 0) }
@@ -94,6 +94,15 @@ func (s *sweep) listFlows() {
 			s.tellFlows(flows, err, pages > 0)
 		}
 	})
+}
+
+// listingOf is the kind of work that listing the flows is. Where flows are known
+// and watched, all of them, stops don't wait for news of others.
+func (s *sweep) listingOf() operation {
+	if len(s.memory.flows) > 0 && len(s.watch.Restored()) == 0 {
+		return opRelist
+	}
+	return opOther
 }
 
 func (s *sweep) flowsDue() bool {
@@ -145,11 +154,12 @@ func (s *sweep) describedFlows(ctx context.Context, names []string) (flows []*po
 }
 
 // tellFlows tells the watch which flows there are. After a listing that failed
-// half way those known before stay, and the next sweep lists again; when
-// nothing came at all and none is known, the sweep has failed.
+// half way, or that the sweep's time was too short for, those known before stay,
+// and the next sweep lists again while it looks at them; when nothing came at
+// all and none is known, the sweep has failed.
 func (s *sweep) tellFlows(flows []*policy.Flow, err error, some bool) {
 	s.listingFlows = false
-	if err != nil && (s.over(err) || s.flowsFailed(err, some)) {
+	if err != nil && (s.over(err) && !some || s.ctx.Err() == nil && s.flowsFailed(err, some)) {
 		return
 	}
 	m := s.memory
@@ -203,6 +213,10 @@ func (s *sweep) covers(flow *policy.Flow) bool {
 // they ask for less, because one has closed, the watch goes on as before: it
 // will be open again, and what is known by then saves a look at everything.
 func (s *sweep) retell() {
+	s.restoreFlows()
+	if before := s.memory.asked; before != nil && s.scope.AsksLike(before) && !s.memory.partial {
+		return
+	}
 	for id, flow := range s.memory.flows {
 		q, ok := s.ask(flow)
 		before, asked := s.memory.questions[id]
@@ -210,15 +224,42 @@ func (s *sweep) retell() {
 			s.memory.partial = true
 		}
 	}
+	s.memory.asked = s.scope
 	if s.memory.partial {
 		s.tellWatch()
 	}
+}
+
+// restoreFlows tells the watch the flows that only the file tells of, so that
+// looks go on while they are listed, which takes a sweep where there are many.
+// No more is known of them than their names; where the policy asks for more,
+// they wait. So do those that it asks something else about, which would lose
+// what is known.
+func (s *sweep) restoreFlows() {
+	if s.memory.restored || s.memory.file == nil {
+		return
+	}
+	s.memory.restored = true
+	var told []watch.Flow
+	for _, f := range s.watch.Restored() {
+		flow := &policy.Flow{ID: f.ID, Name: f.Name, ExecutionMode: standard, NameOnly: true}
+		if f.Name == "" || !s.covers(flow) || s.scope.Flow(flow).Query().Needs.Has(policy.NeedFlow) {
+			continue
+		}
+		q, ok := s.ask(flow)
+		if again := s.told(flow, q); ok && !q.live && again.Query == f.Query {
+			s.memory.flows[keyOf(flow)], s.memory.questions[keyOf(flow)] = flow, q
+			told = append(told, again)
+		}
+	}
+	s.watch.AddFlows(told, s.now())
 }
 
 // tellWatch tells the watch what is asked about the flows.
 func (s *sweep) tellWatch() {
 	told := make([]watch.Flow, 0, len(s.memory.flows))
 	questions := make(map[string]question, len(s.memory.flows))
+	clear(s.matched)
 	for id, flow := range s.memory.flows {
 		q, ok := s.ask(flow)
 		before, asked := s.memory.questions[id]
@@ -231,15 +272,24 @@ func (s *sweep) tellWatch() {
 			continue
 		}
 		questions[id] = q
-		told = append(told, watch.Flow{
-			ID: flow.ID, Name: flow.Name, Query: s.hash(q), LeastAge: q.leastAge, EverySweep: q.everySweep(),
-			ByStatusAlone: q.namePrefix == "" && strings.Contains(q.statuses, running),
-			Due:           func(name string, started time.Time) (time.Time, bool) { return s.dueOf(flow, q, name, started) },
-		})
+		told = append(told, s.told(flow, q))
 	}
 	s.memory.questions = questions
-	s.watch.SetFlows(told, s.leastAge(told), s.now())
+	if s.memory.partial {
+		s.watch.AddFlows(told, s.now())
+	} else {
+		s.watch.SetFlows(told, s.leastAge(told), s.now())
+	}
 	s.recall()
+}
+
+// told is a flow as the watch is told of it.
+func (s *sweep) told(flow *policy.Flow, q question) watch.Flow {
+	return watch.Flow{
+		ID: flow.ID, Name: flow.Name, Query: s.hash(flow, q), LeastAge: q.leastAge, EverySweep: q.everySweep(),
+		ByStatusAlone: q.namePrefix == "" && strings.Contains(q.statuses, running),
+		Due:           func(name string, started time.Time) (time.Time, bool) { return s.dueOf(flow, q, name, started) },
+	}
 }
 
 // with is the question that serves both.
@@ -260,9 +310,10 @@ func (q question) with(other question) question {
 // everySweep says that age doesn't bound what is asked.
 func (q question) everySweep() bool { return q.live || q.leastAge <= 0 }
 
-// hash tells what was found out by one question from what was by another.
-func (s *sweep) hash(q question) string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s %s %+v", s.Policy.Hash, s.Event.Kind, q))
+// hash tells what was found out by one question from what was by another, or
+// under rules that make other executions due.
+func (s *sweep) hash(flow *policy.Flow, q question) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s %s %+v", s.scope.Flow(flow).Fingerprint(), s.Event.Kind, q))
 	return hex.EncodeToString(sum[:8])
 }
 

@@ -16,7 +16,8 @@ const tickMargin = 10 * time.Second
 type operation int
 
 const (
-	opOther operation = iota
+	opOther  operation = iota
+	opRelist           // the flows, while those known are watched
 	opList
 	opCheck
 	opEarly
@@ -27,7 +28,7 @@ const (
 
 // most is how much of each kind may be under way at once. The client keeps to
 // the quota; more than a few only wait there.
-var most = [operations]int{opOther: 1, opList: 4, opCheck: 16, opEarly: 16, opFresh: 16, opStop: 16}
+var most = [operations]int{opOther: 1, opRelist: 1, opList: 4, opCheck: 16, opEarly: 16, opFresh: 16, opStop: 16}
 
 // loop hands out work and takes in its results, until nothing is left or the
 // time is over. Work runs in goroutines of its own and touches nothing of the

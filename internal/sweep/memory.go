@@ -29,6 +29,8 @@ type Memory struct {
 	questions  map[string]question     // what is asked about each
 	notCovered []FlowNote
 	partial    bool                    // the flows' latest listing failed
+	restored   bool                    // the file's flows were told
+	asked      *policy.Scope           // that all flows were asked about
 	streamed   map[string]*policy.Flow // all flows by key, as last listed for an event
 	streamedAt time.Time
 	doubts     error

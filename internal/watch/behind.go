@@ -23,7 +23,7 @@ func (w *Watch) NextDue() (time.Time, bool) {
 	return due.time(), due != never
 }
 
-// Behind is what was due at some time and isn't done.
+// Behind is what had to be done by some time and isn't.
 type Behind struct {
 	Looks  int
 	Checks int
@@ -41,7 +41,9 @@ func (w *Watch) Failing(names int) []string {
 	return all[:min(names, len(all))]
 }
 
-// Behind says what is due at time now, failed looks among it.
+// Behind says what is overdue at time now, failed looks among it. A look falls
+// due a little before it must be; until then nothing that could be condemned is
+// unseen, so it isn't behind.
 func (w *Watch) Behind(now time.Time, names int) Behind {
 	t := w.time(now)
 	w.wake(t)
@@ -53,7 +55,7 @@ func (w *Watch) Behind(now time.Time, names int) Behind {
 		}
 	}
 	w.looks.leading(func(f *flow) bool { return f.isDue(t) }, func(f *flow) {
-		if f.failures == 0 {
+		if f.failures == 0 && w.mustLook(f, t) {
 			count(f)
 		}
 	})
@@ -62,4 +64,11 @@ func (w *Watch) Behind(now time.Time, names int) Behind {
 	}
 	slices.Sort(b.Flows)
 	return b
+}
+
+// mustLook says of a flow that is due whether its look can't wait: only one that
+// comes at its usual time, before the reach of the last one ends, can.
+func (w *Watch) mustLook(f *flow, t instant) bool {
+	usual := !f.first && !f.due && f.looked != 0 && !w.onceASweep(f) && f.at >= w.nextLook(f)
+	return !usual || t >= f.looked.add(f.reach)
 }

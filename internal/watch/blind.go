@@ -9,8 +9,10 @@ import "time"
 // sweep isn't: waiting for it is no use.
 func (w *Watch) Blind(now time.Time) int {
 	t, blind := w.time(now), 0
-	for _, f := range w.looks.items {
-		blind += count(w.blind(f, t))
+	// Of those whose listing didn't fail, only what is due can be blind.
+	w.looks.leading(func(f *flow) bool { return f.isDue(t) }, func(f *flow) { blind += count(w.blind(f, t)) })
+	for f := range w.failing {
+		blind += count(f.index != absent && !f.isDue(t) && w.blind(f, t))
 	}
 	for f := range w.asked {
 		blind += count(w.blind(f, t))

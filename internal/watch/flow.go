@@ -92,14 +92,8 @@ func (w *Watch) FlowsDue(now time.Time) bool {
 // as rules apply to them. leastAge is the least that any rule asks for on any
 // flow, whether such a flow exists or not. Flows not among them are forgotten.
 func (w *Watch) SetFlows(flows []Flow, leastAge time.Duration, now time.Time) {
-	t := w.time(now)
-	w.listing++
-	w.listed, w.told, w.leastAge = t, true, leastAge
-	sorted := slices.SortedFunc(slices.Values(flows), func(a, b Flow) int { return cmp.Compare(a.key(), b.key()) })
-	begin := w.turn(t, len(sorted))
-	for i, f := range sorted {
-		w.setFlow(f, (i-begin+len(sorted))%len(sorted), t)
-	}
+	w.AddFlows(flows, now)
+	w.listed, w.told, w.leastAge = w.time(now), true, leastAge
 	for _, f := range w.flows {
 		if f.told != w.listing {
 			w.forgetFlow(f)
@@ -107,14 +101,44 @@ func (w *Watch) SetFlows(flows []Flow, leastAge time.Duration, now time.Time) {
 	}
 }
 
+// AddFlows tells some of the flows to watch, while the others aren't known: a
+// ListFlows that is under way, or came half way. It forgets none, and the flows
+// are as due to be listed as before.
+func (w *Watch) AddFlows(flows []Flow, now time.Time) {
+	t := w.time(now)
+	w.listing++
+	sorted := slices.SortedFunc(slices.Values(flows), func(a, b Flow) int { return cmp.Compare(a.key(), b.key()) })
+	begin := w.turn(t, len(sorted))
+	for i, f := range sorted {
+		w.setFlow(f, (i-begin+len(sorted))%len(sorted), t)
+	}
+}
+
+// Restored returns the flows that a file told of and nobody since: their IDs,
+// their names and the queries that they were last asked. Those that still
+// exist can be told by AddFlows before they are all listed; only what is told
+// is looked at.
+func (w *Watch) Restored() []Flow {
+	var restored []Flow
+	for _, f := range w.flows {
+		if f.told == 0 {
+			restored = append(restored, f.Flow)
+		}
+	}
+	return restored
+}
+
 // turn is the place in the sorted flows at which this tick begins: processes
-// that remember nothing take turns by the clock, so that no flow starves.
+// that remember nothing take turns by the clock, so that no flow starves. They
+// count from the beginning of the day, since the longer they count, the more a
+// flow that is made or deleted between them changes the place.
 func (w *Watch) turn(t instant, flows int) int {
 	if flows == 0 {
 		return 0
 	}
-	tick := int64(t) / w.options.Tick.Milliseconds()
-	return int(tick % int64(flows) * int64(w.options.CallsPerTick) % int64(flows))
+	const day = 24 * time.Hour
+	tick := int64(t) % day.Milliseconds() / w.options.Tick.Milliseconds()
+	return int(tick * int64(w.options.CallsPerTick) % int64(flows))
 }
 
 func (w *Watch) setFlow(told Flow, rank int, t instant) {
@@ -129,9 +153,13 @@ func (w *Watch) setFlow(told Flow, rank int, t instant) {
 	}
 	restored := f.told == 0
 	f.Flow, f.told = told, w.listing
-	if restored {
+	switch {
+	case restored:
 		f.rank = rank
 		w.schedule(f, t)
+	case w.listed == 0 && f.looked == 0 && f.index != absent:
+		f.rank, f.at = rank, t // the turn is another by the number of flows now known
+		w.looks.put(f)
 	}
 }
 

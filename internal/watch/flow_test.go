@@ -182,3 +182,36 @@ func TestDemandSaysHowLateStopsCanBe(t *testing.T) {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
+
+// Flows that are told while the others aren't known change nothing for those.
+func TestAddedFlowsForgetNone(t *testing.T) {
+	s := watching(t, Options{}, time.Hour, 2)
+	s.answer(s.wantLook("a"), nil)
+	s.answer(s.wantLook("b"), nil)
+	s.sweepAt(time.Minute)
+	due := s.FlowsDue(s.now)
+	s.AddFlows([]Flow{{ID: "id-c", Name: "c", LeastAge: time.Hour}}, s.now)
+	if s.FlowsDue(s.now) != due || len(s.Restored()) != 0 {
+		t.Error("the flows count as listed, or as not told")
+	}
+	s.answer(s.wantLook("c"), nil)
+	s.wantNothing()
+	s.sweepAt(time.Hour)
+	s.answer(s.wantLook("a"), nil)
+}
+
+// As soon as the flows are listed to their end, what wasn't looked at waits for
+// its turn among all of them.
+func TestTheTurnIsTakenAmongAllFlows(t *testing.T) {
+	for _, early := range []int{0, 40} {
+		w, now := New(Options{CallsPerTick: 7}), midnight.Add(3*time.Minute)
+		w.Begin(now)
+		if early > 0 {
+			w.AddFlows(flowsOf(time.Hour, early), now)
+		}
+		w.SetFlows(flowsOf(time.Hour, 50), time.Hour, now.Add(time.Second))
+		if l := w.Next(now.Add(time.Second), Tokens{List: 1}).Look; l.FlowName != string(rune('a'+21)) {
+			t.Errorf("%d told before: %q is first", early, l.FlowName)
+		}
+	}
+}

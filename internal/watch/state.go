@@ -24,6 +24,7 @@ type state struct {
 // short. Times are Unix milliseconds, durations milliseconds.
 type flowState struct {
 	ID      string       `json:"id"`
+	Name    string       `json:"name,omitempty"`
 	Query   string       `json:"q"`
 	Looked  instant      `json:"at"`
 	Reach   int64        `json:"w"`
@@ -63,7 +64,7 @@ func (w *Watch) state() state {
 
 func (f *flow) state() flowState {
 	s := flowState{
-		ID: f.key(), Query: f.Query, Looked: f.looked, Reach: f.reach.Milliseconds(), Live: f.live,
+		ID: f.key(), Name: f.Name, Query: f.Query, Looked: f.looked, Reach: f.reach.Milliseconds(), Live: f.live,
 		Wide: f.wide.Milliseconds(), Pages: f.pages, Growing: f.growing, Rest: f.rest, Refused: f.refused,
 	}
 	if f.live >= 0 && f.liveAt != f.looked {
@@ -91,7 +92,7 @@ func (k *known) state() knownState {
 
 func (s flowState) flow() *flow {
 	f := &flow{
-		Flow: Flow{ID: s.ID, Query: s.Query}, looked: s.Looked, reach: milliseconds(s.Reach),
+		Flow: Flow{ID: s.ID, Name: s.Name, Query: s.Query}, looked: s.Looked, reach: milliseconds(s.Reach),
 		live: max(s.Live, -1), liveAt: cmp.Or(s.LiveAt, s.Looked), index: absent,
 	}
 	f.width = width{wide: milliseconds(s.Wide), pages: s.Pages, growing: s.Growing, rest: s.Rest, refused: s.Refused}
