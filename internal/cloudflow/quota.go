@@ -2,6 +2,7 @@ package cloudflow
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"sync"
@@ -73,6 +74,11 @@ func (b *bucket) rateAt(now time.Time) float64 {
 	return min(b.full.PerSecond, grown)
 }
 
+// ErrOutOfTime is wrapped by the error of a call that was not sent, since its
+// context's deadline comes before the quota allows it. The context itself may
+// not have ended yet.
+var ErrOutOfTime = errors.New("after the deadline")
+
 // take waits for a token. It fails at once when the context's deadline comes
 // before the token, and takes none when it fails.
 func (q *Quota) take(ctx context.Context, operation string) error {
@@ -85,8 +91,8 @@ func (q *Quota) take(ctx context.Context, operation string) error {
 			return contextError(ctx)
 		}
 		wait := time.Duration((1 - b.limiter.TokensAt(now)) / float64(b.limiter.Limit()) * float64(time.Second))
-		return fmt.Errorf("the quota allows the next call in %s, which is after the deadline: %w",
-			wait.Round(time.Millisecond), context.DeadlineExceeded)
+		return fmt.Errorf("the quota allows the next call in %s, which is %w: %w",
+			wait.Round(time.Millisecond), ErrOutOfTime, context.DeadlineExceeded)
 	}
 	return nil
 }

@@ -130,7 +130,7 @@ func (s *sweep) tellRead(flow *policy.Flow, all ...*emergency) {
 
 func (s *sweep) notFound(e *emergency, flow string, err error) {
 	e.failed = true
-	if s.ctx.Err() != nil && !isFatal(err) {
+	if s.outOfTime(err) {
 		s.incomplete(flow, timeIsOver(s.ctx))
 		return
 	}

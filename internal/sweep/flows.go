@@ -159,7 +159,14 @@ func (s *sweep) describedFlows(ctx context.Context, names []string) (flows []*po
 // all and none is known, the sweep has failed.
 func (s *sweep) tellFlows(flows []*policy.Flow, err error, some bool) {
 	s.listingFlows = false
-	if err != nil && (s.over(err) && !some || s.ctx.Err() == nil && s.flowsFailed(err, some)) {
+	switch {
+	case err == nil:
+	case s.outOfTime(err):
+		s.incomplete(everyFlow, timeIsOver(s.ctx))
+		if !some {
+			return
+		}
+	case s.flowsFailed(err, some):
 		return
 	}
 	m := s.memory
@@ -175,15 +182,6 @@ func (s *sweep) tellFlows(flows []*policy.Flow, err error, some bool) {
 		}
 	}
 	s.tellWatch()
-}
-
-// over says whether the error came of the end of the sweep's time.
-func (s *sweep) over(err error) bool {
-	if s.ctx.Err() == nil {
-		return false
-	}
-	s.incomplete(everyFlow, timeIsOver(s.ctx))
-	return true
 }
 
 func (s *sweep) flowsFailed(err error, some bool) (ends bool) {

@@ -78,7 +78,7 @@ func nameOnly(f *policy.Flow) *policy.Flow {
 func (s *sweep) freshened(c *condemned, f finding, err error) {
 	c.fetching = false
 	switch {
-	case err != nil && s.ctx.Err() != nil: // the next sweep goes on
+	case err != nil && s.outOfTime(err): // the next sweep goes on
 		return
 	case err != nil:
 		s.forget(c.key(), c.by)

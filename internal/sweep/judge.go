@@ -76,7 +76,7 @@ func (s *sweep) examined(ctx context.Context, by *bench, flow *policy.Flow, answ
 func (s *sweep) unread(ctx context.Context, flow string, err error) {
 	switch {
 	case cloudflow.IsGone(err):
-	case ctx.Err() != nil:
+	case s.outOfTime(err):
 		s.incomplete(flow, timeIsOver(ctx))
 	case !s.endIfFatal(err):
 		s.failure(err)

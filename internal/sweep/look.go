@@ -136,7 +136,7 @@ func (s *sweep) notLooked(l *watch.Look, err error) {
 		delete(s.memory.flows, l.FlowID)
 		s.listedOne()
 		return
-	case s.ctx.Err() != nil && !isFatal(err):
+	case s.outOfTime(err):
 		s.incomplete(l.FlowName, timeIsOver(s.ctx))
 		return
 	}
@@ -189,7 +189,7 @@ func (s *sweep) check(c *watch.Check) {
 }
 
 func (s *sweep) notChecked(c *watch.Check, err error) {
-	if s.ctx.Err() != nil && !isFatal(err) {
+	if s.outOfTime(err) {
 		return // the next sweep asks again
 	}
 	s.watch.CheckFailed(c, s.now())

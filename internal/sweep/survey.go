@@ -347,7 +347,7 @@ func (s *sweep) notSurveyed(e *emergency, v *survey, asked span, err error) {
 	case cloudflow.IsGone(err): // deleted since it was listed: nothing of it runs
 		e.looked++
 		s.listedOnce(v.flow)
-	case s.ctx.Err() != nil && !isFatal(err):
+	case s.outOfTime(err):
 		v.spans = append(v.spans, asked) // still to be asked
 	default:
 		e.failed = true

@@ -259,10 +259,16 @@ func (s *sweep) remember() {
 // errTimeIsOver ends a sweep that has a bound. It isn't an error.
 var errTimeIsOver = errors.New("the time of this sweep is over; the next one goes on")
 
+// outOfTime says that a call was cut short by the end of the sweep's time, or not
+// sent since its turn by the quota comes later; the next sweep asks.
+func (s *sweep) outOfTime(err error) bool {
+	return !isFatal(err) && (s.ctx.Err() != nil || errors.Is(err, cloudflow.ErrOutOfTime))
+}
+
 // timeIsOver is why a call was cut short: the time is over, or the whole sweep
 // ended early.
 func timeIsOver(ctx context.Context) error {
-	if cause := context.Cause(ctx); !errors.Is(cause, errTimeIsOver) {
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, errTimeIsOver) {
 		return fmt.Errorf("the sweep was cut short: %w", cause)
 	}
 	return errTimeIsOver
