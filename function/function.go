@@ -126,7 +126,7 @@ func (f *function) invoke(ctx context.Context, invocation *fccontext.FcContext, 
 		Source:  client,
 		Stopper: client,
 		Mode:    f.settings.mode,
-		Memory:  f.remember(invocation),
+		Memory:  f.remember(invocation, o.urgent()),
 		Until:   f.until(ctx, time.Now(), o.urgent()),
 		Yield:   yield,
 		Quota:   f.quota,
@@ -164,14 +164,14 @@ func (f *function) takeTurn(ctx context.Context, o occasion) (yield <-chan struc
 // remember is what the sweeps before this one found out and tried, from the
 // state file if this process has had none. What of the file isn't believed
 // costs calls; it is told once.
-func (f *function) remember(invocation *fccontext.FcContext) *sweep.Memory {
+func (f *function) remember(invocation *fccontext.FcContext, urgent bool) *sweep.Memory {
 	if f.memory != nil {
 		return f.memory
 	}
 	var doubts error
 	f.memory, doubts = sweep.NewMemory(sweep.MemoryOptions{
 		File: f.settings.state, Account: invocation.AccountId, Region: cmp.Or(f.settings.region, invocation.Region),
-		Tick: f.settings.tick, Quota: f.quota,
+		Tick: f.settings.tick, Quota: f.quota, Urgent: urgent,
 	})
 	if doubts != nil {
 		f.log.Warn("state", "file", f.settings.state, "doubts", doubts.Error())

@@ -176,6 +176,18 @@ func (q *Quota) Levels() map[string]Level {
 	return levels
 }
 
+// Prime fills buckets up to so many tokens, where nobody knows their levels and
+// the first calls can't wait: one that is refused for it is tried again.
+func (q *Quota) Prime(tokens float64) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for operation, b := range q.buckets {
+		if b.limiter.TokensAt(time.Now()) < tokens {
+			q.buckets[operation] = newBucket(b.full, min(tokens, float64(b.full.Burst)))
+		}
+	}
+}
+
 // Restore sets levels that were saved, before the first call, grown by what
 // their operation's rate gives for the time since. A level from the future, whose clock was not ours,
 // does not grow; one that is no number is none.

@@ -334,3 +334,25 @@ func TestParseRatesRefuses(t *testing.T) {
 		}
 	}
 }
+
+// An event's first calls don't wait, whatever the levels; what is known to be
+// there stays.
+func TestPrimedBuckets(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q, err := NewQuota(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		q.Restore(map[string]Level{OpListFlows: {Tokens: 7, At: time.Now()}})
+		q.Prime(4)
+		for operation, level := range q.Levels() {
+			want := 4.0
+			if operation == OpListFlows {
+				want = 7
+			}
+			if level.Tokens < want-0.001 || level.Tokens > want+0.001 {
+				t.Errorf("%s has %v tokens, want %v", operation, level.Tokens, want)
+			}
+		}
+	})
+}

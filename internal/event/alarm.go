@@ -35,6 +35,25 @@ func isAlert(data map[string]any) bool {
 	return name != "" && state != ""
 }
 
+// alertIn returns the alert that a CloudEvent carries: as its data, or, where
+// EventBridge took it in from an HTTP source, as that one's body, an object or a
+// text. It is nil where there is none.
+func alertIn(data map[string]any) map[string]any {
+	if isAlert(data) {
+		return data
+	}
+	body, _ := data["body"].(map[string]any)
+	if text, ok := data["body"].(string); ok {
+		if e, err := fromText(text); err == nil {
+			body = e.raw
+		}
+	}
+	if isAlert(body) {
+		return body
+	}
+	return nil
+}
+
 // withDimensions returns the alert with its dimensions parsed, where they are
 // a text that can be; the alert itself isn't changed.
 func withDimensions(alert map[string]any) map[string]any {

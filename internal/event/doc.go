@@ -11,6 +11,7 @@
 //	an object with            kind        data                  time
 //	specversion               cloudevent  its data              time
 //	… and an alert as data    alarm       the alert             time, else the alert's
+//	… or as its data's body   alarm       the alert             time, else the alert's
 //	triggerTime, triggerName  timer       the object            triggerTime
 //	alertName, alertState     alarm       the object            timestamp
 //	kind: "manual"            manual      the object            time, if there is one
@@ -51,6 +52,11 @@
 // whose data has alertName and alertState as texts is taken for one: kind
 // alarm, the alert as data, and the CloudEvent's own id, type, source, subject
 // and time. Any other form stays a cloudevent, whose data rules can read.
+//
+// An HTTP source of EventBridge's (type eventbridge:Events:HTTPEvent) has what was
+// posted as its data's body, an object or a text; so an alert is found there, too.
+// A target that is handed the body alone may get it as a JSON text: a body that is
+// a text is decoded once more.
 //
 // # A manual invocation
 //

@@ -90,6 +90,10 @@ func Decode(body []byte) ([]Event, error) {
 		return one(fromObject(value))
 	case []any:
 		return fromArray(value)
+	case string:
+		if e, err := fromText(value); err == nil {
+			return []Event{e}, nil
+		}
 	}
 	return nil, refuse("", "the body is "+describe(value), expectedShapes)
 }
@@ -129,20 +133,36 @@ func fromArray(elements []any) ([]Event, error) {
 
 // fromElement decodes an array's element: an object, or a text that holds one.
 func fromElement(element any) (Event, error) {
-	if text, ok := element.(string); ok {
-		inner, err := decodeJSON([]byte(text))
-		if err != nil {
-			return Event{}, err
-		}
-		element = inner
-	}
-	raw, ok := element.(map[string]any)
-	if !ok {
-		return Event{}, refuse("", describe(element), "expected an object, or a text that holds one")
-	}
-	e, err := fromObject(raw)
+	e, err := fromObjectOrText(element)
 	if err == nil && (e.Kind == Timer || e.Kind == Manual) {
 		return Event{}, refuse("", "a "+e.Kind+" event in an array", "it comes alone; expected a CloudEvent, an alert or a custom event")
 	}
 	return e, err
+}
+
+func fromObjectOrText(element any) (Event, error) {
+	switch element := element.(type) {
+	case string:
+		return fromText(element)
+	case map[string]any:
+		return fromObject(element)
+	}
+	return Event{}, refuse("", describe(element), "expected an object, or a text that holds one")
+}
+
+// fromText decodes a text that holds an object, as JSON or as an alert's form.
+func fromText(text string) (Event, error) {
+	body := bytes.TrimSpace([]byte(text))
+	if len(body) > 0 && looksLikeForm(body) {
+		return decodeForm(body)
+	}
+	inner, err := decodeJSON(body)
+	if err != nil {
+		return Event{}, err
+	}
+	raw, ok := inner.(map[string]any)
+	if !ok {
+		return Event{}, refuse("", describe(inner), "expected an object, or a text that holds one")
+	}
+	return fromObject(raw)
 }

@@ -38,10 +38,10 @@ func fromCloudEvent(f *fields) Event {
 		Data:    data,
 	}}
 	e.Time, e.HasTime = f.timeOrNothing("time", rfc3339)
-	if isAlert(data) {
-		e.Kind, e.Data = Alarm, withDimensions(data)
+	if alert := alertIn(data); alert != nil {
+		e.Kind, e.Data = Alarm, withDimensions(alert)
 		if !e.HasTime {
-			alert := &fields{raw: data, place: "data."}
+			alert := &fields{raw: alert, place: "data."}
 			e.Time, e.HasTime = alert.timeOrNothing("timestamp", instant)
 			if f.err == nil {
 				f.err = alert.err

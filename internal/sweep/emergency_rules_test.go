@@ -480,3 +480,23 @@ func TestFlowsTakeTurnsInAnEmergency(t *testing.T) {
 		})
 	}
 }
+
+// A process that an event has just started, and that knows nothing, stops within a
+// second, though it has to look at some flows in vain.
+func TestTheFirstStopOfAColdStart(t *testing.T) {
+	rule := "name: all, on: [event], flows: [a, b, c], when: 'event.data.stop == true'"
+	for _, limits := range []string{"", ", limits: none"} {
+		accident(t, map[string]int{"a": 0, "b": 3, "c": 1}, eventPolicy("", rule+limits), func(t *testing.T, p *process) {
+			begun := time.Now()
+			p.urgent = true
+			p.start()
+			if _, err := p.happen(time.Minute, `{"stop":true}`); err != nil {
+				t.Fatal(err)
+			}
+			stops := p.server.Stats().Stops
+			if first := stops[0].At.Sub(begun); first > time.Second && limits != "" || len(stops) != 4 {
+				t.Errorf("%q: %d stopped, the first after %v", limits, len(stops), first)
+			}
+		})
+	}
+}

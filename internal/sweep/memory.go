@@ -52,6 +52,10 @@ type MemoryOptions struct {
 	// and restored; nil: none.
 	Quota *cloudflow.Quota
 
+	// Urgent has the first sweep begin with some tokens where their levels are not
+	// known, since an event doesn't wait.
+	Urgent bool
+
 	// Now is the time of loading; the zero time is now.
 	Now time.Time
 }
@@ -66,6 +70,7 @@ func NewMemory(o MemoryOptions) (*Memory, error) {
 	}
 	if o.File == "" {
 		m.watch = watch.New(options)
+		m.prime(o.Urgent)
 		return m, nil
 	}
 	if o.Now.IsZero() {
@@ -74,7 +79,18 @@ func NewMemory(o MemoryOptions) (*Memory, error) {
 	m.file = watch.NewFile(o.File)
 	m.watch, m.doubts = m.file.Load(options, o.Now)
 	m.restoreLevels()
+	m.prime(o.Urgent)
 	return m, m.doubts
+}
+
+// primed is how many calls of each operation an event's sweep begins with, half of
+// the burst that is documented, where nobody knows what is left of it.
+const primed = 4
+
+func (m *Memory) prime(urgent bool) {
+	if urgent && m.quota != nil && len(m.watch.Buckets) == 0 {
+		m.quota.Prime(primed)
+	}
 }
 
 // oneShot is the memory of a sweep that nothing follows.

@@ -77,6 +77,7 @@ type process struct {
 	file   string
 	memory *sweep.Memory
 	quota  *cloudflow.Quota
+	urgent bool // it is started by an event
 
 	http    cloudflow.HTTPClient              // what stands before the server for events; nil: nothing
 	stopper func(sweep.Stopper) sweep.Stopper // what stands before the client; nil: nothing
@@ -87,7 +88,7 @@ func (p *process) start() {
 	if p.quota, err = cloudflow.NewQuota(nil); err != nil {
 		p.t.Fatal(err)
 	}
-	if p.memory, err = sweep.NewMemory(sweep.MemoryOptions{File: p.file, Quota: p.quota}); err != nil {
+	if p.memory, err = sweep.NewMemory(sweep.MemoryOptions{File: p.file, Quota: p.quota, Urgent: p.urgent}); err != nil {
 		p.t.Fatal(err)
 	}
 }
