@@ -10,6 +10,9 @@
 //	loop.go               hands out work, takes in results
 //	flows.go              which flows there are, and what is asked of each
 //	look.go, judge.go     list and describe; judge what comes
+//	emergency.go          events in force, and what is found of them
+//	find.go, survey.go    their flows, and the looks at each
+//	latch.go              what the state file says of them
 //	stopping.go, fresh.go what is condemned, on its way through the gate
 //	gate.go               lets pass, or refuses; the only place that stops
 //	stop.go               tries a stop and verifies it
@@ -22,6 +25,12 @@
 // [*Error] whose [Code] names what failed. In doubt nothing is stopped, and the
 // report says so: a listing that failed, even on its last page, is no reason to
 // stop, to keep or to count, and a clock that is off stops nothing.
+//
+// What has happened ([Options].Events) is judged by the rules on events. It goes
+// first, and stays in force for as long as they say: sweeps that share a Memory, or
+// its file, go on with it, one at a time. Rules that no limit holds back stop what
+// the first page shows, without counting what else there is; all others wait for
+// the limits like the rest.
 //
 // A [Memory] is what sweeps leave each other: what runs, when to look again,
 // and the ledger of stops tried. The limits are about all that is known to be
