@@ -33,7 +33,7 @@ Exit status: 0 done · 1 failed, or the answer was no · 2 wrong usage or policy
 			"  flowreaper apply --plan plan.json --region cn-hangzhou",
 		Args: noArguments,
 	}
-	s := t.addSettings(cmd)
+	s := t.addSettings(cmd, "html")
 	s.addEvent(cmd)
 	s.addFlows(cmd, "look only at flows whose names match this `GLOB`")
 	cmd.Flags().BoolVar(&yes, "yes", false, "stop without asking")

@@ -28,8 +28,11 @@ func (t *terminal) conclude(ctx context.Context, output string, r *sweep.Report,
 }
 
 func (t *terminal) show(output string, r *sweep.Report) error {
-	if output == "json" {
+	switch output {
+	case "json":
 		return report.JSON(t.out, r)
+	case "html":
+		return report.HTML(t.out, r)
 	}
 	return report.Text(t.out, r, t.style(t.out))
 }

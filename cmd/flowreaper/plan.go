@@ -30,7 +30,7 @@ Exit status: 0 done, whether or not something would be stopped · 1 failed · 2 
 			"  flowreaper plan --policy policy.yaml --explain-query --flows 1200",
 		Args: noArguments,
 	}
-	s := t.addSettings(cmd)
+	s := t.addSettings(cmd, "html")
 	s.addEvent(cmd)
 	s.addFlows(cmd, "look only at flows whose names match this `GLOB`")
 	flags := cmd.Flags()

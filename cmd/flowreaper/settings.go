@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,6 +26,7 @@ type settings struct {
 	mode       string // FLOWREAPER_MODE: no flag, since the command says it
 	rates      string // FLOWREAPER_RATES
 	output     string
+	formats    []string // that it can be
 	flows      []string // globs
 	event      string   // the file; plan, apply and explain only
 	timeout    time.Duration
@@ -33,13 +35,16 @@ type settings struct {
 	given func(flag string) bool // whether the command line has a flag
 }
 
-func (t *terminal) addSettings(cmd *cobra.Command) *settings {
+// addSettings adds the flags. formats are what else the result can be shown as,
+// besides a table and JSON.
+func (t *terminal) addSettings(cmd *cobra.Command, formats ...string) *settings {
 	s := &settings{mode: t.getenv("FLOWREAPER_MODE"), rates: t.getenv("FLOWREAPER_RATES"), given: cmd.Flags().Changed}
 	flags := cmd.Flags()
 	flags.StringVar(&s.policyFile, "policy", t.getenv("FLOWREAPER_POLICY"), "the policy `FILE` (or FLOWREAPER_POLICY)")
 	flags.StringVar(&s.endpoint, "endpoint", t.getenv("FLOWREAPER_ENDPOINT"), "the API's `URL`, http:// for loopback addresses only (or FLOWREAPER_ENDPOINT; default the region's)")
 	flags.StringVar(&s.region, "region", t.getenv("FLOWREAPER_REGION"), "the `REGION`, such as cn-hangzhou (or FLOWREAPER_REGION)")
-	flags.StringVarP(&s.output, "output", "o", "table", "the result's `FORMAT`: table or json")
+	s.formats = append([]string{"table", "json"}, formats...)
+	flags.StringVarP(&s.output, "output", "o", "table", "the result's `FORMAT`: "+strings.Join(s.formats, ", "))
 	flags.DurationVar(&s.timeout, "timeout", 0, "give up after this `DURATION`; what was begun is verified first (default: take as long as it takes)")
 	return s
 }
@@ -59,8 +64,8 @@ type sweeping struct {
 // check reads and checks everything that doesn't need the network. Its errors
 // are wrong usage.
 func (s *settings) check() (*sweeping, error) {
-	if s.output != "table" && s.output != "json" {
-		return nil, fmt.Errorf("--output %q is neither table nor json", s.output)
+	if !slices.Contains(s.formats, s.output) {
+		return nil, fmt.Errorf("--output %q is none of %s", s.output, strings.Join(s.formats, ", "))
 	}
 	if s.timeout < 0 {
 		return nil, fmt.Errorf("--timeout %v is less than nothing: give a duration such as 10m", s.timeout)

@@ -39,7 +39,7 @@ func (t *terminal) newStop() *cobra.Command {
 			"  flowreaper stop --policy policy.yaml --region cn-hangzhou --flow '*' --flow '!core-*' --cause 'bill exploded' --yes",
 		Args: noGlobbing,
 	}
-	b.settings = t.addSettings(cmd)
+	b.settings = t.addSettings(cmd, "html")
 	b.addFlows(cmd, "stop what runs in flows whose names match this `GLOB` (required)")
 	flags := cmd.Flags()
 	flags.StringVar(&b.execution, "execution", "", "of that only executions whose names match this `GLOB`")

@@ -3,9 +3,10 @@
 //
 //	report.Text(os.Stdout, r, report.Style{Colour: true, Width: 120})
 //	report.JSON(os.Stdout, r)
+//	report.HTML(os.Stdout, r)
 //
 // What names, inputs and messages of the cloud hold is shown, never obeyed:
-// [Plain] escapes whatever could drive a terminal.
+// [Plain] escapes whatever could drive a terminal, and a page escapes the rest.
 package report
 
 import (
@@ -13,6 +14,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/flowreaper/flowreaper/internal/sweep"
@@ -42,14 +44,37 @@ type Style struct {
 // Text writes the report for people: one sentence that says it all, then the
 // decisions, and then everything else that deserves a look, with what to do.
 func Text(w io.Writer, r *sweep.Report, style Style) error {
-	parts := []string{style.summary(r)}
-	for _, part := range []string{
-		style.decisions(r), withheld(r), style.drift(r), left(r), style.undecided(r), style.incomplete(r), style.notCovered(r), style.errors(r),
-	} {
-		if part != "" {
-			parts = append(parts, part)
-		}
+	var parts []string
+	for _, section := range style.sections(r) {
+		parts = append(parts, section.render(style.Width))
 	}
 	_, err := fmt.Fprintln(w, strings.Join(parts, "\n\n"))
 	return err
+}
+
+// section is a part of a report: words, or a table with a title and a last line.
+type section struct {
+	words string
+	title string
+	grid  *grid
+	foot  string
+}
+
+// sections are the parts of a report that say something, in their order.
+func (s Style) sections(r *sweep.Report) []section {
+	all := []section{
+		{words: s.summary(r)}, s.decisions(r), {words: withheld(r)}, drift(r), {words: left(r)}, undecided(r), incomplete(r), notCovered(r), errorsOf(r),
+	}
+	return slices.DeleteFunc(all, func(p section) bool { return p.words == "" && (p.grid == nil || len(p.grid.rows) == 0) })
+}
+
+func (p section) render(width int) string {
+	if p.grid == nil {
+		return p.words
+	}
+	text := p.grid.render(p.title, width)
+	if p.foot != "" {
+		text += "\n" + p.foot
+	}
+	return text
 }

@@ -11,17 +11,17 @@ import (
 )
 
 // decisions is the table of what became of the condemned.
-func (s Style) decisions(r *sweep.Report) string {
+func (s Style) decisions(r *sweep.Report) section {
 	t := newGrid("outcome", "flow", "execution", "rule", "age", "why")
 	for _, d := range r.Decisions {
 		outcome := s.paint(colourOf(d.Outcome), Plain(string(d.Outcome)))
 		t.add(outcome, Plain(d.Flow), Plain(d.Execution), Plain(d.Rule), ageOf(d), why(d))
 	}
-	text := t.render("", s.Width)
+	p := section{grid: t}
 	if r.DecisionsOmitted > 0 {
-		text += fmt.Sprintf("\n… and %s.", number(r.DecisionsOmitted, "more decision"))
+		p.foot = fmt.Sprintf("… and %s.", number(r.DecisionsOmitted, "more decision"))
 	}
-	return text
+	return p
 }
 
 // why tells the reason, the cause where it says something else, and what went
@@ -46,36 +46,36 @@ func said(cause string) string {
 	return human
 }
 
-func (s Style) drift(r *sweep.Report) string {
+func drift(r *sweep.Report) section {
 	t := newGrid("flow", "execution", "reason")
 	for _, d := range r.Drift {
 		t.add(Plain(d.Flow), Plain(d.Execution), Plain(d.Reason))
 	}
-	return t.render("Drift: these are in the plan, and were not stopped.", s.Width)
+	return section{title: "Drift: these are in the plan, and were not stopped.", grid: t}
 }
 
-func (s Style) undecided(r *sweep.Report) string {
+func undecided(r *sweep.Report) section {
 	t := newGrid("flow", "execution", "rule", "error")
 	for _, u := range r.Undecided {
 		t.add(Plain(u.Flow), Plain(u.Execution), Plain(u.Rule), Plain(u.Error))
 	}
-	return t.render("Undecided: these rules could not be evaluated, so they condemned nothing here.", s.Width)
+	return section{title: "Undecided: these rules could not be evaluated, so they condemned nothing here.", grid: t}
 }
 
-func (s Style) incomplete(r *sweep.Report) string {
-	return s.flows("Incomplete: nothing of these flows was judged or stopped. Next: mend the reason, then sweep again.", r.Incomplete)
+func incomplete(r *sweep.Report) section {
+	return flows("Incomplete: nothing of these flows was judged or stopped. Next: mend the reason, then sweep again.", r.Incomplete)
 }
 
-func (s Style) notCovered(r *sweep.Report) string {
-	return s.flows("Not covered: nothing of these flows is ever stopped.", r.NotCovered)
+func notCovered(r *sweep.Report) section {
+	return flows("Not covered: nothing of these flows is ever stopped.", r.NotCovered)
 }
 
-func (s Style) flows(title string, notes []sweep.FlowNote) string {
+func flows(title string, notes []sweep.FlowNote) section {
 	t := newGrid("flow", "reason")
 	for _, n := range notes {
 		t.add(flowOf(n), Plain(n.Reason))
 	}
-	return t.render(title, s.Width)
+	return section{title: title, grid: t}
 }
 
 // flowOf names the flow. A report says * for those whose names did not come; no
@@ -87,12 +87,12 @@ func flowOf(n sweep.FlowNote) string {
 	return Plain(n.Flow)
 }
 
-func (s Style) errors(r *sweep.Report) string {
+func errorsOf(r *sweep.Report) section {
 	t := newGrid("code", "count", "message")
 	for _, e := range r.Errors {
 		t.add(Plain(e.Code), grouped(e.Count), Plain(e.Message))
 	}
-	return t.render("Errors:", s.Width)
+	return section{title: "Errors:", grid: t}
 }
 
 const (

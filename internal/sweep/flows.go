@@ -161,7 +161,7 @@ func (s *sweep) tellFlows(flows []*policy.Flow, err error, some bool) {
 	s.listingFlows = false
 	switch {
 	case err == nil:
-	case s.outOfTime(err):
+	case s.outOfTime(err) && (s.ctx.Err() != nil || some || len(s.memory.flows) > 0):
 		s.incomplete(everyFlow, timeIsOver(s.ctx))
 		if !some {
 			return
