@@ -169,8 +169,8 @@ func (s *sweep) schedule(report *Report) {
 	if demand.Tight() {
 		report.Errors = append(report.Errors, ErrorNote{Code: "Demand", Message: demand.String(), Count: 1})
 	}
-	if s.memory.lost() {
-		report.Errors = append(report.Errors, ErrorNote{Code: "StateLost", Message: s.memory.doubts.Error(), Count: 1})
+	if why := s.memory.lost(s.now().Add(-s.Policy.Limits.Per)); why != "" {
+		report.Errors = append(report.Errors, ErrorNote{Code: "StateLost", Message: why, Count: 1})
 	}
 	slices.SortFunc(report.Errors, func(a, b ErrorNote) int { return cmp.Compare(a.Code, b.Code) })
 }

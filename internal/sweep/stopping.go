@@ -36,6 +36,7 @@ type condemned struct {
 	started, since          time.Time // since: when it was due
 
 	allowed  bool // the limits have been asked, and let it in
+	inLedger bool // counted, and not tried yet
 	fetching bool // facts for its turn are under way
 	fresh    bool // judged, and with flow facts, of this sweep
 }
@@ -54,10 +55,10 @@ type stopping struct {
 	tried   map[key]bool
 	ended   int // live ones that are no more, by our doing
 
-	unsorted   bool // the queue
-	held       bool // the limits withhold everything in this sweep
-	turn       int  // stops sent
-	unanswered bool // the last one sent
+	unsorted   bool    // the queue
+	held       refusal // the limits withhold everything in this sweep; nil: they don't
+	turn       int     // stops sent
+	unanswered bool    // the last one sent
 	lastSent   time.Time
 	begun      time.Time
 	late       []time.Duration
@@ -206,9 +207,15 @@ func (s *sweep) withhold() refusal {
 	if off, ok := s.clock.check(); !ok && len(s.waiting)+len(s.queue)+len(s.counted) > 0 {
 		return off
 	}
-	no := s.gate.withhold(s.known(), s.watch.Live()+s.ended+s.moreLive)
-	if no == nil && s.held { // it was exceeded, so nothing is stopped in this sweep
-		return overLimit{*s.report.Withheld}
+	counted := 0
+	for _, c := range s.counted {
+		if c.inLedger {
+			counted++
+		}
+	}
+	no := s.gate.withhold(s.known(), counted, s.watch.Live()+s.ended+s.moreLive)
+	if no == nil { // once one was exceeded, nothing is stopped in this sweep
+		no = s.held
 	}
 	return no
 }
@@ -293,7 +300,7 @@ func (s *sweep) refuseAll(no refusal) {
 		}
 	}
 	if over {
-		s.held = true
+		s.held = limit
 		s.book.withhold(limit)
 	}
 }
@@ -343,7 +350,7 @@ func (s *sweep) stopNext() {
 		switch {
 		case no != nil:
 			s.refuse(c, no)
-		case !c.mayPass():
+		case !c.inLedger && !c.unlimited(): // judged anew, another rule condemns it
 			s.waiting[c.key()] = c
 		default:
 			s.try(c, p)
@@ -396,17 +403,33 @@ func (s *sweep) countNext() {
 			s.waiting[c.key()] = c
 			continue
 		case !c.unlimited():
+			c.inLedger = true
 			passes = append(passes, p)
 		}
 		s.counted = append(s.counted, c)
 	}
-	if len(passes) == 0 {
-		return
+	if len(passes) > 0 {
+		s.saveCount(passes)
 	}
+}
+
+// saveCount counts stops in the ledger. Where that can't be saved they are not
+// tried; and where saving has told of another process's stops, or of a loss,
+// the limits are asked anew.
+func (s *sweep) saveCount(passes []pass) {
 	s.gate.count(passes)
+	from := s.now().Add(-s.gate.limits.Per)
+	tried, since := s.gate.ledger.Since(from), s.gate.ledger.KnownSince()
 	if err := s.memory.save(s.now()); err != nil {
 		s.fail(CodeSweep, err)
 		s.refuseAll(notTried{err})
+		return
+	}
+	if s.gate.ledger.Since(from) == tried && s.gate.ledger.KnownSince().Equal(since) {
+		return
+	}
+	if no := s.withhold(); no != nil {
+		s.refuseAll(no)
 	}
 }
 
