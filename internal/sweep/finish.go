@@ -3,6 +3,7 @@ package sweep
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -12,6 +13,9 @@ import (
 
 // saw takes in an execution that was seen running.
 func (s *sweep) saw(f finding) {
+	if f.execution.Status == "" {
+		s.note("NoStatus", fmt.Sprintf("the execution %s of %s came without a status: no rule condemns it", f.execution.Name, f.flow.Name))
+	}
 	s.report.Executions.Seen++
 	if s.Approved != nil { // who looks for drift; otherwise there may be a million
 		s.seen[f.key()] = true

@@ -83,15 +83,16 @@ func (s *sweep) listFlows() {
 	}
 	s.listingFlows, s.triedFlows = true, true
 	page, end := s.teller()
+	at := s.ours()
 	s.start(s.listingOf(), func() func() {
 		if named && len(names) <= describeAtMost {
 			flows, err := s.describedFlows(s.ctx, names)
-			return func() { s.tellFlows(flows, err, len(flows) > 0) }
+			return func() { s.tellFlows(flows, at, err, len(flows) > 0) }
 		}
 		flows, pages, err := s.listedFlows(s.ctx, page)
 		return func() {
 			end(err)
-			s.tellFlows(flows, err, pages > 0)
+			s.tellFlows(flows, at, err, pages > 0)
 		}
 	})
 }
@@ -111,8 +112,8 @@ func (s *sweep) flowsDue() bool {
 
 // listedFlows lists all flows, and tells of each page as it comes. When that
 // fails half way, the flows that came are as certain as ever.
-func (s *sweep) listedFlows(ctx context.Context, tell func([]*policy.Flow)) (flows []*policy.Flow, pages int, err error) {
-	byName := map[string]*policy.Flow{}
+func (s *sweep) listedFlows(ctx context.Context, tell func([]*policy.Flow, time.Time)) (flows []*policy.Flow, pages int, err error) {
+	byName, at := map[string]*policy.Flow{}, s.ours()
 	for page, err := range s.Source.ListFlows(ctx) {
 		if err != nil {
 			return values(byName), pages, err
@@ -125,7 +126,8 @@ func (s *sweep) listedFlows(ctx context.Context, tell func([]*policy.Flow)) (flo
 			all[i] = adaptFlow(flow)
 			byName[flow.Name] = all[i] // the later page knows better
 		}
-		tell(all)
+		tell(all, at)
+		at = s.ours() // the next page
 	}
 	return values(byName), pages, nil
 }
@@ -157,7 +159,7 @@ func (s *sweep) describedFlows(ctx context.Context, names []string) (flows []*po
 // half way, or that the sweep's time was too short for, those known before stay,
 // and the next sweep lists again while it looks at them; when nothing came at
 // all and none is known, the sweep has failed.
-func (s *sweep) tellFlows(flows []*policy.Flow, err error, some bool) {
+func (s *sweep) tellFlows(flows []*policy.Flow, at time.Time, err error, some bool) {
 	s.listingFlows = false
 	switch {
 	case err == nil:
@@ -176,7 +178,7 @@ func (s *sweep) tellFlows(flows []*policy.Flow, err error, some bool) {
 		m.notCovered = nil
 	}
 	for _, flow := range flows {
-		s.read[keyOf(flow)] = true
+		s.read[keyOf(flow)] = flowRead{flow, at}
 		if s.covers(flow) {
 			m.flows[keyOf(flow)] = flow
 		}

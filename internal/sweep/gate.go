@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -35,8 +36,12 @@ type gate struct {
 	runID    string
 }
 
-// pass is the permission to try one stop, now. Only gate.pass makes one.
-type pass struct{ finding }
+// pass is the permission to try one stop, now. Only gate.pass makes one. What is
+// sent is made with it, since a finding may be read in the loop alone.
+type pass struct {
+	finding
+	stop cloudflow.Stop
+}
 
 // refusal is the gate's no, with what the report calls it.
 type refusal interface {
@@ -153,11 +158,38 @@ func (g *gate) pass(f finding) (pass, finding, refusal) {
 	if off, ok := g.clock.check(); !ok {
 		return pass{}, f, off
 	}
-	f = g.judge(f.by, f.flow, f.execution)
+	f = g.again(f)
 	if no := g.examine(f); no != nil {
 		return pass{}, f, no
 	}
-	return pass{f}, f, nil
+	f, still := g.withoutMargin(f)
+	if !still {
+		return pass{}, f, spared{}
+	}
+	if no := g.examine(f); no != nil {
+		return pass{}, f, no
+	}
+	return pass{f, g.stop(f)}, f, nil
+}
+
+// withoutMargin judges once more, without the margin that rules are judged with.
+// It is there so that nothing is stopped too early, and would stop for as long
+// after a window has closed. What it returns is condemned with and without.
+func (g *gate) withoutMargin(f finding) (finding, bool) {
+	now := g.judgeAt(g.clock.now(), f.by, f.flow, f.execution)
+	now.asked = f.asked
+	switch {
+	case now.condemnedBy(f.verdict.Rule):
+		return f, true
+	case now.verdict.Decision == policy.Stop && f.condemnedBy(now.verdict.Rule):
+		return now, true
+	}
+	return f, false
+}
+
+// condemnedBy says that the rule condemns, alone or as one of several.
+func (f finding) condemnedBy(rule *policy.Rule) bool {
+	return f.verdict.Decision == policy.Stop && (f.verdict.Rule == rule || slices.Contains(f.verdict.WouldAlso, rule.Name))
 }
 
 // count has the ledger count stops that are about to be tried.
@@ -169,14 +201,18 @@ func (g *gate) count(passes []pass) {
 	g.ledger.Add(tries...)
 }
 
+func (g *gate) stop(f finding) cloudflow.Stop {
+	return cloudflow.Stop{
+		FlowName:      f.flow.Name,
+		ExecutionName: f.execution.Name,
+		Error:         f.verdict.Rule.Error,
+		Cause:         f.by.policy.Cause(f.verdict, g.runID),
+	}
+}
+
 // send tries the stop that p permits, which the ledger counts already.
 func (g *gate) send(ctx context.Context, p pass) (cloudflow.Execution, error) {
-	return g.stopper.StopExecution(ctx, cloudflow.Stop{
-		FlowName:      p.flow.Name,
-		ExecutionName: p.execution.Name,
-		Error:         p.verdict.Rule.Error,
-		Cause:         p.by.policy.Cause(p.verdict, g.runID),
-	})
+	return g.stopper.StopExecution(ctx, p.stop)
 }
 
 // String says which limit is exceeded, by how much.

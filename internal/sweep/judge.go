@@ -34,6 +34,15 @@ type finding struct {
 	verdict   policy.Verdict
 	judgedAt  time.Time  // what the rules saw as now
 	due       policy.Due // when a rule can condemn it, or since when one does
+	asked     asked
+}
+
+// asked is when the facts that a finding was judged on were asked for, by our
+// clock; zero where that was before this sweep.
+type asked struct {
+	execution time.Time // and its history
+	live      time.Time // what else is live in the flow
+	flow      time.Time
 }
 
 func (f finding) key() key { return key{keyOf(f.flow), f.execution.Name} }
@@ -41,9 +50,19 @@ func (f finding) key() key { return key{keyOf(f.flow), f.execution.Name} }
 // key names an execution.
 type key struct{ flow, execution string }
 
+// again judges a finding once more, on the same facts, at this moment.
+func (g *gate) again(f finding) finding {
+	now := g.judge(f.by, f.flow, f.execution)
+	now.asked = f.asked
+	return now
+}
+
 // judge asks a bench about one execution, at this moment.
 func (g *gate) judge(by *bench, flow *policy.Flow, execution *policy.Execution) finding {
-	now := g.clock.judging()
+	return g.judgeAt(g.clock.judging(), by, flow, execution)
+}
+
+func (g *gate) judgeAt(now time.Time, by *bench, flow *policy.Flow, execution *policy.Execution) finding {
 	facts := &policy.Facts{Now: now, Event: by.event, Flow: flow, Execution: execution}
 	due := by.policy.Due(facts)
 	if due.Kind == policy.Moment && by.onEvent() && due.Time.Before(by.event.Time) {
@@ -52,10 +71,12 @@ func (g *gate) judge(by *bench, flow *policy.Flow, execution *policy.Execution) 
 	return finding{by: by, flow: flow, execution: execution, verdict: by.policy.Judge(facts), judgedAt: now, due: due}
 }
 
-// examined judges an execution as the cloud told of it, and fetches its history
-// where the verdict hangs on it. What could not be fetched stays undecided.
-func (s *sweep) examined(ctx context.Context, by *bench, flow *policy.Flow, answer cloudflow.Execution) finding {
+// examined judges an execution as the cloud told of it when it was asked at that
+// time, and fetches its history where the verdict hangs on it. What could not be
+// fetched stays undecided.
+func (s *sweep) examined(ctx context.Context, by *bench, flow *policy.Flow, answer cloudflow.Execution, at time.Time) finding {
 	f := s.gate.judge(by, flow, adaptExecution(answer))
+	f.asked = asked{execution: at, live: at}
 	if !f.verdict.Needs.Has(policy.NeedHistory) {
 		return f
 	}
@@ -68,7 +89,7 @@ func (s *sweep) examined(ctx context.Context, by *bench, flow *policy.Flow, answ
 		events = append(events, page.Items...)
 	}
 	f.execution.History = adaptHistory(events)
-	return s.gate.judge(by, flow, f.execution)
+	return s.gate.again(f)
 }
 
 // unread reports a history that could not be fetched. What was cut short by

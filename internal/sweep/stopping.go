@@ -38,7 +38,6 @@ type condemned struct {
 	allowed  bool // the limits have been asked, and let it in
 	inLedger bool // counted, and not tried yet
 	fetching bool // facts for its turn are under way
-	fresh    bool // judged, and with flow facts, of this sweep
 }
 
 func (c *condemned) key() key { return key{c.flowKey, c.name} }
@@ -55,10 +54,11 @@ type stopping struct {
 	tried   map[key]bool
 	ended   int // live ones that are no more, by our doing
 
-	unsorted   bool    // the queue
-	held       refusal // the limits withhold everything in this sweep; nil: they don't
-	turn       int     // stops sent
-	unanswered bool    // the last one sent
+	unsorted   bool     // the queue
+	askedAt    standing // the ledger's, when the limits were asked last
+	held       refusal  // the limits withhold everything in this sweep; nil: they don't
+	turn       int      // stops sent
+	unanswered bool     // the last one sent
 	lastSent   time.Time
 	begun      time.Time
 	late       []time.Duration
@@ -87,9 +87,8 @@ func (s *sweep) condemn(f finding) {
 	}
 	*c = condemned{
 		finding: f, flowKey: k.flow, flowName: f.flow.Name, name: k.execution,
-		started: f.execution.StartedTime, since: f.due.Time, allowed: c.allowed, fetching: c.fetching,
+		started: f.execution.StartedTime, since: f.due.Time, allowed: c.allowed, inLedger: c.inLedger, fetching: c.fetching,
 	}
-	c.fresh = s.read[k.flow] || !s.readsFlow(f)
 	if s.waiting[k] == c && f.unlimited() {
 		delete(s.waiting, k)
 		s.enqueue(c)
@@ -128,7 +127,9 @@ func (s *sweep) forget(k key, by *bench) {
 	if c := s.waiting[k]; c != nil && c.by == by {
 		delete(s.waiting, k)
 	}
-	s.queue = slices.DeleteFunc(s.queue, func(c *condemned) bool { return c.key() == k && c.by == by })
+	it := func(c *condemned) bool { return c.key() == k && c.by == by }
+	s.queue = slices.DeleteFunc(s.queue, it)
+	s.counted = slices.DeleteFunc(s.counted, it)
 }
 
 // recall takes up what earlier sweeps condemned and did not stop. What they
@@ -213,6 +214,7 @@ func (s *sweep) withhold() refusal {
 			counted++
 		}
 	}
+	s.askedAt = s.standing()
 	no := s.gate.withhold(s.known(), counted, s.watch.Live()+s.ended+s.moreLive)
 	if no == nil { // once one was exceeded, nothing is stopped in this sweep
 		no = s.held
@@ -344,6 +346,9 @@ func (s *sweep) stopNext() {
 			return
 		}
 		c := s.counted[0]
+		if !s.fresh(c) {
+			return
+		}
 		s.counted = s.counted[1:]
 		p, judged, no := s.gate.pass(c.finding)
 		c.finding = judged
@@ -390,7 +395,7 @@ func (s *sweep) countNext() {
 		size = s.sendable()
 	}
 	var passes []pass
-	for len(s.queue) > 0 && s.queue[0].fresh && len(s.counted) < size {
+	for len(s.queue) > 0 && s.fresh(s.queue[0]) && len(s.counted) < size {
 		c := s.queue[0]
 		s.queue = s.queue[1:]
 		p, judged, no := s.gate.pass(c.finding)
@@ -418,19 +423,30 @@ func (s *sweep) countNext() {
 // the limits are asked anew.
 func (s *sweep) saveCount(passes []pass) {
 	s.gate.count(passes)
-	from := s.now().Add(-s.gate.limits.Per)
-	tried, since := s.gate.ledger.Since(from), s.gate.ledger.KnownSince()
+	s.askedAt.tried += len(passes)
 	if err := s.memory.save(s.now()); err != nil {
 		s.fail(CodeSweep, err)
 		s.refuseAll(notTried{err})
 		return
 	}
-	if s.gate.ledger.Since(from) == tried && s.gate.ledger.KnownSince().Equal(since) {
+	if s.standing() == s.askedAt {
 		return
 	}
 	if no := s.withhold(); no != nil {
 		s.refuseAll(no)
 	}
+}
+
+// standing is what the limits ask of the ledger, but for the sliding of their
+// window.
+type standing struct {
+	tried      int
+	knownSince time.Time
+}
+
+func (s *sweep) standing() standing {
+	from := s.clock.corrected(s.started).Add(-s.gate.limits.Per)
+	return standing{s.gate.ledger.Since(from), s.gate.ledger.KnownSince()}
 }
 
 // sendable is how many stops can be tried in what is left of the sweep's time,
