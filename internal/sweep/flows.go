@@ -289,6 +289,7 @@ func (s *sweep) told(flow *policy.Flow, q question) watch.Flow {
 		ID: flow.ID, Name: flow.Name, Query: s.hash(flow, q), LeastAge: q.leastAge, EverySweep: q.everySweep(),
 		ByStatusAlone: q.namePrefix == "" && strings.Contains(q.statuses, running),
 		Due:           func(name string, started time.Time) (time.Time, bool) { return s.dueOf(flow, q, name, started) },
+		Then:          func(name string, started time.Time) time.Time { return s.thenStopped(flow, remembered(name, started)) },
 	}
 }
 
@@ -322,7 +323,7 @@ func (s *sweep) hash(flow *policy.Flow, q question) string {
 func (s *sweep) dueOf(flow *policy.Flow, q question, name string, started time.Time) (time.Time, bool) {
 	due := s.Policy.Due(&policy.Facts{
 		Now: s.clock.judging(), Event: s.Event, Flow: flow,
-		Execution: &policy.Execution{Name: name, Status: running, StartedTime: started, EnvUnknown: true},
+		Execution: remembered(name, started),
 	})
 	switch due.Kind {
 	case policy.Never:
@@ -331,4 +332,9 @@ func (s *sweep) dueOf(flow *policy.Flow, q question, name string, started time.T
 		return ceil(due.Time), true
 	}
 	return started.Add(q.leastAge), true
+}
+
+// remembered is an execution as a file tells of it.
+func remembered(name string, started time.Time) *policy.Execution {
+	return &policy.Execution{Name: name, Status: running, StartedTime: started, EnvUnknown: true}
 }

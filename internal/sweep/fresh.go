@@ -137,7 +137,7 @@ func (s *sweep) readFlow(c *condemned) {
 		at := s.ours()
 		answer, err := s.Source.DescribeFlow(s.ctx, flow.Name)
 		return func() {
-			if err == nil {
+			if err == nil && answer.ID == flow.ID {
 				fresh := adaptFlow(answer)
 				fresh.DistributedMap = flow.DistributedMap
 				s.read[keyOf(flow)] = flowRead{fresh, at}

@@ -122,10 +122,40 @@ func (s *sweep) sighting(f finding, everySweep bool) watch.Execution {
 	default: // every sweep: the next one's
 		e.Due = f.judgedAt.Add(s.memory.tick - tickMargin)
 	}
+	if condemned && f.verdict.Mode != policy.ModeEnforce {
+		if then := s.thenStopped(f.flow, f.execution); then.After(f.judgedAt) {
+			e.Then = then
+		}
+	}
 	if everySweep && !condemned {
 		e.Never = true // the next look finds it anyway
 	}
 	return e
+}
+
+// actingRules is the policy with the rules that stop what they condemn, where
+// there are others.
+func actingRules(p *policy.Policy) *policy.Policy {
+	var names []string
+	for _, r := range p.Rules {
+		if r.Mode == policy.ModeEnforce {
+			names = append(names, r.Name)
+		}
+	}
+	if len(names) == 0 || len(names) == len(p.Rules) {
+		return nil
+	}
+	return p.Only(names...)
+}
+
+// thenStopped is when what a rule in plan mode has condemned falls due by a rule
+// that stops it; now where that can't be known, zero where none ever does.
+func (s *sweep) thenStopped(flow *policy.Flow, e *policy.Execution) time.Time {
+	if s.acting == nil {
+		return time.Time{}
+	}
+	due := s.acting.Due(&policy.Facts{Now: s.clock.judging(), Event: s.Event, Flow: flow, Execution: e})
+	return ceil(due.Time)
 }
 
 func ceil(t time.Time) time.Time {

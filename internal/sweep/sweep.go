@@ -124,7 +124,8 @@ type sweep struct {
 	gate   *gate
 	memory *Memory
 	watch  *watch.Watch
-	own    *bench // the policy, under what set the sweep off
+	own    *bench         // the policy, under what set the sweep off
+	acting *policy.Policy // with the rules alone that stop; nil when that is all of them, or none
 	scope  *policy.Scope
 
 	end     context.CancelCauseFunc // ends the sweep at once
@@ -165,6 +166,7 @@ func begin(ctx context.Context, o Options) *sweep {
 	}
 	s.nameTrigger()
 	s.own = &bench{policy: s.Policy, event: s.Event}
+	s.acting = actingRules(s.Policy)
 	s.scope = s.Policy.Scope(s.clock.judging(), s.Event)
 	s.watch.Ledger.Window = s.Policy.Limits.Per
 	s.gate = &gate{
