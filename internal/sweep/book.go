@@ -139,7 +139,7 @@ func (s *sweep) refused(c finding, no refusal) {
 
 // withhold fails the sweep: people must act.
 func (b *book) withhold(no overLimit) {
-	b.fail(CodeWithheld, fmt.Errorf("%w. If the rules are right, raise limits.%s in the policy or wait; if not, correct them", no, no.withheld.Limit))
+	b.fail(CodeWithheld, fmt.Errorf("%w. %s", no, no.advice()))
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.report.Withheld = &no.withheld

@@ -13,7 +13,9 @@
 //	emergency.go          events in force, and what is found of them
 //	find.go, survey.go    their flows, and the looks at each
 //	latch.go              what the state file says of them
-//	stopping.go, fresh.go what is condemned, on its way through the gate
+//	stopping.go           what is condemned, on its way through the gate
+//	withhold.go           lets it in once the limits allow all of it
+//	turn.go, fresh.go     its turn: the order, fresh facts, the count
 //	gate.go               lets pass, or refuses; the only place that stops
 //	stop.go               tries a stop and verifies it
 //	book.go, finish.go    the report
@@ -35,6 +37,7 @@
 // A [Memory] is what sweeps leave each other: what runs, when to look again,
 // and the ledger of stops tried. The limits are about all that is known to be
 // condemned, whether this sweep has looked at it again or not; so the gate
-// opens only when what could be seen has been seen, and what it lets pass on
-// older knowledge is read and judged anew at its turn.
+// opens only when what could be seen has been seen. Nothing is stopped on what
+// was asked for by an earlier sweep, or more than a minute ago: it is read and
+// judged anew at its turn.
 package sweep

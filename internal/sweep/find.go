@@ -55,6 +55,7 @@ func (s *sweep) describeFlows(e *emergency, names []string) {
 	for _, name := range names {
 		e.asking++
 		s.start(opOther, func() func() {
+			at := s.ours()
 			flow, err := s.Source.DescribeFlow(s.ctx, name)
 			return func() {
 				e.asking--
@@ -63,7 +64,7 @@ func (s *sweep) describeFlows(e *emergency, names []string) {
 				case err != nil:
 					s.notFound(e, name, err)
 				default:
-					s.tellRead(adaptFlow(flow), e)
+					s.tellRead(adaptFlow(flow), at, e)
 				}
 			}
 		})
@@ -95,17 +96,17 @@ func (m *Memory) keepStreamed(flows []*policy.Flow, now time.Time) {
 
 // teller tells the emergencies that wait for a listing of all flows of each of
 // its pages, off the loop, and of its end, in the loop.
-func (s *sweep) teller() (page func([]*policy.Flow), end func(error)) {
+func (s *sweep) teller() (page func([]*policy.Flow, time.Time), end func(error)) {
 	all := s.telling
 	s.telling = nil
 	for _, e := range all {
 		e.asking++
 	}
-	page = func(flows []*policy.Flow) {
+	page = func(flows []*policy.Flow, at time.Time) {
 		if len(all) > 0 {
 			s.results <- func() {
 				for _, flow := range flows {
-					s.tellRead(flow, all...)
+					s.tellRead(flow, at, all...)
 				}
 			}
 		}
@@ -121,8 +122,8 @@ func (s *sweep) teller() (page func([]*policy.Flow), end func(error)) {
 	return page, end
 }
 
-func (s *sweep) tellRead(flow *policy.Flow, all ...*emergency) {
-	s.read[keyOf(flow)] = true
+func (s *sweep) tellRead(flow *policy.Flow, at time.Time, all ...*emergency) {
+	s.read[keyOf(flow)] = flowRead{flow, at}
 	for _, e := range all {
 		s.tell(e, flow)
 	}

@@ -3,6 +3,7 @@ package sweep
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -12,6 +13,9 @@ import (
 
 // saw takes in an execution that was seen running.
 func (s *sweep) saw(f finding) {
+	if f.execution.Status == "" {
+		s.note("NoStatus", fmt.Sprintf("the execution %s of %s came without a status: no rule condemns it", f.execution.Name, f.flow.Name))
+	}
 	s.report.Executions.Seen++
 	if s.Approved != nil { // who looks for drift; otherwise there may be a million
 		s.seen[f.key()] = true
@@ -169,8 +173,8 @@ func (s *sweep) schedule(report *Report) {
 	if demand.Tight() {
 		report.Errors = append(report.Errors, ErrorNote{Code: "Demand", Message: demand.String(), Count: 1})
 	}
-	if s.memory.lost() {
-		report.Errors = append(report.Errors, ErrorNote{Code: "StateLost", Message: s.memory.doubts.Error(), Count: 1})
+	if why := s.memory.lost(s.now().Add(-s.Policy.Limits.Per)); why != "" {
+		report.Errors = append(report.Errors, ErrorNote{Code: "StateLost", Message: why, Count: 1})
 	}
 	slices.SortFunc(report.Errors, func(a, b ErrorNote) int { return cmp.Compare(a.Code, b.Code) })
 }

@@ -83,15 +83,16 @@ func (s *sweep) listFlows() {
 	}
 	s.listingFlows, s.triedFlows = true, true
 	page, end := s.teller()
+	at := s.ours()
 	s.start(s.listingOf(), func() func() {
 		if named && len(names) <= describeAtMost {
 			flows, err := s.describedFlows(s.ctx, names)
-			return func() { s.tellFlows(flows, err, len(flows) > 0) }
+			return func() { s.tellFlows(flows, at, err, len(flows) > 0) }
 		}
 		flows, pages, err := s.listedFlows(s.ctx, page)
 		return func() {
 			end(err)
-			s.tellFlows(flows, err, pages > 0)
+			s.tellFlows(flows, at, err, pages > 0)
 		}
 	})
 }
@@ -111,8 +112,8 @@ func (s *sweep) flowsDue() bool {
 
 // listedFlows lists all flows, and tells of each page as it comes. When that
 // fails half way, the flows that came are as certain as ever.
-func (s *sweep) listedFlows(ctx context.Context, tell func([]*policy.Flow)) (flows []*policy.Flow, pages int, err error) {
-	byName := map[string]*policy.Flow{}
+func (s *sweep) listedFlows(ctx context.Context, tell func([]*policy.Flow, time.Time)) (flows []*policy.Flow, pages int, err error) {
+	byName, at := map[string]*policy.Flow{}, s.ours()
 	for page, err := range s.Source.ListFlows(ctx) {
 		if err != nil {
 			return values(byName), pages, err
@@ -125,7 +126,8 @@ func (s *sweep) listedFlows(ctx context.Context, tell func([]*policy.Flow)) (flo
 			all[i] = adaptFlow(flow)
 			byName[flow.Name] = all[i] // the later page knows better
 		}
-		tell(all)
+		tell(all, at)
+		at = s.ours() // the next page
 	}
 	return values(byName), pages, nil
 }
@@ -157,7 +159,7 @@ func (s *sweep) describedFlows(ctx context.Context, names []string) (flows []*po
 // half way, or that the sweep's time was too short for, those known before stay,
 // and the next sweep lists again while it looks at them; when nothing came at
 // all and none is known, the sweep has failed.
-func (s *sweep) tellFlows(flows []*policy.Flow, err error, some bool) {
+func (s *sweep) tellFlows(flows []*policy.Flow, at time.Time, err error, some bool) {
 	s.listingFlows = false
 	switch {
 	case err == nil:
@@ -176,7 +178,7 @@ func (s *sweep) tellFlows(flows []*policy.Flow, err error, some bool) {
 		m.notCovered = nil
 	}
 	for _, flow := range flows {
-		s.read[keyOf(flow)] = true
+		s.read[keyOf(flow)] = flowRead{flow, at}
 		if s.covers(flow) {
 			m.flows[keyOf(flow)] = flow
 		}
@@ -287,6 +289,7 @@ func (s *sweep) told(flow *policy.Flow, q question) watch.Flow {
 		ID: flow.ID, Name: flow.Name, Query: s.hash(flow, q), LeastAge: q.leastAge, EverySweep: q.everySweep(),
 		ByStatusAlone: q.namePrefix == "" && strings.Contains(q.statuses, running),
 		Due:           func(name string, started time.Time) (time.Time, bool) { return s.dueOf(flow, q, name, started) },
+		Then:          func(name string, started time.Time) time.Time { return s.thenStopped(flow, remembered(name, started)) },
 	}
 }
 
@@ -320,7 +323,7 @@ func (s *sweep) hash(flow *policy.Flow, q question) string {
 func (s *sweep) dueOf(flow *policy.Flow, q question, name string, started time.Time) (time.Time, bool) {
 	due := s.Policy.Due(&policy.Facts{
 		Now: s.clock.judging(), Event: s.Event, Flow: flow,
-		Execution: &policy.Execution{Name: name, Status: running, StartedTime: started, EnvUnknown: true},
+		Execution: remembered(name, started),
 	})
 	switch due.Kind {
 	case policy.Never:
@@ -329,4 +332,9 @@ func (s *sweep) dueOf(flow *policy.Flow, q question, name string, started time.T
 		return ceil(due.Time), true
 	}
 	return started.Add(q.leastAge), true
+}
+
+// remembered is an execution as a file tells of it.
+func remembered(name string, started time.Time) *policy.Execution {
+	return &policy.Execution{Name: name, Status: running, StartedTime: started, EnvUnknown: true}
 }

@@ -1,68 +1,58 @@
 package sweep
 
 import (
+	"math"
+	"slices"
+	"time"
+
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/watch"
 	"github.com/flowreaper/flowreaper/policy"
 )
 
-// ahead is how many of the next stops have their facts fetched at once.
-const ahead = 8
+const (
+	// ahead is how many of the next stops have their facts fetched at once.
+	ahead = 8
 
-// freshen fetches what the next stops' verdicts hang on and was not read in
-// this sweep: the execution, where an earlier sweep condemned it, and the flow,
-// where protect or a rule reads more of it than its name.
-func (s *sweep) freshen() {
-	for _, c := range s.queue[:min(ahead, len(s.queue))] {
-		if c.fresh || c.fetching || s.underWay[opFresh] >= most[opFresh] {
-			continue
-		}
-		c.fetching = true
-		flow := s.memory.flows[c.flowKey]
-		if c.execution != nil {
-			flow = c.flow // with what is live in it
-		}
-		if flow == nil {
-			s.forget(c.key(), c.by)
-			return
-		}
-		known, read := *c, s.read[c.flowKey]
-		s.start(opFresh, func() func() {
-			f, err := s.factsOf(known, flow, read)
-			return func() { s.freshened(c, f, err) }
-		})
-	}
+	// stale is how old the facts may be that an execution is stopped on. A sweep
+	// of a tick hardly gets there; a thousand stops take eight minutes.
+	stale = time.Minute
+)
+
+// flowRead is a flow as it was read in this sweep.
+type flowRead struct {
+	flow *policy.Flow
+	at   time.Time
 }
 
-// factsOf reads the execution, if that wasn't done in this sweep, and the flow,
-// if that matters. A finding without a flow is an execution that runs no more.
-func (s *sweep) factsOf(c condemned, flow *policy.Flow, read bool) (finding, error) {
-	f := c.finding
-	if f.execution == nil {
-		answer, err := s.Source.DescribeExecution(s.ctx, c.flowName, c.name, 0)
-		switch {
-		case cloudflow.IsGone(err), err == nil && (!answer.Live() || !answer.StartedTime.Equal(c.started)):
-			return finding{}, nil
-		case err != nil:
-			return f, err
-		}
-		f = s.examined(s.ctx, f.by, flow, answer)
+// fresh says that all that an execution is to be stopped on was asked for
+// lately.
+func (s *sweep) fresh(c *condemned) bool {
+	return c.execution != nil && !s.staleExecution(c) && !s.staleLive(c) && !s.staleFlow(c)
+}
+
+// tooOld goes by our clock, as the times of asking do: by CloudFlow's everything
+// would be old, or young, once the two are seen to differ.
+func (s *sweep) tooOld(at time.Time) bool {
+	age := s.ours().Sub(at)
+	return age > stale || age < 0 // or somebody has set the clock
+}
+
+// ours is the time by our clock, with the time that the machine was asleep.
+func (s *sweep) ours() time.Time { return s.Now().Round(0) }
+
+func (s *sweep) staleExecution(c *condemned) bool { return s.tooOld(c.asked.execution) }
+
+func (s *sweep) staleLive(c *condemned) bool {
+	return s.tooOld(c.asked.live) && s.countsLive(c.finding)
+}
+
+// staleFlow takes over what was read of the flow since.
+func (s *sweep) staleFlow(c *condemned) bool {
+	if read := s.read[c.flowKey]; read.at.After(c.asked.flow) {
+		c.flow, c.asked.flow = withLive(read.flow, c.flow), read.at
 	}
-	if read || !s.readsFlow(f) {
-		return f, nil
-	}
-	fresh, err := s.Source.DescribeFlow(s.ctx, c.flowName)
-	switch {
-	case cloudflow.IsGone(err), err == nil && fresh.ID != flow.ID:
-		return finding{}, nil
-	case err != nil:
-		if s.ctx.Err() == nil { // what can't be fetched protects
-			return s.gate.judge(f.by, nameOnly(flow), f.execution), nil
-		}
-		return f, err
-	}
-	now := adaptFlow(fresh)
-	now.Live, now.DistributedMap = flow.Live, flow.DistributedMap
-	return s.gate.judge(f.by, now, f.execution), nil
+	return s.tooOld(c.asked.flow) && s.readsFlow(c.finding)
 }
 
 // readsFlow says whether the verdict hangs on more of the flow than its name.
@@ -70,35 +60,195 @@ func (s *sweep) readsFlow(f finding) bool {
 	return s.gate.judge(f.by, nameOnly(f.flow), f.execution).verdict.Needs.Has(policy.NeedFlow)
 }
 
+// countsLive says whether the verdict hangs on what else is live in the flow.
+func (s *sweep) countsLive(f finding) bool {
+	if f.flow.Live == nil {
+		return false
+	}
+	return s.gate.judge(f.by, withoutLive(f.flow), f.execution).verdict.Needs.Has(policy.NeedLive)
+}
+
 func nameOnly(f *policy.Flow) *policy.Flow {
 	return &policy.Flow{Name: f.Name, ID: f.ID, NameOnly: true, Live: f.Live, DistributedMap: f.DistributedMap}
 }
 
-// freshened takes in fresh facts.
-func (s *sweep) freshened(c *condemned, f finding, err error) {
+func withoutLive(f *policy.Flow) *policy.Flow { return withLive(f, &policy.Flow{}) }
+
+func withLive(f, live *policy.Flow) *policy.Flow {
+	both := *f
+	both.Live = live.Live
+	return &both
+}
+
+// freshen fetches what the next stops' verdicts hang on and nobody has asked for
+// lately, one thing after the other: the execution, with its history, and where
+// protect or a rule reads them, what else is live and the flow.
+func (s *sweep) freshen() {
+	for _, c := range slices.Concat(s.counted, s.queue[:min(ahead, len(s.queue))]) {
+		if c.fetching || s.underWay[opFresh] >= most[opFresh] {
+			continue
+		}
+		if c.flow == nil {
+			c.flow = s.memory.flows[c.flowKey]
+		}
+		switch {
+		case c.flow == nil:
+			s.forget(c.key(), c.by)
+		case c.execution != nil && s.staleLive(c):
+			s.recount(c)
+		case c.execution == nil || s.staleExecution(c):
+			s.describe(c)
+		case s.staleFlow(c):
+			s.readFlow(c)
+		}
+	}
+}
+
+// describe reads an execution. One of its name that started at another time is
+// another.
+func (s *sweep) describe(c *condemned) {
+	by, flow, name, started := c.by, withoutLive(c.flow), c.name, c.started
+	c.fetching = true
+	s.start(opFresh, func() func() {
+		at := s.ours()
+		answer, err := s.Source.DescribeExecution(s.ctx, flow.Name, name, 0)
+		switch {
+		case cloudflow.IsGone(err), err == nil && (!answer.Live() || !answer.StartedTime.Equal(started)):
+			return func() { s.drop(c) }
+		case err != nil:
+			return func() { s.notFreshened(c, err) }
+		}
+		f := s.examined(s.ctx, by, flow, answer, at)
+		return func() { s.freshened(c, by, func() { c.executionAt(f.execution, at) }) }
+	})
+}
+
+// executionAt takes over an execution, unless a look has told of it since.
+func (c *condemned) executionAt(e *policy.Execution, at time.Time) {
+	if at.After(c.asked.execution) {
+		c.execution, c.asked.execution = e, at
+	}
+}
+
+// readFlow reads a flow, for all of its executions that wait for their turn.
+func (s *sweep) readFlow(c *condemned) {
+	all, by, flow := s.fetchingAll(c), c.by, c.flow
+	s.start(opFresh, func() func() {
+		at := s.ours()
+		answer, err := s.Source.DescribeFlow(s.ctx, flow.Name)
+		return func() {
+			if err == nil && answer.ID == flow.ID {
+				fresh := adaptFlow(answer)
+				fresh.DistributedMap = flow.DistributedMap
+				s.read[keyOf(flow)] = flowRead{fresh, at}
+			}
+			if err != nil && !cloudflow.IsGone(err) && (s.outOfTime(err) || s.endIfFatal(err)) {
+				return // it stays marked, so that nobody asks again in this sweep
+			}
+			for _, c := range all {
+				switch c.fetching = false; {
+				case cloudflow.IsGone(err), err == nil && answer.ID != flow.ID:
+					s.drop(c)
+				case err != nil: // what can't be fetched protects
+					s.freshened(c, by, func() { c.flow, c.asked.flow = nameOnly(c.flow), at })
+				default:
+					s.freshened(c, by, func() { s.staleFlow(c) })
+				}
+			}
+			if err != nil && !cloudflow.IsGone(err) {
+				s.failure(err)
+			}
+		}
+	})
+}
+
+// recount lists a flow anew, and has all of its executions that wait for their
+// turn judged by what is live in it now.
+func (s *sweep) recount(c *condemned) {
+	all, by, flow := s.fetchingAll(c), c.by, withoutLive(c.flow)
+	q := question{statuses: "Running Starting", live: true}
+	s.start(opFresh, func() func() {
+		list, err := s.list(s.ctx, &watch.Look{FlowName: flow.Name, MaxPages: math.MaxInt}, q)
+		if err != nil {
+			return func() {
+				for _, c := range all {
+					s.notFreshened(c, err)
+				}
+			}
+		}
+		found := map[string]finding{}
+		for _, f := range s.judgeAll(s.ctx, by, flow, q, list) {
+			found[f.execution.Name] = f
+		}
+		return func() {
+			for _, c := range all {
+				s.recounted(c, found[c.name])
+			}
+		}
+	})
+}
+
+func (s *sweep) recounted(c *condemned, f finding) {
+	if f.execution == nil || !f.execution.StartedTime.Equal(c.started) {
+		s.drop(c)
+		return
+	}
+	s.freshened(c, c.by, func() {
+		c.execution, c.flow = f.execution, withLive(c.flow, f.flow)
+		c.asked.execution, c.asked.live = f.asked.execution, f.asked.live
+	})
+}
+
+// fetchingAll marks the executions of one flow that wait for their turn: what is
+// fetched for one serves all.
+func (s *sweep) fetchingAll(one *condemned) []*condemned {
+	all := filter(slices.Concat(s.counted, s.queue), func(c *condemned) bool {
+		return c.flowKey == one.flowKey && c.by == one.by && c.execution != nil && !c.fetching
+	})
+	for _, c := range all {
+		c.fetching = true
+	}
+	return all
+}
+
+// freshened takes in fresh facts, and judges by them.
+func (s *sweep) freshened(c *condemned, by *bench, take func()) {
 	c.fetching = false
-	switch {
-	case err != nil && s.outOfTime(err): // the next sweep goes on
-		return
-	case err != nil:
-		s.forget(c.key(), c.by)
-		if !s.endIfFatal(err) {
-			s.failure(err)
-		}
-		s.incomplete(c.flowName, err)
-		return
-	case f.flow == nil:
-		s.forget(c.key(), c.by)
-		s.watch.Ended(c.flowKey, c.name)
-		s.settled(c.key())
+	if s.underGate(c.key()) != c || c.by != by { // it was dropped, or condemned by another bench
 		return
 	}
-	c.finding, c.fresh = f, true
-	if no := s.gate.examine(f); no != nil {
-		s.forget(c.key(), c.by)
-		s.settled(c.key())
-		if s.tellOnce(f, no) {
-			s.refused(f, no)
-		}
+	take()
+	c.finding = s.gate.again(c.finding)
+	no := s.gate.examine(c.finding)
+	if no == nil {
+		return
 	}
+	s.undecide(c.finding)
+	s.forget(c.key(), c.by)
+	s.settled(c.key())
+	if s.tellOnce(c.finding, no) {
+		s.refused(c.finding, no)
+	}
+}
+
+// drop drops an execution that runs no more.
+func (s *sweep) drop(c *condemned) {
+	c.fetching = false
+	s.forget(c.key(), c.by)
+	s.watch.Ended(c.flowKey, c.name)
+	s.settled(c.key())
+}
+
+// notFreshened drops an execution of which nothing was to be had; the next sweep
+// asks again. After the end of this one it goes on with it.
+func (s *sweep) notFreshened(c *condemned, err error) {
+	if s.outOfTime(err) {
+		return // it stays marked, so that nobody asks again in this one
+	}
+	c.fetching = false
+	s.forget(c.key(), c.by)
+	if !s.endIfFatal(err) {
+		s.failure(err)
+	}
+	s.incomplete(c.flowName, err)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -35,8 +36,12 @@ type gate struct {
 	runID    string
 }
 
-// pass is the permission to try one stop, now. Only gate.pass makes one.
-type pass struct{ finding }
+// pass is the permission to try one stop, now. Only gate.pass makes one. What is
+// sent is made with it, since a finding may be read in the loop alone.
+type pass struct {
+	finding
+	stop cloudflow.Stop
+}
 
 // refusal is the gate's no, with what the report calls it.
 type refusal interface {
@@ -45,12 +50,11 @@ type refusal interface {
 }
 
 type (
-	planMode    struct{}                    // the rule, the policy or the run is in plan mode
-	protection  struct{}                    // protect holds it
-	notApproved struct{}                    // not in the plan that a person said yes to
-	overLimit   struct{ withheld Withheld } // a limit is exceeded: all are refused
-	notTried    struct{ why error }         // the sweep ended before its turn came
-	spared      struct{}                    // at its turn no rule condemned it any more
+	planMode    struct{}            // the rule, the policy or the run is in plan mode
+	protection  struct{}            // protect holds it
+	notApproved struct{}            // not in the plan that a person said yes to
+	notTried    struct{ why error } // the sweep ended before its turn came
+	spared      struct{}            // at its turn no rule condemned it any more
 )
 
 func (planMode) Error() string    { return "" }
@@ -58,13 +62,34 @@ func (protection) Error() string  { return "" }
 func (notApproved) Error() string { return "not in the plan that was approved" }
 func (spared) Error() string      { return "no rule condemns it any more" }
 func (n notTried) Error() string  { return fmt.Sprintf("not tried: %v", n.why) }
-func (o overLimit) Error() string { return o.withheld.String() + ": nothing is stopped" }
 
 func (planMode) outcome() Outcome    { return Planned }
 func (protection) outcome() Outcome  { return ProtectedOutcome }
 func (notApproved) outcome() Outcome { return Planned }
 func (overLimit) outcome() Outcome   { return WithheldOutcome }
 func (spared) outcome() Outcome      { return "" }
+
+// overLimit refuses all: a limit is exceeded, or nobody knows whether it is.
+type overLimit struct {
+	withheld  Withheld
+	lostUntil time.Time // the state file was lost, which matters until then; zero: it wasn't
+}
+
+func (o overLimit) Error() string {
+	if o.lostUntil.IsZero() {
+		return o.withheld.String() + ": nothing is stopped"
+	}
+	return fmt.Sprintf("%d condemned, but the state file was lost, so nobody knows how many stops were tried in the last %s: nothing is stopped until %s",
+		o.withheld.Condemned, o.withheld.Window, o.lostUntil.Format(time.RFC3339))
+}
+
+// advice is what people can do about it.
+func (o overLimit) advice() string {
+	if o.lostUntil.IsZero() {
+		return fmt.Sprintf("If the rules are right, raise limits.%s in the policy or wait; if not, correct them", o.withheld.Limit)
+	}
+	return "Wait, or let a plan that you have read pass once, with flowreaper apply --plan FILE --allow N; docs/withheld.md says how to begin with an empty ledger"
+}
 
 // What the next sweep goes on with has not failed.
 func (n notTried) outcome() Outcome {
@@ -89,27 +114,33 @@ func (g *gate) examine(f finding) refusal {
 	return nil
 }
 
-// withhold asks the limits about so many condemned executions, when so many
-// are live; it returns nil where all may be stopped. A person who has read the
-// plan may let a sweep pass.
-func (g *gate) withhold(condemned, live int) refusal {
+// withhold asks the limits about so many condemned executions, of which the
+// ledger has counted some already, when so many are live; it returns nil where
+// all may be stopped. A person who has read the plan may let a sweep pass.
+func (g *gate) withhold(condemned, counted, live int) refusal {
 	if g.allowed || condemned == 0 {
 		return nil
 	}
-	limits := g.limits
-	recent := g.ledger.Since(g.clock.now().Add(-limits.Per))
+	limits, now := g.limits, g.clock.now()
+	recent := max(0, g.ledger.Since(now.Add(-limits.Per))-counted)
+	w := Withheld{Condemned: condemned, Recent: recent, Window: ShortDuration(limits.Per)}
+	if since := g.ledger.KnownSince(); now.Before(since.Add(limits.Per)) {
+		w.Limit = maxStops // of which nothing is left, as far as is known
+		return overLimit{w, since.Add(limits.Per)}
+	}
 	for _, limit := range []struct {
 		name string
 		most int
-	}{{"maxStops", limits.MaxStops}, {"maxShare", share(limits, live)}} {
+	}{{maxStops, limits.MaxStops}, {"maxShare", share(limits, live)}} {
 		if condemned+recent > limit.most {
-			return overLimit{Withheld{
-				Limit: limit.name, Condemned: condemned, Recent: recent, Allowed: max(0, limit.most-recent), Window: ShortDuration(limits.Per),
-			}}
+			w.Limit, w.Allowed = limit.name, max(0, limit.most-recent)
+			return overLimit{withheld: w}
 		}
 	}
 	return nil
 }
+
+const maxStops = "maxStops"
 
 // share is how many of the live executions may be stopped.
 func share(limits policy.Limits, live int) int {
@@ -127,11 +158,38 @@ func (g *gate) pass(f finding) (pass, finding, refusal) {
 	if off, ok := g.clock.check(); !ok {
 		return pass{}, f, off
 	}
-	f = g.judge(f.by, f.flow, f.execution)
+	f = g.again(f)
 	if no := g.examine(f); no != nil {
 		return pass{}, f, no
 	}
-	return pass{f}, f, nil
+	f, still := g.withoutMargin(f)
+	if !still {
+		return pass{}, f, spared{}
+	}
+	if no := g.examine(f); no != nil {
+		return pass{}, f, no
+	}
+	return pass{f, g.stop(f)}, f, nil
+}
+
+// withoutMargin judges once more, without the margin that rules are judged with.
+// It is there so that nothing is stopped too early, and would stop for as long
+// after a window has closed. What it returns is condemned with and without.
+func (g *gate) withoutMargin(f finding) (finding, bool) {
+	now := g.judgeAt(g.clock.now(), f.by, f.flow, f.execution)
+	now.asked = f.asked
+	switch {
+	case now.condemnedBy(f.verdict.Rule):
+		return f, true
+	case now.verdict.Decision == policy.Stop && f.condemnedBy(now.verdict.Rule):
+		return now, true
+	}
+	return f, false
+}
+
+// condemnedBy says that the rule condemns, alone or as one of several.
+func (f finding) condemnedBy(rule *policy.Rule) bool {
+	return f.verdict.Decision == policy.Stop && (f.verdict.Rule == rule || slices.Contains(f.verdict.WouldAlso, rule.Name))
 }
 
 // count has the ledger count stops that are about to be tried.
@@ -143,14 +201,18 @@ func (g *gate) count(passes []pass) {
 	g.ledger.Add(tries...)
 }
 
+func (g *gate) stop(f finding) cloudflow.Stop {
+	return cloudflow.Stop{
+		FlowName:      f.flow.Name,
+		ExecutionName: f.execution.Name,
+		Error:         f.verdict.Rule.Error,
+		Cause:         f.by.policy.Cause(f.verdict, g.runID),
+	}
+}
+
 // send tries the stop that p permits, which the ledger counts already.
 func (g *gate) send(ctx context.Context, p pass) (cloudflow.Execution, error) {
-	return g.stopper.StopExecution(ctx, cloudflow.Stop{
-		FlowName:      p.flow.Name,
-		ExecutionName: p.execution.Name,
-		Error:         p.verdict.Rule.Error,
-		Cause:         p.by.policy.Cause(p.verdict, g.runID),
-	})
+	return g.stopper.StopExecution(ctx, p.stop)
 }
 
 // String says which limit is exceeded, by how much.

@@ -34,6 +34,15 @@ type finding struct {
 	verdict   policy.Verdict
 	judgedAt  time.Time  // what the rules saw as now
 	due       policy.Due // when a rule can condemn it, or since when one does
+	asked     asked
+}
+
+// asked is when the facts that a finding was judged on were asked for, by our
+// clock; zero where that was before this sweep.
+type asked struct {
+	execution time.Time // and its history
+	live      time.Time // what else is live in the flow
+	flow      time.Time
 }
 
 func (f finding) key() key { return key{keyOf(f.flow), f.execution.Name} }
@@ -41,9 +50,19 @@ func (f finding) key() key { return key{keyOf(f.flow), f.execution.Name} }
 // key names an execution.
 type key struct{ flow, execution string }
 
+// again judges a finding once more, on the same facts, at this moment.
+func (g *gate) again(f finding) finding {
+	now := g.judge(f.by, f.flow, f.execution)
+	now.asked = f.asked
+	return now
+}
+
 // judge asks a bench about one execution, at this moment.
 func (g *gate) judge(by *bench, flow *policy.Flow, execution *policy.Execution) finding {
-	now := g.clock.judging()
+	return g.judgeAt(g.clock.judging(), by, flow, execution)
+}
+
+func (g *gate) judgeAt(now time.Time, by *bench, flow *policy.Flow, execution *policy.Execution) finding {
 	facts := &policy.Facts{Now: now, Event: by.event, Flow: flow, Execution: execution}
 	due := by.policy.Due(facts)
 	if due.Kind == policy.Moment && by.onEvent() && due.Time.Before(by.event.Time) {
@@ -52,10 +71,12 @@ func (g *gate) judge(by *bench, flow *policy.Flow, execution *policy.Execution) 
 	return finding{by: by, flow: flow, execution: execution, verdict: by.policy.Judge(facts), judgedAt: now, due: due}
 }
 
-// examined judges an execution as the cloud told of it, and fetches its history
-// where the verdict hangs on it. What could not be fetched stays undecided.
-func (s *sweep) examined(ctx context.Context, by *bench, flow *policy.Flow, answer cloudflow.Execution) finding {
+// examined judges an execution as the cloud told of it when it was asked at that
+// time, and fetches its history where the verdict hangs on it. What could not be
+// fetched stays undecided.
+func (s *sweep) examined(ctx context.Context, by *bench, flow *policy.Flow, answer cloudflow.Execution, at time.Time) finding {
 	f := s.gate.judge(by, flow, adaptExecution(answer))
+	f.asked = asked{execution: at, live: at}
 	if !f.verdict.Needs.Has(policy.NeedHistory) {
 		return f
 	}
@@ -68,7 +89,7 @@ func (s *sweep) examined(ctx context.Context, by *bench, flow *policy.Flow, answ
 		events = append(events, page.Items...)
 	}
 	f.execution.History = adaptHistory(events)
-	return s.gate.judge(by, flow, f.execution)
+	return s.gate.again(f)
 }
 
 // unread reports a history that could not be fetched. What was cut short by
@@ -101,10 +122,40 @@ func (s *sweep) sighting(f finding, everySweep bool) watch.Execution {
 	default: // every sweep: the next one's
 		e.Due = f.judgedAt.Add(s.memory.tick - tickMargin)
 	}
+	if condemned && f.verdict.Mode != policy.ModeEnforce {
+		if then := s.thenStopped(f.flow, f.execution); then.After(f.judgedAt) {
+			e.Then = then
+		}
+	}
 	if everySweep && !condemned {
 		e.Never = true // the next look finds it anyway
 	}
 	return e
+}
+
+// actingRules is the policy with the rules that stop what they condemn, where
+// there are others.
+func actingRules(p *policy.Policy) *policy.Policy {
+	var names []string
+	for _, r := range p.Rules {
+		if r.Mode == policy.ModeEnforce {
+			names = append(names, r.Name)
+		}
+	}
+	if len(names) == 0 || len(names) == len(p.Rules) {
+		return nil
+	}
+	return p.Only(names...)
+}
+
+// thenStopped is when what a rule in plan mode has condemned falls due by a rule
+// that stops it; now where that can't be known, zero where none ever does.
+func (s *sweep) thenStopped(flow *policy.Flow, e *policy.Execution) time.Time {
+	if s.acting == nil {
+		return time.Time{}
+	}
+	due := s.acting.Due(&policy.Facts{Now: s.clock.judging(), Event: s.Event, Flow: flow, Execution: e})
+	return ceil(due.Time)
 }
 
 func ceil(t time.Time) time.Time {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/internal/watch"
@@ -41,6 +42,7 @@ const endless = 1000
 
 // listing is the answer to one look, so far.
 type listing struct {
+	asked   time.Time
 	rows    map[string]cloudflow.Execution // live ones, by name
 	pages   int                            // of the first status
 	tooMany bool
@@ -49,7 +51,7 @@ type listing struct {
 // list reads a look's pages. Pages can shift while executions end, so a name
 // may come twice: the later row knows better.
 func (s *sweep) list(ctx context.Context, l *watch.Look, q question) (*listing, error) {
-	all := &listing{rows: map[string]cloudflow.Execution{}}
+	all := &listing{asked: s.ours(), rows: map[string]cloudflow.Execution{}}
 	for i, status := range strings.Fields(q.statuses) {
 		query := cloudflow.ExecutionQuery{
 			FlowName: l.FlowName, Status: status, NamePrefix: q.namePrefix, MetadataOnly: q.metadataOnly,
@@ -108,7 +110,7 @@ func (s *sweep) judgeAll(ctx context.Context, by *bench, flow *policy.Flow, q qu
 	}
 	found := make([]finding, 0, len(list.rows))
 	for _, row := range list.rows {
-		found = append(found, s.examined(ctx, by, flow, row))
+		found = append(found, s.examined(ctx, by, flow, row, list.asked))
 	}
 	return found
 }
@@ -173,6 +175,7 @@ func (s *sweep) check(c *watch.Check) {
 		op = opEarly
 	}
 	s.start(op, func() func() {
+		at := s.ours()
 		answer, err := s.Source.DescribeExecution(s.ctx, c.FlowName, c.Execution, 0)
 		switch {
 		case cloudflow.IsGone(err), err == nil && !answer.Live():
@@ -180,7 +183,7 @@ func (s *sweep) check(c *watch.Check) {
 		case err != nil:
 			return func() { s.notChecked(c, err) }
 		}
-		f := s.examined(s.ctx, s.own, flow, answer)
+		f := s.examined(s.ctx, s.own, flow, answer, at)
 		return func() {
 			s.watch.Checked(c, s.sighting(f, false), s.now())
 			s.take(f)

@@ -3,6 +3,7 @@ package sweep
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"maps"
 	"sync"
 	"time"
@@ -144,5 +145,16 @@ func (m *Memory) saveLevels() {
 	maps.Copy(m.watch.Buckets, buckets)
 }
 
-// lost says that stops tried by earlier processes may not be counted.
-func (m *Memory) lost() bool { return errors.Is(m.doubts, watch.ErrLost) }
+// lost says why stops tried by earlier processes may not be counted, in a window
+// that began then; "" when they all are. The loss may have been another
+// process's to find.
+func (m *Memory) lost(from time.Time) string {
+	switch since := m.watch.Ledger.KnownSince(); {
+	case !since.After(from):
+		return ""
+	case errors.Is(m.doubts, watch.ErrLost):
+		return m.doubts.Error()
+	default:
+		return fmt.Sprintf("%v, but only since %s", watch.ErrLost, since.Format(time.RFC3339))
+	}
+}

@@ -338,6 +338,31 @@ func TestPlanModeTellsADecisionOnce(t *testing.T) {
 	})
 }
 
+// A rule that is tried out in plan mode doesn't put off the one that stops: what
+// it has condemned is checked less and less often, but when the other is due.
+func TestARuleInPlanModeDoesNotDelayAnother(t *testing.T) {
+	rules := fmt.Sprintf(guarded, 100, "100%") + "  - {name: shorter, maxRuntime: 1h, mode: plan}\n"
+	for _, restarts := range []bool{false, true} {
+		file := filepath.Join(t.TempDir(), "state")
+		timed(t, &account.Account{Flows: []account.Flow{hanging("f", 1, 80*time.Minute)}}, rules, file, func(t *testing.T, p *process) {
+			begin, described := time.Now(), 0
+			for p.stops() == 0 && time.Since(begin) < 2*time.Hour {
+				r, err := p.next()
+				if err != nil {
+					t.Fatal(err)
+				}
+				described += r.Calls.DescribeExecution
+				if restarts {
+					p.start()
+				}
+			}
+			if late := time.Since(begin) - 40*time.Minute; p.stops() != 1 || late < 0 || late > 2*time.Minute || described > 15 {
+				t.Errorf("restarts %v: %d stops, %v late, after %d checks", restarts, p.stops(), late, described)
+			}
+		})
+	}
+}
+
 func TestSurplusIsStopped(t *testing.T) {
 	a := &account.Account{Flows: []account.Flow{hanging("f", 5, time.Hour), hanging("g", 2, time.Hour)}}
 	a.Flows[0].Executions = append(a.Flows[0].Executions, account.Execution{Name: "starting", Status: "Starting", StartedAgo: ago(time.Second)})

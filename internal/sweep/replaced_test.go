@@ -10,19 +10,24 @@ import (
 	"github.com/flowreaper/flowreaper/internal/sweep"
 )
 
-// What an earlier sweep condemned may be another by now: of the same name, and
-// started at another time.
+// What an earlier sweep condemned is asked about again, also where no rule reads
+// more of it than its age: it may have ended, or be another by now, of the same
+// name and started at another time.
 func TestAnotherExecutionOfTheSameNameIsNotStoppedInItsStead(t *testing.T) {
 	for _, test := range []struct {
-		now  time.Duration
-		want []string
+		now    time.Duration
+		status string
+		want   []string
 	}{
-		{5 * time.Hour, []string{"a", "a"}}, // the same
-		{4 * time.Hour, []string{"a"}},
+		{5 * time.Hour, "Running", []string{"a", "a"}}, // the same
+		{4 * time.Hour, "Running", []string{"a"}},
+		{5 * time.Hour, "Succeeded", []string{"a"}},
 	} {
 		c := newCloud(map[string][]cloudflow.Execution{"f": {running("a", 5*time.Hour)}})
 		c.onDescribe = func(context.Context, string) (cloudflow.Execution, error) { return running("a", 5*time.Hour), nil }
-		c.live = map[string]cloudflow.Execution{"a": running("a", test.now)}
+		again := running("a", test.now)
+		again.Status = test.status
+		c.live = map[string]cloudflow.Execution{"a": again}
 		o := c.options(parse(t, twoHours))
 		o.Memory, o.Trigger = memory(t), sweep.Trigger{Kind: "timer"}
 		for range 2 {
@@ -32,7 +37,7 @@ func TestAnotherExecutionOfTheSameNameIsNotStoppedInItsStead(t *testing.T) {
 			c.advance(10 * time.Second)
 		}
 		if got := c.stopped(); !slices.Equal(got, test.want) {
-			t.Errorf("%v old: stopped %v, want %v", test.now, got, test.want)
+			t.Errorf("%v old, %s: stopped %v, want %v", test.now, test.status, got, test.want)
 		}
 	}
 }

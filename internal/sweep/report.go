@@ -145,7 +145,9 @@ type Estimate struct {
 	Seconds   float64 `json:"seconds"`
 }
 
-// Withheld says which limit stopped the stopping.
+// Withheld says which limit stopped the stopping. After a state file was lost it
+// is maxStops, which allows nothing while nobody knows what was tried; errors
+// then says StateLost.
 type Withheld struct {
 	Limit     string `json:"limit"` // maxStops or maxShare
 	Condemned int    `json:"condemned"`

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -19,6 +20,7 @@ import (
 	"github.com/flowreaper/flowreaper/internal/emulator"
 	"github.com/flowreaper/flowreaper/internal/emulator/account"
 	"github.com/flowreaper/flowreaper/internal/sweep"
+	"github.com/flowreaper/flowreaper/internal/watch"
 	"github.com/flowreaper/flowreaper/policy"
 )
 
@@ -88,7 +90,7 @@ func (p *process) start() {
 	if p.quota, err = cloudflow.NewQuota(nil); err != nil {
 		p.t.Fatal(err)
 	}
-	if p.memory, err = sweep.NewMemory(sweep.MemoryOptions{File: p.file, Quota: p.quota, Urgent: p.urgent}); err != nil {
+	if p.memory, err = sweep.NewMemory(sweep.MemoryOptions{File: p.file, Quota: p.quota, Urgent: p.urgent}); err != nil && !errors.Is(err, watch.ErrLost) {
 		p.t.Fatal(err)
 	}
 }

@@ -241,11 +241,12 @@ func (s *sweep) pages(v *survey, p span) iter.Seq2[cloudflow.Page[cloudflow.Exec
 // readPage reads a span's first page, and cuts the span in two where there is
 // more.
 func (s *sweep) readPage(e *emergency, v *survey, p span) (func(), error) {
+	at := s.ours()
 	for page, err := range s.pages(v, p) {
 		if err != nil {
 			return nil, err
 		}
-		rows := s.judgeRows(s.ctx, e, v, page)
+		rows := s.judgeRows(s.ctx, e, v, page, at)
 		return func() {
 			s.foundAll(e, rows)
 			if !page.More {
@@ -260,7 +261,7 @@ func (s *sweep) readPage(e *emergency, v *survey, p span) (func(), error) {
 
 // readPages reads all pages of a span, each as it comes.
 func (s *sweep) readPages(e *emergency, v *survey, p span) (func(), error) {
-	pages := 0
+	pages, at := 0, s.ours()
 	for page, err := range s.pages(v, p) {
 		if err != nil {
 			return nil, err
@@ -268,17 +269,18 @@ func (s *sweep) readPages(e *emergency, v *survey, p span) (func(), error) {
 		if pages++; pages == endless {
 			return nil, fmt.Errorf("its listing has more than %d pages and doesn't end", endless)
 		}
-		rows := s.judgeRows(s.ctx, e, v, page)
+		rows := s.judgeRows(s.ctx, e, v, page, at)
+		at = s.ours() // the next page
 		s.results <- func() { s.foundAll(e, rows) }
 	}
 	return func() { s.surveyedOne(e, v) }, nil
 }
 
-func (s *sweep) judgeRows(ctx context.Context, e *emergency, v *survey, page cloudflow.Page[cloudflow.Execution]) []finding {
+func (s *sweep) judgeRows(ctx context.Context, e *emergency, v *survey, page cloudflow.Page[cloudflow.Execution], at time.Time) []finding {
 	var rows []finding
 	for _, row := range page.Items {
 		if row.Live() {
-			rows = append(rows, s.examined(ctx, &e.bench, v.flow, row))
+			rows = append(rows, s.examined(ctx, &e.bench, v.flow, row, at))
 		}
 	}
 	return rows

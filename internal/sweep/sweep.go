@@ -124,7 +124,8 @@ type sweep struct {
 	gate   *gate
 	memory *Memory
 	watch  *watch.Watch
-	own    *bench // the policy, under what set the sweep off
+	own    *bench         // the policy, under what set the sweep off
+	acting *policy.Policy // with the rules alone that stop; nil when that is all of them, or none
 	scope  *policy.Scope
 
 	end     context.CancelCauseFunc // ends the sweep at once
@@ -136,8 +137,8 @@ type sweep struct {
 	seen          map[key]bool
 	listingFlows  bool // under way
 	triedFlows    bool
-	read          map[string]bool // flows read in this sweep, by key
-	matched       map[string]bool // rules that concern some flow
+	read          map[string]flowRead // flows read in this sweep, by key
+	matched       map[string]bool     // rules that concern some flow
 	firstUnlisted error
 
 	*stopping
@@ -160,11 +161,12 @@ func begin(ctx context.Context, o Options) *sweep {
 		clock:   &clock{ours: o.Now, offset: o.Source.ClockOffset},
 		memory:  o.Memory, watch: o.Memory.watch,
 		started: o.Now(), before: o.Source.Stats(),
-		read: map[string]bool{}, seen: map[key]bool{}, matched: map[string]bool{},
+		read: map[string]flowRead{}, seen: map[key]bool{}, matched: map[string]bool{},
 		stopping: newStopping(), emergencies: newEmergencies(),
 	}
 	s.nameTrigger()
 	s.own = &bench{policy: s.Policy, event: s.Event}
+	s.acting = actingRules(s.Policy)
 	s.scope = s.Policy.Scope(s.clock.judging(), s.Event)
 	s.watch.Ledger.Window = s.Policy.Limits.Per
 	s.gate = &gate{

@@ -44,6 +44,42 @@ func TestOverdueExecutionsAreCheckedMoreAndMoreRarely(t *testing.T) {
 	}
 }
 
+// What one rule has condemned, and nothing stops, is condemned by another later:
+// it doesn't wait for its next re-check, nor does it wait less for that.
+func TestAnOverdueExecutionIsCheckedWhenItIsDueOnceMore(t *testing.T) {
+	s := watching(t, Options{}, time.Hour, 1)
+	x := Execution{Name: "x", StartedTime: midnight.Add(-2 * time.Hour), Due: midnight.Add(-time.Hour), Then: midnight.Add(25 * time.Minute)}
+	s.Looked(s.wantLook("a"), []Execution{x}, 1, s.now)
+	var at []time.Duration
+	for minute := range 50 {
+		s.sweepAt(time.Duration(minute) * time.Minute)
+		if task := s.Next(s.now, Tokens{Describe: 1}); task.Check != nil {
+			if x.Then.Before(s.now) {
+				x.Then = time.Time{}
+			}
+			s.Checked(task.Check, x, s.now)
+			at = append(at, s.now.Sub(midnight)/time.Minute)
+		}
+	}
+	if want := []time.Duration{1, 3, 7, 15, 26, 41}; !slices.Equal(at, want) {
+		t.Errorf("checked in the minutes %v, want %v", at, want)
+	}
+}
+
+// A clock that was ahead is corrected: the caller still waits for a time that
+// the watch takes for over.
+func TestATimeThatIsOverByTheWatchAlone(t *testing.T) {
+	s := watching(t, Options{}, time.Hour, 1)
+	x := Execution{Name: "x", StartedTime: midnight.Add(-2 * time.Hour), Due: midnight.Add(-time.Hour), Then: midnight.Add(-10 * time.Second)}
+	s.Looked(s.wantLook("a"), []Execution{x}, 1, s.now)
+	s.wantNothing()
+	for minute := range 5 {
+		s.sweepAt(time.Duration(1+minute) * time.Minute)
+		s.Checked(s.wantCheck("x", 1), x, s.now)
+		s.wantNothing()
+	}
+}
+
 func TestACheckThatFailedIsAskedAgain(t *testing.T) {
 	s := watching(t, Options{}, time.Hour, 1)
 	s.answer(s.wantLook("a"), map[string]time.Duration{"x": -30 * time.Minute, "y": -30 * time.Minute})

@@ -30,9 +30,9 @@ type File struct {
 	slots [2]slot // as last read or written by us
 }
 
-// ErrLost is wrapped by Load's error when there are slots and none of them can
-// be believed, so that the stops of the last hours are not known either.
-var ErrLost = errors.New("no valid copy is left: looks are made anew, and stops tried before are not counted")
+// ErrLost is wrapped by Load's error when stops may have been counted in what
+// can't be believed: the Watch's ledger is known since the loading only.
+var ErrLost = errors.New("the stops that were tried before are not all known")
 
 // NewFile names the file; it reads and writes nothing.
 func NewFile(path string) *File { return &File{path: path} }
@@ -42,25 +42,23 @@ func (f *File) name(i int) string { return f.path + [2]string{"", ".2"}[i] }
 // Load makes a Watch of what the file knows. The Watch is never nil and always
 // usable; an error says what of the file was not believed, and why. A file
 // that doesn't exist yet is none. One torn slot is what a killed process
-// leaves: it costs nothing but is worth a line in the log.
+// leaves: it costs nothing but is worth a line in the log. ErrLost is worth an
+// alarm.
 func (f *File) Load(o Options, now time.Time) (*Watch, error) {
 	w := New(o)
 	f.slots = [2]slot{}
 	err := f.absorb(w, now)
-	if err != nil && !f.slots[0].believed && !f.slots[1].believed {
-		err = errors.Join(err, ErrLost)
-	}
 	return w, err
 }
 
 // Save writes the Watch to the slot that is torn, foreign or older, once it has
-// merged what another process wrote since. Two processes may write; but a stop
+// merged what another process wrote since. When it returns both slots are there:
+// the first time it writes them both. Two processes may write; but a stop
 // that one of them counts between the other's reading and writing can be lost,
 // so let one instance run at a time. After an error nothing is certain to be
 // saved: don't stop on the strength of it.
 func (f *File) Save(w *Watch, now time.Time) error {
-	var unreadable *fs.PathError
-	if err := f.absorb(w, now); errors.As(err, &unreadable) {
+	if err := f.absorb(w, now); f.unreadable(0) || f.unreadable(1) {
 		return fmt.Errorf("saving the state: %w", err)
 	}
 	w.Ledger.prune(now)
@@ -69,16 +67,34 @@ func (f *File) Save(w *Watch, now time.Time) error {
 	if err != nil {
 		return fmt.Errorf("saving the state: %w", err)
 	}
+	i := f.expendable()
+	err = f.put(i, body)
+	if err == nil && f.absent(1-i) {
+		err = f.put(1-i, body)
+	}
+	if err != nil {
+		return fmt.Errorf("saving the state: %w; FLOWREAPER_STATE must name a file in a folder that exists and can be written", err)
+	}
+	return nil
+}
+
+// put writes one slot, as the newest.
+func (f *File) put(i int, body []byte) error {
 	next := stamp{generation: max(f.slots[0].generation, f.slots[1].generation) + 1}
 	header, sum := seal(next.generation, body)
 	next.sum = sum
-	i := f.expendable()
 	f.slots[i] = slot{}
 	if err := write(f.name(i), header, body); err != nil {
-		return fmt.Errorf("saving the state: %w; FLOWREAPER_STATE must name a file in a folder that exists and can be written", err)
+		return err
 	}
-	f.slots[i] = slot{next, true}
+	f.slots[i] = slot{stamp: next, believed: true}
 	return nil
+}
+
+func (f *File) absent(i int) bool { return errors.Is(f.slots[i].problem, fs.ErrNotExist) }
+
+func (f *File) unreadable(i int) bool {
+	return errors.As(f.slots[i].problem, new(*fs.PathError)) && !f.absent(i)
 }
 
 // expendable picks the slot to write, never the only one that is believed.
@@ -90,8 +106,31 @@ func (f *File) expendable() int {
 	return 0
 }
 
+// lost says that stops may have been counted in what isn't believed: in the
+// newest slot that is whole, which is foreign or of a later version, or, where
+// none is whole, in those that were.
+//
+// A slot that is torn beside a whole one was being written when its process was
+// killed, and the stops that it counts were not tried yet. So was the first
+// slot when it is torn and the second was never there: before both are, nothing
+// is stopped. And what can't be read at the moment isn't lost, for until it can
+// be nothing is saved, and so nothing stopped.
+func (f *File) lost() bool {
+	newest := f.slots[0]
+	if f.slots[1].generation > newest.generation {
+		newest = f.slots[1]
+	}
+	switch {
+	case f.unreadable(0) || f.unreadable(1):
+		return false
+	case newest.generation > 0:
+		return !newest.believed
+	}
+	return !f.absent(1)
+}
+
 // absorb merges the slots that changed since we last saw them into w. Its
-// error tells of each slot that exists and isn't believed.
+// error tells of each slot that exists and isn't believed, and ErrLost.
 func (f *File) absorb(w *Watch, now time.Time) error {
 	var problems []error
 	var states []generationOf
@@ -106,7 +145,11 @@ func (f *File) absorb(w *Watch, now time.Time) error {
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			problems = append(problems, fmt.Errorf("%s was not believed: %w", f.name(i), err))
 		}
-		f.slots[i] = slot{fresh, err == nil}
+		f.slots[i] = slot{fresh, err == nil, err}
+	}
+	if f.lost() {
+		w.Ledger.Lose(now)
+		problems = append(problems, ErrLost)
 	}
 	// The newer first: of two that tell of the same look, it knows more ends.
 	slices.SortFunc(states, func(a, b generationOf) int { return cmp.Compare(b.generation, a.generation) })

@@ -128,7 +128,7 @@ func TestSlotsAreWrittenInTurn(t *testing.T) {
 		other, _, _ := strings.Cut(string(read(t, path+".2")), "\n")
 		got = append(got, generationIn(line)+"/"+generationIn(other))
 	}
-	if want := []string{"1/", "1/2", "3/2", "3/4"}; !slices.Equal(got, want) {
+	if want := []string{"1/2", "3/2", "3/4", "5/4"}; !slices.Equal(got, want) {
 		t.Errorf("generations %v, want %v", got, want)
 	}
 }
@@ -149,20 +149,20 @@ func TestATornSlotIsNeverBelieved(t *testing.T) {
 	before.Ledger = slices.Clone(before.Ledger)
 	s.Ledger.Add(try(time.Second, "more"))
 	save(t, f, s.Watch, s.now.Add(time.Second))
-	whole := read(t, path+".2")
+	whole := read(t, path)
 	for n := range len(whole) {
-		put(t, path+".2", whole[:n])
+		put(t, path, whole[:n])
 		wantTorn(t, path, before)
 	}
-	put(t, path+".2", append(bytes.Clone(whole), '\n'))
+	put(t, path, append(bytes.Clone(whole), '\n'))
 	wantTorn(t, path, before)
 	for i := range whole {
 		damaged := bytes.Clone(whole)
 		damaged[i] ^= 1 << (i % 8)
-		put(t, path+".2", damaged)
+		put(t, path, damaged)
 		wantTorn(t, path, before)
 	}
-	put(t, path+".2", whole)
+	put(t, path, whole)
 	if w := loaded(t, path, s.now.Add(time.Second)); w.Ledger.Since(midnight) != 2 {
 		t.Error("whole, it isn't believed either")
 	}
@@ -171,7 +171,7 @@ func TestATornSlotIsNeverBelieved(t *testing.T) {
 func wantTorn(t *testing.T, path string, before state) {
 	t.Helper()
 	w, err := NewFile(path).Load(here, midnight)
-	if err == nil || errors.Is(err, ErrLost) || !strings.HasPrefix(err.Error(), path+".2 was not believed: it is torn") {
+	if err == nil || errors.Is(err, ErrLost) || !strings.HasPrefix(err.Error(), path+" was not believed: it is torn") {
 		t.Fatalf("got the error %v", err)
 	}
 	if diff := cmp.Diff(before, w.state()); diff != "" {
@@ -182,7 +182,7 @@ func wantTorn(t *testing.T, path string, before state) {
 func TestATornSlotIsTheNextToBeWritten(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state")
 	f, w := NewFile(path), New(here)
-	for range 3 {
+	for range 2 {
 		save(t, f, w, midnight)
 	}
 	put(t, path, []byte("flowreaper-state 1 3 9")) // the newest is torn; .2 has generation 2
@@ -236,16 +236,20 @@ func TestStatesThatAreNotBelieved(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "state")
 			put(t, path, c.slot)
+			put(t, path+".2", c.slot)
 			f := NewFile(path)
 			w, err := f.Load(here, midnight)
-			want := path + " was not believed: " + c.want + "\n" + ErrLost.Error()
+			want := path + " was not believed: " + c.want + "\n" +
+				path + ".2 was not believed: " + c.want + "\n" + ErrLost.Error()
 			if err == nil || err.Error() != want {
 				t.Errorf("got  %v\nwant %s", err, want)
 			}
 			if !errors.Is(err, ErrLost) {
 				t.Error("it doesn't say that the ledger is lost")
 			}
-			if diff := cmp.Diff(New(here).state(), w.state()); diff != "" {
+			nothing := New(here)
+			nothing.Ledger.Lose(midnight)
+			if diff := cmp.Diff(nothing.state(), w.state()); diff != "" {
 				t.Error(diff)
 			}
 			save(t, f, w, midnight) // what isn't believed gives way, in time
@@ -260,8 +264,124 @@ func sealed(version int, generation uint64, body []byte) []byte {
 	return fmt.Appendf(nil, "%s %x\n%s", line, sumOf(line, body), body)
 }
 
+// What is in each of the two slots, and whether a stop may have been counted in
+// what isn't believed.
+func TestWhenTheLedgerIsLost(t *testing.T) {
+	type slots struct{ first, second string }
+	ours := func(generation uint64) string {
+		return string(sealed(stateVersion, generation, []byte(`{"account":"1234","region":"cn-hangzhou"}`)))
+	}
+	foreign := func(generation uint64) string {
+		return string(sealed(stateVersion, generation, []byte(`{"account":"77","region":"cn-hangzhou"}`)))
+	}
+	later := func(generation uint64) string { return string(sealed(stateVersion+1, generation, []byte("?"))) }
+	const torn, folder = "flowreaper-state 1 9", "a folder"
+	for _, c := range []struct {
+		name string
+		slots
+		lost bool
+	}{
+		{"a first start", slots{"", ""}, false},
+		{"killed in the very first write", slots{torn, ""}, false},
+		{"killed in the write after it", slots{ours(1), torn}, false},
+		{"killed in any other", slots{torn, ours(8)}, false},
+		{"both whole", slots{ours(9), ours(8)}, false},
+		{"both torn", slots{torn, torn}, true},
+		{"one torn, one taken away", slots{"", torn}, true},
+		{"another account's alone", slots{foreign(9), ""}, true},
+		{"another account wrote over ours", slots{foreign(9), ours(8)}, true},
+		{"another account's, which ours has outlived", slots{foreign(9), ours(10)}, false},
+		{"a later version's", slots{ours(8), later(9)}, true},
+		{"a later version's, which ours has outlived", slots{ours(10), later(9)}, false},
+		{"a later version's that is torn", slots{ours(8), later(9)[1:]}, false},
+		{"one that can't be read", slots{folder, torn}, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "state")
+			for name, content := range map[string]string{path: c.first, path + ".2": c.second} {
+				switch content {
+				case "":
+				case folder:
+					if err := os.Mkdir(name, 0o700); err != nil {
+						t.Fatal(err)
+					}
+				default:
+					put(t, name, []byte(content))
+				}
+			}
+			w, err := NewFile(path).Load(here, midnight)
+			known := w.Ledger.KnownSince()
+			if errors.Is(err, ErrLost) != c.lost || known.IsZero() == c.lost {
+				t.Errorf("known since %v, error %v; lost: %v", known, err, c.lost)
+			}
+		})
+	}
+}
+
+// However often a process starts anew, the ledger was lost when that was found
+// out, last by the process that first saved what it knew.
+func TestALossIsKnownToTheProcessesAfterIt(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state")
+	put(t, path, []byte("torn"))
+	put(t, path+".2", []byte("torn"))
+	f := NewFile(path)
+	w, _ := f.Load(here, midnight.Add(-time.Second))
+	save(t, f, w, midnight)
+	for i := range 4 {
+		now := midnight.Add(time.Duration(i) * time.Minute)
+		f = NewFile(path)
+		w, err := f.Load(here, now)
+		if got := w.Ledger.KnownSince(); !got.Equal(midnight) || errors.Is(err, ErrLost) {
+			t.Fatalf("start %d: known since %v, error %v", i, got, err)
+		}
+		save(t, f, w, now)
+	}
+}
+
+// A process that goes on while a later version's takes over knows that it
+// doesn't know what that one stops.
+func TestALossIsFoundWhenSaving(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state")
+	f, w := NewFile(path), New(here)
+	save(t, f, w, midnight)
+	put(t, path, sealed(stateVersion+1, 3, nil))
+	save(t, f, w, midnight.Add(time.Minute))
+	if got, want := loaded(t, path, midnight).Ledger.KnownSince(), midnight.Add(time.Minute); !got.Equal(want) {
+		t.Errorf("known since %v, want %v", got, want)
+	}
+}
+
+// Two slots tell of the same stops, and each was read by another clock: by one
+// that is behind CloudFlow's, by which the stops are still to come.
+func TestAStopCountsOnce(t *testing.T) {
+	dir, n := t.TempDir(), 0
+	rapid.Check(t, func(t *rapid.T) {
+		n++
+		path := filepath.Join(dir, fmt.Sprint(n))
+		made := 0
+		f, w := NewFile(path), New(here)
+		for i := range rapid.IntRange(1, 8).Draw(t, "batches") {
+			now := midnight.Add(time.Duration(i) * time.Second)
+			for n := range rapid.IntRange(1, 10).Draw(t, "stops") {
+				w.Ledger.Add(try(now.Sub(midnight), fmt.Sprint(n)))
+				made++
+			}
+			save(t, f, w, now)
+			if rapid.Bool().Draw(t, "restart") {
+				behind := time.Duration(rapid.IntRange(-5000, 5000).Draw(t, "ms behind")) * time.Millisecond
+				f = NewFile(path)
+				w, _ = f.Load(here, now.Add(-behind))
+			}
+		}
+		if got := w.Ledger.Since(midnight); got != made {
+			t.Fatalf("after %d stops the ledger counts %d", made, got)
+		}
+	})
+}
+
 // Facts from the future would put off looks, and emergencies would stop what
-// they shouldn't; stops count all the same.
+// they shouldn't; stops count all the same, as long as they would by the clock
+// that they were counted with.
 func TestFactsFromTheFutureAreNotBelieved(t *testing.T) {
 	s, path := busyWatch(t), filepath.Join(t.TempDir(), "state")
 	save(t, NewFile(path), s.Watch, s.now)
@@ -277,8 +397,9 @@ func TestFactsFromTheFutureAreNotBelieved(t *testing.T) {
 	if n := w.Ledger.Since(midnight.Add(-2 * time.Hour)); n != 2 {
 		t.Errorf("%d stops count, want 2", n)
 	}
-	if n := w.Ledger.Since(midnight.Add(-time.Hour + time.Second)); n != 0 {
-		t.Errorf("%d stops count as later than now", n)
+	save(t, NewFile(path), w, midnight.Add(-time.Hour))
+	if diff := cmp.Diff(s.state().Ledger, loaded(t, path, midnight).state().Ledger); diff != "" {
+		t.Errorf("saved by that clock, and read by ours:\n%s", diff)
 	}
 }
 
@@ -375,6 +496,9 @@ func drawState(t *rapid.T, who string) state {
 			looked++ // never the same look
 		}
 		s.Flows = append(s.Flows, flowState{ID: fmt.Sprint(i), Query: who, Looked: looked, Pages: 1, Live: 1, Known: []knownState{{Name: who}}})
+	}
+	if rapid.Bool().Draw(t, "lost") {
+		s.KnownSince = midnight.Add(-time.Duration(rapid.IntRange(0, 5).Draw(t, "lost at")) * time.Second)
 	}
 	seen := map[string]bool{}
 	for range rapid.IntRange(0, 5).Draw(t, "tries") {

@@ -31,6 +31,9 @@ type Flow struct {
 	// this; false when no rule can ever condemn it. Nil stands for
 	// startedTime + LeastAge.
 	Due func(name string, startedTime time.Time) (due time.Time, ever bool)
+
+	// Then tells Execution.Then likewise. Nil stands for never.
+	Then func(name string, startedTime time.Time) time.Time
 }
 
 // flow is what is known of one flow.

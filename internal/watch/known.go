@@ -13,6 +13,10 @@ type Execution struct {
 
 	// Never says that no rule can ever condemn it.
 	Never bool
+
+	// Then is when it could be condemned once more, by a rule that does more
+	// about it: overdue or not, it is checked then. Zero is never.
+	Then time.Time
 }
 
 // known is an execution that ran when it was last seen.
@@ -21,6 +25,7 @@ type known struct {
 	name    string
 	started instant
 	due     instant
+	then    instant // Execution.Then; 0 when there is none
 	seen    instant // when it was last seen running; 0 when only an older process saw it
 	at      instant // when it must be checked
 	early   instant // from when an early check helps
@@ -54,6 +59,13 @@ func (f *flow) dueTime(name string, started instant) instant {
 	return instantOf(due)
 }
 
+func thenOf(t time.Time) instant {
+	if t.IsZero() {
+		return 0
+	}
+	return instantOf(t)
+}
+
 // never is a due time that doesn't come, and leaves room to add to.
 const never instant = 1 << 60
 
@@ -84,6 +96,7 @@ func (w *Watch) see(f *flow, e Execution, t instant) bool {
 		k = w.remember(f, e.Name)
 	}
 	k.started, k.due, k.seen, k.missing = instantOf(e.StartedTime), due, t, false
+	k.then = thenOf(e.Then)
 	w.judge(k, t)
 	w.plan(k)
 	return true
@@ -109,6 +122,11 @@ func (w *Watch) plan(k *known) {
 	k.at = k.condemnable()
 	if k.overdue != nil {
 		k.at = k.seen.add(again(k.overdue.checks))
+		if then := k.then.add(askWider); k.then > 0 && then > k.seen {
+			k.at = min(k.at, then)
+		} else if k.then > 0 { // it has not come yet by the caller's clock, which was corrected since
+			k.at = k.seen.add(again(1))
+		}
 	} else {
 		k.early = max(k.due.add(-earlyAhead), k.seen+(k.due-k.seen)/2)
 		if k.due.since(k.early) >= earlyLeast {
@@ -125,6 +143,9 @@ func (w *Watch) replan(k *known, t instant) {
 	if k.due == never {
 		w.forget(k)
 		return
+	}
+	if k.flow.Then != nil {
+		k.then = thenOf(k.flow.Then(k.name, k.started.time()))
 	}
 	if t < k.condemnable() {
 		k.overdue = nil

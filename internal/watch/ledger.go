@@ -24,12 +24,17 @@ func (a Try) compare(b Try) int {
 // Ledger is every stop tried in the last hours, in the order of time. It never
 // counts too few: add, save, and only then stop. Who is killed in between has
 // counted a stop too many.
+//
+// A try keeps the time that it was counted with, by CloudFlow's clock, whatever
+// the clock of the process that reads it: that time is what tells it from
+// others, so one that two slots or two processes tell of counts once.
 type Ledger struct {
 	// Window is the time over which the policy limits stops. What is older than
 	// it, and older than a day, is not saved.
 	Window time.Duration
 
-	tries []Try
+	tries      []Try
+	knownSince time.Time
 }
 
 // Add counts stops that are about to be tried.
@@ -41,7 +46,8 @@ func (l *Ledger) Add(tries ...Try) {
 	l.merge(added)
 }
 
-// Since counts the stops tried at that time or later.
+// Since counts the stops tried at that time or later. What is still to come by
+// the caller's clock counts too: clocks differ.
 func (l *Ledger) Since(from time.Time) int {
 	from = from.Truncate(time.Millisecond)
 	i, _ := slices.BinarySearchFunc(l.tries, from, func(t Try, from time.Time) int { return t.At.Compare(from) })
@@ -64,20 +70,28 @@ func (l *Ledger) merge(tries []Try) {
 	l.tries = slices.CompactFunc(l.tries, func(a, b Try) bool { return a.compare(b) == 0 })
 }
 
-// notAfter makes another process's tries fit our clock: those in the future
-// happened now at the latest. They stay counted, each a millisecond from the
-// other so that none is taken for another.
-func notAfter(now time.Time, tries []Try) []Try {
-	last := now.UTC().Truncate(time.Millisecond)
-	for i := len(tries) - 1; i >= 0 && tries[i].At.After(last); i-- {
-		tries[i].At = last
-		last = last.Add(-time.Millisecond)
+// Lose notes that stops tried before that time may be missing.
+func (l *Ledger) Lose(at time.Time) {
+	if at = at.UTC().Truncate(time.Millisecond); at.After(l.knownSince) {
+		l.knownSince = at
 	}
-	return tries
 }
 
-// prune forgets what is older than any window asks for.
+// KnownSince is the time from which on no stop is missing; zero when none ever
+// was lost. Until a window after it has passed, nobody can say how many stops
+// were tried in the window. It is saved, so that a restart neither forgets it
+// nor begins the window anew.
+func (l *Ledger) KnownSince() time.Time { return l.knownSince }
+
+// prune forgets what is older than any window asks for. It goes by the earlier
+// of the clock and the latest try, so that no clock that is ahead forgets a stop.
 func (l *Ledger) prune(now time.Time) {
+	if len(l.tries) == 0 {
+		return
+	}
+	if latest := l.tries[len(l.tries)-1].At; latest.Before(now) {
+		now = latest
+	}
 	old := len(l.tries) - l.Since(now.Add(-max(l.Window, ledgerKeep)))
 	l.tries = slices.Delete(l.tries, 0, old)
 }

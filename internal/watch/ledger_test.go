@@ -45,12 +45,37 @@ func TestLedgerKeepsADayAndTheWindow(t *testing.T) {
 	}
 }
 
-// A process whose clock was ahead counted stops that by ours are still to come.
-func TestTriesFromTheFutureCountFromNow(t *testing.T) {
-	tries := notAfter(midnight, []Try{try(-time.Minute, "a"), try(time.Hour, "b"), try(2*time.Hour, "b")})
-	want := []Try{try(-time.Minute, "a"), try(-time.Millisecond, "b"), try(0, "b")}
-	if diff := cmp.Diff(want, tries); diff != "" {
-		t.Error(diff)
+// What another process counted by a clock that is ahead of ours is recent.
+func TestTriesFromTheFutureCount(t *testing.T) {
+	var l Ledger
+	l.Add(try(-time.Minute, "a"), try(20*time.Second, "b"))
+	if got := l.Since(midnight.Add(-time.Second)); got != 1 {
+		t.Errorf("%d count, want the one from the future", got)
+	}
+}
+
+// A clock that is ahead must not forget what the limits are about.
+func TestNoClockForgetsTheLatestStops(t *testing.T) {
+	l := Ledger{Window: time.Hour}
+	l.Add(try(-25*time.Hour, "a"), try(-time.Hour, "b"), try(0, "c"))
+	l.prune(midnight.AddDate(1, 0, 0))
+	if got := l.Since(time.Time{}); got != 2 {
+		t.Errorf("%d are kept, want the two of the day before the latest", got)
+	}
+	empty := Ledger{}
+	empty.prune(midnight)
+}
+
+func TestTheLaterLossCounts(t *testing.T) {
+	var l Ledger
+	if !l.KnownSince().IsZero() {
+		t.Error("a new ledger has lost something")
+	}
+	l.Lose(midnight.Add(time.Second + time.Microsecond))
+	l.Lose(midnight)
+	l.Lose(time.Time{})
+	if got, want := l.KnownSince(), midnight.Add(time.Second); !got.Equal(want) {
+		t.Errorf("known since %v, want %v", got, want)
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 type slot struct {
 	stamp
 	believed bool
+	problem  error // why it isn't; fs.ErrNotExist: it isn't there
 }
 
 // stamp tells one writing of a slot from another; zero when it is torn.

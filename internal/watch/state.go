@@ -16,6 +16,7 @@ type state struct {
 	Region      string      `json:"region"`
 	Flows       []flowState `json:"flows,omitempty"`
 	Ledger      []Try       `json:"ledger,omitempty"`
+	KnownSince  time.Time   `json:"knownSince,omitzero"` // the ledger's
 	Emergencies []Emergency `json:"emergencies,omitempty"`
 	Buckets     Buckets     `json:"buckets,omitempty"`
 }
@@ -52,7 +53,7 @@ var ErrForeign = errors.New("another account's or region's")
 func (w *Watch) state() state {
 	s := state{
 		Account: w.options.Account, Region: w.options.Region,
-		Ledger: w.Ledger.tries, Emergencies: w.Emergencies.all(), Buckets: w.Buckets,
+		Ledger: w.Ledger.tries, KnownSince: w.Ledger.knownSince, Emergencies: w.Emergencies.all(), Buckets: w.Buckets,
 	}
 	for _, id := range slices.Sorted(maps.Keys(w.flows)) {
 		if f := w.flows[id]; f.looked != 0 {
@@ -111,10 +112,11 @@ func (w *Watch) fits(s state) error {
 
 // absorb merges a saved state into what is known here. Of each flow the later
 // look is believed; whatever lies in the future by our clock isn't, since it
-// would put off looks. The ledger is believed in any case.
+// would put off looks. The ledger is believed in any case, with its own times.
 func (w *Watch) absorb(s state, now time.Time) {
 	latest := now.Add(askWider)
-	w.Ledger.merge(notAfter(now, s.Ledger))
+	w.Ledger.merge(s.Ledger)
+	w.Ledger.Lose(s.KnownSince)
 	w.Emergencies.merge(slices.DeleteFunc(s.Emergencies, func(m Emergency) bool { return m.Time.After(now.Add(eventAhead)) }))
 	maps.DeleteFunc(s.Buckets, func(_ string, b Bucket) bool { return b.At.After(latest) })
 	w.Buckets.merge(s.Buckets)
