@@ -38,9 +38,9 @@ func (t *terminal) carryOut(ctx context.Context, s *sweeping, e errand) error {
 	defer client.Close()
 	bounded, cancel := s.bound(ctx)
 	defer cancel()
-	show, done := t.progress()
-	s.options.Progress = show
 	if !e.yes {
+		show, done := t.progress(looking)
+		s.options.Progress = show
 		planned, recording, failure := sweep.Plan(bounded, s.options)
 		done()
 		if len(recording) == 0 || failure != nil || ctx.Err() != nil {
@@ -53,6 +53,8 @@ func (t *terminal) carryOut(ctx context.Context, s *sweeping, e errand) error {
 			s.options.Approved = recording
 		}
 	}
+	show, done := t.progress(stopping)
+	s.options.Progress = show
 	result, failure := sweep.Run(bounded, s.options)
 	done()
 	return t.finish(ctx, s, e, result, failure)

@@ -71,7 +71,7 @@ func (t *terminal) plan(ctx context.Context, set *settings, out string) error {
 	defer client.Close()
 	bounded, cancel := s.bound(ctx)
 	defer cancel()
-	show, done := t.progress()
+	show, done := t.progress(looking)
 	s.options.Progress = show
 	report, stops, failure := sweep.Plan(bounded, s.options)
 	done()

@@ -10,9 +10,9 @@ import (
 )
 
 // progress shows on a terminal how far a sweep has got, and how long the rest
-// takes within the quota. It returns nil where there is no terminal: a log has
-// no use for it. done takes the bar away again.
-func (t *terminal) progress() (show func(sweep.Progress), done func()) {
+// takes within the quota, in the words of describe. It returns nil where there
+// is no terminal: a log has no use for it. done takes the bar away again.
+func (t *terminal) progress(describe func(sweep.Progress) string) (show func(sweep.Progress), done func()) {
 	if !isTerminal(t.err) {
 		return nil, func() {}
 	}
@@ -25,21 +25,33 @@ func (t *terminal) progress() (show func(sweep.Progress), done func()) {
 	)
 	return func(p sweep.Progress) {
 		bar.ChangeMax(max(1, p.Flows+p.Stops))
-		bar.Describe(describeProgress(p))
+		bar.Describe(describe(p))
 		_ = bar.Set(p.Listed + p.Stopped) // a bar that can't be drawn is no reason to end
 	}, func() { _ = bar.Clear() }
 }
 
-func describeProgress(p sweep.Progress) string {
-	text := "listing the flows"
-	if p.Flows > 0 {
-		text = fmt.Sprintf("looked at %d of %d flows", p.Listed, p.Flows)
+// stopping is for sweeps that stop.
+func stopping(p sweep.Progress) string {
+	if p.Stops == 0 {
+		return looking(p)
 	}
-	if p.Stops > 0 {
-		text += fmt.Sprintf(", stopped %d of %d", p.Stopped, p.Stops)
+	return lookedAt(p) + fmt.Sprintf(", stopped %d of %d", p.Stopped, p.Stops) + timeLeft(p)
+}
+
+// looking is for plans. Nobody who is about to be asked may read that something
+// was stopped.
+func looking(p sweep.Progress) string { return lookedAt(p) + timeLeft(p) }
+
+func lookedAt(p sweep.Progress) string {
+	if p.Flows == 0 {
+		return "listing the flows"
 	}
-	if p.Left > 0 {
-		text += fmt.Sprintf(", %v left", p.Left)
+	return fmt.Sprintf("looked at %d of %d flows", p.Listed, p.Flows)
+}
+
+func timeLeft(p sweep.Progress) string {
+	if p.Left == 0 {
+		return ""
 	}
-	return text
+	return fmt.Sprintf(", %v left", p.Left)
 }

@@ -9,19 +9,28 @@ import (
 )
 
 func TestProgressSaysHowFarAndHowLong(t *testing.T) {
-	for want, p := range map[string]sweep.Progress{
-		"listing the flows":                               {},
-		"looked at 40 of 1000 flows, 8m10s left":          {Listed: 40, Flows: 1000, Left: 8*time.Minute + 10*time.Second},
-		"looked at 9 of 9 flows, stopped 1 of 3, 1s left": {Listed: 9, Flows: 9, Stopped: 1, Stops: 3, Left: time.Second},
-	} {
-		if got := describeProgress(p); got != want {
-			t.Errorf("%+v: %q, want %q", p, got, want)
+	tests := []struct {
+		of            sweep.Progress
+		plans, sweeps string
+	}{
+		{sweep.Progress{}, "listing the flows", "listing the flows"},
+		{sweep.Progress{Listed: 40, Flows: 1000, Left: 8*time.Minute + 10*time.Second},
+			"looked at 40 of 1000 flows, 8m10s left", "looked at 40 of 1000 flows, 8m10s left"},
+		{sweep.Progress{Listed: 9, Flows: 9, Stopped: 1, Stops: 3, Left: time.Second},
+			"looked at 9 of 9 flows, 1s left", "looked at 9 of 9 flows, stopped 1 of 3, 1s left"},
+	}
+	for _, test := range tests {
+		if got := looking(test.of); got != test.plans {
+			t.Errorf("%+v, of a plan: %q, want %q", test.of, got, test.plans)
+		}
+		if got := stopping(test.of); got != test.sweeps {
+			t.Errorf("%+v, of a sweep that stops: %q, want %q", test.of, got, test.sweeps)
 		}
 	}
 }
 
 func TestNoProgressWithoutATerminal(t *testing.T) {
-	if show, _ := (&terminal{err: io.Discard}).progress(); show != nil {
+	if show, _ := (&terminal{err: io.Discard}).progress(stopping); show != nil {
 		t.Error("progress is shown where there is no terminal")
 	}
 }
