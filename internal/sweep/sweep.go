@@ -262,9 +262,11 @@ func (s *sweep) remember() {
 var errTimeIsOver = errors.New("the time of this sweep is over; the next one goes on")
 
 // outOfTime says that a call was cut short by the end of the sweep's time, or not
-// sent since its turn by the quota comes later; the next sweep asks.
+// sent since its turn by the quota comes later; the next sweep asks. A sweep that
+// has no next one failed to send it: its person needs to hear why.
 func (s *sweep) outOfTime(err error) bool {
-	return !isFatal(err) && (s.ctx.Err() != nil || errors.Is(err, cloudflow.ErrOutOfTime))
+	unsent := errors.Is(err, cloudflow.ErrOutOfTime) && !s.memory.once
+	return !isFatal(err) && (s.ctx.Err() != nil || unsent)
 }
 
 // timeIsOver is why a call was cut short: the time is over, or the whole sweep
