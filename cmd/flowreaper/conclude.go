@@ -51,12 +51,14 @@ func statusOf(r *sweep.Report, failure error) int {
 	return statusFailed
 }
 
-// nextStep is what to do when not even the flows could be listed.
+// nextStep is what to do when not even the flows could be listed, unless the
+// failure itself says so.
 func nextStep(r *sweep.Report, failure error) string {
 	var s *sweep.Error
 	switch {
 	case errors.Is(failure, context.DeadlineExceeded):
 		return "\nGive it more time with --timeout, or less to do with --flow"
+	case strings.Contains(failure.Error(), "; next: "): // it has been said
 	case errors.As(failure, &s) && s.Code == sweep.CodeSweep && r.Flows.Seen == 0:
 		return "\nCheck the endpoint and the region, and that this machine reaches them"
 	}

@@ -97,6 +97,11 @@ func reports() map[string]*sweep.Report {
 	failed.Complete = false
 	failed.Flows, failed.Executions = sweep.FlowCounts{}, sweep.ExecutionCounts{}
 	failed.Incomplete = []sweep.FlowNote{{Flow: "*", Reason: "ListFlows: connection refused"}}
+	failed.Errors = []sweep.ErrorNote{
+		{Code: "NoAnswer", Message: "ListFlows: connection refused", Count: 1}, // said already
+		{Code: "Sweep", Message: "the flows could not be listed: ListFlows: connection refused", Count: 1},
+		{Code: "NoRule", Message: "no rule accepts the event", Count: 1},
+	}
 
 	scopeless := base()
 	scopeless.Flows, scopeless.Executions = sweep.FlowCounts{}, sweep.ExecutionCounts{}

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -78,18 +79,28 @@ func flows(title string, notes []sweep.FlowNote) section {
 	return section{title: title, grid: t}
 }
 
-// flowOf names the flow. A report says * for those whose names did not come; no
-// flow is called that.
+// everyFlow stands in a report for the flows whose names did not come; no flow is
+// called that.
+const everyFlow = "*"
+
+// flowOf names the flow, or those that have no name.
 func flowOf(n sweep.FlowNote) string {
-	if n.Flow == "*" {
+	if n.Flow == everyFlow {
 		return "(flows not listed)"
 	}
 	return Plain(n.Flow)
 }
 
+// errorsOf leaves out what the table of the incomplete says in the same words: why
+// the flows could not be listed.
 func errorsOf(r *sweep.Report) section {
 	t := newGrid("code", "count", "message")
 	for _, e := range r.Errors {
+		if slices.ContainsFunc(r.Incomplete, func(n sweep.FlowNote) bool {
+			return n.Flow == everyFlow && n.Reason != "" && strings.HasSuffix(e.Message, n.Reason)
+		}) {
+			continue
+		}
 		t.add(Plain(e.Code), grouped(e.Count), Plain(e.Message))
 	}
 	return section{title: "Errors:", grid: t}
