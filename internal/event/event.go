@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/flowreaper/flowreaper/policy"
 )
@@ -48,6 +49,19 @@ func (e Event) Name() string {
 		return e.Type
 	}
 	return e.Subject
+}
+
+// Title is what to call the event in a sentence: the alarm event "bill" in state
+// "OK". Without the state, the message that an alarm is over reads as the alarm.
+func (e Event) Title() string {
+	title := "the " + e.Kind + " event"
+	if name := e.Name(); name != "" {
+		title += " " + strconv.Quote(name)
+	}
+	if state, _ := e.Data["alertState"].(string); e.Kind == Alarm && state != "" {
+		title += " in state " + strconv.Quote(state)
+	}
+	return title
 }
 
 // Encode returns the event as one JSON object with everything that was

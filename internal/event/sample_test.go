@@ -191,3 +191,21 @@ func exactly(t testing.TB, text []byte) any {
 	}
 	return value
 }
+
+// The message that an alarm is over must not read as the alarm.
+func TestTitle(t *testing.T) {
+	for body, want := range map[string]string{
+		`{"alertName":"bill","alertState":"OK"}`:                                         `the alarm event "bill" in state "OK"`,
+		`{"alertName":"a\nb","alertState":"\u202e"}`:                                     `the alarm event "a\nb" in state "\u202e"`,
+		`{"specversion":"1.0","id":"1","source":"s","type":"t","data":{"alertState":1}}`: `the cloudevent event "t"`,
+		`{}`: "the custom event",
+	} {
+		events, err := event.Decode([]byte(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := events[0].Title(); got != want {
+			t.Errorf("%s: %s, want %s", body, got, want)
+		}
+	}
+}

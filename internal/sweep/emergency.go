@@ -91,7 +91,7 @@ func (s *sweep) raise() {
 func (s *sweep) accept(e event.Event) {
 	rules := s.Policy.Scope(s.clock.judging(), &e.Event).Rules()
 	if len(rules) == 0 {
-		s.note("NoRule", fmt.Sprintf("no rule accepts the %s event %q: it stops nothing", e.Kind, e.Name()))
+		s.note("NoRule", fmt.Sprintf("no rule accepts %s: it stops nothing", e.Title()))
 	}
 	raw := e.Encode()
 	for _, r := range rules {
