@@ -80,5 +80,8 @@ func (t *terminal) plan(ctx context.Context, set *settings, out string) error {
 			return err
 		}
 	}
+	if failure == nil {
+		defer t.explainNothing(s, report)
+	}
 	return t.conclude(ctx, s.output, report, failure)
 }
