@@ -167,6 +167,10 @@ policy.yaml:6:40: when: flow has no field "nam"; did you mean "name"?
 policy.yaml:6:41: when: flow has no field "nam"; did you mean "name"?
    6 |     when: "flow.name == \"中文\" and flow.nam == 1"
      |                                           ^`},
+		{"when asks an event for what is in its data", oneRule(`when: event.alertName == "x"`), `
+policy.yaml:6:17: when: event has no field "alertName"; did you mean event.data.alertName? There are: data, id, kind, source, subject, time, type
+   6 |     when: event.alertName == "x"
+     |                 ^`},
 		{"when that is no bool", oneRule("when: execution.age"), `
 policy.yaml:6:11: when: this is a duration, not a condition that is true or false
    6 |     when: execution.age

@@ -159,5 +159,7 @@ var hints = []struct{ in, say string }{
 	{"types duration and string)", `write a duration as duration("2h")`},
 	{"types time and string)", `write a time as date("2026-01-31")`},
 	{`unexpected token Operator("=")`, "compare with =="},
+	{"bad number syntax", `write a duration as duration("2h")`},
+	{"literal not terminated", "close the quotes"},
 	{"unexpected token EOF", "the expression ends too early"},
 }

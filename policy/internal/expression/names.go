@@ -99,9 +99,19 @@ func (r *rewriter) field(group string, n *ast.MemberNode) ast.Node {
 		return r.constant(property, n)
 	}
 	if !slices.Contains(r.language.fields[group], property.Value) {
-		r.fail(property, "%s has no field %q%s", group, property.Value, hint(property.Value, r.language.fields[group]))
+		r.fail(property, "%s has no field %q%s", group, property.Value, r.otherField(group, property.Value))
 	}
 	return n
+}
+
+// otherField is the field that was probably meant: one of a near name or, of what
+// comes with data of its own, one of the data's.
+func (r *rewriter) otherField(group, name string) string {
+	fields := r.language.fields[group]
+	if slices.Contains(fields, "data") && Nearest(name, fields) == "" {
+		return fmt.Sprintf("; did you mean %s.data.%s? There are: %s", group, name, orNone(fields))
+	}
+	return hint(name, fields)
 }
 
 func (r *rewriter) constant(name *ast.StringNode, n *ast.MemberNode) ast.Node {

@@ -72,11 +72,15 @@ func checkBytes(text []byte) (Problem, bool) {
 // not supported and what would take the parser too long.
 func checkTokens(src *source, tokens token.Tokens) []Problem {
 	var problems []Problem
+	var next Position // after the last problem
 	guard := &sizeGuard{}
 	for _, t := range tokens {
 		at := Position{t.Position.Line, t.Position.Column}
 		if message := unsupported(src, t, at); message != "" {
-			problems = append(problems, Problem{at, message})
+			if at != next { // of ``` or ** the first is enough
+				problems = append(problems, Problem{at, message})
+			}
+			next = Position{at.Line, at.Column + 1}
 		}
 		if message := guard.add(t); message != "" {
 			return append(problems, Problem{at, message})
@@ -175,7 +179,7 @@ func syntaxMessage(message string) string {
 	case strings.Contains(message, "reserved character"):
 		return message + ": quote the text"
 	case strings.Contains(message, "is not allowed in this context"):
-		return "more text follows where the value has ended: quote the whole text, or put it on the lines below a |"
+		return "more text follows where the value has ended: indent this line like those beside it, quote the whole text, or put it on the lines below a |"
 	}
 	return message
 }
