@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -55,7 +56,11 @@ func (r *reader) token() (json.Token, error) {
 func (r *reader) notJSON() error {
 	var syntax *json.SyntaxError
 	if err := json.Unmarshal(r.text, new(json.RawMessage)); errors.As(err, &syntax) {
-		return refuse(position(r.text, int(syntax.Offset)-1), "not JSON: "+syntax.Error(), "")
+		expected := ""
+		if strings.Contains(syntax.Error(), "after top-level value") {
+			expected = "expected one JSON value: put several events into an array"
+		}
+		return refuse(position(r.text, int(syntax.Offset)-1), "not JSON: "+syntax.Error(), expected)
 	}
 	return refuse(r.position(), "not JSON", "expected one JSON value")
 }

@@ -2,6 +2,7 @@ package event
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -23,11 +24,25 @@ func (e Event) CheckTime(now time.Time) error {
 	at := e.Time.Format(time.RFC3339)
 	switch age := now.Sub(e.Time); {
 	case age > MaxAge:
-		return fmt.Errorf("the %s event %q is too old: its time, %s, is %v ago, and what is older than %v stops nothing",
-			e.Kind, e.Name(), at, age.Round(time.Second), MaxAge)
+		return fmt.Errorf("%s is too old: its time, %s, is %s ago, and what is older than %s stops nothing",
+			e.Title(), at, plainly(age), plainly(MaxAge))
 	case age < -MaxAhead:
-		return fmt.Errorf("the %s event %q is ahead of its time: %s is in %v, and clocks differ by %v at the most",
-			e.Kind, e.Name(), at, (-age).Round(time.Second), MaxAhead)
+		return fmt.Errorf("%s is ahead of its time: %s is in %s, and clocks differ by %s at the most",
+			e.Title(), at, plainly(-age), plainly(MaxAhead))
 	}
 	return nil
+}
+
+// plainly writes 15m where time.Duration writes 15m0s, and 90 days where it
+// writes thousands of hours.
+func plainly(d time.Duration) string {
+	const day = 24 * time.Hour
+	if d >= 2*day {
+		return fmt.Sprintf("%d days", d/day)
+	}
+	text := d.Round(time.Second).String()
+	if strings.HasSuffix(text, "m0s") {
+		return strings.TrimSuffix(text, "0s")
+	}
+	return text
 }
