@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"text/template"
 	"time"
@@ -47,7 +48,33 @@ func checkTemplate(c Channel) error {
 		Limit: &Limit{Name: "maxStops", Window: "1h"}, Errors: []ErrorCount{{Code: "code", Message: "message", Count: 1}},
 		Left: &Left{Stops: 1, Time: "1s"},
 	}
-	return render(t, &m)
+	return namingFields(render(t, &m))
+}
+
+// namingFields has the error about a field that doesn't exist say which do.
+func namingFields(err error) error {
+	if err == nil {
+		return nil
+	}
+	for _, t := range []reflect.Type{
+		reflect.TypeFor[Message](), reflect.TypeFor[List](), reflect.TypeFor[Item](),
+		reflect.TypeFor[Limit](), reflect.TypeFor[Left](), reflect.TypeFor[ErrorCount](),
+	} {
+		for _, name := range []string{t.String(), "*" + t.String()} {
+			if text, ok := strings.CutSuffix(err.Error(), " in type "+name); ok {
+				return errors.New(text + "; there are: " + fieldsOf(t))
+			}
+		}
+	}
+	return err
+}
+
+func fieldsOf(t reflect.Type) string {
+	var names []string
+	for _, f := range reflect.VisibleFields(t) {
+		names = append(names, f.Name)
+	}
+	return strings.Join(names, ", ")
 }
 
 const (
