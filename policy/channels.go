@@ -3,7 +3,6 @@ package policy
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"net/netip"
 	"net/url"
 	"regexp"
@@ -62,7 +61,7 @@ func (c *Channel) TemplateError(err error) *Error {
 	if c.place != nil {
 		*e = *c.place
 	}
-	e.Message = fmt.Sprintf("template: %v", err)
+	e.Message = "template: " + strings.TrimPrefix(err.Error(), "template: ") // which text/template begins with, too
 	return e
 }
 

@@ -24,14 +24,14 @@ func parse(t *testing.T, channels string) *policy.Policy {
 func TestTemplatesAreChecked(t *testing.T) {
 	tests := []struct{ name, template, want string }{
 		{"of all that there is", `{{.Policy}}: {{.Stopped.Count}} stopped{{range .Failed.Items}}, {{.Flow}}{{end}}`, ""},
-		{"that isn't one", `{{.Policy`, "template: text:1: unclosed action"},
-		{"of a field that isn't there", `{{.Policies}}`, `template: text:1:2: executing "text" at <.Policies>: can't evaluate field Policies; there are: ` +
+		{"that isn't one", `{{.Policy`, "text:1: unclosed action"},
+		{"of a field that isn't there", `{{.Policies}}`, `text:1:2: executing "text" at <.Policies>: can't evaluate field Policies; there are: ` +
 			`Version, Title, Text, Policy, Mode, Trigger, RunID, Time, Complete, Stopped, Failed, Withheld, Limit, Undecided, Errors, Left, Omitted`},
 		{"of a field that isn't there, in a list", `{{range .Stopped.Items}}{{.Name}}{{end}}`,
-			`template: text:1:26: executing "text" at <.Name>: can't evaluate field Name; there are: Flow, Execution, Rule, Outcome, Detail`},
-		{"that reads", `{{env "SECRET"}}`, `template: text:1: function "env" not defined`},
+			`text:1:26: executing "text" at <.Name>: can't evaluate field Name; there are: Flow, Execution, Rule, Outcome, Detail`},
+		{"that reads", `{{env "SECRET"}}`, `text:1: function "env" not defined`},
 		{"of too much text", `{{range 100000}}xx{{end}}`, "the template writes more than 131072 bytes: too long"},
-		{"without end", `{{template "text" .}}`, `template: text:1:11: executing "text" at <{{template "text" .}}>: exceeded maximum template depth (100000)`},
+		{"without end", `{{template "text" .}}`, `text:1:11: executing "text" at <{{template "text" .}}>: exceeded maximum template depth (100000)`},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
