@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -57,8 +56,7 @@ func (c *demoCloud) shown() []row {
 }
 
 func ageOf(now time.Time, e cloud.Execution) string {
-	age := now.Sub(e.StartedTime).Round(time.Minute)
-	return fmt.Sprintf("%dh%02dm", age/time.Hour, age%time.Hour/time.Minute)
+	return report.Age(now.Sub(e.StartedTime).Round(time.Minute))
 }
 
 // remark names what the demo's policy looks at beside the age.

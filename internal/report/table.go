@@ -1,6 +1,9 @@
 package report
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
 // Table lays out rows as the report's own tables are, with every cell escaped
 // by [Plain].
@@ -32,6 +35,9 @@ func (s Style) Lines(header []string, rows [][]string) string {
 	}
 	return g.render("", s.Width)
 }
+
+// Age writes an age as the report does: 3h2m, 2d1h.
+func Age(d time.Duration) string { return age(d.Seconds()) }
 
 // Number writes 12,345.
 func Number(n int) string { return grouped(n) }
