@@ -118,7 +118,7 @@ func (s *settings) checkMode() error {
 	case "off":
 		return errors.New("FLOWREAPER_MODE is off: nothing is called, nothing is stopped\nUnset it to go on")
 	}
-	return fmt.Errorf("FLOWREAPER_MODE=%q is none of plan, enforce and off", s.mode)
+	return fmt.Errorf("FLOWREAPER_MODE=%q is none of plan, enforce and off\nUnset it to leave the mode to the policy", s.mode)
 }
 
 // flowFilter says which flows to look at; nil is all. An empty --flow, perhaps

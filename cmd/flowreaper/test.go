@@ -45,7 +45,7 @@ func (t *terminal) newTest() *cobra.Command {
 		Use:     "test FILE…",
 		Short:   "Run policy tests",
 		Long:    testLong,
-		Example: "  flowreaper test policy_test.yaml\n  flowreaper test --coverage --junit report.xml tests/*.yaml",
+		Example: "  flowreaper test policy.test.yaml\n  flowreaper test --coverage --junit report.xml tests/*.yaml",
 		Args:    cobra.MinimumNArgs(1),
 		RunE:    func(_ *cobra.Command, files []string) error { return t.test(files, o) },
 	}
