@@ -289,7 +289,9 @@ func (s *sweep) told(flow *policy.Flow, q question) watch.Flow {
 		ID: flow.ID, Name: flow.Name, Query: s.hash(flow, q), LeastAge: q.leastAge, EverySweep: q.everySweep(),
 		ByStatusAlone: q.namePrefix == "" && strings.Contains(q.statuses, running),
 		Due:           func(name string, started time.Time) (time.Time, bool) { return s.dueOf(flow, q, name, started) },
-		Then:          func(name string, started time.Time) time.Time { return s.thenStopped(flow, remembered(name, started)) },
+		Then: func(name string, started, seen time.Time) time.Time {
+			return s.then(flow, remembered(name, started), seen, true)
+		},
 	}
 }
 

@@ -122,10 +122,8 @@ func (s *sweep) sighting(f finding, everySweep bool) watch.Execution {
 	default: // every sweep: the next one's
 		e.Due = f.judgedAt.Add(s.memory.tick - tickMargin)
 	}
-	if condemned && f.verdict.Mode != policy.ModeEnforce {
-		if then := s.thenStopped(f.flow, f.execution); then.After(f.judgedAt) {
-			e.Then = then
-		}
+	if !e.Due.After(f.judgedAt) && !e.Never {
+		e.Then = s.then(f.flow, f.execution, f.judgedAt, false)
 	}
 	if everySweep && !condemned {
 		e.Never = true // the next look finds it anyway
@@ -133,29 +131,36 @@ func (s *sweep) sighting(f finding, everySweep bool) watch.Execution {
 	return e
 }
 
-// actingRules is the policy with the rules that stop what they condemn, where
-// there are others.
-func actingRules(p *policy.Policy) *policy.Policy {
-	var names []string
+// actingRules is a policy with each of the rules alone that stop what they
+// condemn, where there are several rules.
+func actingRules(p *policy.Policy) []*policy.Policy {
+	var each []*policy.Policy
 	for _, r := range p.Rules {
-		if r.Mode == policy.ModeEnforce {
-			names = append(names, r.Name)
+		if r.Mode == policy.ModeEnforce && len(p.Rules) > 1 {
+			each = append(each, p.Only(r.Name))
 		}
 	}
-	if len(names) == 0 || len(names) == len(p.Rules) {
-		return nil
-	}
-	return p.Only(names...)
+	return each
 }
 
-// thenStopped is when what a rule in plan mode has condemned falls due by a rule
-// that stops it; now where that can't be known, zero where none ever does.
-func (s *sweep) thenStopped(flow *policy.Flow, e *policy.Execution) time.Time {
-	if s.acting == nil {
-		return time.Time{}
+// then is the first time after another at which a rule that stops could condemn
+// an execution; zero where none is known to. What is overdue by a rule in plan
+// mode, or by one that is undecided, is not put off for it.
+// Where only a file tells of it, when it was seen last may be by a clock that was
+// ahead; and a rule may need more to say: then it is now.
+func (s *sweep) then(flow *policy.Flow, e *policy.Execution, after time.Time, restored bool) (first time.Time) {
+	facts := &policy.Facts{Now: s.clock.judging(), Event: s.Event, Flow: flow, Execution: e}
+	if restored {
+		after = after.Add(-maxOffset)
 	}
-	due := s.acting.Due(&policy.Facts{Now: s.clock.judging(), Event: s.Event, Flow: flow, Execution: e})
-	return ceil(due.Time)
+	for _, p := range s.acting {
+		due := p.Due(facts)
+		known := due.Kind == policy.Moment || due.Kind == policy.EverySweep && restored
+		if t := ceil(due.Time); known && t.After(after) && (first.IsZero() || t.Before(first)) {
+			first = t
+		}
+	}
+	return first
 }
 
 func ceil(t time.Time) time.Time {

@@ -124,8 +124,8 @@ type sweep struct {
 	gate   *gate
 	memory *Memory
 	watch  *watch.Watch
-	own    *bench         // the policy, under what set the sweep off
-	acting *policy.Policy // with the rules alone that stop; nil when that is all of them, or none
+	own    *bench           // the policy, under what set the sweep off
+	acting []*policy.Policy // one with each of the rules alone that stop
 	scope  *policy.Scope
 
 	end     context.CancelCauseFunc // ends the sweep at once

@@ -165,6 +165,7 @@ type life struct {
 	optOut map[string]time.Time // since when a flow's owner has opted out
 	facts  map[string]account.Execution
 	told   map[string]time.Time // when a report last said that an execution was not stopped
+	blind  time.Time            // when a report had more to tell than it has room for
 	swept  int                  // sweeps in which all that was due was looked at, and nothing withheld
 }
 
@@ -293,6 +294,9 @@ func (l *life) tell(r *sweep.Report) {
 			l.told[d.Flow+"/"+d.Execution] = l.server.Now()
 		}
 	}
+	if slices.ContainsFunc(r.Errors, func(n sweep.ErrorNote) bool { return n.Code == "Undecided" }) {
+		l.blind = l.server.Now()
+	}
 	for _, u := range r.Undecided {
 		l.told[u.Flow+"/"+u.Execution] = l.server.Now()
 	}
@@ -302,12 +306,14 @@ func (l *life) tell(r *sweep.Report) {
 // withheld, to having left nothing that was due when it began, but for what it
 // or one a quarter of an hour before has told of.
 func (l *life) checkClaim(r *sweep.Report, err error, began time.Time) {
-	if !r.Complete || err != nil || l.offset.Abs() > 30*time.Second {
+	if !r.Complete || err != nil || began.Sub(l.blind) < 16*time.Minute || l.offset.Abs() > 30*time.Second {
 		return
 	}
 	l.swept++
-	// The margin, and what is not known of the clock before the first answer.
-	slack := 3*time.Second + 2*l.offset.Abs()
+	// A minute, since what fell due while a long listing was judged is seen by the
+	// next sweep but one; the margin; and what is not known of the clock before
+	// the first answer.
+	slack := time.Minute + 5*time.Second + 2*l.offset.Abs()
 	for _, flow := range l.server.Flows() {
 		for e := range l.server.Executions(flow.Name) {
 			if told, ok := l.told[flow.Name+"/"+e.Name]; ok && began.Sub(told) < 16*time.Minute {

@@ -32,8 +32,9 @@ type Flow struct {
 	// startedTime + LeastAge.
 	Due func(name string, startedTime time.Time) (due time.Time, ever bool)
 
-	// Then tells Execution.Then likewise. Nil stands for never.
-	Then func(name string, startedTime time.Time) time.Time
+	// Then tells Execution.Then likewise, the first after it was last seen. Nil
+	// stands for never.
+	Then func(name string, startedTime, seen time.Time) time.Time
 }
 
 // flow is what is known of one flow.

@@ -14,8 +14,8 @@ type Execution struct {
 	// Never says that no rule can ever condemn it.
 	Never bool
 
-	// Then is when it could be condemned once more, by a rule that does more
-	// about it: overdue or not, it is checked then. Zero is never.
+	// Then is when, if it is overdue and isn't stopped, another rule could
+	// condemn it: however often it was checked, it is checked then. Zero is never.
 	Then time.Time
 }
 
@@ -145,7 +145,7 @@ func (w *Watch) replan(k *known, t instant) {
 		return
 	}
 	if k.flow.Then != nil {
-		k.then = thenOf(k.flow.Then(k.name, k.started.time()))
+		k.then = thenOf(k.flow.Then(k.name, k.started.time(), k.seen.time()))
 	}
 	if t < k.condemnable() {
 		k.overdue = nil
