@@ -304,3 +304,22 @@ func TestPeopleAreTold(t *testing.T) {
 		t.Errorf("logs\n%s", logs)
 	}
 }
+
+// An event that no rule accepts has nothing to go first for: the timer's sweep
+// under way goes on, and the event is answered at once.
+func TestAnEventThatNoRuleAcceptsLeavesTheTimerAlone(t *testing.T) {
+	f, _ := working("http://127.0.0.1:1")
+	yield, ok := f.turn.timer()
+	if !ok {
+		t.Fatal("no turn")
+	}
+	report, err := f.handle(withCredentials(t.Context(), someone), []byte(`{"nobody":"asks for it"}`))
+	if err != nil || len(report.Errors) != 1 || report.Errors[0].Code != "NoRule" || report.Calls != (sweep.Calls{}) {
+		t.Errorf("error %v, report %+v", err, report)
+	}
+	select {
+	case <-yield:
+		t.Error("the timer's sweep was ended")
+	default:
+	}
+}

@@ -27,7 +27,7 @@ import (
 )
 
 var guardrails = func() *policy.Policy {
-	p, err := policy.Parse("policy.yaml", []byte("version: 1\npolicy: guardrails\nmode: enforce\nrules: [{name: two-hours, maxRuntime: 2h}]\n"))
+	p, err := policy.Parse("policy.yaml", []byte("version: 1\npolicy: guardrails\nmode: enforce\nrules: [{name: two-hours, maxRuntime: 2h}, {name: team, on: [event], when: event.data.team == \"etl\"}]\n"))
 	if err != nil {
 		panic(err)
 	}

@@ -88,10 +88,9 @@ func (b *book) undecide(f finding) {
 	defer b.mu.Unlock()
 	b.undecided += len(f.verdict.Undecided)
 	for _, u := range f.verdict.Undecided {
-		if len(b.report.Undecided) < maxNotes {
-			b.report.Undecided = append(b.report.Undecided, Undecided{
-				Flow: f.flow.Name, Execution: f.execution.Name, Rule: u.Rule, Error: u.Err.Error(),
-			})
+		note := Undecided{Flow: f.flow.Name, Execution: f.execution.Name, Rule: u.Rule, Error: u.Err.Error()}
+		if len(b.report.Undecided) < maxNotes && !slices.Contains(b.report.Undecided, note) { // two events may doubt the same
+			b.report.Undecided = append(b.report.Undecided, note)
 		}
 	}
 }
@@ -151,6 +150,9 @@ func (b *book) attempted(d Decision, err error) {
 		b.failure(err)
 	}
 	b.mu.Lock()
+	if b.report.Withheld != nil { // for another event, or rule, before
+		b.decisions = slices.DeleteFunc(b.decisions, func(was Decision) bool { return was.Flow == d.Flow && was.Execution == d.Execution })
+	}
 	b.attempts++
 	if d.Outcome == Failed {
 		b.failures++

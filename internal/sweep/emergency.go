@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -32,6 +33,13 @@ type emergency struct {
 	asking   int  // listings of flows, looks under way
 	failed   bool // some listing failed, so that not all was seen
 	doubtful bool // some rule could not be evaluated
+	ripens   bool // what is kept now will be condemned
+	paused   bool // some rule isn't in force now: its window may open again
+
+	leastAge time.Duration // of what is looked at: what is younger isn't known
+	least    string        // of the flows' keys: events about the same flows have the same
+	looks    int           // begun
+	shifted  []*survey     // to be made once more
 
 	seen    map[key]bool
 	open    map[key]bool // condemned, and not known to have ended
@@ -44,7 +52,7 @@ type emergencies struct {
 	inForce     []*emergency
 	telling     []*emergency    // those that wait for a listing of all flows
 	surveyed    map[string]bool // flows to look at for them, by key
-	listedFor   map[string]bool // those that have been
+	listedFor   map[string]bool // flows that have been listed
 	seenForAny  map[key]bool
 	notCovered  map[string]string // flows that are not, and why
 	countedLive map[string]bool   // flows whose live executions they counted
@@ -68,8 +76,9 @@ func newEmergency(raw []byte, e policy.Event) *emergency {
 }
 
 // raise takes in what has happened, and takes up what is in force from earlier
-// sweeps. Events that are delivered twice are one.
+// sweeps, of other processes too. Events that are delivered twice are one.
 func (s *sweep) raise() {
+	s.memory.refresh(s.now())
 	for _, e := range s.Events {
 		if e.Time.IsZero() {
 			e.Time = s.now()
@@ -95,6 +104,11 @@ func (s *sweep) accept(e event.Event) {
 	}
 	raw := e.Encode()
 	for _, r := range rules {
+		if over := e.Time.Add(r.For); !s.now().Before(over) {
+			s.note("Emergency", fmt.Sprintf("the %s event %q came too late: for the rule %s it was in force until %s, and stops nothing now",
+				e.Kind, e.Name(), r.Name, over.Format(time.RFC3339)))
+			continue
+		}
 		if r.Mode.Softer(s.Mode) != policy.ModeEnforce {
 			in := s.emergencyOf(raw, e.Event)
 			in.until[r.Name] = e.Time.Add(r.For)
@@ -162,22 +176,21 @@ func (s *sweep) begin(e *emergency) {
 	e.policy = s.Policy.Only(rules...)
 	e.emergency = e
 	e.scope = e.policy.Scope(s.clock.judging(), e.event)
+	e.paused = len(e.scope.Rules()) < len(e.policy.Rules)
 	e.streams = !slices.ContainsFunc(e.scope.Rules(), func(r *policy.Rule) bool { return !r.NoLimits })
 }
 
 // found takes in an execution that an emergency's look has found.
 func (s *sweep) found(e *emergency, f finding) {
 	k := f.key()
-	if e.seen[k] {
+	if e.seen[k] || s.gone[k] {
 		return
 	}
 	e.seen[k] = true
-	if !s.seenForAny[k] {
-		s.seenForAny[k] = true
-		s.saw(f)
-	}
+	s.saw(f)
 	e.doubtful = e.doubtful || len(f.verdict.Undecided) > 0
 	if f.verdict.Decision == policy.Keep {
+		e.ripens = e.ripens || e.mayRipen(f.due)
 		return
 	}
 	no := s.gate.examine(f)
@@ -192,7 +205,7 @@ func (s *sweep) found(e *emergency, f finding) {
 // settled takes in that an execution runs no more, or is condemned no more.
 func (s *sweep) settled(k key) {
 	for _, e := range s.inForce {
-		if e.open[k] {
+		if e.open[k] || e.told[k.flow] && !e.seen[k] { // … for another event, before this one's look
 			delete(e.open, k)
 			e.stopped++
 		}
@@ -222,11 +235,22 @@ func (e *emergency) counted() int {
 	return most
 }
 
+// mayRipen says that an execution which is kept will be condemned while the event is
+// in force.
+func (e *emergency) mayRipen(due policy.Due) bool {
+	return due.Kind == policy.Moment && slices.ContainsFunc(slices.Collect(maps.Values(e.until)), due.Time.Before)
+}
+
 // quiet is how many flows have been looked at, one after the other, in which there
-// was nothing to stop. Looks that were begun within a tick of the event don't
-// count: what had just started was perhaps not in them.
+// was nothing to stop, now or once it is older. Looks that were begun within a tick of
+// the event, as it came last, don't count: what had just started was perhaps not in
+// them. Nor do those from which an age kept what ran then.
 func (e *emergency) quiet(begun time.Time, tick time.Duration) int {
-	if e.any || e.doubtful || e.failed || begun.Sub(e.event.Time) < tick {
+	last := e.event.Time
+	for _, m := range e.latched {
+		last = later(m.Time, last)
+	}
+	if e.any || e.doubtful || e.failed || e.ripens || e.paused || begun.Sub(last) < tick+e.leastAge {
 		return 0
 	}
 	before := e.looked

@@ -14,13 +14,23 @@ import (
 // its pages come.
 func (s *sweep) findFlows() {
 	var unnamed []*emergency
+	var names []string
+	about := map[string][]*emergency{}
 	for _, e := range s.inForce {
-		names, named := e.scope.FlowNames()
-		if named && len(names) <= describeAtMost {
-			s.describeFlows(e, names)
+		own, named := e.scope.FlowNames()
+		if !named || len(own) > describeAtMost {
+			unnamed = append(unnamed, e)
 			continue
 		}
-		unnamed = append(unnamed, e)
+		for _, name := range own {
+			if about[name] == nil {
+				names = append(names, name)
+			}
+			about[name] = append(about[name], e)
+		}
+	}
+	for _, name := range names {
+		s.describeFlow(name, about[name])
 	}
 	if len(unnamed) == 0 {
 		return
@@ -50,24 +60,34 @@ func (s *sweep) findFlows() {
 // on timers is about.
 const restream = time.Hour
 
-// describeFlows reads the flows that are named.
-func (s *sweep) describeFlows(e *emergency, names []string) {
-	for _, name := range names {
-		e.asking++
-		s.start(opOther, func() func() {
-			at := s.ours()
-			flow, err := s.Source.DescribeFlow(s.ctx, name)
-			return func() {
-				e.asking--
-				switch {
-				case cloudflow.IsGone(err): // there is no such flow
-				case err != nil:
-					s.notFound(e, name, err)
-				default:
-					s.tellRead(adaptFlow(flow), at, e)
-				}
+// describeFlow reads a flow that is named, once for all that name it.
+func (s *sweep) describeFlow(name string, all []*emergency) {
+	end := s.asking(all)
+	s.start(opOther, func() func() {
+		at := s.ours()
+		flow, err := s.Source.DescribeFlow(s.ctx, name)
+		return func() {
+			end()
+			switch {
+			case cloudflow.IsGone(err): // there is no such flow
+			case err != nil:
+				s.notFound(name, err, all)
+			default:
+				s.tellRead(adaptFlow(flow), at, all...)
 			}
-		})
+		}
+	})
+}
+
+// asking notes that something is asked for emergencies, until end.
+func (s *sweep) asking(all []*emergency) (end func()) {
+	for _, e := range all {
+		e.asking++
+	}
+	return func() {
+		for _, e := range all {
+			e.asking--
+		}
 	}
 }
 
@@ -99,9 +119,7 @@ func (m *Memory) keepStreamed(flows []*policy.Flow, now time.Time) {
 func (s *sweep) teller() (page func([]*policy.Flow, time.Time), end func(error)) {
 	all := s.telling
 	s.telling = nil
-	for _, e := range all {
-		e.asking++
-	}
+	told := s.asking(all)
 	page = func(flows []*policy.Flow, at time.Time) {
 		if len(all) > 0 {
 			s.results <- func() {
@@ -112,11 +130,9 @@ func (s *sweep) teller() (page func([]*policy.Flow, time.Time), end func(error))
 		}
 	}
 	end = func(err error) {
-		for _, e := range all {
-			e.asking--
-			if err != nil {
-				s.notFound(e, everyFlow, err)
-			}
+		told()
+		if err != nil && len(all) > 0 {
+			s.notFound(everyFlow, err, all)
 		}
 	}
 	return page, end
@@ -129,8 +145,10 @@ func (s *sweep) tellRead(flow *policy.Flow, at time.Time, all ...*emergency) {
 	}
 }
 
-func (s *sweep) notFound(e *emergency, flow string, err error) {
-	e.failed = true
+func (s *sweep) notFound(flow string, err error, all []*emergency) {
+	for _, e := range all {
+		e.failed = true
+	}
 	if s.outOfTime(err) {
 		s.incomplete(flow, timeIsOver(s.ctx))
 		return

@@ -16,15 +16,27 @@ func (s *sweep) saw(f finding) {
 	if f.execution.Status == "" {
 		s.note("NoStatus", fmt.Sprintf("the execution %s of %s came without a status: no rule condemns it", f.execution.Name, f.flow.Name))
 	}
-	s.report.Executions.Seen++
+	s.undecide(f)
 	if s.Approved != nil { // who looks for drift; otherwise there may be a million
 		s.seen[f.key()] = true
 	}
-	s.undecide(f)
+	if len(s.inForce) > 0 { // an event and a timer may both look at it
+		if s.seenForAny[f.key()] {
+			return
+		}
+		s.seenForAny[f.key()] = true
+	}
+	s.report.Executions.Seen++
 }
 
-// listedOne counts a flow whose executions have been listed, all of them.
-func (s *sweep) listedOne() { s.report.Flows.Listed++ }
+// listedOne counts a flow whose executions have been listed, all of them, for
+// whatever reason.
+func (s *sweep) listedOne(flow string) {
+	if !s.listedFor[flow] {
+		s.listedFor[flow] = true
+		s.report.Flows.Listed++
+	}
+}
 
 // errResting is why nothing is known of a flow that this sweep left alone.
 var errResting = errors.New("its latest listing failed, and it rests before the next")

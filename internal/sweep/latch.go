@@ -58,14 +58,29 @@ func (s *sweep) release() {
 // leftAfter is how many stops this sweep leaves: those of emergencies, as far as
 // they have been counted, and its own.
 func (s *sweep) leftAfter() int {
-	left := 0
-	for _, e := range s.inForce {
-		left += e.left()
-	}
+	left := s.leftOfEvents()
 	for _, c := range slices.Concat(slices.Collect(maps.Values(s.waiting)), s.queue, s.counted) {
 		if c.by.emergency == nil {
 			left++
 		}
+	}
+	return left
+}
+
+// leftOfEvents counts what several events about the same flows condemn once: what
+// is known by its name or, if that is more, what was counted before.
+func (s *sweep) leftOfEvents() int {
+	open, counted := map[string]map[key]bool{}, map[string]int{}
+	for _, e := range s.inForce {
+		if open[e.least] == nil {
+			open[e.least] = map[key]bool{}
+		}
+		maps.Copy(open[e.least], e.open)
+		counted[e.least] = max(counted[e.least], e.left())
+	}
+	left := 0
+	for least, n := range counted {
+		left += max(n, len(open[least]))
 	}
 	return left
 }
@@ -108,6 +123,7 @@ func (s *sweep) touch(change func(*emergency, *watch.Emergency)) {
 			m := e.latched[i] // a copy: counted() goes by what was before
 			change(e, &m)
 			m.Touched = later(now, m.Touched)
+			e.latched[i].Touched = m.Touched // the next is later, within a millisecond too
 			s.watch.Emergencies.Latch(m)
 		}
 	}

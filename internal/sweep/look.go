@@ -121,9 +121,11 @@ func (s *sweep) lookedAt(l *watch.Look, q question, list *listing, found []findi
 	for _, f := range found {
 		rows = append(rows, s.sighting(f, q.everySweep()))
 	}
-	if s.watch.Looked(l, rows, max(1, list.pages), s.now()) {
-		s.listedOne()
-	}
+	s.keepLive(l.FlowID, func() {
+		if s.watch.Looked(l, rows, max(1, list.pages), s.now()) {
+			s.listedOne(l.FlowID)
+		}
+	})
 	for _, f := range found {
 		s.take(f)
 	}
@@ -136,7 +138,7 @@ func (s *sweep) notLooked(l *watch.Look, err error) {
 	case cloudflow.IsGone(err): // deleted since it was listed: nothing of it runs
 		s.watch.FlowGone(l.FlowID)
 		delete(s.memory.flows, l.FlowID)
-		s.listedOne()
+		s.listedOne(l.FlowID)
 		return
 	case s.outOfTime(err):
 		s.incomplete(l.FlowName, timeIsOver(s.ctx))

@@ -91,7 +91,7 @@ func TestAllowedPassesALostLedger(t *testing.T) {
 }
 
 // What another process has stopped is known once the ledger is merged, which is
-// when it is saved: the limits hold for both.
+// when a sweep begins and when it is saved: the limits hold for both.
 func TestStopsOfAnotherProcessCountOnceTheyAreKnown(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "state")
 	run := func(m *sweep.Memory, names string) (*cloud, error) {
@@ -99,7 +99,7 @@ func TestStopsOfAnotherProcessCountOnceTheyAreKnown(t *testing.T) {
 		for i := range 2 {
 			executions = append(executions, running(fmt.Sprint(names, i), 3*time.Hour))
 		}
-		c := newCloud(map[string][]cloudflow.Execution{"f": executions})
+		c := newCloud(map[string][]cloudflow.Execution{names: executions}) // a flow that only this one looks at
 		o := c.options(limited(t, 3))
 		o.Memory = m
 		_, err := sweep.Run(t.Context(), o)

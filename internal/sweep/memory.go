@@ -120,6 +120,14 @@ func (m *Memory) save(now time.Time) error {
 	return m.file.Save(m.watch, now)
 }
 
+// refresh takes in what another process wrote since: events that it accepted, and
+// which of them it works on. What can't be read now, saving fails on.
+func (m *Memory) refresh(now time.Time) {
+	if m.file != nil {
+		_ = m.file.Refresh(m.watch, now)
+	}
+}
+
 func (m *Memory) restoreLevels() {
 	if m.quota == nil || len(m.watch.Buckets) == 0 {
 		return

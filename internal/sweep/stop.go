@@ -50,6 +50,7 @@ func (s *sweep) settle(c *condemned, d Decision, err error) {
 		live := s.watch.Live()
 		s.watch.Ended(c.flowKey, c.name)
 		s.ended += live - s.watch.Live()
+		s.gone[c.key()] = true
 		s.settled(c.key())
 	default:
 		s.markAs(c.by, c.key(), d.Outcome)

@@ -33,7 +33,8 @@ type stopping struct {
 	queue   []*condemned       // let in, the most overdue first
 	counted []*condemned       // counted by the ledger: the next to be tried
 	tried   map[key]bool
-	ended   int // live ones that are no more, by our doing
+	gone    map[key]bool // seen ended; an answer may come that is older
+	ended   int          // live ones that are no more, by our doing
 
 	unsorted   bool     // the queue
 	askedAt    standing // the ledger's, when the limits were asked last
@@ -47,11 +48,12 @@ type stopping struct {
 }
 
 func newStopping() *stopping {
-	return &stopping{waiting: map[key]*condemned{}, tried: map[key]bool{}, begun: time.Now()}
+	return &stopping{waiting: map[key]*condemned{}, tried: map[key]bool{}, gone: map[key]bool{}, begun: time.Now()}
 }
 
 // condemn keeps an execution for the gate, or for its turn where no limit holds
-// it back. What an emergency condemns stays the emergency's.
+// it back. What an emergency condemns stays the emergency's, but for another that
+// no limit holds back: what is withheld for one must not be for both.
 func (s *sweep) condemn(f finding) {
 	k := f.key()
 	if s.tried[k] {
@@ -63,13 +65,14 @@ func (s *sweep) condemn(f finding) {
 	case c == nil:
 		c = &condemned{}
 		s.waiting[k] = c
-	case c.by != f.by && c.by.emergency != nil:
+	case c.by != f.by && c.by.emergency != nil && (c.unlimited() || !f.unlimited()):
 		return
 	}
 	*c = condemned{
 		finding: f, flowKey: k.flow, flowName: f.flow.Name, name: k.execution,
 		started: f.execution.StartedTime, since: f.due.Time, allowed: c.allowed, inLedger: c.inLedger, fetching: c.fetching,
 	}
+	s.unsorted = true
 	if s.waiting[k] == c && f.unlimited() {
 		delete(s.waiting, k)
 		s.enqueue(c)

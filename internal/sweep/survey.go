@@ -54,11 +54,11 @@ func (s *sweep) tell(e *emergency, flow *policy.Flow) {
 	if e.told[keyOf(flow)] || s.Flow != nil && !s.Flow(flow.Name) {
 		return
 	}
-	e.told[keyOf(flow)] = true
 	query := e.scope.Flow(flow).Query()
-	if query.None() {
+	if query.None() { // by what was known of it: it may be told of again, by what is
 		return
 	}
+	e.told[keyOf(flow)] = true
 	if flow.ExecutionMode != standard {
 		s.notCovered[flow.Name] = flow.ExecutionMode
 		return
@@ -72,6 +72,10 @@ func (s *sweep) tell(e *emergency, flow *policy.Flow) {
 		q.namePrefix, q.leastAge = "", 0
 	}
 	e.flows++
+	if e.least == "" || keyOf(flow) < e.least {
+		e.least = keyOf(flow)
+	}
+	e.leastAge = max(e.leastAge, query.MinAge)
 	if !e.streams || q.live {
 		q.statuses = strings.Join(query.Statuses, " ")
 		e.queue(&survey{flow: flow, q: q, whole: true, spans: []span{{}}})
@@ -111,15 +115,45 @@ func (e *emergency) queue(v *survey) {
 // survey looks for executions that emergencies condemn, as the quota allows, and
 // says whether something waits for more of it.
 func (s *sweep) survey() (wait bool) {
-	for _, e := range s.inForce {
-		for v := e.next(); v != nil && !s.enough(e); v = e.next() {
-			if s.ctx.Err() != nil || s.tokens(cloudflow.OpListExecutions, opList) <= 0 {
-				return true
-			}
+	looking := s.toLook()
+	for len(looking) > 0 {
+		e := slices.MinFunc(looking, func(a, b *emergency) int { return cmp.Compare(a.looks, b.looks) })
+		v := e.next()
+		switch {
+		case v == nil || s.enough(e):
+			looking = slices.DeleteFunc(looking, func(other *emergency) bool { return other == e })
+		case s.ctx.Err() != nil || s.tokens(cloudflow.OpListExecutions, opList) <= 0:
+			return true
+		default:
+			e.looks++
 			s.lookNext(e, v)
 		}
 	}
 	return false
+}
+
+// toLook are the emergencies with something to look at. They take turns, so that
+// one about all flows doesn't hold up another that names its own.
+func (s *sweep) toLook() []*emergency {
+	var all []*emergency
+	for _, e := range s.inForce {
+		if len(s.queue)+len(s.counted)+s.underWay[opStop] == 0 {
+			e.lookAgain()
+		}
+		if len(e.surveys) > 0 {
+			all = append(all, e)
+		}
+	}
+	return all
+}
+
+// lookAgain looks once more at what was read while its pages may have shifted, now
+// that they don't by our doing.
+func (e *emergency) lookAgain() {
+	for _, v := range e.shifted {
+		e.queue(v)
+	}
+	e.shifted = nil
 }
 
 // next is the first survey that can be gone on with; nil if there is none.
@@ -143,7 +177,7 @@ func (s *sweep) enough(e *emergency) bool {
 	const spare = 2 * batch // some end by themselves meanwhile
 	queued := 0
 	for _, c := range s.queue {
-		if c.by == &e.bench {
+		if e.open[c.key()] { // perhaps another event's, too
 			queued++
 		}
 	}
@@ -162,7 +196,7 @@ func (e *emergency) nextPending() *survey {
 // pendingFlows names the flows that are still to be looked at.
 func (e *emergency) pendingFlows() []string {
 	var names []string
-	for _, v := range e.surveys {
+	for _, v := range slices.Concat(e.surveys, e.shifted) {
 		names = append(names, v.flow.Name)
 	}
 	return slices.Compact(names)
@@ -174,6 +208,7 @@ func (s *sweep) lookNext(e *emergency, v *survey) {
 	v.spans = v.spans[:len(v.spans)-1]
 	v.asking = true
 	e.asking++
+	turn := s.turn
 	s.start(opList, func() func() {
 		var taken func()
 		var err error
@@ -181,7 +216,7 @@ func (s *sweep) lookNext(e *emergency, v *survey) {
 		case v.whole:
 			taken, err = s.readWhole(e, v)
 		case next.uncut:
-			taken, err = s.readPages(e, v, next)
+			taken, err = s.readPages(e, v, next, turn)
 		default:
 			taken, err = s.readPage(e, v, next)
 		}
@@ -210,7 +245,7 @@ func (s *sweep) readWhole(e *emergency, v *survey) (func(), error) {
 			s.liveIn(v.flow, len(list.rows))
 		}
 		e.looked++
-		s.listedOnce(v.flow)
+		s.listedOne(keyOf(v.flow))
 		s.foundAll(e, all)
 	}, nil
 }
@@ -259,8 +294,10 @@ func (s *sweep) readPage(e *emergency, v *survey, p span) (func(), error) {
 	return func() { s.surveyedOne(e, v) }, nil
 }
 
-// readPages reads all pages of a span, each as it comes.
-func (s *sweep) readPages(e *emergency, v *survey, p span) (func(), error) {
+// readPages reads all pages of a span, each as it comes. Where stops were sent after
+// the turn at which it began, what they ended may have moved others to a page that
+// had been read.
+func (s *sweep) readPages(e *emergency, v *survey, p span, turn int) (func(), error) {
 	pages, at := 0, s.ours()
 	for page, err := range s.pages(v, p) {
 		if err != nil {
@@ -273,7 +310,13 @@ func (s *sweep) readPages(e *emergency, v *survey, p span) (func(), error) {
 		at = s.ours() // the next page
 		s.results <- func() { s.foundAll(e, rows) }
 	}
-	return func() { s.surveyedOne(e, v) }, nil
+	return func() {
+		if pages > 1 && s.turn > turn {
+			one := 1
+			e.shifted = append(e.shifted, &survey{flow: v.flow, q: v.q, spans: []span{{status: p.status, from: p.from, to: p.to}}, parts: &one})
+		}
+		s.surveyedOne(e, v)
+	}, nil
 }
 
 func (s *sweep) judgeRows(ctx context.Context, e *emergency, v *survey, page cloudflow.Page[cloudflow.Execution], at time.Time) []finding {
@@ -301,6 +344,11 @@ func (s *sweep) cut(e *emergency, v *survey, p span, page cloudflow.Page[cloudfl
 		times = append(times, row.StartedTime)
 	}
 	slices.SortFunc(times, time.Time.Compare)
+	if times[0].IsZero() { // what has no startedTime may be in no span
+		p.uncut = true
+		v.again(p)
+		return
+	}
 	from, to := cmp.Or(p.from, times[0]), p.to
 	if to.IsZero() {
 		to = s.now()
@@ -331,15 +379,7 @@ func (v *survey) again(spans ...span) {
 func (s *sweep) surveyedOne(e *emergency, v *survey) {
 	if *v.parts--; *v.parts == 0 {
 		e.looked++
-		s.listedOnce(v.flow)
-	}
-}
-
-// listedOnce counts a flow that was looked at for some emergency.
-func (s *sweep) listedOnce(flow *policy.Flow) {
-	if !s.listedFor[keyOf(flow)] {
-		s.listedFor[keyOf(flow)] = true
-		s.listedOne()
+		s.listedOne(keyOf(v.flow))
 	}
 }
 
@@ -348,7 +388,7 @@ func (s *sweep) notSurveyed(e *emergency, v *survey, asked span, err error) {
 	switch {
 	case cloudflow.IsGone(err): // deleted since it was listed: nothing of it runs
 		e.looked++
-		s.listedOnce(v.flow)
+		s.listedOne(keyOf(v.flow))
 	case s.outOfTime(err):
 		v.spans = append(v.spans, asked) // still to be asked
 	default:
@@ -363,5 +403,15 @@ func (s *sweep) liveIn(flow *policy.Flow, live int) {
 	if !s.countedLive[keyOf(flow)] {
 		s.countedLive[keyOf(flow)] = true
 		s.moreLive += live - s.watch.LiveIn(keyOf(flow))
+	}
+}
+
+// keepLive has the watch take in what may tell it anew what is live in a flow: that
+// has been counted for an event, and counts once.
+func (s *sweep) keepLive(flow string, takeIn func()) {
+	before := s.watch.LiveIn(flow)
+	takeIn()
+	if s.countedLive[flow] {
+		s.moreLive -= s.watch.LiveIn(flow) - before
 	}
 }

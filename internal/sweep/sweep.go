@@ -179,7 +179,7 @@ func begin(ctx context.Context, o Options) *sweep {
 	s.Stopper = nil // from here on only the gate can stop
 	ctx, s.end = context.WithCancelCause(ctx)
 	s.raise()
-	s.lend()
+	s.lend(ctx)
 	s.loop, s.free = newLoop(ctx, s.Options)
 	return s
 }
@@ -187,10 +187,12 @@ func begin(ctx context.Context, o Options) *sweep {
 // lend has a sweep that goes on with an emergency go on for a part of its grace,
 // so that stops are tried at the quota's rate from one sweep to the next; their
 // verification has the rest.
-func (s *sweep) lend() {
+func (s *sweep) lend(ctx context.Context) {
 	s.grace = Grace
-	if s.regular() && s.latches() && !s.Until.IsZero() {
-		const lent = Grace - 3*time.Second
+	const lent = Grace - 3*time.Second
+	deadline, bounded := ctx.Deadline()
+	short := bounded && deadline.Before(s.Until.Add(Grace)) // less than its grace was left for it
+	if s.regular() && s.latches() && !s.Until.IsZero() && !short {
 		s.Until = s.Until.Add(lent)
 		s.grace -= lent
 	}

@@ -46,7 +46,13 @@ func (s *sweep) seenEnough(wait bool) bool {
 		return true
 	}
 	now := s.now()
-	return s.regular() && s.underWay[opCheck]+s.underWay[opOther] == 0 && s.watch.Behind(now, 0).Checks == s.underWay[opEarly] && s.watch.Blind(now) == 0
+	return s.regular() && s.underWay[opCheck]+s.underWay[opOther] == 0 && s.watch.Behind(now, 0).Checks == s.underWay[opEarly] && s.watch.Blind(now) == 0 && !s.counting()
+}
+
+// counting says that for some event there is still to be looked for what a limit
+// may hold back.
+func (s *sweep) counting() bool {
+	return slices.ContainsFunc(s.inForce, func(e *emergency) bool { return !e.streams && (e.asking > 0 || len(e.surveys) > 0) })
 }
 
 // withhold asks the clock, since by one that is off nothing is known to be

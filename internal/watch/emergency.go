@@ -50,8 +50,9 @@ func (m Emergency) HeldAgainst(run string, now time.Time) bool {
 	return m.Worker != "" && m.Worker != run && now.Before(m.Touched.Add(Lease))
 }
 
-// eventAhead is how far in the future an event may lie for clocks to differ.
-const eventAhead = 2 * time.Minute
+// eventAhead is how far in the future an event may lie for clocks to differ: its
+// sender's from that of the process which accepted it, and that one's from ours.
+const eventAhead = 3 * time.Minute
 
 // Emergencies are the events in force, by ID.
 type Emergencies struct {

@@ -51,6 +51,10 @@ func (f *File) Load(o Options, now time.Time) (*Watch, error) {
 	return w, err
 }
 
+// Refresh merges what another process wrote since into w. Its error tells of each
+// slot that exists and isn't believed.
+func (f *File) Refresh(w *Watch, now time.Time) error { return f.absorb(w, now) }
+
 // Save writes the Watch to the slot that is torn, foreign or older, once it has
 // merged what another process wrote since. When it returns both slots are there:
 // the first time it writes them both. Two processes may write; but a stop
