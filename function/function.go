@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -111,6 +112,9 @@ func (f *function) invoke(ctx context.Context, invocation *fccontext.FcContext, 
 		return nil, err
 	}
 	defer client.Close()
+	if o.urgent() && !f.accepts(o.events, time.Now()) { // it has nothing to go first for
+		return f.run(ctx, client, o, nil, nil)
+	}
 	yield, ok, err := f.takeTurn(ctx, o)
 	switch {
 	case err != nil:
@@ -119,14 +123,31 @@ func (f *function) invoke(ctx context.Context, invocation *fccontext.FcContext, 
 		return f.answered("busy", o.trigger), nil
 	}
 	defer f.turn.done()
+	return f.run(ctx, client, o, f.remember(invocation, o.urgent()), yield)
+}
 
+// accepts says whether some rule accepts one of the events, now or by a clock that
+// is a little behind. One that none accepts must not end a timer's sweep, or a flood
+// of them would leave timers no time at all.
+func (f *function) accepts(events []event.Event, now time.Time) bool {
+	return slices.ContainsFunc(events, func(e event.Event) bool {
+		if !e.HasTime {
+			e.Time = now.UTC()
+		}
+		soon := f.policy.Scope(now, &e.Event).Rules()
+		return len(soon)+len(f.policy.Scope(now.Add(-sweep.Grace), &e.Event).Rules()) > 0
+	})
+}
+
+// run does a sweep. Without a memory it is one that no other knows of.
+func (f *function) run(ctx context.Context, client *cloudflow.Client, o occasion, memory *sweep.Memory, yield <-chan struct{}) (*sweep.Report, error) {
 	runID := newRunID()
 	report, err := f.sweep(ctx, sweep.Options{
 		Policy:  f.policy,
 		Source:  client,
 		Stopper: client,
 		Mode:    f.settings.mode,
-		Memory:  f.remember(invocation, o.urgent()),
+		Memory:  memory,
 		Until:   f.until(ctx, time.Now(), o.urgent()),
 		Yield:   yield,
 		Quota:   f.quota,
