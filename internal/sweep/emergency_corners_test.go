@@ -146,8 +146,9 @@ func TestAnEventThatComesAgainIsNotOverAtOnce(t *testing.T) {
 // Nothing is left of an event when all that ran is old enough for its rule, not
 // before.
 func TestAnEventWaitsForWhatIsTooYoung(t *testing.T) {
-	for _, limits := range []string{"", ", limits: none"} {
-		rule := "name: old, on: [event], flows: [a], when: 'event.data.stop == true and execution.age > duration(\"8m\")'"
+	const older = "execution.age > duration(\"8m\")" // CloudFlow can filter by it, but not by an or
+	for _, test := range [][2]string{{older, ""}, {older, ", limits: none"}, {"(" + older + " or execution.name == \"x\")", ", limits: none"}} {
+		rule, limits := "name: old, on: [event], flows: [a], when: 'event.data.stop == true and "+test[0]+"'", test[1]
 		accident(t, map[string]int{"a": 2}, eventPolicy("limits: {maxShare: 100%}", rule+limits), func(t *testing.T, p *process) {
 			if _, err := p.happen(time.Minute, `{"stop":true}`); err != nil {
 				t.Fatal(err)
@@ -174,7 +175,8 @@ func TestAnEventOutlastsAWindow(t *testing.T) {
 			return fmt.Sprintf("{hours: \"%s-%s\", timeZone: UTC}", at.Add(from).Format("15:04"), at.Add(to).Format("15:04"))
 		}
 		rule := fmt.Sprintf("name: all, on: [event], flows: [a], window: [%s, %s], when: 'event.data.stop == true'", hours(0, 2*time.Minute), hours(10*time.Minute, 20*time.Minute))
-		p.policy = parse(t, eventPolicy("limits: {maxShare: 100%}", rule))
+		open := "name: open, on: [event], flows: [a], when: 'event.data.stop == true and execution.name == \"x\"'"
+		p.policy = parse(t, eventPolicy("limits: {maxShare: 100%}", rule, open))
 		p.start()
 		p.server.AddFaults(account.Fault{Operation: "ListExecutions", Kind: "error", Code: "InternalServerError", Status: 500})
 		time.Sleep(10 * time.Second)
