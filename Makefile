@@ -50,7 +50,8 @@ bench: ## Measure: verdicts, beside cel-go's too, days of large accounts, memory
 	FLOWREAPER_SOAK=1 FLOWREAPER_SOAK_FLOWS=10000 go test -count=1 -v -timeout 3h -run 'TestSoak|TestMemory' ./internal/soak
 
 # Every day that is simulated takes a minute or some; all of it, an hour.
-soak: ## Simulate days of large accounts, and kill the function 200 times
+soak: ## Simulate days of large accounts and an emergency of 10,000 executions, and kill the function 200 times
+	FLOWREAPER_SOAK=1 go test -count=1 -v -run TestEmergencyAcrossInvocations ./internal/sweep
 	FLOWREAPER_SOAK=1 FLOWREAPER_SOAK_KILLS=200 FLOWREAPER_SOAK_FLOWS=10000 go test -count=1 -v -timeout 3h ./internal/soak
 
 generate: ## Write the JSON Schemas anew

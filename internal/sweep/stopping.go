@@ -119,7 +119,7 @@ func (s *sweep) forget(k key, by *bench) {
 // recall takes up what earlier sweeps condemned and did not stop. What they
 // found is asked about again before it is stopped.
 func (s *sweep) recall() {
-	for _, o := range s.watch.Overdue() {
+	for o := range s.watch.EachOverdue() {
 		k := key{cmp.Or(o.FlowID, o.FlowName), o.Name}
 		flow := s.memory.flows[k.flow]
 		if flow == nil || s.tried[k] || s.underGate(k) != nil || !s.resumes(o.Mark) {
@@ -144,7 +144,7 @@ func (s *sweep) resumes(m watch.Mark) bool {
 // dropEnded drops what earlier sweeps condemned and this one has seen ended.
 func (s *sweep) dropEnded() {
 	overdue := map[key]bool{}
-	for _, o := range s.watch.Overdue() {
+	for o := range s.watch.EachOverdue() {
 		overdue[key{cmp.Or(o.FlowID, o.FlowName), o.Name}] = true
 	}
 	ended := func(c *condemned) bool { return c.execution == nil && !overdue[c.key()] }

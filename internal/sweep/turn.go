@@ -188,6 +188,7 @@ func (s *sweep) leave() {
 	}
 	left := s.leftAfter()
 	if len(s.waiting)+len(s.queue)+len(s.counted) > 0 {
+		s.partial = true
 		s.refuseAll(notTried{cause})
 	}
 	s.estimate(max(left, len(s.recorded)))

@@ -85,7 +85,7 @@ func (s *sweep) known() int {
 			n++
 		}
 	}
-	for _, o := range s.watch.Overdue() {
+	for o := range s.watch.EachOverdue() {
 		k := key{cmp.Or(o.FlowID, o.FlowName), o.Name}
 		if s.counts(o.Mark) && !s.tried[k] && s.underGate(k) == nil {
 			n++

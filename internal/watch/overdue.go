@@ -2,6 +2,7 @@ package watch
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 	"time"
 )
@@ -72,15 +73,22 @@ func (w *Watch) Marked(flowID, name string) Mark {
 // Overdue returns every execution known to be overdue, the most overdue first,
 // whether it was checked in this sweep or not.
 func (w *Watch) Overdue() []Overdue {
-	found := make([]Overdue, 0, len(w.overdue))
-	for k := range w.overdue {
-		found = append(found, Overdue{
-			FlowID: k.flow.key(), FlowName: k.flow.Name, Name: k.name,
-			StartedTime: k.started.time(), Due: k.due.time(), Seen: k.seen.time(), Mark: k.overdue.mark,
-		})
-	}
-	slices.SortFunc(found, func(a, b Overdue) int {
+	return slices.SortedFunc(w.EachOverdue(), func(a, b Overdue) int {
 		return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.FlowID, b.FlowID), cmp.Compare(a.Name, b.Name))
 	})
-	return found
+}
+
+// EachOverdue goes through the same in no order.
+func (w *Watch) EachOverdue() iter.Seq[Overdue] {
+	return func(yield func(Overdue) bool) {
+		for k := range w.overdue {
+			o := Overdue{
+				FlowID: k.flow.key(), FlowName: k.flow.Name, Name: k.name,
+				StartedTime: k.started.time(), Due: k.due.time(), Seen: k.seen.time(), Mark: k.overdue.mark,
+			}
+			if !yield(o) {
+				return
+			}
+		}
+	}
 }
