@@ -2,6 +2,7 @@ package notify
 
 import (
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -91,7 +92,8 @@ func (n *news) decisions(all []sweep.Decision, withheld bool) []sweep.Decision {
 				fresh = append(fresh, d)
 			}
 		case sweep.Failed, sweep.StillRunning:
-			if n.isNew("decision", d.Flow, d.Execution, d.Rule, string(d.Outcome)) {
+			waits := d.Outcome == sweep.StillRunning && d.RequestID == "" // for its turn: the next sweep tries
+			if !waits && n.isNew("decision", d.Flow, d.Execution, d.Rule, string(d.Outcome)) {
 				fresh = append(fresh, d)
 			}
 		default:
@@ -111,12 +113,13 @@ func (n *news) undecided(all []sweep.Undecided) []sweep.Undecided {
 	return fresh
 }
 
-// errors leaves out that the limits withheld the stops, which is told in full,
-// and that looks are tight for the quota, which is no error.
+// errors leaves out that the limits withheld the stops, which is told in full, and
+// what is no error: looks that are tight for the quota, an event that is no
+// rule's concern, such as that an alarm is over.
 func (n *news) errors(all []sweep.ErrorNote) []sweep.ErrorNote {
 	var fresh []sweep.ErrorNote
 	for _, e := range all {
-		if e.Code != string(sweep.CodeWithheld) && e.Code != "Demand" && n.isNew("error", e.Code) {
+		if !slices.Contains([]string{string(sweep.CodeWithheld), "Demand", "NoRule"}, e.Code) && n.isNew("error", e.Code) {
 			fresh = append(fresh, e)
 		}
 	}

@@ -67,7 +67,7 @@ func withholding() *sweep.Report {
 func TestWhatLastsIsToldHourly(t *testing.T) {
 	failing := func(outcome sweep.Outcome) *sweep.Report {
 		r := quiet()
-		r.Decisions = []sweep.Decision{{Flow: "f", Execution: "e", Rule: "r", Outcome: outcome}}
+		r.Decisions = []sweep.Decision{{Flow: "f", Execution: "e", Rule: "r", Outcome: outcome, RequestID: "q"}}
 		return r
 	}
 	undecided, broken, tight := quiet(), quiet(), quiet()
@@ -84,9 +84,14 @@ func TestWhatLastsIsToldHourly(t *testing.T) {
 	t.Run("stops", func(t *testing.T) {
 		wantMinutes(t, minutes(t, 3, func(int) *sweep.Report { return failing(sweep.Stopped) }), 0, 1, 2)
 	})
-	t.Run("what is no error", func(t *testing.T) {
-		wantMinutes(t, minutes(t, 3, func(int) *sweep.Report { return tight }))
-	})
+	over, waiting := quiet(), failing(sweep.StillRunning)
+	over.Errors = []sweep.ErrorNote{{Code: "NoRule", Message: "x", Count: 1}}
+	waiting.Decisions[0].RequestID = "" // its turn comes in the next sweep
+	for name, r := range map[string]*sweep.Report{"tight looks": tight, "an alarm that is over": over, "a stop that waits for its turn": waiting} {
+		t.Run(name, func(t *testing.T) {
+			wantMinutes(t, minutes(t, 3, func(int) *sweep.Report { return r }))
+		})
+	}
 }
 
 // TestWithholdingBeginsAnew once a whole sweep has seen its end; a sweep that

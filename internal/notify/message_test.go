@@ -36,7 +36,7 @@ func aReport() *sweep.Report {
 			{Flow: "etl_nightly", Execution: "run-2", Rule: "etl-max-runtime", Outcome: sweep.Stopped, Reason: "age 3h1m > 2h"},
 			{Flow: "etl_nightly", Execution: "run-3", Rule: "etl-max-runtime", Outcome: sweep.AlreadyCompleted, Reason: "age 3h > 2h"},
 			{Flow: "orders", Execution: "run-4", Rule: "day", Outcome: sweep.Failed, Reason: "age 25h > 1d", Message: "AccessDenied: The resources doesn't belong to you."},
-			{Flow: "orders", Execution: "run-5", Rule: "day", Outcome: sweep.StillRunning, Reason: "age 26h > 1d"},
+			{Flow: "orders", Execution: "run-5", Rule: "day", Outcome: sweep.StillRunning, RequestID: "q", Reason: "age 26h > 1d"},
 			{Flow: "payroll", Execution: "run-6", Rule: "day", Outcome: sweep.ProtectedOutcome},
 			{Flow: "batch", Execution: "run-7", Rule: "day", Outcome: sweep.WithheldOutcome, Reason: "age 27h > 1d"},
 		},
@@ -164,7 +164,7 @@ func TestNews(t *testing.T) {
 	}
 	decision := func(o sweep.Outcome) *sweep.Report {
 		return only(func(r *sweep.Report) {
-			r.Decisions = append(r.Decisions, sweep.Decision{Flow: "f", Execution: "e", Rule: "r", Outcome: o})
+			r.Decisions = append(r.Decisions, sweep.Decision{Flow: "f", Execution: "e", Rule: "r", Outcome: o, RequestID: "q"})
 		})
 	}
 	limit := only(func(r *sweep.Report) { r.Withheld = &sweep.Withheld{Limit: "maxStops"} })
