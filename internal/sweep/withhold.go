@@ -57,8 +57,13 @@ func (s *sweep) counting() bool {
 
 // withhold asks the clock, since by one that is off nothing is known to be
 // condemned, and then the limits about every execution known to be.
+//
+// Before the first answer nobody knows about the clock. What earlier sweeps
+// condemned is asked about at its turn, and then the gate knows: refused now, in
+// a sweep that has nothing else to ask, it would have no turn.
 func (s *sweep) withhold() refusal {
-	if off, ok := s.clock.check(); !ok && len(s.waiting)+len(s.queue)+len(s.counted) > 0 {
+	off, ok := s.clock.check()
+	if !ok && (off.known || s.answered > 0) && len(s.waiting)+len(s.queue)+len(s.counted) > 0 {
 		return off
 	}
 	counted := 0
