@@ -75,8 +75,9 @@ func (k killed) Call(r *http.Request, t *http.Transport) (*http.Response, error)
 // has ended, and leaves the file as the kill left it, if it was in time.
 func (p *process) kill(after time.Duration) (restore func()) {
 	p.http = killed{p.server, time.Now().Add(after)}
-	saved := map[string][]byte{}
+	saved, copied := map[string][]byte{}, make(chan struct{})
 	timer := time.AfterFunc(after, func() {
+		defer close(copied)
 		for _, name := range []string{p.file, p.file + ".2"} {
 			if data, err := os.ReadFile(name); err == nil {
 				saved[name] = data
@@ -88,6 +89,7 @@ func (p *process) kill(after time.Duration) (restore func()) {
 			p.http = p.server
 			return
 		}
+		<-copied
 		for _, name := range []string{p.file, p.file + ".2"} {
 			os.Remove(name)
 		}
