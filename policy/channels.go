@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/flowreaper/flowreaper/policy/internal/expression"
 	"github.com/flowreaper/flowreaper/policy/internal/yamltree"
 )
 
@@ -98,7 +99,7 @@ func (d *decoder) channel(n *yamltree.Node) Channel {
 		return Channel{}
 	}
 	c := Channel{
-		Name: d.channelName(n, f["name"]), Kind: d.channelKind(n, f["kind"]),
+		Name: d.named(n, f["name"], "channel"), Kind: d.channelKind(n, f["kind"]),
 		URLEnv: d.variable(f["urlEnv"], "urlEnv", "the URL"), SecretEnv: d.variable(f["secretEnv"], "secretEnv", "the secret"),
 		On: d.news(f["on"]), Language: cmp.Or(Language(d.choice(f["language"], "language", string(English), string(Chinese))), English),
 	}
@@ -111,18 +112,6 @@ func (d *decoder) channel(n *yamltree.Node) Channel {
 		}
 	}
 	return c
-}
-
-func (d *decoder) channelName(channel, n *yamltree.Node) string {
-	if n == nil {
-		d.fail(channel.Position, "the channel has no name: begin it with - name:")
-		return ""
-	}
-	name, ok := d.scalar(n, "name", "a text")
-	if ok && !ruleName.MatchString(name) {
-		d.fail(n.Position, "name must be 1 to 63 lower-case letters, digits and -, and begin with a letter or digit, but is %s", n.Describe())
-	}
-	return name
 }
 
 func (d *decoder) channelKind(channel, n *yamltree.Node) ChannelKind {
@@ -227,9 +216,9 @@ func (d *decoder) notified(n *yamltree.Node, channels []Channel) []string {
 	for _, item := range d.texts(n, "notify") {
 		switch {
 		case len(names) == 0:
-			d.fail(item.Position, "notify names the channel %q, but the policy has none: give it notify at the top", clip(item.Text))
+			d.fail(item.Position, "notify names the channel %q, but the policy has none: give it notify at the top", yamltree.Brief(item.Text))
 		case !slices.Contains(names, item.Text):
-			d.fail(item.Position, "there is no channel %q%s", clip(item.Text), didYouMean(item.Text, names))
+			d.fail(item.Position, "there is no channel %q%s", yamltree.Brief(item.Text), expression.DidYouMean(item.Text, names))
 		}
 		chosen = append(chosen, item.Text)
 	}

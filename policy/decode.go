@@ -65,7 +65,7 @@ func (d *decoder) fields(n *yamltree.Node, what string, keys ...string) map[stri
 		key := entry.Key.Text
 		switch {
 		case !slices.Contains(keys, key):
-			d.fail(entry.Key.Position, "unknown key %q%s", clip(key), didYouMean(key, keys))
+			d.fail(entry.Key.Position, "unknown key %q%s", yamltree.Brief(key), expression.DidYouMean(key, keys))
 		case fields[key] != nil:
 			d.fail(entry.Key.Position, "the key %s is given twice; first in line %d", key, fields[key].Line)
 		case entry.Value.IsEmpty():
@@ -76,22 +76,6 @@ func (d *decoder) fields(n *yamltree.Node, what string, keys ...string) map[stri
 		}
 	}
 	return fields
-}
-
-func didYouMean(name string, names []string) string {
-	if near := expression.Nearest(name, names); near != "" {
-		return fmt.Sprintf("; did you mean %q?", near)
-	}
-	return "; there are: " + strings.Join(names, ", ")
-}
-
-// clip keeps an error to one readable line.
-func clip(text string) string {
-	const most = 60
-	if runes := []rune(text); len(runes) > most {
-		return string(runes[:most]) + "…"
-	}
-	return text
 }
 
 // text reads a text. A nil node reads as "".

@@ -65,7 +65,7 @@ func (d *decoder) globs(n *yamltree.Node, key string) *globs {
 // add adds a pattern, or says what is wrong with it.
 func (g *globs) add(text string) (problem string) {
 	if !globText.MatchString(text) {
-		return fmt.Sprintf("%q is not a glob of flow names: it has letters, digits, _, -, * and ?, and may begin with !", clip(text))
+		return fmt.Sprintf("%q is not a glob of flow names: it has letters, digits, _, -, * and ?, and may begin with !", yamltree.Brief(text))
 	}
 	pattern, exclude := strings.CutPrefix(text, "!")
 	g.patterns = append(g.patterns, glob{pattern, exclude})

@@ -107,7 +107,7 @@ func (d *decoder) constants(n *yamltree.Node) map[string]any {
 		_, twice := constants[name]
 		switch {
 		case !varName.MatchString(name):
-			d.fail(entry.Key.Position, "the name %q in vars must be letters, digits and _, and not begin with a digit", clip(name))
+			d.fail(entry.Key.Position, "the name %q in vars must be letters, digits and _, and not begin with a digit", yamltree.Brief(name))
 		case twice:
 			d.fail(entry.Key.Position, "the name %s is given twice in vars", name)
 		default:

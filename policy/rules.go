@@ -54,7 +54,7 @@ func (d *decoder) rule(n *yamltree.Node, p *Policy) *Rule {
 	if f == nil {
 		return nil
 	}
-	r := &Rule{Name: d.ruleName(n, f["name"]), Description: d.text(f["description"], "description"), Mode: p.Mode}
+	r := &Rule{Name: d.named(n, f["name"], "rule"), Description: d.text(f["description"], "description"), Mode: p.Mode}
 	if f["mode"] != nil {
 		r.Mode = p.Mode.Softer(d.mode(f["mode"]))
 	}
@@ -71,9 +71,10 @@ func (d *decoder) rule(n *yamltree.Node, p *Policy) *Rule {
 	return r
 }
 
-func (d *decoder) ruleName(rule, n *yamltree.Node) string {
+// named reads the name of an entry, what it may be: a rule, a channel.
+func (d *decoder) named(entry, n *yamltree.Node, what string) string {
 	if n == nil {
-		d.fail(rule.Position, "the rule has no name: begin it with - name:")
+		d.fail(entry.Position, "the %s has no name: begin it with - name:", what)
 		return ""
 	}
 	name, ok := d.scalar(n, "name", "a text")

@@ -72,6 +72,15 @@ func (c *checker) fail(at yamltree.Position, format string, args ...any) {
 	c.problems = append(c.problems, yamltree.Problem{Position: at, Message: fmt.Sprintf(format, args...)})
 }
 
+// once refuses a name that was given before. lines are those of the names so far;
+// message takes the name and its first line.
+func (c *checker) once(lines map[string]int, name string, at yamltree.Position, message string) {
+	if line, twice := lines[name]; twice {
+		c.fail(at, message, name, line)
+	}
+	lines[name] = at.Line
+}
+
 func (f *File) check() []yamltree.Problem {
 	c := &checker{}
 	if f.Policy == "" {
@@ -83,10 +92,7 @@ func (f *File) check() []yamltree.Problem {
 	names := map[string]int{}
 	for i := range f.Cases {
 		one := &f.Cases[i]
-		if line, twice := names[one.Name]; twice {
-			c.fail(one.At, "the name %q is given to two cases; first in line %d", one.Name, line)
-		}
-		names[one.Name] = one.At.Line
+		c.once(names, one.Name, one.At, "the name %q is given to two cases; first in line %d")
 		if one.Now == nil && f.Now == nil {
 			c.fail(one.At, "the case has no now: give it one, or the file")
 		}
@@ -105,10 +111,7 @@ func (c *checker) flows(one *Case) {
 	lines := map[string]int{}
 	for i := range one.Flows {
 		flow := &one.Flows[i]
-		if line, twice := lines[flow.Name]; twice {
-			c.fail(flow.At, "the flow %q is there twice; first in line %d", flow.Name, line)
-		}
-		lines[flow.Name] = flow.At.Line
+		c.once(lines, flow.Name, flow.At, "the flow %q is there twice; first in line %d")
 		c.executions(flow)
 	}
 }
@@ -120,10 +123,7 @@ func (c *checker) executions(flow *Flow) {
 	lines := map[string]int{}
 	for i := range flow.Executions {
 		e := &flow.Executions[i]
-		if line, twice := lines[e.Name]; twice {
-			c.fail(e.At, "the execution %q is there twice; first in line %d", e.Name, line)
-		}
-		lines[e.Name] = e.At.Line
+		c.once(lines, e.Name, e.At, "the execution %q is there twice; first in line %d")
 		if (e.StartedAgo == nil) == (e.StartedTime == nil) {
 			c.fail(e.At, "the execution needs startedAgo or startedTime, and not both")
 		}

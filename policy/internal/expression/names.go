@@ -72,7 +72,7 @@ func (r *rewriter) name(n *ast.IdentifierNode) ast.Node {
 		r.fail(n, "%s is not a value; its fields are: %s", n.Value, orNone(fields))
 		return n
 	}
-	r.fail(n, "unknown name %q%s", n.Value, hint(n.Value, l.names()))
+	r.fail(n, "unknown name %q%s", n.Value, DidYouMean(n.Value, l.names()))
 	return n
 }
 
@@ -111,13 +111,13 @@ func (r *rewriter) otherField(group, name string) string {
 	if slices.Contains(fields, "data") && Nearest(name, fields) == "" {
 		return fmt.Sprintf("; did you mean %s.data.%s? There are: %s", group, name, orNone(fields))
 	}
-	return hint(name, fields)
+	return DidYouMean(name, fields)
 }
 
 func (r *rewriter) constant(name *ast.StringNode, n *ast.MemberNode) ast.Node {
 	value, ok := r.language.constants[name.Value]
 	if !ok {
-		r.fail(name, "vars has no %q%s", name.Value, hint(name.Value, r.language.fields[vars]))
+		r.fail(name, "vars has no %q%s", name.Value, DidYouMean(name.Value, r.language.fields[vars]))
 		return n
 	}
 	c := &ast.ConstantNode{Value: value}
@@ -132,7 +132,9 @@ func orNone(names []string) string {
 	return strings.Join(names, ", ")
 }
 
-func hint(name string, names []string) string {
+// DidYouMean ends the error of a name that isn't known: with the nearest that is,
+// or with all of them.
+func DidYouMean(name string, names []string) string {
 	if near := Nearest(name, names); near != "" {
 		return fmt.Sprintf("; did you mean %q?", near)
 	}

@@ -106,7 +106,7 @@ func (r *reader) mapping(n *yamltree.Node, what string, into reflect.Value) {
 		i := slices.IndexFunc(fields, func(f field) bool { return f.key == key })
 		switch {
 		case i < 0:
-			r.fail(entry.Key.Position, "unknown key %q%s", clip(key), hint(key, keys))
+			r.fail(entry.Key.Position, "unknown key %q%s", yamltree.Brief(key), expression.DidYouMean(key, keys))
 			continue
 		case given[key] > 0:
 			r.fail(entry.Key.Position, "the key %s is given twice; first in line %d", key, given[key])
@@ -127,21 +127,6 @@ func (r *reader) mapping(n *yamltree.Node, what string, into reflect.Value) {
 func readsItself(into reflect.Value) bool {
 	_, ok := into.Addr().Interface().(Value)
 	return ok
-}
-
-func hint(name string, names []string) string {
-	if near := expression.Nearest(name, names); near != "" {
-		return fmt.Sprintf("; did you mean %q?", near)
-	}
-	return "; there are: " + strings.Join(names, ", ")
-}
-
-func clip(text string) string {
-	const most = 60
-	if runes := []rune(text); len(runes) > most {
-		return string(runes[:most]) + "…"
-	}
-	return text
 }
 
 // list reads a list.
@@ -167,10 +152,10 @@ func (r *reader) texts(n *yamltree.Node, what string, into reflect.Value) {
 	for _, entry := range n.Entries {
 		key := reflect.ValueOf(entry.Key.Text)
 		if all.MapIndex(key).IsValid() {
-			r.fail(entry.Key.Position, "the key %s is given twice", clip(entry.Key.Text))
+			r.fail(entry.Key.Position, "the key %s is given twice", yamltree.Brief(entry.Key.Text))
 		}
 		value := reflect.New(into.Type().Elem()).Elem()
-		r.text(entry.Value, what+"."+clip(entry.Key.Text), value, "")
+		r.text(entry.Value, what+"."+yamltree.Brief(entry.Key.Text), value, "")
 		all.SetMapIndex(key, value)
 	}
 	into.Set(all)

@@ -90,7 +90,7 @@ func checkTokens(src *source, tokens token.Tokens) []Problem {
 }
 
 func unsupported(src *source, t *token.Token, at Position) string {
-	word := clip(src.word(at))
+	word := clip(src.word(at), mostShown)
 	switch t.Type {
 	case token.TagType:
 		return fmt.Sprintf("a text that begins with ! must be quoted: %q (unquoted, it is a YAML tag, which policies don't use)", word)

@@ -77,12 +77,18 @@ func (n *Node) Describe() string {
 	case n.Type == Bool:
 		return n.Text
 	}
-	return fmt.Sprintf("the text %q", clip(n.Text))
+	return fmt.Sprintf("the text %q", clip(n.Text, mostShown))
 }
 
-// clip keeps an error to one readable line.
-func clip(text string) string {
-	const most = 40
+const (
+	mostShown = 40 // characters of a text that an error describes
+	mostNamed = 60 // … of a name that it quotes
+)
+
+// Brief keeps the name that an error quotes to one readable line.
+func Brief(name string) string { return clip(name, mostNamed) }
+
+func clip(text string, most int) string {
 	if runes := []rune(text); len(runes) > most {
 		return string(runes[:most]) + "…"
 	}
