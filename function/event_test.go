@@ -53,6 +53,8 @@ func TestOccasions(t *testing.T) {
 			`the custom event "x" is too old: its time, 2026-05-04T11:44:59Z, is 15m1s ago, and what is older than 15m stops nothing`},
 		{"from the future", `{"type":"x","time":"` + at(-2*time.Minute-time.Second) + `"}`, "", "",
 			`the custom event "x" is ahead of its time: 2026-05-04T12:02:01Z is in 2m1s, and clocks differ by 2m at the most`},
+		{"from another age", `{"type":"x","time":"9999-01-01T00:00:00Z"}`, "", "",
+			`the custom event "x" is ahead of its time: 9999-01-01T00:00:00Z is in 106751 days, and clocks differ by 2m at the most`},
 		{"long over", `{"type":"x","time":"2026-01-01T00:00:00Z"}`, "", "",
 			`the custom event "x" is too old: its time, 2026-01-01T00:00:00Z, is 123 days ago, and what is older than 15m stops nothing`},
 		{"a person's old one", `{"kind":"manual","time":"` + at(time.Hour) + `"}`, "", "", `the manual event is too old`},

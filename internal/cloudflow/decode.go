@@ -173,18 +173,27 @@ func (d *decoder) shared(into, last *string) error {
 	return err
 }
 
+// lastYear is the latest that a time may lie in: what is still added to it then
+// has a year of four digits, as RFC 3339 and JSON ask.
+const lastYear = 9000
+
 // time reads a time of RFC 3339, with any offset and fraction. "" and null are
 // the zero time.
+//
+// Every time is cut to milliseconds here, and nowhere else: the documented form
+// has no more, and a bound, a file or a plan that keeps no more would make of
+// one execution two.
 func (d *decoder) time(into *time.Time) error {
 	b, err := d.bytes()
 	if err != nil || len(b) == 0 {
 		return err
 	}
 	var t time.Time
-	if err := t.UnmarshalText(bytes.ToUpper(b)); err != nil {
+	err = t.UnmarshalText(bytes.ToUpper(b))
+	if t = t.UTC().Truncate(time.Millisecond); err != nil || t.Year() < 1 || t.Year() > lastYear {
 		return &shapeError{fmt.Sprintf("%s is no time: %.40q", d.json.StackPointer(), b)}
 	}
-	*into = t.UTC()
+	*into = t
 	return nil
 }
 

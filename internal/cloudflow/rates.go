@@ -3,7 +3,6 @@ package cloudflow
 import (
 	"fmt"
 	"maps"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,8 +10,8 @@ import (
 
 // Rate is how often an operation may be called.
 type Rate struct {
-	PerSecond float64 // more than 0
-	Burst     int     // how many calls may be saved up; 1 or more
+	PerSecond float64 // 0.001 to 10,000
+	Burst     int     // how many calls may be saved up; 1 to 10,000
 }
 
 // Rates are the rates of operations, by name. Those that are missing have the
@@ -30,8 +29,13 @@ func DefaultRates() Rates {
 	}
 }
 
-// maxBurst keeps a mistyped burst from becoming a flood.
-const maxBurst = 10_000
+// These keep a mistyped rate from becoming a flood, and a wait for the next call
+// from being longer than can be computed with.
+const (
+	leastRate = 0.001
+	maxRate   = 10_000
+	maxBurst  = 10_000
+)
 
 // ParseRates reads rates as FLOWREAPER_RATES has them:
 // "ListExecutions=1.96/8,DescribeExecution=4.9/40", calls a second and burst.
@@ -78,8 +82,8 @@ func (r Rate) check(operation string) error {
 	switch {
 	case !slices.Contains(operations, operation):
 		return fmt.Errorf("there is no operation %q: use one of %s", operation, strings.Join(operations, ", "))
-	case !(r.PerSecond > 0) || math.IsInf(r.PerSecond, 0):
-		return fmt.Errorf("%v calls a second is no rate: it must be more than 0", r.PerSecond)
+	case !(r.PerSecond >= leastRate && r.PerSecond <= maxRate):
+		return fmt.Errorf("%v calls a second is not %v to %d", r.PerSecond, leastRate, maxRate)
 	case r.Burst < 1 || r.Burst > maxBurst:
 		return fmt.Errorf("a burst of %d is not 1 to %d", r.Burst, maxBurst)
 	}

@@ -66,6 +66,10 @@ type clock struct {
 // follows a clock that is being set.
 const maxSamples = 101
 
+// farthest is the most that a sample may say. Farther than that no machine's
+// clock is off; and two samples, or one and a time, can still be added.
+const farthest = 100 * 365 * 24 * time.Hour
+
 // observe takes one answer's Date. An answer that was waited for is left out:
 // the middle of its call says nothing about when it was dated.
 func (c *clock) observe(x *exchange, waited bool) {
@@ -74,7 +78,7 @@ func (c *clock) observe(x *exchange, waited bool) {
 		return
 	}
 	middle := x.sentAt.Add(x.answered.Sub(x.sentAt) / 2)
-	sample := date.Add(time.Second / 2).Sub(middle)
+	sample := min(max(date.Add(time.Second/2).Sub(middle), -farthest), farthest)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(c.samples) < maxSamples {

@@ -80,6 +80,28 @@ func TestClockOffsetLeavesOutWhatItCannotUse(t *testing.T) {
 	})
 }
 
+// Two samples of the longest duration make nearly none when they are added, and
+// by a clock that seems right something would be stopped.
+func TestClockOffsetOfADateFarOff(t *testing.T) {
+	for date, want := range map[string]time.Duration{
+		"Mon, 01 Jan 0001 00:00:00 GMT": -farthest,
+		"Mon, 01 Jan 1700 00:00:00 GMT": -farthest,
+		"Fri, 31 Dec 9999 23:59:59 GMT": farthest,
+	} {
+		c := once(t, serve(func(*http.Request) (*http.Response, error) {
+			a := answer(200, running)
+			a.Header.Set("Date", date)
+			return a, nil
+		}))
+		for n := range 4 {
+			describe(t, c, 0)
+			if got, known := c.ClockOffset(); !known || got != want {
+				t.Errorf("%s, %d samples: %s, %t; want %s", date, n+1, got, known, want)
+			}
+		}
+	}
+}
+
 func TestClockOffsetComesFromErrorsToo(t *testing.T) {
 	c := once(t, script(says(403, "")))
 	c.DescribeFlow(t.Context(), "f")

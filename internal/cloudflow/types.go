@@ -19,13 +19,14 @@ type Flow struct {
 	DistributedMap bool
 }
 
-// Execution is one execution, in the API's own words.
+// Execution is one execution, in the API's own words. Its times are UTC, cut to
+// milliseconds.
 type Execution struct {
 	Name         string
 	FlowName     string
 	Status       string    // Starting, Running, Stopped, Succeeded, Failed, TimedOut; an unknown one counts as live
-	StartedTime  time.Time // UTC; zero when the answer has none, and then its age is unknown, not great
-	StoppedTime  time.Time // UTC; zero while it runs
+	StartedTime  time.Time // zero when the answer has none, and then its age is unknown, not great
+	StoppedTime  time.Time // zero while it runs
 	Input        string    // JSON text; "" when it has none
 	InputFetched bool      // the answer was to carry the input, and did, if only an empty one
 	RoleARN      string    // StopExecution and StartExecution only

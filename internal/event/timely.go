@@ -28,7 +28,7 @@ func (e Event) CheckTime(now time.Time) error {
 			e.Title(), at, plainly(age), plainly(MaxAge))
 	case age < -MaxAhead:
 		return fmt.Errorf("%s is ahead of its time: %s is in %s, and clocks differ by %s at the most",
-			e.Title(), at, plainly(-age), plainly(MaxAhead))
+			e.Title(), at, plainly(age.Abs()), plainly(MaxAhead))
 	}
 	return nil
 }

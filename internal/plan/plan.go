@@ -158,7 +158,7 @@ func (f *File) Check(now time.Time, oldest time.Duration, endpoint, region, hash
 	case age > oldest:
 		return fmt.Errorf("the plan is %s old, and at most %s are allowed: make it anew, or say --max-plan-age", age.Round(time.Minute), sweep.ShortDuration(oldest))
 	case age < -ahead:
-		return fmt.Errorf("the plan was made %s from now: set this machine's clock, or make the plan anew", (-age).Round(time.Second))
+		return fmt.Errorf("the plan was made %s from now: set this machine's clock, or make the plan anew", age.Abs().Round(time.Second))
 	case endpoint != f.Endpoint:
 		return fmt.Errorf("the plan was made for the endpoint %s, not for %s", f.Endpoint, endpoint)
 	case region != f.Region:
