@@ -176,11 +176,11 @@ func TestBrakeRefuses(t *testing.T) {
 		want  string
 	}{
 		{right(func(b *Brake) { b.Flows = nil }), "no flows are named: * names all of them"},
-		{right(func(b *Brake) { b.Flows = []string{""} }), `"" is not a glob of flow names: it has letters, digits, _, -, * and ?, and may begin with !`},
-		{right(func(b *Brake) { b.Flows = []string{"etl-[ab]"} }), `"etl-[ab]" is not a glob of flow names: it has letters, digits, _, -, * and ?, and may begin with !`},
+		{right(func(b *Brake) { b.Flows = []string{""} }), `"" is not a glob of flow names: it names none; * stands for any characters, ? for one, and a ! before it excludes`},
+		{right(func(b *Brake) { b.Flows = []string{"etl-[ab]"} }), `"etl-[ab]" is not a glob of flow names: no flow's name has a "["; did you mean "etl-?"?`},
 		{right(func(b *Brake) { b.Flows = []string{"!etl"} }), `"!etl" excludes flows from none: name first which to stop, such as *`},
-		{right(func(b *Brake) { b.Execution = "a b" }), `"a b" is not a glob of executions' names: it has letters, digits, _, -, * and ?`},
-		{right(func(b *Brake) { b.Execution = "!run" }), `"!run" is not a glob of executions' names: it has letters, digits, _, -, * and ?`},
+		{right(func(b *Brake) { b.Execution = "a b" }), `"a b" is not a glob of executions' names: it has letters, digits, _, -, ., :, * and ?`},
+		{right(func(b *Brake) { b.Execution = "!run" }), `"!run" is not a glob of executions' names: it has letters, digits, _, -, ., :, * and ?`},
 		{right(func(b *Brake) { b.Cause = " \n" }), "the cause is empty: say why, for those who find their executions stopped"},
 		{right(func(b *Brake) { b.Cause = strings.Repeat("x", 3801) }), "the cause is 3801 bytes long; no more than 3800 fit what CloudFlow takes"},
 		{right(func(b *Brake) { b.Error = "a\nb" }), "the error must be 1 to 128 characters in one line"},

@@ -2,8 +2,6 @@ package policy
 
 import (
 	"errors"
-	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/flowreaper/flowreaper/policy/internal/expression"
@@ -21,10 +19,6 @@ type glob struct {
 	pattern string
 	exclude bool
 }
-
-// globText is what a glob may hold: flow names have letters, digits, _ and -.
-// The {a,b} and [a-z] of other tools would never match, and are refused.
-var globText = regexp.MustCompile(`^!?[A-Za-z0-9_.:*?-]{1,256}$`)
 
 // Globs compiles a list of globs as the flows of a rule have them: * stands for
 // any characters and ? for one; the last that matches wins; one that begins
@@ -64,8 +58,8 @@ func (d *decoder) globs(n *yamltree.Node, key string) *globs {
 
 // add adds a pattern, or says what is wrong with it.
 func (g *globs) add(text string) (problem string) {
-	if !globText.MatchString(text) {
-		return fmt.Sprintf("%q is not a glob of flow names: it has letters, digits, _, -, * and ?, and may begin with !", yamltree.Brief(text))
+	if problem := notGlob(text); problem != "" {
+		return problem
 	}
 	pattern, exclude := strings.CutPrefix(text, "!")
 	g.patterns = append(g.patterns, glob{pattern, exclude})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -39,6 +40,9 @@ func (t *terminal) newExplain() *cobra.Command {
 func (t *terminal) explain(ctx context.Context, set *settings, flow, execution string) error {
 	if flow == "" || execution == "" {
 		return usageError(errors.New("explain needs a flow and an execution: name them with --flow and --execution"))
+	}
+	if strings.ContainsAny(flow+execution, "*?") {
+		return usageError(errors.New("explain tells of one execution: --flow and --execution take whole names, not globs"))
 	}
 	s, err := set.check()
 	if err != nil {

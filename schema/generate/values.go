@@ -33,7 +33,7 @@ type (
 const (
 	durationText = `([0-9]+(\.[0-9]+)?(ms|s|m|h|d|w))+`
 	nameText     = `^[a-z0-9][a-z0-9-]{0,62}$`
-	globText     = `^!?[A-Za-z0-9_.:*?-]{1,256}$`
+	globText     = `^!?[A-Za-z_*?][A-Za-z0-9_*?-]{0,255}$`
 )
 
 // values are their schemas, and those of the values of test files.

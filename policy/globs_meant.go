@@ -1,0 +1,118 @@
+package policy
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/flowreaper/flowreaper/policy/internal/yamltree"
+)
+
+// A flow's name has letters, digits, _ and -, and begins with a letter or _; an
+// execution's may have . and : too. What could match no such name would pass for
+// a fence and be none, so it is refused: the regular expressions of other tools,
+// their {a,b} and [a-z].
+var (
+	globText          = regexp.MustCompile(`^!?[A-Za-z_*?][A-Za-z0-9_*?-]{0,255}$`)
+	executionGlobText = regexp.MustCompile(`^[A-Za-z0-9_.:*?-]{1,256}$`)
+	notInGlobs        = regexp.MustCompile(`[^A-Za-z0-9_*?-]`)
+)
+
+// notGlob says why a text is not a glob of flow names, and which was probably
+// meant; "" where it is one.
+func notGlob(text string) string {
+	if globText.MatchString(text) {
+		return ""
+	}
+	return fmt.Sprintf("%q is not a glob of flow names: %s%s", yamltree.Brief(text), globFault(text), meantInstead(text))
+}
+
+func globFault(text string) string {
+	pattern := strings.TrimPrefix(text, "!")
+	first, _ := utf8.DecodeRuneInString(pattern)
+	switch wrong := notInGlobs.FindString(pattern); {
+	case pattern == "":
+		return "it names none"
+	case wrong != "":
+		return fmt.Sprintf("no flow's name has a %q", wrong)
+	case len(pattern) > 256:
+		return "it is longer than 256 characters"
+	default:
+		return fmt.Sprintf("no flow's name begins with %q", string(first))
+	}
+}
+
+// meantInstead ends the error of what is no glob.
+func meantInstead(text string) string {
+	if strings.HasPrefix(text, "vars.") {
+		return "; vars cannot stand here: write the globs themselves"
+	}
+	var globs []string
+	for _, one := range alternatives(strings.Trim(text, ` ^$/"'“”‘’`)) {
+		globs = append(globs, meantGlobs(one)...)
+	}
+	switch {
+	case len(globs) == 0 || slices.ContainsFunc(globs, func(g string) bool { return !globText.MatchString(g) }):
+		return "; * stands for any characters, ? for one, and a ! before it excludes"
+	case len(globs) == 1:
+		return fmt.Sprintf("; did you mean %q?", globs[0])
+	case strings.ContainsAny(text, separators):
+		return fmt.Sprintf("; write them one by one: %s", quotedList(globs))
+	}
+	return fmt.Sprintf("; did you mean %q, or %q?", globs[0], globs[1])
+}
+
+func quotedList(texts []string) string {
+	var all []string
+	for _, text := range texts {
+		all = append(all, quote(text))
+	}
+	return strings.Join(all, ", ")
+}
+
+const separators = "|,;，；、 "
+
+var braces = regexp.MustCompile(`^(.*)[({]([^(){}]*[|,][^(){}]*)[)}](.*)$`)
+
+// alternatives takes etl-{a,b}, (etl|web)-.* and etl-*,web-* apart.
+func alternatives(text string) []string {
+	before, inner, after := "", text, ""
+	if m := braces.FindStringSubmatch(text); m != nil {
+		before, inner, after = m[1], m[2], m[3]
+	}
+	var all []string
+	for _, one := range strings.FieldsFunc(inner, func(r rune) bool { return strings.ContainsRune(separators, r) }) {
+		all = append(all, before+one+after)
+	}
+	return all
+}
+
+// foreign is how other tools write what a glob has, the longest first.
+var foreign = []struct {
+	written *regexp.Regexp
+	meant   string
+}{
+	{regexp.MustCompile(`^(acs|arn):.*/`), ""},
+	{regexp.MustCompile(`^[！~^-]`), "!"},
+	{regexp.MustCompile(`(\\[dwDW.]|\[[^]]*\]|\.)(\*|\+|\{[^}]*\})`), "*"},
+	{regexp.MustCompile(`[%＊]+`), "*"},
+	{regexp.MustCompile(`\\[dwDW]|\[[^]]*\]`), "?"},
+	{regexp.MustCompile(`[.:/–—－\\ ]+`), "-"},
+	{regexp.MustCompile(`["'“”‘’^$]`), ""},
+}
+
+// meantGlobs is the glob that a text of another tool's stands for. payroll.* may
+// mean two: what begins with payroll- is what most people mean by it.
+func meantGlobs(text string) []string {
+	glob := text
+	for _, f := range foreign {
+		glob = f.written.ReplaceAllString(glob, f.meant)
+	}
+	name, isPattern := strings.CutSuffix(text, ".*")
+	if stem, ends := strings.CutSuffix(glob, "*"); isPattern && ends && name != "" && !strings.ContainsAny(name[len(name)-1:], "-_.*") {
+		return []string{stem + "-*", glob}
+	}
+	return []string{glob}
+}
