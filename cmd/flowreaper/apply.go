@@ -21,6 +21,9 @@ func (t *terminal) newApply() *cobra.Command {
 On a terminal it shows first what it would stop, and asks. Then nothing is stopped but what was shown, and of that only
 what the policy still condemns. Elsewhere it needs --yes. The policy must be in mode enforce.
 
+With --plan it carries out a plan that was saved and reviewed: nothing that isn't in it is stopped, and of that only what its policy
+still condemns. Give --expect, the fingerprint that the reviewer saw: without it, or --policy, whoever can write the file decides.
+
 With --event it stops what the event does: rules on events judge it, and those on timers and by hand don't. {{now}} in the file
 becomes the current time. An event older than 15 minutes, or more than 2 minutes ahead, is refused. To carry out a plan that was
 made with --event, give it the same again.
@@ -30,7 +33,7 @@ Exit status: 0 done · 1 failed, or the answer was no · 2 wrong usage or policy
 130 interrupted: stops that had begun were verified first`,
 		Example: "  flowreaper apply --policy policy.yaml --region cn-hangzhou\n" +
 			"  flowreaper apply --policy policy.yaml --endpoint http://127.0.0.1:8790 --yes -o json\n" +
-			"  flowreaper apply --plan plan.json --region cn-hangzhou",
+			"  flowreaper apply --plan plan.json --expect sha256:<64 digits> --region cn-hangzhou",
 		Args: noArguments,
 	}
 	s := t.addSettings(cmd, "html")

@@ -14,9 +14,9 @@ import (
 )
 
 // conclude prints a sweep's report as the result and turns how it went into the
-// exit status.
-func (t *terminal) conclude(ctx context.Context, output string, r *sweep.Report, failure error) error {
-	if err := t.show(output, r); err != nil {
+// exit status. The notes are for the page alone.
+func (t *terminal) conclude(ctx context.Context, output string, r *sweep.Report, failure error, notes ...string) error {
+	if err := t.show(output, r, notes...); err != nil {
 		return err
 	}
 	if failure == nil {
@@ -27,12 +27,12 @@ func (t *terminal) conclude(ctx context.Context, output string, r *sweep.Report,
 	return interruptedOr(ctx, failure)
 }
 
-func (t *terminal) show(output string, r *sweep.Report) error {
+func (t *terminal) show(output string, r *sweep.Report, notes ...string) error {
 	switch output {
 	case "json":
 		return report.JSON(t.out, r)
 	case "html":
-		return report.HTML(t.out, r)
+		return report.HTML(t.out, r, notes...)
 	}
 	return report.Text(t.out, r, t.style(t.out))
 }

@@ -16,7 +16,8 @@ func (t *terminal) newPlan() *cobra.Command {
 		Short: "Show what a policy would stop now, and stop nothing",
 		Long: `Lists what runs, judges it by the policy, and shows what apply would stop now. It stops nothing, whatever the policy's mode.
 
-With --out it saves the plan too, for 'flowreaper apply --plan' to carry out once a person has reviewed it.
+With --out it saves the plan too, for 'flowreaper apply --plan' to carry out once a person has reviewed it, and prints the file's
+fingerprint: with --expect apply holds the file to it. -o html is a page to review.
 
 With --event it shows what the event would stop: rules on events judge it, and those on timers and by hand don't. {{now}} in the
 file becomes the current time. An event that apply and the function would refuse for its age is planned all the same, with a warning.
@@ -26,7 +27,7 @@ Exit status: 0 done, whether or not something would be stopped · 1 failed · 2 
 		Example: "  flowreaper plan --policy policy.yaml --region cn-hangzhou\n" +
 			"  flowreaper plan --policy policy.yaml --region cn-hangzhou --event testdata/events/alarm.json\n" +
 			"  flowreaper plan --policy policy.yaml --endpoint http://127.0.0.1:8790 -o json\n" +
-			"  flowreaper plan --policy policy.yaml --region cn-hangzhou --out plan.json\n" +
+			"  flowreaper plan --policy policy.yaml --region cn-hangzhou --out plan.json -o html > plan.html\n" +
 			"  flowreaper plan --policy policy.yaml --explain-query --flows 1200",
 		Args: noArguments,
 	}
@@ -73,15 +74,16 @@ func (t *terminal) plan(ctx context.Context, set *settings, out string) error {
 	defer cancel()
 	show, done := t.progress(looking)
 	s.options.Progress = show
-	report, stops, failure := sweep.Plan(bounded, s.options)
+	r, stops, failure := sweep.Plan(bounded, s.options)
 	done()
+	var note []string
 	if out != "" && ctx.Err() == nil {
-		if err := t.save(out, s, stops, failure); err != nil {
+		if note, err = t.save(out, s, stops, failure); err != nil {
 			return err
 		}
 	}
 	if failure == nil {
-		defer t.explainNothing(s, report)
+		defer t.explainNothing(s, r)
 	}
-	return t.conclude(ctx, s.output, report, failure)
+	return t.conclude(ctx, s.output, r, failure, note...)
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/internal/plan"
+	"github.com/flowreaper/flowreaper/internal/report"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 	"github.com/flowreaper/flowreaper/policy"
 )
@@ -17,6 +18,7 @@ import (
 // savedPlan is what apply is told of a saved plan, and what the plan says.
 type savedPlan struct {
 	file   string
+	expect string
 	allow  int
 	oldest time.Duration
 	now    func() time.Time
@@ -29,6 +31,7 @@ func (p *savedPlan) flags(cmd *cobra.Command) {
 	p.now = time.Now
 	flags := cmd.Flags()
 	flags.StringVar(&p.file, "plan", "", "carry out the plan that 'flowreaper plan --out' saved in this `FILE`")
+	flags.StringVar(&p.expect, "expect", "", "carry out the plan with this `FINGERPRINT`, which 'flowreaper plan --out' printed, and no other")
 	flags.IntVar(&p.allow, "allow", 0, "let the plan pass the policy's limits, this once: the `NUMBER` of stops in it")
 	flags.DurationVar(&p.oldest, "max-plan-age", 24*time.Hour, "refuse a plan older than this `DURATION`")
 }
@@ -38,6 +41,8 @@ func (p *savedPlan) check(s *settings) error {
 	switch {
 	case p.file == "" && p.allow != 0:
 		return errors.New("--allow is for a plan that a person has read: give it with --plan")
+	case p.file == "" && s.given("expect"):
+		return errors.New("--expect is the fingerprint of a saved plan: give the plan with --plan")
 	case p.file != "" && len(s.flows) > 0:
 		return errors.New("--flow doesn't go with --plan: the plan says what is stopped")
 	case p.allow < 0 || p.oldest <= 0:
@@ -49,7 +54,14 @@ func (p *savedPlan) check(s *settings) error {
 // read reads the plan and returns the policy that it carries. What isn't said
 // on the command line is as it was when the plan was made; what is must agree.
 func (p *savedPlan) read(s *settings) (*policy.Policy, error) {
-	file, carried, err := plan.Read(p.file)
+	var expected plan.Fingerprint
+	var err error
+	if s.given("expect") { // an empty one, of a variable that isn't set perhaps, is no leave to skip it
+		if expected, err = plan.ParseFingerprint(p.expect); err != nil {
+			return nil, fmt.Errorf("--expect: %w", err)
+		}
+	}
+	file, carried, err := plan.Read(p.file, expected)
 	if err != nil {
 		return nil, err
 	}
@@ -85,27 +97,36 @@ func (p *savedPlan) read(s *settings) (*policy.Policy, error) {
 }
 
 // save saves a plan, also of what would be withheld, since a person may let it
-// pass. A plan that failed for another reason is none.
-func (t *terminal) save(name string, s *sweeping, stops sweep.Recording, failure error) error {
+// pass. A plan that failed for another reason is none. It says how to hold apply to
+// this very file, and returns what the page for reviewers says of it.
+func (t *terminal) save(name string, s *sweeping, stops sweep.Recording, failure error) (note []string, err error) {
 	var failed *sweep.Error
 	if errors.As(failure, &failed) && failed.Code != sweep.CodeWithheld {
-		fmt.Fprintf(t.err, "%s was not written: the plan failed\n", name)
-		return nil
+		fmt.Fprintf(t.err, "%s was not written: the plan failed\n", report.Plain(name))
+		return nil, nil
 	}
 	text, err := os.ReadFile(s.policyFile)
 	if err != nil {
-		return fmt.Errorf("the policy can't be read: %w", err)
+		return nil, fmt.Errorf("the policy can't be read: %w", err)
 	}
 	read, err := policy.Parse(s.policyFile, text)
 	if err != nil || read.Hash != s.options.Policy.Hash {
-		return fmt.Errorf("%s has changed while the plan was made: plan again", s.policyFile)
+		return nil, fmt.Errorf("%s has changed while the plan was made: plan again", s.policyFile)
 	}
 	endpoint, err := cloudflow.ParseEndpoint(s.endpoint, s.region)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return plan.Write(name, &plan.File{
+	fingerprint, err := plan.Write(name, &plan.File{
 		CreatedAt: time.Now().UTC().Truncate(time.Second), Endpoint: endpoint.String(), Region: s.region,
 		Policy: plan.Policy{Name: read.Name, Hash: read.Hash, Text: string(text)}, Stops: stops,
 	})
+	if err != nil {
+		return nil, err
+	}
+	name = report.Plain(name)
+	fmt.Fprintf(t.err, "flowreaper: saved %s, fingerprint %s\n", name, fingerprint)
+	return []string{fmt.Sprintf("This plan is %s, with the fingerprint %s.\n"+
+		"Once you agree, have it carried out by: flowreaper apply --plan %s --expect %[2]s\n"+
+		"Without --expect, or --policy, whoever can write the file decides what is stopped.", name, fingerprint, name)}, nil
 }

@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"regexp"
 	"strconv"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -17,9 +18,10 @@ import (
 // scriptCommands are what scripts can do beyond typing.
 func scriptCommands() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
-		"exits":   exits,
-		"emulate": emulate,
-		"stats":   stats,
+		"exits":       exits,
+		"emulate":     emulate,
+		"fingerprint": fingerprint,
+		"stats":       stats,
 	}
 }
 
@@ -38,6 +40,16 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 	if status != want {
 		ts.Fatalf("exit status %d, want %d", status, want)
 	}
+}
+
+// fingerprint sets $FINGERPRINT to that of the plan that was saved last:
+// fingerprint stderr.
+func fingerprint(ts *testscript.TestScript, _ bool, args []string) {
+	printed := regexp.MustCompile("sha256:[0-9a-f]{64}").FindString(ts.ReadFile(args[0]))
+	if printed == "" {
+		ts.Fatalf("no fingerprint was printed")
+	}
+	ts.Setenv("FINGERPRINT", printed)
 }
 
 type emulated struct{}

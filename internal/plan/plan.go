@@ -6,17 +6,25 @@
 // has changed since is not stopped. [Write] writes one, [Read] reads one back
 // and refuses what it doesn't understand, and [File.Check] says whether it fits
 // where it is to be applied.
+//
+// Nothing in the file seals it: whoever can write it can rewrite all of it, its
+// policy and hash together. Its [Fingerprint], kept elsewhere, does.
 package plan
 
 import (
-	"bytes"
-	"encoding/json"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/flowreaper/flowreaper/internal/plain"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 	"github.com/flowreaper/flowreaper/policy"
 )
@@ -66,30 +74,54 @@ func Replaceable(name string) error {
 	return nil
 }
 
-// Write writes the plan to a file of that name, in place of the plan before.
-func Write(name string, f *File) error {
+// Write writes the plan to a file of that name, in place of the plan before, and
+// returns the file's fingerprint. A person reads the file as it is: what could
+// deceive the eye is escaped in it.
+func Write(name string, f *File) (Fingerprint, error) {
 	if err := Replaceable(name); err != nil {
-		return err
+		return "", err
 	}
 	f.Version = version
-	if f.Stops == nil {
-		f.Stops = sweep.Recording{}
-	}
-	text, err := json.MarshalIndent(f, "", "  ")
+	text, err := json.Marshal(f, jsontext.WithIndent("  ")) // stops that are nil are written as []
 	if err != nil {
-		return fmt.Errorf("the plan can't be written: %w", err)
+		return "", fmt.Errorf("the plan can't be written: %w", err)
 	}
-	if err := os.WriteFile(name, append(text, '\n'), 0o600); err != nil {
-		return fmt.Errorf("the plan can't be written: %w", err)
+	text = append([]byte(plain.JSON(string(text))), '\n')
+	if err := os.WriteFile(name, text, 0o600); err != nil {
+		return "", fmt.Errorf("the plan can't be written: %w", err)
 	}
-	return nil
+	return fingerprint(text), nil
 }
 
-// Read reads a plan and compiles its policy. The plan's stops are never nil.
-func Read(name string) (*File, *policy.Policy, error) {
+// Fingerprint is a file's SHA-256, as sha256:<hex>.
+type Fingerprint string
+
+const fingerprintPrefix = "sha256:"
+
+func fingerprint(text []byte) Fingerprint {
+	sum := sha256.Sum256(text)
+	return Fingerprint(fingerprintPrefix + hex.EncodeToString(sum[:]))
+}
+
+// ParseFingerprint reads a whole fingerprint, as Write returned it or as
+// sha256sum prints it. A part of one holds nobody to anything.
+func ParseFingerprint(text string) (Fingerprint, error) {
+	digits := strings.TrimPrefix(strings.ToLower(strings.TrimSpace(text)), fingerprintPrefix)
+	if sum, err := hex.DecodeString(digits); err != nil || len(sum) != sha256.Size {
+		return "", fmt.Errorf("%q is no fingerprint: give all of what 'flowreaper plan --out' printed, sha256: and %d hex digits", text, 2*sha256.Size)
+	}
+	return Fingerprint(fingerprintPrefix + digits), nil
+}
+
+// Read reads a plan, which must be the very file of the fingerprint unless that
+// is "", and compiles its policy. The plan's stops are never nil.
+func Read(name string, expected Fingerprint) (*File, *policy.Policy, error) {
 	text, err := readFile(name)
 	if err != nil {
 		return nil, nil, fmt.Errorf("the plan can't be read: %w", err)
+	}
+	if got := fingerprint(text); expected != "" && got != expected {
+		return nil, nil, fmt.Errorf("%s is not the plan that was expected: its fingerprint is %s, not %s; make the plan anew, or find out who changed it", name, got, expected)
 	}
 	f, err := decode(text)
 	if err != nil {
@@ -105,18 +137,28 @@ func Read(name string) (*File, *policy.Policy, error) {
 	return f, p, nil
 }
 
-// decode decodes a plan that lacks nothing, and nothing after it.
+// decode decodes a plan that lacks nothing, and nothing after it. It is read as a
+// person reads it: no key twice, none in another case ("POLICY"), none unknown.
 func decode(text []byte) (*File, error) {
 	f := &File{}
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(f); err != nil {
-		return nil, err
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("something follows it")
+	if err := json.Unmarshal(text, f, json.RejectUnknownMembers(true)); err != nil {
+		return nil, inPlan(err)
 	}
 	return f, f.complete()
+}
+
+// inPlan is the library's error without what is Go's in it.
+func inPlan(err error) error {
+	semantic, ok := errors.AsType[*json.SemanticError](err)
+	switch {
+	case errors.Is(err, json.ErrUnknownName):
+		return fmt.Errorf("it has a key that no plan has, %s", semantic.JSONPointer)
+	case ok && semantic.JSONPointer != "":
+		return fmt.Errorf("its %s is not what it should be", semantic.JSONPointer)
+	case ok:
+		return errors.New("it is no JSON object")
+	}
+	return errors.New(strings.TrimPrefix(err.Error(), "jsontext: "))
 }
 
 func readFile(name string) ([]byte, error) {

@@ -4,12 +4,14 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/flowreaper/flowreaper/internal/plain"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 	"github.com/flowreaper/flowreaper/policy"
 )
@@ -33,10 +35,8 @@ func sample(t *testing.T) *File {
 
 func TestWhatIsWrittenIsReadBack(t *testing.T) {
 	name, want := filepath.Join(t.TempDir(), "plan.json"), sample(t)
-	if err := Write(name, want); err != nil {
-		t.Fatal(err)
-	}
-	got, p, err := Read(name)
+	fingerprint := write(t, name, want)
+	got, p, err := Read(name, fingerprint)
 	if err != nil || p.Hash != want.Policy.Hash {
 		t.Fatal(err)
 	}
@@ -45,30 +45,113 @@ func TestWhatIsWrittenIsReadBack(t *testing.T) {
 	}
 	// A plan of nothing approves nothing: nil would approve everything.
 	want.Stops = nil
-	if err := Write(name, want); err != nil {
+	write(t, name, want)
+	if got, _, err = Read(name, ""); err != nil || got.Stops == nil {
+		t.Errorf("error %v, stops %v", err, got.Stops)
+	}
+}
+
+func write(t *testing.T, name string, f *File) Fingerprint {
+	t.Helper()
+	fingerprint, err := Write(name, f)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if got, _, err = Read(name); err != nil || got.Stops == nil {
-		t.Errorf("error %v, stops %v", err, got.Stops)
+	return fingerprint
+}
+
+// What a reviewer reads is what is applied: nothing in it turns a line around.
+func TestAPlanDeceivesNobody(t *testing.T) {
+	name, want := filepath.Join(t.TempDir(), "plan.json"), sample(t)
+	want.Stops[0].Reason = "input \u202e\u009b31m\x1b[2J\u200b\U000e0041"
+	want.Region, want.Policy.Name = "cn\u2028hangzhou", "p\u202e"
+	write(t, name, want)
+	raw, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if i := strings.IndexFunc(string(raw), func(r rune) bool { return r != '\n' && plain.Deceives(r) }); i >= 0 {
+		t.Errorf("a raw character: %q", raw[i:min(len(raw), i+20)])
+	}
+	got, _, err := Read(name, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-written +read):\n%s", diff)
+	}
+}
+
+// Whoever can write the file can rewrite its policy and the policy's hash
+// together. The fingerprint is of the whole file, and kept elsewhere.
+func TestAFingerprintHoldsTheWholeFile(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "plan.json")
+	f := sample(t)
+	expected := write(t, name, f)
+	laxer := strings.Replace(text, "maxRuntime: 2h", "maxRuntime: 2m", 1)
+	p, err := policy.Parse("p.yaml", []byte(laxer))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Policy.Text, f.Policy.Hash = laxer, p.Hash
+	got := write(t, name, f)
+	if _, _, err := Read(name, ""); err != nil {
+		t.Fatalf("the rewritten plan is no plan: %v", err)
+	}
+	want := name + " is not the plan that was expected: its fingerprint is " + string(got) + ", not " + string(expected) +
+		"; make the plan anew, or find out who changed it"
+	if _, _, err := Read(name, expected); err == nil || err.Error() != want {
+		t.Errorf("error %v\nwant  %s", err, want)
+	}
+	raw, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, append(raw, '\n'), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := Read(name, got); err == nil {
+		t.Error("a byte more was not seen")
+	}
+}
+
+func TestFingerprintsAsPeopleGiveThem(t *testing.T) {
+	whole := fingerprint([]byte("x"))
+	digits := strings.TrimPrefix(string(whole), "sha256:")
+	for _, given := range []string{string(whole), digits, " " + strings.ToUpper(digits) + "\n"} {
+		if got, err := ParseFingerprint(given); err != nil || got != whole {
+			t.Errorf("%q: %q, %v", given, got, err)
+		}
+	}
+	for _, given := range []string{"", "sha256:", digits[:8], digits + "00", "md5:" + digits, strings.Replace(digits, "2", "g", 1)} {
+		_, err := ParseFingerprint(given)
+		want := strconv.Quote(given) + " is no fingerprint: give all of what 'flowreaper plan --out' printed, sha256: and 64 hex digits"
+		if err == nil || err.Error() != want {
+			t.Errorf("%q: %v", given, err)
+		}
 	}
 }
 
 func TestPlansThatAreRefused(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "plan.json")
-	if err := Write(name, sample(t)); err != nil {
-		t.Fatal(err)
-	}
+	write(t, name, sample(t))
 	whole, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, test := range []struct{ name, from, to, want string }{
 		{"another version", `"version": 1`, `"version": 2`, "its version is 2, and this flowreaper reads version 1"},
-		{"an unknown key", `"version": 1`, `"version": 1, "force": true`, `unknown field "force"`},
-		{"no stops", `"stops": [`, `"stops": null, "stops2": [`, `unknown field "stops2"`},
+		{"an unknown key", `"version": 1`, `"version": 1, "force": true`, "it has a key that no plan has, /force"},
+		{"a key twice", `"version": 1`, `"version": 1, "policy": {"name": "p", "hash": "h", "text": "t"}`, `duplicate object member name "policy"`},
+		{"a key in another case", `"version": 1`, `"version": 1, "POLICY": {"name": "p", "hash": "h", "text": "t"}`, "it has a key that no plan has, /POLICY"},
+		{"only in another case", `"region"`, `"Region"`, "it has a key that no plan has, /Region"},
+		{"a key within twice", `"flowId": "id"`, `"flowId": "id", "flowId": "other"`, `duplicate object member name "flowId" within "/stops/0`},
+		{"a key twice by an escape", `"version": 1`, `"version": 1, "p\u006flicy": {}`, `duplicate object member name "policy"`},
+		{"a key within in another case", `"execution"`, `"Execution"`, "it has a key that no plan has, /stops/0/Execution"},
 		{"a stop without a start", `"startedTime": "2026-05-04T09:00:00Z"`, `"startedTime": "0001-01-01T00:00:00Z"`, "its stop 1 lacks its flow, its execution or its startedTime"},
+		{"a list for an object", `"stops": [`, `"stops": {}, "x": [`, "its /stops is not what it should be"},
 		{"an edited policy", "maxRuntime: 2h", "maxRuntime: 2m", "has been changed: the text of its policy has the hash sha256:"},
-		{"a second plan behind it", "", "{}", "something follows it"},
+		{"a second plan behind it", "", "{}", "invalid character '{' after top-level value"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			changed := strings.Replace(string(whole), test.from, test.to, 1)
@@ -78,10 +161,26 @@ func TestPlansThatAreRefused(t *testing.T) {
 			if err := os.WriteFile(name, []byte(changed), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			if _, _, err := Read(name); err == nil || !strings.Contains(err.Error(), test.want) {
+			if _, _, err := Read(name, ""); err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("error %v, want %s", err, test.want)
 			}
 		})
+	}
+}
+
+// Stops that are nil would approve everything that the policy condemns.
+func TestAPlanWithoutStopsIsRefused(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "plan.json")
+	head := `{"version":1,"createdAt":"2026-05-04T12:00:00Z","endpoint":"https://cn-hangzhou.fnf.aliyuncs.com","region":"",` +
+		`"policy":{"name":"p","hash":"h","text":"t"}`
+	for _, tail := range []string{`}`, `,"stops":null}`} {
+		if err := os.WriteFile(name, []byte(head+tail), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, _, err := Read(name, "")
+		if want := name + " is no plan of this flowreaper's: it has no stops, not even none"; err == nil || err.Error() != want {
+			t.Errorf("%s: error %v, want %s", tail, err, want)
+		}
 	}
 }
 

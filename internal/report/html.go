@@ -13,8 +13,8 @@ import (
 var pageText string
 
 // HTML writes the report as a page of its own, which loads nothing and runs
-// nothing: to attach to a ticket, or to keep.
-func HTML(w io.Writer, r *sweep.Report) error {
+// nothing: to attach to a ticket, or to keep. The notes end it.
+func HTML(w io.Writer, r *sweep.Report, notes ...string) error {
 	page, err := template.New("page").Funcs(template.FuncMap{"lines": lines, "plain": Plain}).Parse(pageText)
 	if err != nil {
 		return err
@@ -31,6 +31,9 @@ func HTML(w io.Writer, r *sweep.Report) error {
 			shown.Header, shown.Rows = p.grid.header, p.grid.rows
 		}
 		parts = append(parts, shown)
+	}
+	for _, note := range notes {
+		parts = append(parts, part{Words: note})
 	}
 	return page.Execute(w, map[string]any{"Report": r, "Parts": parts})
 }

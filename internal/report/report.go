@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/flowreaper/flowreaper/internal/plain"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 )
 
@@ -31,7 +32,7 @@ func JSON(w io.Writer, r *sweep.Report) error {
 	if err := encoder.Encode(r); err != nil {
 		return err
 	}
-	_, err := io.WriteString(w, plainJSON(b.String()))
+	_, err := io.WriteString(w, plain.JSON(b.String()))
 	return err
 }
 
