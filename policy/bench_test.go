@@ -45,6 +45,32 @@ func BenchmarkJudgeInput(b *testing.B) {
 	}
 }
 
+// BenchmarkJudgeCrowd judges 10,000 live executions of one flow, of which 9,950
+// are too many: all of a listing, as a sweep does.
+func BenchmarkJudgeCrowd(b *testing.B) {
+	p := mustParse(b, oneRule("maxConcurrent: 50", "maxRuntime: 1m"))
+	flow, ages := &Flow{Name: "imports", ID: "f"}, make([]int, 10_000)
+	for i := range ages {
+		ages[i] = 2 + i*7919%10_000
+	}
+	rows := crowd(ages...)
+	b.ReportAllocs()
+	for b.Loop() {
+		flow.Live = NewLive(testNow, rows)
+		stops := 0
+		for _, e := range rows {
+			f := &Facts{Now: testNow, Event: testEvent, Flow: flow, Execution: e}
+			p.Due(f)
+			if p.Judge(f).Decision == Stop {
+				stops++
+			}
+		}
+		if stops != 9_950 {
+			b.Fatalf("%d stops", stops)
+		}
+	}
+}
+
 func BenchmarkDue(b *testing.B) {
 	p := mustParse(b, oneRule(typicalRule))
 	f := with(aged(time.Hour))

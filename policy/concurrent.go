@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/flowreaper/flowreaper/policy/internal/expression"
 	"github.com/flowreaper/flowreaper/policy/internal/yamltree"
@@ -22,15 +24,21 @@ const (
 // Live is the executions of one flow that are live, by a complete listing. One
 // goroutine may use it at a time: it remembers what rules found out from it.
 type Live struct {
+	at         time.Time
 	executions []*Execution
-	ranked     map[*concurrency]ranking
+	rankings   map[*concurrency][]ranking
 }
 
 // NewLive takes the rows of a complete listing: those that are Starting or
 // Running, each name once, since pages can shift while they are read.
-func NewLive(rows []*Execution) *Live {
-	l := &Live{ranked: map[*concurrency]ranking{}}
-	seen := map[string]bool{}
+//
+// at is what the rules that rank them see as now: how many are too many, and
+// which, is a fact of the listing as flow.live is, and found out once. Whoever
+// judges by it later judges each execution anew, and not its place among the
+// others; whoever needs that lists anew.
+func NewLive(at time.Time, rows []*Execution) *Live {
+	l := &Live{at: at, rankings: map[*concurrency][]ranking{}}
+	seen := make(map[string]bool, len(rows))
 	for _, e := range rows {
 		if isLive(e.Status) && !seen[e.Name] {
 			seen[e.Name] = true
@@ -46,25 +54,25 @@ func isLive(status string) bool { return status == "Running" || status == "Start
 func (l *Live) Count() int { return len(l.executions) }
 
 // concurrency is maxConcurrent: of a flow's live executions, those beyond the
-// limit. Condemned are the first of them, by the rule's order, that meet all
-// its other conditions and aren't protected.
+// limit. They are the first, by the rule's order, of those that meet all its other
+// conditions, whether protect holds them or not.
 type concurrency struct {
 	most        int
 	order       Order
 	mapChildren bool
 	others      []conjunct // the rule's other conditions
-	protection  *protection
 }
 
-// ranking is what a rule found out of a flow's live executions, for one set of
-// facts.
+// ranking is what a rule found out of a flow's live executions, under one event
+// and by what was known of the flow.
 type ranking struct {
-	facts     Facts // those that it holds for, without their execution
-	condemned map[string]bool
+	event   *Event
+	flow    *Flow
+	surplus map[string]bool // the names of those beyond the limit
 }
 
 // concurrency reads maxConcurrent, stopFirst and mapChildren.
-func (d *decoder) concurrency(r *Rule, f map[string]*yamltree.Node, p *protection) *concurrency {
+func (d *decoder) concurrency(r *Rule, f map[string]*yamltree.Node) *concurrency {
 	order := Order(d.choice(f["stopFirst"], "stopFirst", string(Newest), string(Oldest)))
 	r.StopFirst = order
 	children := d.choice(f["mapChildren"], "mapChildren", "count")
@@ -76,7 +84,7 @@ func (d *decoder) concurrency(r *Rule, f map[string]*yamltree.Node, p *protectio
 	}
 	return &concurrency{
 		most: d.count(f["maxConcurrent"], "maxConcurrent", 1, 1), order: cmp.Or(order, Newest),
-		mapChildren: children == "count", protection: p,
+		mapChildren: children == "count",
 	}
 }
 
@@ -85,20 +93,15 @@ func (c *concurrency) reads() expression.Set { return liveFacts }
 
 func (c *concurrency) holds(j *judgement) (bool, error) {
 	live, err := c.live(j)
-	if err != nil || live.Count() <= c.most {
+	switch {
+	case err != nil:
 		return false, err
+	case live.Count() <= c.most:
+		return false, nil
+	case j.facts.Execution.StartedTime.IsZero():
+		return false, errors.New("the execution has no startedTime, and so no place among the others")
 	}
-	known := live.ranked[c]
-	if facts := withoutExecution(j.facts); known.condemned == nil || known.facts != facts {
-		known = ranking{facts: facts, condemned: c.rank(live, facts, j.pricing)}
-		live.ranked[c] = known
-	}
-	return known.condemned[j.facts.Execution.Name], nil
-}
-
-func withoutExecution(f Facts) Facts {
-	f.Execution = nil
-	return f
+	return c.surplus(live, &j.facts, j.pricing)[j.facts.Execution.Name], nil
 }
 
 func (c *concurrency) live(j *judgement) (*Live, error) {
@@ -112,38 +115,59 @@ func (c *concurrency) live(j *judgement) (*Live, error) {
 	}
 }
 
-// rank names the executions beyond the limit. One that may meet the other
-// conditions and could not be decided takes its place in the order, and is not
-// condemned: no other is stopped in its stead.
-func (c *concurrency) rank(live *Live, facts Facts, pricing *Pricing) map[string]bool {
-	surplus := live.Count() - c.most
-	condemned := map[string]bool{}
-	for _, e := range c.sorted(live.executions) {
-		if surplus == 0 {
-			break
+// surplus names the executions beyond the limit. It ranks them once for all of
+// them: in a crowd each would be ranked as often as there are others.
+func (c *concurrency) surplus(live *Live, f *Facts, pricing *Pricing) map[string]bool {
+	for _, known := range live.rankings[c] {
+		if known.event == f.Event && sameFlow(known.flow, f.Flow) {
+			return known.surplus
 		}
-		facts.Execution = e
-		j := &judgement{facts: facts, pricing: pricing}
-		result, _, _ := all(c.others, j)
-		if result == no {
-			continue
-		}
-		if held, _, _ := c.protection.holds(j); held {
-			continue
-		}
-		surplus--
-		condemned[e.Name] = result == yes
 	}
-	return condemned
+	found := ranking{f.Event, f.Flow, c.rank(live, f, pricing)}
+	live.rankings[c] = append(live.rankings[c], found)
+	return found.surplus
 }
 
+// sameFlow says whether the same is known of a flow, besides what is live.
+func sameFlow(a, b *Flow) bool {
+	if a == b {
+		return true
+	}
+	one, other := *a, *b
+	one.Live, other.Live = nil, nil
+	return reflect.DeepEqual(one, other)
+}
+
+// rank finds the executions beyond the limit. One that may meet the other
+// conditions, and could not be decided, is among them as if it did: nobody takes
+// its place.
+func (c *concurrency) rank(live *Live, f *Facts, pricing *Pricing) map[string]bool {
+	left := live.Count() - c.most
+	surplus := make(map[string]bool, left)
+	var j judgement
+	for _, e := range c.sorted(live.executions) {
+		if left == 0 {
+			break
+		}
+		j = judgement{facts: Facts{Now: live.at, Event: f.Event, Flow: f.Flow, Execution: e}, pricing: pricing}
+		if result, _, _ := all(c.others, &j); result != no {
+			surplus[e.Name] = true
+			left--
+		}
+	}
+	return surplus
+}
+
+// sorted are the executions in the order in which they are condemned. One
+// without a startedTime may be anywhere in it, and so is the first: it is
+// undecided, and nobody takes its place.
 func (c *concurrency) sorted(executions []*Execution) []*Execution {
 	return slices.SortedFunc(slices.Values(executions), func(a, b *Execution) int {
 		older := cmp.Or(a.StartedTime.Compare(b.StartedTime), strings.Compare(a.Name, b.Name))
-		if c.order == Newest {
-			return -older
+		if c.order == Oldest || a.StartedTime.IsZero() || b.StartedTime.IsZero() {
+			return older
 		}
-		return older
+		return -older
 	})
 }
 
@@ -156,7 +180,10 @@ func (c *concurrency) describe(j *judgement) string {
 	if live.Count() <= c.most {
 		return text
 	}
-	if holds, _ := c.holds(j); !holds {
+	switch holds, err := c.holds(j); {
+	case err != nil:
+		return text
+	case !holds:
 		return text + fmt.Sprintf(", not among the %s", c.order)
 	}
 	return text + fmt.Sprintf(", among the %d %s", live.Count()-c.most, c.order)

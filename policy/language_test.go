@@ -137,9 +137,13 @@ func TestMaxConcurrent(t *testing.T) {
 		{"Starting ones are not condemned", []string{"maxConcurrent: 3"}, func(rows []*Execution, _ *Flow) { rows[4].Status = "Starting" }, "run-2 run-3"},
 		{"ended ones do not count", []string{"maxConcurrent: 3"}, func(rows []*Execution, _ *Flow) { rows[0].Status = "Failed" }, "run-4"},
 		{"equal times go by name", []string{"maxConcurrent: 4"}, func(rows []*Execution, _ *Flow) { rows[3].StartedTime = rows[4].StartedTime }, "run-4"},
-		{"undecided ones keep their place", []string{"maxConcurrent: 3", "when: execution.input.i >= 0"},
-			func(rows []*Execution, _ *Flow) { rows[4].Input = JSONInput("{") }, "run-3"},
-		{"a distributed Map", []string{"maxConcurrent: 3"}, func(_ []*Execution, f *Flow) { f.DistributedMap = true }, "undecided"},
+		{"undecided ones keep their place, and it is said", []string{"maxConcurrent: 3", "when: execution.input.i >= 0"},
+			func(rows []*Execution, _ *Flow) { rows[4].Input = JSONInput("{") }, "run-3 run-4?"},
+		{"what is undecided and not too many is kept", []string{"maxConcurrent: 3", "when: execution.input.i >= 0"},
+			func(rows []*Execution, _ *Flow) { rows[0].Input = JSONInput("{") }, "run-3 run-4"},
+		{"without a startedTime it may be the newest", []string{"maxConcurrent: 3"}, noStartedTime, "run-1? run-4"},
+		{"without a startedTime it may be the oldest", []string{"maxConcurrent: 3", "stopFirst: oldest"}, noStartedTime, "run-0 run-1?"},
+		{"a distributed Map", []string{"maxConcurrent: 3"}, func(_ []*Execution, f *Flow) { f.DistributedMap = true }, "run-0? run-1? run-2? run-3? run-4?"},
 		{"a distributed Map whose children count", []string{"maxConcurrent: 3", "mapChildren: count"}, func(_ []*Execution, f *Flow) { f.DistributedMap = true }, "run-3 run-4"},
 	}
 	for _, test := range tests {
@@ -149,7 +153,7 @@ func TestMaxConcurrent(t *testing.T) {
 			if test.change != nil {
 				test.change(rows, flow)
 			}
-			flow.Live = NewLive(append(rows, rows[2])) // a page that shifted brings one twice
+			flow.Live = NewLive(testNow, append(rows, rows[2])) // a page that shifted brings one twice
 			if got := condemned(p, flow, rows); got != test.want {
 				t.Errorf("condemned are %q, want %q", got, test.want)
 			}
@@ -157,30 +161,108 @@ func TestMaxConcurrent(t *testing.T) {
 	}
 }
 
-// condemned names those that the policy condemns, or says that it is undecided.
+func noStartedTime(rows []*Execution, _ *Flow) { rows[1].StartedTime = time.Time{} }
+
+// condemned names those that the policy condemns, protected or not: run-0! is
+// protected. Where a rule is undecided it is run-0?.
 func condemned(p *Policy, flow *Flow, rows []*Execution) string {
 	var names []string
 	for _, e := range rows {
 		v := p.Judge(&Facts{Now: testNow, Event: &Event{Kind: "timer"}, Flow: flow, Execution: e})
-		if len(v.Undecided) > 0 && e.Input == rows[0].Input {
-			return "undecided"
-		}
-		if v.Decision == Stop {
+		switch {
+		case len(v.Undecided) > 0:
+			names = append(names, e.Name+"?")
+		case v.Decision == Protected:
+			names = append(names, e.Name+"!")
+		case v.Decision == Stop:
 			names = append(names, e.Name)
 		}
 	}
 	return strings.Join(names, " ")
 }
 
-// TestMaxConcurrentProtected: what is protected counts, and another is stopped
-// in its stead.
+// TestMaxConcurrentProtected: what is protected, or held by a doubt whether it
+// is, stays, and no other is stopped in its stead.
 func TestMaxConcurrentProtected(t *testing.T) {
-	p := mustParse(t, "version: 1\nprotect: {when: execution.input.i == 4}\nrules: [{name: r, maxConcurrent: 3}]\n")
-	rows, flow := crowd(50, 40, 30, 20, 10), &Flow{Name: "imports"}
-	flow.Live = NewLive(rows)
-	if got := condemned(p, flow, rows); got != "run-2 run-3" {
-		t.Errorf("condemned are %q", got)
+	for _, test := range []struct{ protect, rule, want string }{
+		{"execution.input.i == 4", "maxConcurrent: 3", "run-3 run-4!"},
+		{"execution.input.i == 4", "maxConcurrent: 4", "run-4!"},
+		{"execution.input.i == 0", "maxConcurrent: 3", "run-3 run-4"},
+		{"execution.input.i == 0", "maxConcurrent: 3, stopFirst: oldest", "run-0! run-1"},
+		{"execution.input.i >= 0", "maxConcurrent: 3", "run-3! run-4!"},
+		{"execution.input.i % (execution.input.i - 4) == 7", "maxConcurrent: 4", "run-4!"},
+		{"execution.input.i == 4", "maxConcurrent: 3, when: execution.input.i != 4", "run-2 run-3"}, // it doesn't meet the conditions
+	} {
+		p := mustParse(t, "version: 1\nprotect: {when: "+test.protect+"}\nrules: [{name: r, "+test.rule+"}]\n")
+		rows, flow := crowd(50, 40, 30, 20, 10), &Flow{Name: "imports"}
+		flow.Live = NewLive(testNow, rows)
+		if got := condemned(p, flow, rows); got != test.want {
+			t.Errorf("protect %s, %s: condemned are %q, want %q", test.protect, test.rule, got, test.want)
+		}
 	}
+}
+
+// TestMaxConcurrentIsRankedOnce: what 10,000 cost is what each costs, and not
+// what each costs beside all others; whoever judges, when, and however often.
+func TestMaxConcurrentIsRankedOnce(t *testing.T) {
+	p := mustParse(t, "version: 1\nmode: enforce\nprotect: {when: 'flow.env.OFF == \"yes\"'}\nrules: [{name: r, maxConcurrent: 3, when: execution.input.i >= 0}]\n")
+	var ages []int
+	for i := range 1000 {
+		ages = append(ages, 2000-i)
+	}
+	rows, read := crowd(ages...), &Flow{Name: "imports", ID: "f"}
+	evaluations := counted(p.Rules[0])
+	read.Live = NewLive(testNow, rows)
+	for i, e := range rows {
+		flow := *read // at its turn each may have a copy, of what was read of the flow since
+		f := &Facts{Now: testNow.Add(time.Duration(i) * time.Second), Event: testEvent, Flow: &flow, Execution: e}
+		p.Due(f)
+		if v := p.Judge(f); (v.Decision == Stop) == (i < 3) {
+			t.Fatalf("%d: %s", i, v.Decision)
+		}
+		p.Judge(&Facts{Now: f.Now, Event: testEvent, Flow: &Flow{Name: "imports", NameOnly: true, Live: read.Live}, Execution: e})
+	}
+	own, ranked := 4*len(rows), 2*len(rows) // own: two of Due's, and two verdicts; ranked with the flow and without
+	if *evaluations > own+ranked {
+		t.Errorf("a condition was evaluated %d times for %d executions", *evaluations, len(rows))
+	}
+	was := *evaluations
+	p.Judge(&Facts{Now: testNow, Event: testEvent, Flow: &Flow{Name: "imports", ID: "f", Description: "edited", Live: read.Live}, Execution: rows[0]})
+	if *evaluations < was+len(rows)-3 {
+		t.Error("what was read anew of the flow changed nothing")
+	}
+}
+
+var testEvent = &Event{Kind: "timer", Time: testNow}
+
+// counting is a condition that counts how often it is evaluated.
+type counting struct {
+	conjunct
+	n *int
+}
+
+func (c counting) holds(j *judgement) (bool, error) {
+	*c.n++
+	return c.conjunct.holds(j)
+}
+
+// counted has a rule's condition on the input count.
+func counted(r *Rule) *int {
+	n := new(int)
+	count := func(all []conjunct) {
+		for i, c := range all {
+			if c.reads().Intersects(inputFacts) {
+				all[i] = counting{c, n}
+			}
+		}
+	}
+	for _, c := range r.conjuncts {
+		if crowd, ok := c.(*concurrency); ok {
+			count(crowd.others)
+		}
+	}
+	count(r.ordered)
+	return n
 }
 
 func TestMaxConcurrentWithoutAList(t *testing.T) {
@@ -195,7 +277,7 @@ func TestMaxConcurrentWithoutAList(t *testing.T) {
 func TestMaxConcurrentReason(t *testing.T) {
 	p := mustParse(t, oneRule("maxConcurrent: 1"))
 	rows, flow := crowd(50, 40, 30), &Flow{Name: "imports"}
-	flow.Live = NewLive(rows)
+	flow.Live = NewLive(testNow, rows)
 	v := p.Judge(&Facts{Now: testNow, Event: &Event{Kind: "timer"}, Flow: flow, Execution: rows[2]})
 	if got := v.Reason(); got != "flow.live 3 > maxConcurrent 1, among the 2 newest" {
 		t.Error(got)

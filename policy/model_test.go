@@ -211,7 +211,7 @@ func drawWorld(t *rapid.T) world {
 	for i := range rapid.IntRange(1, 6).Draw(t, "executions") {
 		w.executions = append(w.executions, drawExecution(t, i, w.now))
 	}
-	w.flow.Live = NewLive(w.executions)
+	w.flow.Live = NewLive(w.now, w.executions)
 	return w
 }
 

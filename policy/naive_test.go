@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"sort"
 	"strings"
 	"time"
 
@@ -57,6 +56,7 @@ type modelWindow struct {
 type naive struct {
 	model    modelPolicy
 	programs programs
+	rows     []*Execution // all of the flow's
 }
 
 // programs are parts that were compiled before.
@@ -246,40 +246,46 @@ func (n *naive) cost(f Facts) (cost float64, priced bool) {
 
 func age(f Facts) time.Duration { return max(0, f.Now.Sub(f.Execution.StartedTime)) }
 
-// crowded ranks the flow's live executions.
+// crowded says whether an execution is of the surplus, as docs/policy.md has it:
+// of what meets the rule's other conditions, or may, fewer come before it than
+// are too many. protect has no say in that.
 func (n *naive) crowded(r modelRule, f Facts) tri {
-	live := f.Flow.Live.executions
 	if f.Flow.DistributedMap && !r.mapChildren {
 		return triError
 	}
-	surplus := len(live) - r.maxConcurrent
-	sorted := slices.Clone(live)
-	sort.Slice(sorted, func(i, j int) bool {
-		a, b := sorted[i], sorted[j]
-		if r.oldest {
-			a, b = b, a
-		}
-		if a.StartedTime.Equal(b.StartedTime) {
-			return a.Name > b.Name
-		}
-		return a.StartedTime.After(b.StartedTime)
-	})
-	for _, e := range sorted {
-		if surplus <= 0 {
-			break
-		}
+	before := 0
+	for _, e := range n.rows {
 		other := f
 		other.Execution = e
-		result := conjunction(n.withoutCrowd(r, other))
-		if result == triFalse || n.protected(other) {
-			continue
-		}
-		surplus--
-		if e.Name == f.Execution.Name {
-			return triOf(result == triTrue)
+		if running(e) && comesBefore(r, e, f.Execution) && conjunction(n.withoutCrowd(r, other)) != triFalse {
+			before++
 		}
 	}
-	return triFalse
+	tooMany := n.live() - r.maxConcurrent
+	return triOf(before < tooMany)
+}
+
+func running(e *Execution) bool { return e.Status == "Running" || e.Status == "Starting" }
+
+func (n *naive) live() int {
+	names := map[string]bool{}
+	for _, e := range n.rows {
+		if running(e) {
+			names[e.Name] = true
+		}
+	}
+	return len(names)
+}
+
+// comesBefore says whether a rule stops one execution rather than another.
+func comesBefore(r modelRule, e, than *Execution) bool {
+	if r.oldest {
+		e, than = than, e
+	}
+	if e.StartedTime.Equal(than.StartedTime) {
+		return e.Name > than.Name
+	}
+	return e.StartedTime.After(than.StartedTime)
 }
 
 // parts evaluates texts on expr's virtual machine.
@@ -322,7 +328,7 @@ var durationFunction = expr.Function("duration", func(params ...any) (any, error
 }, new(func(string) time.Duration))
 
 func emptyFacts() Facts {
-	return Facts{Event: &Event{}, Flow: &Flow{Live: NewLive(nil)}, Execution: &Execution{Input: JSONInput(""), History: &History{}}}
+	return Facts{Event: &Event{}, Flow: &Flow{Live: NewLive(testNow, nil)}, Execution: &Execution{Input: JSONInput(""), History: &History{}}}
 }
 
 // env is what the virtual machine reads. Whatever reads an input that isn't JSON
@@ -345,7 +351,7 @@ func (n *naive) env(f Facts) map[string]any {
 		"now":   f.Now,
 		"vars":  map[string]any{"limit": 2 * time.Hour, "names": []any{"a-1", "b-1"}},
 		"event": map[string]any{"kind": f.Event.Kind, "data": f.Event.Data, "time": f.Event.Time},
-		"flow":  map[string]any{"name": f.Flow.Name, "env": env, "live": f.Flow.Live.Count()},
+		"flow":  map[string]any{"name": f.Flow.Name, "env": env, "live": n.live()},
 		"execution": map[string]any{
 			"name": f.Execution.Name, "status": f.Execution.Status, "startedTime": f.Execution.StartedTime,
 			"age": age(f), "input": plainNumbers(input), "cost": cost,

@@ -32,6 +32,7 @@ func TestPropertyVerdicts(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n, p := drawJudge(t, programs, false)
 		w := drawWorld(t)
+		n.rows = w.executions
 		swept := sweep(t, p, w)
 		for _, e := range w.executions {
 			f := w.facts(e)
@@ -67,13 +68,26 @@ func sweep(t *rapid.T, p *Policy, w world) map[string]answer {
 	}
 	f := scope.Flow(&flow)
 	rows := list(t, f.Query(), w.executions)
-	if f.Query().Needs.Has(NeedLive) {
-		flow.Live = NewLive(rows)
-	}
-	for _, row := range rows {
-		answers[row.Name] = answerOf(judgeRow(t, f, row, w))
+	for again := true; again; {
+		if again = false; f.Query().Needs.Has(NeedLive) {
+			flow.Live = NewLive(w.now, rows)
+		}
+		for _, row := range rows {
+			v := f.Judge(row)
+			if v.Needs == NeedHistory && row.History == nil {
+				row.History, again = w.history(row.Name), true
+			} else if v.Needs != 0 {
+				t.Fatalf("%s needs %s; the query said %s", row.Name, v.Needs, f.Query().Needs)
+			}
+			answers[row.Name] = answerOf(v)
+		}
 	}
 	return answers
+}
+
+func (w world) history(name string) *History {
+	i := slices.IndexFunc(w.executions, func(e *Execution) bool { return e.Name == name })
+	return w.executions[i].History
 }
 
 // list is the API: it knows the query's parameters and nothing else.
@@ -93,29 +107,11 @@ func list(t *rapid.T, q Query, executions []*Execution) []*Execution {
 			if !q.Needs.Has(NeedInput) {
 				row.Input = Input{}
 			}
-			if !q.Needs.Has(NeedHistory | NeedLive) { // a crowd is ranked by everything
-				row.History = nil
-			}
+			row.History = nil
 			rows = append(rows, &row)
 		}
 	}
 	return rows
-}
-
-func judgeRow(t *rapid.T, f *FlowScope, row *Execution, w world) Verdict {
-	v := f.Judge(row)
-	if v.Needs.Has(NeedHistory) && row.History == nil {
-		for _, e := range w.executions {
-			if e.Name == row.Name {
-				row.History = e.History
-			}
-		}
-		v = f.Judge(row)
-	}
-	if v.Needs != 0 {
-		t.Fatalf("%s still needs %s; the query said %s", row.Name, v.Needs, f.Query().Needs)
-	}
-	return v
 }
 
 // moments are some of the times worth looking at from now on: boundaries of
@@ -151,6 +147,7 @@ func TestPropertyDueIsNotLate(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n, p := drawJudge(t, programs, false)
 		w := drawWorld(t)
+		n.rows = w.executions
 		e := w.executions[0]
 		f := w.facts(e)
 		due := p.Due(&f)
@@ -193,6 +190,7 @@ func TestPropertyDueIsExact(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n, p := drawJudge(t, programs, true)
 		w := drawWorld(t)
+		n.rows = w.executions
 		e := w.executions[0]
 		if e.Status != "Running" {
 			e.Status = "Running"
@@ -227,6 +225,7 @@ func TestPropertyExplain(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n, p := drawJudge(t, programs, false)
 		w := drawWorld(t)
+		n.rows = w.executions
 		f := w.facts(w.executions[0])
 		want, got := n.judge(f), p.Explain(&f)
 		for _, r := range got.Rules {
@@ -248,6 +247,7 @@ func TestPropertyMinAge(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n, p := drawJudge(t, programs, false)
 		w := drawWorld(t)
+		n.rows = w.executions
 		q := p.Scope(w.now, w.event).Flow(w.flow).Query()
 		for _, e := range w.executions {
 			f := w.facts(e)

@@ -31,9 +31,10 @@ type Query struct {
 	NamePrefix string // of the executions' names; "" is any
 
 	// Needs says what must be fetched: the input with the list; the history of
-	// those for which a verdict asks, or, with NeedLive, of all; the flow's other
-	// fields where only its name was known; a complete list. With NeedLive there
-	// are no bounds.
+	// those for which a verdict asks; the flow's other fields where only its name
+	// was known; a complete list. With NeedLive there are no bounds, and once
+	// histories have come all are judged anew, by a Live of the rows with theirs:
+	// another may have moved up, and its verdict ask for its history.
 	Needs Need
 }
 

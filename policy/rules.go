@@ -100,7 +100,7 @@ func (d *decoder) conjuncts(r *Rule, f map[string]*yamltree.Node, p *Policy) {
 	}
 	given = append(given, d.windows(f["window"])...)
 	r.conjuncts = append(d.always(r, given), given...)
-	if c := d.concurrency(r, f, p.protection); c != nil {
+	if c := d.concurrency(r, f); c != nil {
 		c.others = cheapestFirst(r.conjuncts)
 		r.conjuncts = append(r.conjuncts, c)
 	}

@@ -17,7 +17,7 @@ func everything() *Facts {
 			Data: map[string]any{"state": "ALARM", "value": 1.5}},
 		Flow: &Flow{Name: "etl", ID: "f-1", Description: "nightly", RoleARN: "acs:ram::1:role/r", Env: map[string]string{"A": "b"},
 			CreatedTime: created, LastModifiedTime: created.Add(time.Hour), ResourceGroupID: "rg-1",
-			Live: NewLive([]*Execution{{Name: "run-1", Status: "Running"}, {Name: "run-2", Status: "Starting"}, {Name: "run-2", Status: "Running"}, {Name: "run-3", Status: "Failed"}})},
+			Live: NewLive(testNow, []*Execution{{Name: "run-1", Status: "Running"}, {Name: "run-2", Status: "Starting"}, {Name: "run-2", Status: "Running"}, {Name: "run-3", Status: "Failed"}})},
 		Execution: &Execution{Name: "run-1", Status: "Running", StartedTime: testNow.Add(-10 * time.Minute), Input: JSONInput(`{"n": 5}`), Env: map[string]string{"C": "d"},
 			History: &History{Events: 12, Steps: 4, CurrentStep: "wait", LastEventTime: testNow.Add(-2 * time.Minute)}},
 	}

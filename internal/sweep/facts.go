@@ -43,7 +43,7 @@ func ReadFacts(ctx context.Context, source FactSource, p *policy.Policy, event *
 		}
 	}
 	if needs.Has(policy.NeedLive) {
-		if f.Flow.Live, err = readLive(ctx, source, flow, f.Execution); err != nil {
+		if err = readLive(ctx, source, p, f); err != nil {
 			return nil, err
 		}
 	}
@@ -61,9 +61,33 @@ func readHistory(ctx context.Context, source FactSource, flow, execution string)
 	return adaptHistory(events), nil
 }
 
-// readLive lists the flow's executions that are live. What was read of the one
-// that is judged is fresher than its row.
-func readLive(ctx context.Context, source FactSource, flow string, judged *policy.Execution) (*policy.Live, error) {
+// readLive lists the flow's executions that are live, and fetches the histories
+// on which it hangs which of them are too many: see judgeCrowd. What was read of
+// the one that is judged is fresher than its row.
+func readLive(ctx context.Context, source FactSource, p *policy.Policy, f *policy.Facts) error {
+	rows, err := liveRows(ctx, source, f.Flow.Name, f.Execution)
+	if err != nil {
+		return err
+	}
+	tried := map[string]bool{}
+	for again := true; again; {
+		f.Flow.Live = policy.NewLive(f.Now, rows)
+		again = false
+		for _, row := range rows {
+			needs := p.Judge(&policy.Facts{Now: f.Now, Event: f.Event, Flow: f.Flow, Execution: row}).Needs
+			if !needs.Has(policy.NeedHistory) || tried[row.Name] {
+				continue
+			}
+			tried[row.Name], again = true, true
+			if row.History, err = readHistory(ctx, source, f.Flow.Name, row.Name); err != nil && !cloudflow.IsGone(err) {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func liveRows(ctx context.Context, source FactSource, flow string, judged *policy.Execution) ([]*policy.Execution, error) {
 	rows := []*policy.Execution{judged}
 	for _, status := range []string{"Running", "Starting"} {
 		for page, err := range source.ListExecutions(ctx, cloudflow.ExecutionQuery{FlowName: flow, Status: status}) {
@@ -77,7 +101,7 @@ func readLive(ctx context.Context, source FactSource, flow string, judged *polic
 			}
 		}
 	}
-	return policy.NewLive(rows), nil
+	return rows, nil
 }
 
 // FlowLister is what [ReadFlows] reads from. *cloudflow.Client is one.

@@ -77,19 +77,45 @@ func (g *gate) judgeAt(now time.Time, by *bench, flow *policy.Flow, execution *p
 func (s *sweep) examined(ctx context.Context, by *bench, flow *policy.Flow, answer cloudflow.Execution, at time.Time) finding {
 	f := s.gate.judge(by, flow, adaptExecution(answer))
 	f.asked = asked{execution: at, live: at}
-	if !f.verdict.Needs.Has(policy.NeedHistory) {
+	if !f.verdict.Needs.Has(policy.NeedHistory) || !s.withHistory(ctx, f) {
 		return f
 	}
-	var events []cloudflow.Event
-	for page, err := range s.Source.GetExecutionHistory(ctx, flow.Name, answer.Name) {
-		if err != nil {
-			s.unread(ctx, flow.Name, err)
-			return f
-		}
-		events = append(events, page.Items...)
-	}
-	f.execution.History = adaptHistory(events)
 	return s.gate.again(f)
+}
+
+// withHistory fetches the history of an execution, all of it, and says whether it
+// has it: what some of its pages tell is no reason for anything.
+func (s *sweep) withHistory(ctx context.Context, f finding) bool {
+	history, err := readHistory(ctx, s.Source, f.flow.Name, f.execution.Name)
+	if err != nil {
+		s.unread(ctx, f.flow.Name, err)
+		return false
+	}
+	f.execution.History = history
+	return true
+}
+
+// judgeCrowd judges all that is live in a flow, all at one moment. What the
+// history of one tells may move another up, so until nothing more has to be
+// fetched all are judged again.
+func (s *sweep) judgeCrowd(ctx context.Context, by *bench, flow *policy.Flow, rows []*policy.Execution, at time.Time) []finding {
+	found, tried := make([]finding, len(rows)), make([]bool, len(rows))
+	for again := true; again; {
+		now, counted := s.clock.judging(), *flow
+		counted.Live = policy.NewLive(now, rows)
+		for i, row := range rows {
+			found[i] = s.gate.judgeAt(now, by, &counted, row)
+			found[i].asked = asked{execution: at, live: at}
+		}
+		again = false
+		for i, f := range found {
+			if f.verdict.Needs.Has(policy.NeedHistory) && !tried[i] {
+				tried[i] = true
+				again = s.withHistory(ctx, f) || again
+			}
+		}
+	}
+	return found
 }
 
 // unread reports a history that could not be fetched. What was cut short by

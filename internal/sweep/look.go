@@ -100,13 +100,11 @@ func (l *listing) sightings() []watch.Execution {
 // judgeAll judges the rows of a complete answer.
 func (s *sweep) judgeAll(ctx context.Context, by *bench, flow *policy.Flow, q question, list *listing) []finding {
 	if q.live {
-		counted := *flow
 		rows := make([]*policy.Execution, 0, len(list.rows))
 		for _, row := range list.rows {
 			rows = append(rows, adaptExecution(row))
 		}
-		counted.Live = policy.NewLive(rows)
-		flow = &counted
+		return s.judgeCrowd(ctx, by, flow, rows, list.asked)
 	}
 	found := make([]finding, 0, len(list.rows))
 	for _, row := range list.rows {

@@ -17,6 +17,7 @@ const verifyWait = 5 * time.Second
 // try tries a stop and verifies it.
 func (s *sweep) try(c *condemned, p pass) {
 	s.tried[c.key()] = true
+	delete(s.admitted, c.key())
 	s.turn++
 	s.unanswered, s.lastSent = true, time.Now()
 	turn := s.turn

@@ -29,12 +29,13 @@ func (f finding) unlimited() bool { return f.verdict.Rule != nil && f.verdict.Ru
 
 // stopping is the stops of a sweep: found, let in, counted, tried.
 type stopping struct {
-	waiting map[key]*condemned // for the gate
-	queue   []*condemned       // let in, the most overdue first
-	counted []*condemned       // counted by the ledger: the next to be tried
-	tried   map[key]bool
-	gone    map[key]bool // seen ended; an answer may come that is older
-	ended   int          // live ones that are no more, by our doing
+	waiting  map[key]*condemned // for the gate
+	queue    []*condemned       // let in, the most overdue first
+	counted  []*condemned       // counted by the ledger: the next to be tried
+	admitted map[key]*condemned // those of queue and counted
+	tried    map[key]bool
+	gone     map[key]bool // seen ended; an answer may come that is older
+	ended    int          // live ones that are no more, by our doing
 
 	unsorted   bool     // the queue
 	askedAt    standing // the ledger's, when the limits were asked last
@@ -48,7 +49,7 @@ type stopping struct {
 }
 
 func newStopping() *stopping {
-	return &stopping{waiting: map[key]*condemned{}, tried: map[key]bool{}, gone: map[key]bool{}, begun: time.Now()}
+	return &stopping{waiting: map[key]*condemned{}, admitted: map[key]*condemned{}, tried: map[key]bool{}, gone: map[key]bool{}, begun: time.Now()}
 }
 
 // condemn keeps an execution for the gate, or for its turn where no limit holds
@@ -90,7 +91,14 @@ func (s *sweep) markAs(by *bench, k key, o Outcome) {
 // enqueue gives an execution its turn.
 func (s *sweep) enqueue(c *condemned) {
 	s.queue = append(s.queue, c)
+	s.admitted[c.key()] = c
 	s.unsorted = true
+}
+
+// wait takes an execution from its turn back to the gate.
+func (s *sweep) wait(c *condemned) {
+	delete(s.admitted, c.key())
+	s.waiting[c.key()] = c
 }
 
 // underGate finds an execution that waits, or was let in.
@@ -98,20 +106,21 @@ func (s *sweep) underGate(k key) *condemned {
 	if c := s.waiting[k]; c != nil {
 		return c
 	}
-	for _, c := range slices.Concat(s.queue, s.counted) {
-		if c.key() == k {
-			return c
-		}
-	}
-	return nil
+	return s.admitted[k]
 }
 
 // forget drops an execution that the bench condemns no more.
 func (s *sweep) forget(k key, by *bench) {
-	if c := s.waiting[k]; c != nil && c.by == by {
-		delete(s.waiting, k)
+	c := s.underGate(k)
+	if c == nil || c.by != by {
+		return
 	}
-	it := func(c *condemned) bool { return c.key() == k && c.by == by }
+	if s.waiting[k] == c {
+		delete(s.waiting, k)
+		return
+	}
+	delete(s.admitted, k)
+	it := func(other *condemned) bool { return other == c }
 	s.queue = slices.DeleteFunc(s.queue, it)
 	s.counted = slices.DeleteFunc(s.counted, it)
 }
@@ -148,7 +157,9 @@ func (s *sweep) dropEnded() {
 		overdue[key{cmp.Or(o.FlowID, o.FlowName), o.Name}] = true
 	}
 	ended := func(c *condemned) bool { return c.execution == nil && !overdue[c.key()] }
-	maps.DeleteFunc(s.waiting, func(_ key, c *condemned) bool { return ended(c) })
+	for _, all := range []map[key]*condemned{s.waiting, s.admitted} {
+		maps.DeleteFunc(all, func(_ key, c *condemned) bool { return ended(c) })
+	}
 	s.queue = slices.DeleteFunc(s.queue, ended)
 }
 

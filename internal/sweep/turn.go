@@ -79,7 +79,7 @@ func (s *sweep) stopNext() {
 		case no != nil:
 			s.refuse(c, no)
 		case !c.inLedger && !c.unlimited(): // judged anew, another rule condemns it
-			s.waiting[c.key()] = c
+			s.wait(c)
 		default:
 			s.try(c, p)
 		}
@@ -124,7 +124,7 @@ func (s *sweep) countNext() {
 			s.refuse(c, no)
 			continue
 		case !c.mayPass():
-			s.waiting[c.key()] = c
+			s.wait(c)
 			continue
 		case !c.unlimited():
 			c.inLedger = true

@@ -135,6 +135,7 @@ func (s *sweep) refuseAll(no refusal) {
 // refuse reports a refusal. Of what was not looked at in this sweep there is
 // nothing to report.
 func (s *sweep) refuse(c *condemned, no refusal) {
+	delete(s.admitted, c.key())
 	outcome := no.outcome()
 	if errors.As(no, new(notTried)) {
 		outcome = waitingOutcome

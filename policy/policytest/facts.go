@@ -49,7 +49,7 @@ func (flow *Flow) facts(now time.Time) (*policy.Flow, []*policy.Execution) {
 		executions = append(executions, flow.Executions[i].facts(now))
 	}
 	if !flow.Incomplete {
-		p.Live = policy.NewLive(executions)
+		p.Live = policy.NewLive(now, executions)
 	}
 	return p, executions
 }
