@@ -59,7 +59,8 @@ func TestJudge(t *testing.T) {
 			`stop hung-anywhere enforce [etl-max-runtime: when: execution.input.priority != "high": execution.input is not JSON: unexpected EOF]: age 1d1h > 1d`},
 		{"no input is {}", with(input(""), env("A", "b")), `stop etl-max-runtime enforce: age 3h2m > 2h and input.priority nil != "high"`},
 		{"null is {}", with(input(" null "), env("A", "b")), `stop etl-max-runtime enforce: age 3h2m > 2h and input.priority nil != "high"`},
-		{"a list is no object", with(input(`["a"]`), env("A", "b")), `stop etl-max-runtime enforce: age 3h2m > 2h and input.priority nil != "high"`},
+		{"a list is no object", with(input(`["a"]`), env("A", "b")),
+			`keep [etl-max-runtime: when: execution.input.priority != "high": a list has no key "priority": index it with a whole number]`},
 		{"started in the future", with(aged(-time.Hour)), `keep`},
 		{"start unknown", with(func(f *Facts) { f.Execution.StartedTime = time.Time{} }),
 			`keep [etl-max-runtime: maxRuntime: execution.age > 2h: execution.age is not known: the execution has no startedTime]` +
@@ -248,4 +249,30 @@ func TestConcurrentUse(t *testing.T) {
 		})
 	}
 	group.Wait()
+}
+
+// TestProtectIntoWhatIsNoObject: a path through what isn't there is nil and
+// protects nothing; one into what nobody can look into does.
+func TestProtectIntoWhatIsNoObject(t *testing.T) {
+	const held = `protected r enforce: protected, because it could not be evaluated whether it is: protect.when: `
+	for text, want := range map[string]string{
+		`{}`:                                   `stop`,
+		`{"detail": {}}`:                       `stop`,
+		`{"detail": null}`:                     `stop`,
+		`{"detail": {"critical": null}}`:       `stop`,
+		`{"detail": {"critical": true}}`:       `protected r enforce: protected: input.detail.critical == true`,
+		`{"detail": "{\"critical\": true}"}`:   held + `execution.input.detail.critical == true: a text has no key "critical": only an object has keys`,
+		`{"detail": ""}`:                       held + `execution.input.detail.critical == true: a text has no key "critical": only an object has keys`,
+		`{"detail": [{"critical": true}]}`:     held + `execution.input.detail.critical == true: a list has no key "critical": index it with a whole number`,
+		`{"detail": 5}`:                        held + `execution.input.detail.critical == true: a number has no key "critical": only an object has keys`,
+		`{"detail": true}`:                     held + `execution.input.detail.critical == true: true or false has no key "critical": only an object has keys`,
+		`[{"detail": {"critical": true}}]`:     held + `execution.input.detail.critical == true: a list has no key "detail": index it with a whole number`,
+		`"{\"detail\": {\"critical\": true}}"`: held + `execution.input.detail.critical == true: a text has no key "detail": only an object has keys`,
+	} {
+		p := mustParse(t, strings.Replace(oneRule("maxRuntime: 2h"), "rules:", "protect: {when: execution.input.detail.critical == true}\nrules:", 1))
+		v := p.Judge(with(input(text)))
+		if got := summary(v); got != want && (want != "stop" || v.Decision != Stop) {
+			t.Errorf("%s:\ngot  %s\nwant %s", text, got, want)
+		}
+	}
 }

@@ -50,6 +50,7 @@ func fixedPart(t *rapid.T) string {
 		`execution.name matches "(?i)^RUN"`, `execution.name in ["run-1", "run-2", "job-1"]`, `"run" in ["run", execution.name]`,
 		`execution.input.priority == "high"`, `execution.input.priority != "high"`, `execution.input.n > 5`, `execution.input.n <= 5`,
 		`execution.input.n + 1 == 6`, `execution.input.flag`, `not execution.input.flag`, `execution.input.deep?.x == 1`,
+		`execution.input.deep.x == 1`, `execution.input.deep.x != 1`, `execution.input.deep[0] != 1`, `execution.input.deep.x.y == nil`, `flow.env.STAGE?.x != 1`,
 		`"max" in execution.input`, `(execution.input.n ?? 7) > 5`, `len(execution.input.priority) == 3`, `execution.input.priority matches "^l"`,
 		`execution.status == "Running"`, `execution.status != "Starting"`, `execution.status in ["Starting", "Succeeded"]`,
 		`event.kind == "timer"`, `event.kind in ["alarm", "timer"]`,
@@ -58,7 +59,7 @@ func fixedPart(t *rapid.T) string {
 
 func loosePart(t *rapid.T) string {
 	return draw(t, "loose",
-		`event.data.state == "ALARM"`, `event.data.state in ["OK"]`, `history.steps > 3`, `history.steps <= 3`, `history.currentStep == "wait"`,
+		`event.data.state == "ALARM"`, `event.data.state in ["OK"]`, `event.data.detail.x == 1`, `event.data.detail.x != 1`, `flow.name == event.data.detail.x`, `history.steps > 3`, `history.steps <= 3`, `history.currentStep == "wait"`,
 		`history.idle > duration("1h")`, `history.idle < duration("1h")`, `duration("30m") <= history.idle`, `flow.live > 3`, `flow.live == 2`,
 		`event.time < now`,
 	)
@@ -206,7 +207,8 @@ func drawWorld(t *rapid.T) world {
 	}
 	w.event.Time = w.now.Add(-time.Minute)
 	if w.event.Kind == "alarm" {
-		w.event.Data = draw(t, "data", nil, map[string]any{"state": "ALARM"}, map[string]any{"state": "OK"})
+		w.event.Data = draw(t, "data", nil, map[string]any{"state": "ALARM", "detail": nil}, map[string]any{"state": "OK", "detail": `{"x":1}`},
+			map[string]any{"detail": map[string]any{"x": "a-1"}}, map[string]any{"detail": []any{1}})
 	}
 	for i := range rapid.IntRange(1, 6).Draw(t, "executions") {
 		w.executions = append(w.executions, drawExecution(t, i, w.now))
@@ -228,7 +230,8 @@ func drawExecution(t *rapid.T, i int, now time.Time) *Execution {
 		Status:      draw(t, "status", "Running", "Running", "Running", "Starting", "Succeeded", "Stopped", "", "Odd"),
 		StartedTime: now.Add(-d).Add(draw(t, "beside", 0, 0, -1, 1, time.Second, -3*time.Minute)),
 		Input: JSONInput(draw(t, "input", "", "null", "{}", `{"priority":"low","n":5}`, `{"priority":"high","n":6,"flag":true}`,
-			`{"n":"many","max":"3h","deep":{"x":1}}`, `{"max":true}`, `{"broken"`)),
+			`{"n":"many","max":"3h","deep":{"x":1}}`, `{"max":true}`, `{"broken"`,
+			`{"n":6,"deep":"{\"x\":1}"}`, `{"flag":true,"deep":[1]}`, `{"deep":null}`, `{"deep":{"x":{"y":2}}}`, `{"deep":true}`, `[{"n":6}]`, `"{\"n\":6}"`, `7`)),
 	}
 	e.History = &History{
 		Steps: draw(t, "steps", 0, 3, 4, 40), CurrentStep: draw(t, "step", "wait", "work"),

@@ -301,7 +301,7 @@ func (n *naive) part(text string, f Facts) tri {
 	program, ok := n.programs[text]
 	if !ok {
 		var err error
-		program, err = expr.Compile(text, expr.Optimize(false), expr.DisableBuiltin("duration"), durationFunction, expr.Env(n.env(emptyFacts())))
+		program, err = expr.Compile(nullable.Replace(text), expr.Optimize(false), expr.DisableBuiltin("duration"), durationFunction, expr.Env(n.env(emptyFacts())))
 		if err != nil {
 			panic(fmt.Sprintf("%s: %v", text, err))
 		}
@@ -318,6 +318,10 @@ func (n *naive) part(text string, f Facts) tri {
 	}
 	return triOf(holds)
 }
+
+// nullable writes out, in expr's own words, that a path through what isn't there
+// is nil.
+var nullable = strings.NewReplacer(".deep.", ".deep?.", ".deep[", ".deep?.[", ".x.", ".x?.", ".detail.", ".detail?.")
 
 var durationFunction = expr.Function("duration", func(params ...any) (any, error) {
 	text, ok := params[0].(string)
@@ -362,17 +366,22 @@ func (n *naive) env(f Facts) map[string]any {
 
 // plainNumbers makes numbers of JSON's, which the machine doesn't know.
 func plainNumbers(v any) any {
-	object, ok := v.(map[string]any)
-	if !ok {
-		return v
-	}
-	plain := map[string]any{}
-	for key, value := range object {
-		plain[key] = plainNumbers(value)
-		if number, ok := value.(interface{ Int64() (int64, error) }); ok {
-			i, _ := number.Int64()
-			plain[key] = int(i)
+	switch v := v.(type) {
+	case map[string]any:
+		plain := map[string]any{}
+		for key, value := range v {
+			plain[key] = plainNumbers(value)
 		}
+		return plain
+	case []any:
+		var plain []any
+		for _, item := range v {
+			plain = append(plain, plainNumbers(item))
+		}
+		return plain
+	case interface{ Int64() (int64, error) }:
+		i, _ := v.Int64()
+		return int(i)
 	}
-	return plain
+	return v
 }

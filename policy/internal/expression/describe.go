@@ -144,7 +144,7 @@ func (d *describer) member(n *ast.MemberNode) {
 		d.node(n.Node, tightest)
 	}
 	d.WriteString(next)
-	if _, constant := constantOf(n.Property); !constant {
+	if next == "" {
 		d.WriteString("[")
 		d.node(n.Property, 0)
 		d.WriteString("]")

@@ -13,7 +13,8 @@
 // that is looked at is paid for from a budget, and running out of it is an
 // error like any other. Where the two differ on purpose:
 //
-//   - a path through a missing key, a list or a text is nil, never an error
+//   - a path through a missing key, through nil or beyond a list's end is nil,
+//     never an error; into anything else that is no object it is an error
 //   - an overflow, a division by zero and a number that is not finite are errors
 //   - durations know d and w, and string() prints them as people write them
 //

@@ -3,6 +3,7 @@ package expression
 import (
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/expr-lang/expr/ast"
 )
@@ -114,32 +115,66 @@ func memberEvaluator(base, property evaluator) evaluator {
 	}
 }
 
-// member follows one step of a path. Where it leads nowhere, it is nil.
+// member follows one step of a path. What isn't there is nil: a missing key, an
+// element beyond a list's end, and what lies behind them or behind null. Going
+// into something that is there and can't be gone into is an error: what it
+// holds, a text of JSON perhaps, nobody has looked at.
 func member(from, key any) (any, error) {
+	name, isText := key.(string)
 	switch from := from.(type) {
+	case nil:
+		return nil, nil
 	case map[string]any:
-		if name, ok := key.(string); ok {
+		if isText {
 			return normal(from[name])
 		}
 	case map[string]string:
-		if name, ok := key.(string); ok {
-			if value, found := from[name]; found {
-				return value, nil
-			}
+		if value, found := from[name]; found && isText {
+			return value, nil
+		}
+		if isText {
+			return nil, nil
 		}
 	case []any:
-		return element(from, key)
+		if i, ok := index(key); ok {
+			return element(from, i)
+		}
 	}
-	return nil, nil
+	return nil, noMember(from, key)
+}
+
+// noMember is the error of a step that can't be taken.
+func noMember(from, key any) error {
+	_, isText := key.(string)
+	switch from.(type) {
+	case []any:
+		return fmt.Errorf("a list has no key %s: index it with a whole number", show(key))
+	case map[string]any, map[string]string:
+		return fmt.Errorf("an object has no key %s: its keys are texts", show(key))
+	}
+	if isText {
+		return fmt.Errorf("%s has no key %s: only an object has keys", kindOf(from), show(key))
+	}
+	return fmt.Errorf("%s has no element %s: only a list has elements", kindOf(from), show(key))
+}
+
+// index is a whole number, as JSON may write it: 1, or 1.0.
+func index(key any) (int, bool) {
+	switch key := key.(type) {
+	case int:
+		return key, true
+	case float64:
+		return int(key), math.Trunc(key) == key && math.Abs(key) < 1<<53
+	}
+	return 0, false
 }
 
 // element is an element of a list; a negative index counts from the end.
-func element(list []any, key any) (any, error) {
-	i, ok := key.(int)
-	if ok && i < 0 {
+func element(list []any, i int) (any, error) {
+	if i < 0 {
 		i += len(list)
 	}
-	if !ok || i < 0 || i >= len(list) {
+	if i < 0 || i >= len(list) {
 		return nil, nil
 	}
 	return normal(list[i])

@@ -24,7 +24,8 @@ func (g generator) pick(from ...string) string { return rapid.SampledFrom(from).
 
 // anything is a value whose kind is known only when it is read.
 func (g generator) anything() string {
-	return "execution.input." + g.pick("n", "f", "text", "yes", "nothing", "missing", "list", "deep", "word")
+	return "execution.input." + g.pick("n", "f", "text", "yes", "nothing", "missing", "list", "deep", "word",
+		"text.more", "n.more", "yes.more", "list.more", "deep.abc", "deep.more", "deep.abc.more", "list[0]", "list[-1]", "list[2].more", "nothing?.more", "text?.more")
 }
 
 func (g generator) number(depth int) string {
@@ -124,7 +125,7 @@ func TestDifferences(t *testing.T) {
 	ages := fullEnv()
 	ages["execution.age"] = 27 * time.Hour
 	for text, ours := range map[string]string{
-		`execution.input.missing.more`: "nil", `execution.input.list[9]`: "nil", `execution.input.text.more`: "nil", `execution.input.n / 0`: "division by zero",
+		`execution.input.missing.more`: "nil", `execution.input.list[9]`: "nil", `execution.input.n / 0`: "division by zero",
 		`execution.input.n + 9223372036854775807`: "the result is too large", `string(execution.age)`: "1d3h",
 	} {
 		value, err := compile(t, text).Value(ages)

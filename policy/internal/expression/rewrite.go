@@ -35,7 +35,7 @@ func (r *rewriter) rewrite(n ast.Node) ast.Node {
 		return n
 	case *ast.IdentifierNode, *ast.MemberNode:
 		return r.path(n)
-	case *ast.ChainNode: // a path is nil where it leads nowhere, with ?. or without
+	case *ast.ChainNode: // what isn't there is nil, with ?. or without
 		return r.rewrite(n.Node)
 	case *ast.UnaryNode:
 		return r.unary(n)
