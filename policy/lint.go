@@ -37,7 +37,9 @@ const (
 // The codes of findings.
 const (
 	LintNever        = "never"            // the rule can never condemn
-	LintAlways       = "always"           // a condition is true for everything
+	LintAlways       = "always"           // a condition is true for everything, or there is none
+	LintGlob         = "glob"             // a glob where a text is compared letter by letter, or a regular expression stands
+	LintProtect      = "protect"          // a protect that protects nothing, or everything
 	LintShadowed     = "shadowed"         // another rule always speaks in its place
 	LintLongerInside = "longer-inside"    // a longer limit inside a broader rule with a shorter one
 	LintBelowTick    = "below-tick"       // a limit shorter than the time between two sweeps
@@ -49,6 +51,7 @@ const (
 	LintUnpriced     = "unpriced"         // a cost limit on flows that have no price
 	LintExpress      = "express"          // a rule on Express flows, which are never looked at
 	LintCause        = "cause-length"     // a cause that may be cut
+	LintPlaceholder  = "placeholder"      // a cause with a placeholder that isn't one
 )
 
 // LintOptions is what findings depend on besides the policy.
@@ -86,6 +89,7 @@ func Lint(file string, text []byte, o LintOptions) ([]Finding, error) {
 	for i, r := range p.Rules {
 		l.rules = append(l.rules, newLintRule(r, i, root.Value("rules").Items[i]))
 	}
+	l.protect(root.Value("protect"))
 	for _, r := range l.rules {
 		l.rule(r)
 	}
@@ -107,6 +111,8 @@ type linter struct {
 
 // rule looks at one rule. Of one that can never condemn there is no more to say.
 func (l *linter) rule(r *lintRule) {
+	l.misplaced(r)
+	l.placeholder(r)
 	if l.never(r) || l.beyondYear(r) || l.express(r) {
 		return
 	}

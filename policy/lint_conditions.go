@@ -10,25 +10,39 @@ import (
 	"github.com/flowreaper/flowreaper/policy/internal/expression"
 )
 
-// always finds conditions that are true for everything.
+// always finds rules that condemn everything, and conditions that are true for
+// everything. Flows and windows narrow where and when a rule judges, not what it
+// condemns there.
 func (l *linter) always(r *lintRule) {
-	given := r.given()
-	narrows := func(c conjunct) bool { return !r.holdsAlways(c) }
+	given := slices.DeleteFunc(r.given(), func(c conjunct) bool { return c.source() == "flows" || c.source() == "window" })
 	when := slices.DeleteFunc(slices.Clone(given), func(c conjunct) bool { return c.source() != "when" })
-	everything := "the rule condemns all that runs"
-	if r.flows != nil && !r.flows.namesAll() {
-		everything += " of its flows"
-	}
-	switch {
-	case !slices.ContainsFunc(given, func(c conjunct) bool { return c.source() != "flows" && narrows(c) }) && (len(when) > 0 || r.flows.namesAll()):
-		key := "when"
-		if len(when) == 0 {
-			key = "flows"
-		}
-		l.warn(r, key, LintAlways, "this is true for every execution: "+everything, "narrow it, unless that is what you want")
+	narrows := func(c conjunct) bool { return !r.holdsAlways(c) }
+	switch all := !slices.ContainsFunc(given, narrows); {
+	case all && len(when) > 0:
+		l.warn(r, "when", LintAlways, "this is true for every execution: "+r.everything(), "narrow it, unless that is what you want")
+	case all && len(given) > 0:
+		l.warn(r, given[0].source(), LintAlways, "this is true for every execution: "+r.everything(), "narrow it, unless that is what you want")
+	case all:
+		l.warn(r, "", LintAlways, "no condition says which executions: "+r.everything(),
+			"give maxRuntime or when; if that is what you want, allow it: # lint: allow always")
 	case len(when) > 0 && !slices.ContainsFunc(when, narrows):
 		l.warn(r, "when", LintAlways, "this is true for every execution, so that it narrows nothing", "take it out, or correct it")
 	}
+}
+
+// everything says what a rule condemns that nothing narrows.
+func (r *lintRule) everything() string {
+	text := "the rule condemns all that runs"
+	if !r.flows.namesAll() {
+		text += " of its flows"
+	}
+	if slices.ContainsFunc(r.conjuncts, func(c conjunct) bool { return c.source() == "window" }) {
+		text += " while its window is open"
+	}
+	if slices.Contains(r.On, OnEvent) {
+		text += ", whatever the event is"
+	}
+	return text
 }
 
 // belowTick finds an age that passes between two sweeps.

@@ -52,7 +52,7 @@ func (r *lintRule) contradiction() (key, why string) {
 // implied says where a condition comes from that the file doesn't spell out.
 func implied(c *condition) string {
 	switch {
-	case c.key == "when":
+	case strings.HasSuffix(c.key, "when"):
 		return ""
 	case c.key != "":
 		return ", which is what " + c.key + " means"

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/expr-lang/expr/ast"
@@ -71,7 +72,7 @@ func limits(e *expression.Expression) (constraint.Constraint, bool) {
 // place is where a key's value stands, or, without the key, the rule.
 func (r *lintRule) place(key string) yamltree.Position {
 	for _, entry := range r.node.Entries {
-		if entry.Key.Text == key {
+		if entry.Key.Text == strings.TrimPrefix(key, "protect.") {
 			return entry.Value.Position
 		}
 	}
@@ -154,13 +155,17 @@ func holdsAlways(e *expression.Expression, n ast.Node) bool {
 	}
 	c, ok := limits(e.Part(n))
 	if !ok {
-		return false
+		return slices.Contains([]string{"execution.startedTime < now", "execution.startedTime <= now", "now > execution.startedTime", "now >= execution.startedTime"},
+			e.Part(n).Describe(nil))
 	}
 	if c.Subject == "execution.status" {
 		return c.Allows("Running")
 	}
 	if c.Subject == subjectAge && c.Low() == time.Duration(0) {
 		return true // age > 0s is true a moment later
+	}
+	if sign, ok := expression.Compare(c.Low(), 0); ok && sign <= 0 && c.Subject == "execution.cost" {
+		return true // and so is a cost > 0
 	}
 	return slices.ContainsFunc(certain, func(k constraint.Constraint) bool { return k.Within(c) })
 }

@@ -28,7 +28,7 @@ func lint(t *testing.T, text string, o LintOptions) string {
 // lintHead is what stands before the rules of the tests: seven lines.
 const lintHead = `version: 1
 mode: enforce
-vars: {limit: 2h, moment: 30s, words: [a, b]}
+vars: {limit: 2h, moment: 30s, words: [a, b], glob: 'e?l-*'}
 protect: {flows: ["payroll-*"]}
 pricing: {currency: CNY, perMinute: [{flows: ["etl-*"], price: 0.1}, {flows: ["web-*"], price: 0.2}]}
 
@@ -78,9 +78,44 @@ func TestLint(t *testing.T) {
 		{"when: true", "  - {name: r, when: true} # lint: allow every-sweep\n", `8:21 warning always r: this is true for every execution: the rule condemns all that runs → narrow it, unless that is what you want`},
 		{"when that is true for all that runs", "  - {name: r, flows: [\"a*\"], when: execution.status == \"Running\" and execution.age >= duration(\"0s\")} # lint: allow every-sweep\n", `8:36 warning always r: this is true for every execution: the rule condemns all that runs of its flows → narrow it, unless that is what you want`},
 		{"when that narrows nothing", "  - {name: r, maxRuntime: 2h, when: flow.name matches \".*\" or execution.input.x == 1}\n", `8:37 warning always r: this is true for every execution, so that it narrows nothing → take it out, or correct it`},
-		{"flows that are all", "  - {name: r, flows: [\"a*\", \"*\"]} # lint: allow every-sweep\n", `8:22 warning always r: this is true for every execution: the rule condemns all that runs → narrow it, unless that is what you want`},
-		{"flows that are some", "  - {name: r, flows: [\"a*\"]} # lint: allow every-sweep\n", ``},
+		{"flows that are all", "  - {name: r, flows: [\"a*\", \"*\"]} # lint: allow every-sweep\n", `8:5 warning always r: no condition says which executions: the rule condemns all that runs → give maxRuntime or when; if that is what you want, allow it: # lint: allow always`},
+		{"nothing but flows", "  - {name: r, flows: [\"a*\"]} # lint: allow every-sweep\n", `8:5 warning always r: no condition says which executions: the rule condemns all that runs of its flows → give maxRuntime or when; if that is what you want, allow it: # lint: allow always`},
+		{"nothing but a window", "  - {name: r, window: {days: Mon-Fri}} # lint: allow every-sweep\n", `8:5 warning always r: no condition says which executions: the rule condemns all that runs while its window is open → give maxRuntime or when; if that is what you want, allow it: # lint: allow always`},
+		{"nothing but flows and a window", "  - {name: r, flows: [a], window: {days: Mon-Fri}} # lint: allow every-sweep\n", `8:5 warning always r: no condition says which executions: the rule condemns all that runs of its flows while its window is open → give maxRuntime or when; if that is what you want, allow it: # lint: allow always`},
+		{"nothing but on", "  - {name: r, on: [event], limits: none}\n", `8:5 warning always r: no condition says which executions: the rule condemns all that runs, whatever the event is → give maxRuntime or when; if that is what you want, allow it: # lint: allow always`},
+		{"nothing but manual", "  - {name: r, on: manual}\n", `8:5 warning always r: no condition says which executions: the rule condemns all that runs → give maxRuntime or when; if that is what you want, allow it: # lint: allow always`},
+		{"a cost of nothing", "  - {name: r, flows: [\"etl-*\"], maxCost: 0} # lint: allow every-sweep\n", `8:42 warning always r: this is true for every execution: the rule condemns all that runs of its flows → narrow it, unless that is what you want`},
+		{"what has started", "  - {name: r, flows: [a], when: now > execution.startedTime} # lint: allow every-sweep\n", `8:33 warning always r: this is true for every execution: the rule condemns all that runs of its flows → narrow it, unless that is what you want`},
+		{"when true and a window", "  - {name: r, window: {days: Mon-Fri}, when: true} # lint: allow every-sweep\n", `8:46 warning always r: this is true for every execution: the rule condemns all that runs while its window is open → narrow it, unless that is what you want`},
+		{"an event that is asked for", "  - {name: r, on: [event], limits: none, flows: [a], when: event.data.x == 1}\n", ``},
+		{"too many at once", "  - {name: r, flows: [a], maxConcurrent: 5} # lint: allow every-sweep\n", ``},
 		{"when that narrows", "  - {name: r, maxRuntime: 2h, when: flow.name matches \"a\"}\n", ``},
+
+		// glob
+		{"== with a glob", "  - {name: r, maxRuntime: 2h, when: flow.name == \"pay-*\"}\n", `8:37 warning glob r: == takes "pay-*" letter by letter, and no flow's name has a "*" → ask with flow.name startsWith "pay-", or write flows: ["pay-*"]`},
+		{"!= with a glob", "  - {name: r, maxRuntime: 2h, when: flow.name != \"*-x\"}\n", `8:37 warning glob r: != takes "*-x" letter by letter, and no flow's name has a "*" → ask with flow.name endsWith "-x"`},
+		{"in with a glob", "  - {name: r, maxRuntime: 2h, when: 'flow.name in [\"a\", \"etl-*\"]'}\n", `8:37 warning glob r: in takes "etl-*" letter by letter, and no flow's name has a "*" → ask with flow.name startsWith "etl-", or write flows: ["etl-*"]`},
+		{"not in with a glob, in a clause", "  - {name: r, maxRuntime: 2h, when: 'execution.input.x == 1 or flow.name not in [\"*etl*\"]'}\n", `8:37 warning glob r: in takes "*etl*" letter by letter, and no flow's name has a "*" → ask with flow.name contains "etl", or write flows: ["*etl*"]`},
+		{"startsWith a glob", "  - {name: r, maxRuntime: 2h, when: flow.name startsWith \"etl-*\"}\n", `8:37 warning glob r: startsWith takes "etl-*" letter by letter, and no flow's name has a "*" → ask with flow.name startsWith "etl-", or write flows: ["etl-*"]`},
+		{"a var that is a glob", "  - {name: r, maxRuntime: 2h, when: lower(flow.name) == vars.glob}\n", `8:37 warning glob r: == takes "e?l-*" letter by letter, and no flow's name has a "?" → ask with flow.name matches "^e.l-.*$", or write flows: ["e?l-*"]`},
+		{"any of some globs", "  - {name: r, maxRuntime: 2h, when: 'any([\"a\", \"etl-*\"], flow.name startsWith #)'}\n", `8:37 warning glob r: startsWith takes "etl-*" letter by letter, and no flow's name has a "*" → ask with flow.name startsWith "etl-", or write flows: ["etl-*"]`},
+		{"any of some texts", "  - {name: r, maxRuntime: 2h, when: 'any([\"a\", \"etl-\"], flow.name startsWith #)'}\n", ``},
+		{"== with a regular expression", "  - {name: r, maxRuntime: 2h, when: flow.name == \"^etl\"}\n", `8:37 warning glob r: == takes "^etl" letter by letter, and no flow's name has a "^" → correct it; a regular expression is asked for with matches`},
+		{"an execution's glob", "  - {name: r, maxRuntime: 2h, when: execution.name == \"run-*\"}\n", `8:37 warning glob r: == takes "run-*" letter by letter, and execution.name never has a "*" → ask with execution.name startsWith "run-"`},
+		{"an execution's name", "  - {name: r, maxRuntime: 2h, when: execution.name == \"a.b:c\"}\n", ``},
+		{"an input's glob", "  - {name: r, maxRuntime: 2h, when: execution.input.job == \"batch-*\"}\n", `8:37 warning glob r: == takes "batch-*" letter by letter, and a * is no wildcard there → ask with execution.input.job startsWith "batch-"`},
+		{"an input's cron line", "  - {name: r, maxRuntime: 2h, when: execution.input.cron == \"0 * * * *\"}\n", ``},
+		{"matches a glob", "  - {name: r, maxRuntime: 2h, when: flow.name matches \"etl-*\"}\n", `8:37 warning glob r: matches takes a regular expression, and "etl-*" is a glob: its * repeats the "-" before it, or leaves it out → ask with flow.name startsWith "etl-", or write flows: ["etl-*"]`},
+		{"matches a glob with anchors", "  - {name: r, maxRuntime: 2h, when: execution.name matches \"^run-?$\"}\n", `8:37 warning glob r: matches takes a regular expression, and "^run-?$" is a glob: its ? repeats the "-" before it, or leaves it out → ask with execution.name matches "^run-.$"`},
+		{"matches globs", "  - {name: r, maxRuntime: 2h, when: flow.name matches \"etl-*|web-*\"}\n", `8:37 warning glob r: matches takes a regular expression, and "etl-*|web-*" is a glob: its * repeats the "-" before it, or leaves it out → correct it; a regular expression is asked for with matches`},
+		{"matches a regular expression", "  - {name: r, maxRuntime: 2h, when: flow.name matches \"^etl-.*$\" or execution.input.url matches \"^https?://\"}\n", ``},
+
+		// placeholder
+		{"braces of other tools", "  - {name: r, maxRuntime: 2h, cause: \"ran {{ execution.age }}\"}\n", `8:38 warning placeholder r: "{{ execution.age }}" is no placeholder: the cause has it as it stands → write it like ${execution.age}`},
+		{"a Go template", "  - {name: r, maxRuntime: 2h, cause: \"ran {{.Age}}\"}\n", `8:38 warning placeholder r: "{{.Age}}" is no placeholder: the cause has it as it stands → write it like ${execution.age}`},
+		{"a dollar alone", "  - {name: r, maxRuntime: 2h, cause: \"ran $execution.age of $(vars.limit)\"}\n", `8:38 warning placeholder r: "$execution.age" is no placeholder: the cause has it as it stands → write it like ${execution.age}`},
+		{"braces alone", "  - {name: r, maxRuntime: 2h, cause: \"limit {vars.limit}, $${x}\"}\n", `8:38 warning placeholder r: "{vars.limit}" is no placeholder: the cause has it as it stands → write it like ${vars.limit}`},
+		{"dollars that are escaped", "  - {name: r, maxRuntime: 2h, cause: \"$${execution.age} is ${execution.age}, in {} at $5\"}\n", ``},
 
 		// below-tick and beyond-a-year
 		{"below the tick", "  - {name: r, maxRuntime: vars.moment}\n", `8:27 warning below-tick r: a limit of 30s is shorter than the 1m between two sweeps: executions are stopped up to 1m late → give a longer limit, or sweep more often`},
@@ -145,6 +180,29 @@ func TestLint(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// TestLintProtect: a slip in protect stops what somebody meant to keep.
+func TestLintProtect(t *testing.T) {
+	for _, test := range []struct{ protect, want string }{
+		{`{flows: ["payroll-*"], when: 'flow.env.KEEP == "yes"'}`, ``},
+		{`{when: flow.name == "payroll-*"}`, `2:17 warning glob : == takes "payroll-*" letter by letter, and no flow's name has a "*" → ask with flow.name startsWith "payroll-", or write protect.flows: ["payroll-*"]`},
+		{`{when: flow.name matches "payroll*"}`, `2:17 warning glob : matches takes a regular expression, and "payroll*" is a glob: its * repeats the "l" before it, or leaves it out → ask with flow.name startsWith "payroll", or write protect.flows: ["payroll*"]`},
+		{`{when: 'flow.env.TEAM in ["pay-*"]'}`, `2:17 warning glob : in takes "pay-*" letter by letter, and a * is no wildcard there → ask with flow.env.TEAM startsWith "pay-"`},
+		{`{when: flow.name == "a" and flow.name == "b"}`, `2:17 warning protect : this protects nothing: flow.name == "b" contradicts flow.name == "a" → correct it, or take it out`},
+		{`{when: execution.status == "RUNNING"}`, `2:17 warning protect : this protects nothing: execution.status == "RUNNING" is true of no execution that could be stopped → correct it, or take it out`},
+		{`{when: false}`, `2:17 warning protect : this protects nothing: this is always false → correct it, or take it out`},
+		{`{when: execution.age >= duration("0s")}`, `2:17 warning protect : this protects everything: it is true for every execution, and nothing is ever stopped → narrow it, or correct it`},
+		{`{flows: ["!payroll-*"]}`, `2:18 warning protect : a list that begins with ! begins from all: every flow is protected, but not "payroll-*" → to protect those write "payroll-*"; if this is meant, begin with "*"`},
+		{`{flows: ["*", "!payroll-*"]}`, ``},
+		{`{flows: ["a", "!*"]}`, `2:18 warning protect : this protects nothing: its flows name none → the last glob that matches wins: put exclusions behind what they exclude from, and no further`},
+		{`{flows: ["*"]} # lint: allow protect`, ``},
+	} {
+		text := "version: 1\nprotect: " + test.protect + "\nrules:\n  # lint: allow never\n  - {name: r, maxRuntime: 2h}\n"
+		if diff := cmp.Diff(test.want, lint(t, text, LintOptions{})); diff != "" {
+			t.Errorf("%s\n%s", test.protect, diff)
+		}
 	}
 }
 

@@ -120,7 +120,7 @@ policy.yaml:6:29: per: "2x" is not a duration: write it like 90s, 2h30m or 1.5d 
 policy.yaml:6:33: unknown key "maxShares"; did you mean "maxShare"?
    6 | limits: {maxStops: -1, per: 2x, maxShares: 5}
      |                                 ^
-policy.yaml:8:5: the rule has no condition and would stop everything: give maxRuntime, when or flows; if that is what you want, write when: true
+policy.yaml:8:5: the rule has no condition and would stop everything: give maxRuntime or when; if that is what you want, write when: true
    8 |   - name: Etl
      |     ^
 policy.yaml:8:11: name must be 1 to 63 lower-case letters, digits and -, and begin with a letter or digit, but is the text "Etl"

@@ -59,7 +59,7 @@ func (d *decoder) rule(n *yamltree.Node, p *Policy) *Rule {
 		r.Mode = p.Mode.Softer(d.mode(f["mode"]))
 	}
 	if !slices.ContainsFunc(conditionKeys, func(key string) bool { return f[key] != nil }) {
-		d.fail(n.Position, "the rule has no condition and would stop everything: give maxRuntime, when or flows; if that is what you want, write when: true")
+		d.fail(n.Position, "the rule has no condition and would stop everything: give maxRuntime or when; if that is what you want, write when: true")
 	}
 	r.On = d.triggers(f["on"])
 	d.emergency(r, f)

@@ -99,6 +99,17 @@ func closing(runes []rune, begin int) int {
 	return -1
 }
 
+// Literals returns the texts between the template's expressions.
+func (t *Template) Literals() []string {
+	var texts []string
+	for _, p := range t.parts {
+		if p.expression == nil {
+			texts = append(texts, p.text)
+		}
+	}
+	return texts
+}
+
 // Reads returns the variables that the template reads.
 func (t *Template) Reads() Set {
 	var s Set
