@@ -1,13 +1,6 @@
 package policy
 
-import (
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
-	"strings"
-	"time"
-)
+import "time"
 
 // Facts is what one judgement sees. All times are UTC.
 type Facts struct {
@@ -79,39 +72,4 @@ type History struct {
 	Steps         int // StepEntered events: what CloudFlow bills as transitions
 	CurrentStep   string
 	LastEventTime time.Time
-}
-
-// Input is an execution's input: JSON text, decoded only when a rule asks for
-// it. The zero Input was not fetched, and a rule that reads it is undecided.
-type Input struct {
-	text    string
-	fetched bool
-}
-
-// JSONInput is an input that was fetched. No input, an empty one and null all
-// read as {}; text that isn't JSON leaves a rule that reads it undecided.
-func JSONInput(text string) Input { return Input{text: text, fetched: true} }
-
-// decode decodes the input. Its numbers stay texts, so that large ones are
-// compared exactly.
-func (i Input) decode() (any, error) {
-	if !i.fetched {
-		return nil, &MissingError{"execution.input", NeedInput}
-	}
-	if strings.TrimSpace(i.text) == "" {
-		return map[string]any{}, nil
-	}
-	decoder := json.NewDecoder(strings.NewReader(i.text))
-	decoder.UseNumber()
-	var value any
-	if err := decoder.Decode(&value); err != nil {
-		return nil, fmt.Errorf("execution.input is not JSON: %w", err)
-	}
-	if _, err := decoder.Token(); err != io.EOF {
-		return nil, errors.New("execution.input is not JSON: more follows its first value")
-	}
-	if value == nil {
-		return map[string]any{}, nil
-	}
-	return value, nil
 }

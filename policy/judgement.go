@@ -6,14 +6,12 @@ import (
 	"time"
 )
 
-// judgement is where conditions read the facts from. It decodes what is costly
-// at most once.
+// judgement is where conditions read the facts from. It holds on to what was
+// decoded of the input.
 type judgement struct {
 	facts   Facts
 	pricing *Pricing
-	input   any
-	inputOK error
-	decoded bool
+	input   *decodedInput // nil: no condition has asked for it
 }
 
 // Value reads a variable: it implements expression.Env.
@@ -160,9 +158,12 @@ func (j *judgement) age() (any, error) {
 }
 
 func (j *judgement) decodedInput() (any, error) {
-	if !j.decoded {
-		j.input, j.inputOK = j.facts.Execution.Input.decode()
-		j.decoded = true
+	if j.input == nil {
+		input, err := j.facts.Execution.Input.decode()
+		if err != nil {
+			return nil, err
+		}
+		j.input = input
 	}
-	return j.input, j.inputOK
+	return j.input.value, j.input.err
 }

@@ -230,7 +230,7 @@ func drawExecution(t *rapid.T, i int, now time.Time) *Execution {
 		Status:      draw(t, "status", "Running", "Running", "Running", "Starting", "Succeeded", "Stopped", "", "Odd"),
 		StartedTime: now.Add(-d).Add(draw(t, "beside", 0, 0, -1, 1, time.Second, -3*time.Minute)),
 		Input: JSONInput(draw(t, "input", "", "null", "{}", `{"priority":"low","n":5}`, `{"priority":"high","n":6,"flag":true}`,
-			`{"n":"many","max":"3h","deep":{"x":1}}`, `{"max":true}`, `{"broken"`,
+			`{"n":"many","max":"3h","deep":{"x":1}}`, `{"max":true}`, `{"broken"`, `{"n":5,"n":6}`, `{"flag":true,"deep":{"x":1,"x":2}}`,
 			`{"n":6,"deep":"{\"x\":1}"}`, `{"flag":true,"deep":[1]}`, `{"deep":null}`, `{"deep":{"x":{"y":2}}}`, `{"deep":true}`, `[{"n":6}]`, `"{\"n\":6}"`, `7`)),
 	}
 	e.History = &History{

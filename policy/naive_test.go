@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"encoding/json"
 	"fmt"
 	"regexp"
 	"slices"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/expr-lang/expr"
 	"github.com/expr-lang/expr/vm"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // The oracle: a naive evaluator of what a policy means. It shares no code with
@@ -335,13 +337,24 @@ func emptyFacts() Facts {
 	return Facts{Event: &Event{}, Flow: &Flow{Live: NewLive(testNow, nil)}, Execution: &Execution{Input: JSONInput(""), History: &History{}}}
 }
 
-// env is what the virtual machine reads. Whatever reads an input that isn't JSON
-// fails.
-func (n *naive) env(f Facts) map[string]any {
-	input, err := f.Execution.Input.decode()
-	if err != nil {
-		input = "a text, into which every path and in fail"
+// inputOf decodes an input. Whatever reads one that isn't JSON, or gives a key
+// twice, fails.
+func inputOf(e *Execution) any {
+	text := e.Input.fetched.text
+	var input any
+	switch {
+	case text == "":
+	case !jsontext.Value(text).IsValid() || json.Unmarshal([]byte(text), &input) != nil:
+		return "a text, into which every path and in fail"
 	}
+	if input == nil {
+		return map[string]any{}
+	}
+	return input
+}
+
+// env is what the virtual machine reads.
+func (n *naive) env(f Facts) map[string]any {
 	env := map[string]any{}
 	for key, value := range f.Flow.Env {
 		env[key] = value
@@ -358,7 +371,7 @@ func (n *naive) env(f Facts) map[string]any {
 		"flow":  map[string]any{"name": f.Flow.Name, "env": env, "live": n.live()},
 		"execution": map[string]any{
 			"name": f.Execution.Name, "status": f.Execution.Status, "startedTime": f.Execution.StartedTime,
-			"age": age(f), "input": plainNumbers(input), "cost": cost,
+			"age": age(f), "input": plainNumbers(inputOf(f.Execution)), "cost": cost,
 		},
 		"history": map[string]any{"steps": h.Steps, "currentStep": h.CurrentStep, "idle": max(0, f.Now.Sub(h.LastEventTime))},
 	}
@@ -379,9 +392,8 @@ func plainNumbers(v any) any {
 			plain = append(plain, plainNumbers(item))
 		}
 		return plain
-	case interface{ Int64() (int64, error) }:
-		i, _ := v.Int64()
-		return int(i)
+	case float64:
+		return int(v)
 	}
 	return v
 }

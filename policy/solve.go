@@ -105,7 +105,7 @@ func (s *solver) changes(variable int) bool {
 	case historyIdle:
 		return f.Execution.History == nil
 	case executionInput:
-		return !f.Execution.Input.fetched
+		return f.Execution.Input.fetched == nil
 	case executionEnv:
 		return f.Execution.EnvUnknown
 	}
