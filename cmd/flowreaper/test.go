@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/flowreaper/flowreaper/policy"
 	"github.com/flowreaper/flowreaper/policy/policytest"
 )
 
@@ -92,6 +93,9 @@ func runTests(suite *policytest.Suite, file string) error {
 		return err
 	}
 	err = suite.Run(tests, func(path string) ([]byte, error) { return readFile("the policy", path) })
+	if wrong := policy.Errors(nil); errors.As(err, &wrong) && wrong[0].File == file {
+		return err
+	}
 	if err != nil {
 		return fmt.Errorf("%w\n%s tests this policy", err, file)
 	}

@@ -12,7 +12,7 @@ func (f *File) now(c *Case) time.Time {
 	if c.Now != nil {
 		return c.Now.Time
 	}
-	return f.Now.Time
+	return timeOf(f.Now)
 }
 
 // event is what sets a case's sweep off: a timer unless it says otherwise.
@@ -76,8 +76,8 @@ func (h *History) facts(now time.Time) *policy.History {
 		return nil
 	}
 	p := &policy.History{Events: h.Events, Steps: h.Steps, CurrentStep: h.CurrentStep, LastEventTime: timeOf(h.LastEventTime)}
-	if h.LastEventAgo != nil {
-		p.LastEventTime = now.Add(-time.Duration(*h.LastEventAgo))
+	if h.Idle != nil {
+		p.LastEventTime = now.Add(-time.Duration(*h.Idle))
 	}
 	return p
 }

@@ -9,6 +9,7 @@ import "github.com/flowreaper/flowreaper/policy/internal/yamltree"
 type File struct {
 	At   yamltree.Position `yaml:"-"`
 	file string
+	text []byte
 
 	// The version of this file's format: 1.
 	Version Version `yaml:"version"`
@@ -59,7 +60,7 @@ type Flow struct {
 	At yamltree.Position `yaml:"-"`
 
 	// The flow's name.
-	Name string `yaml:"name" jsonschema:"minLength=1"`
+	Name string `yaml:"name" jsonschema:"pattern=^[A-Za-z_][A-Za-z0-9_-]*$"`
 	// The flow's id.
 	ID string `yaml:"id,omitempty"`
 	// The flow's description.
@@ -69,7 +70,7 @@ type Flow struct {
 	// The ARN of the flow's role.
 	RoleARN string `yaml:"roleArn,omitempty"`
 	// The flow's environment variables: flow.env.
-	Env map[string]string `yaml:"env,omitempty"`
+	Env map[string]string `yaml:"env,omitempty" also:"environment"`
 	// When the flow was created.
 	CreatedTime *Moment `yaml:"createdTime,omitempty"`
 	// When the flow was last changed.
@@ -91,17 +92,17 @@ type Execution struct {
 	// The execution's name.
 	Name string `yaml:"name" jsonschema:"minLength=1"`
 	// The execution's status; default: Running.
-	Status string `yaml:"status,omitempty"`
+	Status string `yaml:"status,omitempty" jsonschema:"enum=Starting,enum=Running,enum=Stopped,enum=Succeeded,enum=Failed,enum=TimedOut"`
 	// How long before now it started, such as 3h or 1h30m.
 	StartedAgo *Duration `yaml:"startedAgo,omitempty"`
 	// When it started, in place of startedAgo.
 	StartedTime *Moment `yaml:"startedTime,omitempty"`
 	// Its input. Left out it is {}.
-	Input JSON `yaml:"input,omitempty"`
+	Input Input `yaml:"input,omitempty"`
 	// Its input as raw text, in place of input: to test what isn't JSON.
 	InputText *string `yaml:"inputText,omitempty"`
 	// Its environment variables: execution.env.
-	Env map[string]string `yaml:"env,omitempty"`
+	Env map[string]string `yaml:"env,omitempty" also:"environment"`
 	// What its history tells, for rules that read history.* or a cost by transitions.
 	History *History `yaml:"history,omitempty"`
 	// What is wanted. Left out, the execution must be kept.
@@ -119,8 +120,8 @@ type History struct {
 	// The step that was entered last.
 	CurrentStep string `yaml:"currentStep,omitempty"`
 	// How long before now its last event was: history.idle.
-	LastEventAgo *Duration `yaml:"lastEventAgo,omitempty"`
-	// When its last event was, in place of lastEventAgo.
+	Idle *Duration `yaml:"idle,omitempty" also:"lastEventAgo"`
+	// When its last event was, in place of idle.
 	LastEventTime *Moment `yaml:"lastEventTime,omitempty"`
 }
 
@@ -132,13 +133,13 @@ type Want struct {
 	// stop: a rule condemns it. protected: a rule condemns it, and protect holds it. keep: no rule condemns it. undecided: it is kept, and a rule could not be evaluated.
 	Decision string `yaml:"decision" jsonschema:"enum=keep,enum=stop,enum=protected,enum=undecided"`
 	// The rule that condemns it, or that could not be evaluated.
-	Rule string `yaml:"rule,omitempty"`
+	Rule string `yaml:"rule,omitempty" jsonschema:"minLength=1"`
 	// The mode of the rule that condemns it: enforce stops, plan only reports.
 	Mode string `yaml:"mode,omitempty" jsonschema:"enum=plan,enum=enforce"`
 	// When it is due: a moment, never, or every sweep.
 	Due *DueText `yaml:"due,omitempty"`
 	// The cause it is stopped with, without the tail that flowreaper adds.
-	Cause string `yaml:"cause,omitempty"`
+	Cause string `yaml:"cause,omitempty" jsonschema:"minLength=1"`
 	// The other rules that condemn it, in the policy's order.
 	WouldAlso []string `yaml:"wouldAlso,omitempty"`
 	// Other rules that could not be evaluated. Left out, there must be none.

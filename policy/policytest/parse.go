@@ -3,10 +3,13 @@ package policytest
 import (
 	"fmt"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/flowreaper/flowreaper/policy"
+	"github.com/flowreaper/flowreaper/policy/internal/expression"
 	"github.com/flowreaper/flowreaper/policy/internal/yamlread"
 	"github.com/flowreaper/flowreaper/policy/internal/yamltree"
 )
@@ -16,7 +19,7 @@ import (
 // any, is of type [policy.Errors] and holds everything that is wrong.
 func Parse(file string, text []byte) (*File, error) {
 	root, problems := yamltree.Parse(text)
-	f := &File{file: file}
+	f := &File{file: file, text: text}
 	switch {
 	case len(problems) > 0:
 	case root == nil:
@@ -96,12 +99,12 @@ func (f *File) check() []yamltree.Problem {
 		if one.Now == nil && f.Now == nil {
 			c.fail(one.At, "the case has no now: give it one, or the file")
 		}
-		c.flows(one)
+		c.flows(one, f.now(one))
 	}
 	return c.problems
 }
 
-func (c *checker) flows(one *Case) {
+func (c *checker) flows(one *Case, now time.Time) {
 	if len(one.Flows) == 0 {
 		c.fail(one.At, "the case has no flows: it tests nothing")
 	}
@@ -112,11 +115,16 @@ func (c *checker) flows(one *Case) {
 	for i := range one.Flows {
 		flow := &one.Flows[i]
 		c.once(lines, flow.Name, flow.At, "the flow %q is there twice; first in line %d")
-		c.executions(flow)
+		if !flowName.MatchString(flow.Name) {
+			c.fail(flow.At, "%q is no flow's name, so that nothing is tested: it has letters, digits, _ and -, and begins with a letter or _", yamltree.Brief(flow.Name))
+		}
+		c.executions(flow, now)
 	}
 }
 
-func (c *checker) executions(flow *Flow) {
+var flowName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]*$`)
+
+func (c *checker) executions(flow *Flow, now time.Time) {
 	if len(flow.Executions) == 0 {
 		c.fail(flow.At, "the flow has no executions: nothing of it is judged")
 	}
@@ -127,11 +135,14 @@ func (c *checker) executions(flow *Flow) {
 		if (e.StartedAgo == nil) == (e.StartedTime == nil) {
 			c.fail(e.At, "the execution needs startedAgo or startedTime, and not both")
 		}
+		if e.StartedTime != nil && e.StartedTime.After(now) && !now.IsZero() {
+			c.fail(e.At, "the execution starts after now, which is %s: there is nothing to judge yet", now.Format(time.RFC3339))
+		}
 		if e.Input != "" && e.InputText != nil {
 			c.fail(e.At, "the execution has input and inputText: give one of them")
 		}
-		if h := e.History; h != nil && h.LastEventAgo != nil && h.LastEventTime != nil {
-			c.fail(h.At, "the history has lastEventAgo and lastEventTime: give one of them")
+		if h := e.History; h != nil && h.Idle != nil && h.LastEventTime != nil {
+			c.fail(h.At, "the history has idle and lastEventTime: give one of them")
 		}
 		c.want(e.Want)
 	}
@@ -154,4 +165,40 @@ func (c *checker) want(w *Want) {
 	if w.Rule != "" && w.Decision == string(policy.Keep) {
 		c.fail(w.At, "an execution that is kept has no rule: take it out, or want another decision")
 	}
+}
+
+// rules refuses wants of rules that the policy doesn't have: no execution could
+// tell them from those that say nothing.
+func (f *File) rules(p *policy.Policy) error {
+	var names []string
+	for _, r := range p.Rules {
+		names = append(names, r.Name)
+	}
+	c := &checker{}
+	for _, e := range f.executions() {
+		if e.Want == nil {
+			continue
+		}
+		for _, name := range slices.Concat([]string{e.Want.Rule}, e.Want.WouldAlso, e.Want.Undecided) {
+			if name != "" && !slices.Contains(names, name) {
+				c.fail(e.Want.At, "no such rule: the policy has no %q%s", name, expression.DidYouMean(name, names))
+			}
+		}
+	}
+	if len(c.problems) == 0 {
+		return nil
+	}
+	return placed(f.file, f.text, c.problems)
+}
+
+// executions are those of all cases.
+func (f *File) executions() (all []*Execution) {
+	for _, one := range f.Cases {
+		for _, flow := range one.Flows {
+			for i := range flow.Executions {
+				all = append(all, &flow.Executions[i])
+			}
+		}
+	}
+	return all
 }

@@ -125,7 +125,7 @@ t.yaml:9:5: the case has no flows: it tests nothing
 t.yaml:15:13: the execution has input and inputText: give one of them
   15 |           - {name: e, startedAgo: 1h, input: {}, inputText: "{}", history: {lastEventAgo: 1m, lastEventTime: 2026-03-04T
      |             ^
-t.yaml:15:76: the history has lastEventAgo and lastEventTime: give one of them
+t.yaml:15:76: the history has idle and lastEventTime: give one of them
   15 |  {name: e, startedAgo: 1h, input: {}, inputText: "{}", history: {lastEventAgo: 1m, lastEventTime: 2026-03-04T12:00:00Z}}
      |                                                                 ^
 t.yaml:16:45: mode needs decision: stop or protected
@@ -140,6 +140,58 @@ t.yaml:16:45: wouldAlso needs decision: stop or protected
 t.yaml:16:45: an execution that is kept has no rule: take it out, or want another decision
   16 |           - {name: g, startedAgo: 1h, want: {decision: keep, rule: r, cause: x, mode: plan, wouldAlso: [s]}}
      |                                             ^`},
+		{"what would test nothing", `version: 1
+policy: p.yaml
+now: 2026-03-04T12:00:00Z
+cases:
+  - name: ""
+    flows:
+      - name: etl-*
+        env: {A: b}
+        environment: {A: c}
+        executions:
+          - {name: a, startedAgo: 3h, status: RUNNING}
+          - {name: b, startedAgo: 3h, input: '{"a": 1}', want: {decision: stop, rule: "", cause: ""}}
+          - {name: c, startedAgo: 3h, input: "[1]", history: {idle: 1m, lastEventAgo: 2m}}
+`, `
+t.yaml:5:11: name is empty
+   5 |   - name: ""
+     |           ^
+t.yaml:9:9: env and environment are one: give one of them
+   9 |         environment: {A: c}
+     |         ^
+t.yaml:11:47: status must be Starting, Running, Stopped, Succeeded, Failed or TimedOut, but is the text "RUNNING"
+  11 |           - {name: a, startedAgo: 3h, status: RUNNING}
+     |                                               ^
+t.yaml:12:46: input is a text that reads as JSON: take its quotes away, so that it is what it says, or give it as inputText
+  12 |           - {name: b, startedAgo: 3h, input: '{"a": 1}', want: {decision: stop, rule: "", cause: ""}}
+     |                                              ^
+t.yaml:12:87: rule is empty
+  12 |           - {name: b, startedAgo: 3h, input: '{"a": 1}', want: {decision: stop, rule: "", cause: ""}}
+     |                                                                                       ^
+t.yaml:12:98: cause is empty
+  12 |           - {name: b, startedAgo: 3h, input: '{"a": 1}', want: {decision: stop, rule: "", cause: ""}}
+     |                                                                                                  ^
+t.yaml:13:46: input is a text that reads as JSON: take its quotes away, so that it is what it says, or give it as inputText
+  13 |           - {name: c, startedAgo: 3h, input: "[1]", history: {idle: 1m, lastEventAgo: 2m}}
+     |                                              ^
+t.yaml:13:73: idle and lastEventAgo are one: give one of them
+  13 |           - {name: c, startedAgo: 3h, input: "[1]", history: {idle: 1m, lastEventAgo: 2m}}
+     |                                                                         ^`},
+		{"what can't be", `version: 1
+policy: p.yaml
+now: 2026-03-04T12:00:00Z
+cases:
+  - name: a
+    flows:
+      - {name: etl-*, executions: [{name: e, startedTime: 2026-03-04T12:00:01Z}]}
+`, `
+t.yaml:7:9: "etl-*" is no flow's name, so that nothing is tested: it has letters, digits, _ and -, and begins with a letter or _
+   7 |       - {name: etl-*, executions: [{name: e, startedTime: 2026-03-04T12:00:01Z}]}
+     |         ^
+t.yaml:7:36: the execution starts after now, which is 2026-03-04T12:00:00Z: there is nothing to judge yet
+   7 |       - {name: etl-*, executions: [{name: e, startedTime: 2026-03-04T12:00:01Z}]}
+     |                                    ^`},
 		{"not YAML", "version: 1\n\tpolicy: x\n", `
 t.yaml:2:1: a tab cannot indent YAML: use spaces
    2 | 	policy: x
@@ -183,7 +235,7 @@ cases:
             status: Starting
             startedAgo: 1m
             env: {B: "2"}
-            history: {events: 3, steps: 2, currentStep: wait, lastEventAgo: 30s}
+            history: {events: 3, steps: 2, currentStep: wait, idle: 30s}
 `))
 	if err != nil {
 		t.Fatal(err)
@@ -235,7 +287,16 @@ func TestInput(t *testing.T) {
 			t.Errorf("%s: %v, want %s", test.yaml, got, test.want)
 		}
 	}
-	_, err := Parse("t.yaml", []byte("version: 1\npolicy: p\nnow: 2026-03-04T12:00:00Z\ncases: [{name: a, flows: [{name: f, executions: [{name: e, startedAgo: 1h, input: {a: 0x10}}]}]}]\n"))
+	// The names of account files, and those of before, still read.
+	f, err := Parse("t.yaml", []byte("version: 1\npolicy: p\nnow: 2026-03-04T12:00:00Z\ncases: [{name: a, flows: [{name: f, environment: {A: b}, executions: [{name: e, startedAgo: 1h, environment: {C: d}, history: {lastEventAgo: 1m}}]}]}]\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	flow, executions := f.Cases[0].Flows[0].facts(f.Now.Time)
+	if flow.Env["A"] != "b" || executions[0].Env["C"] != "d" || !executions[0].History.LastEventTime.Equal(f.Now.Add(-time.Minute)) {
+		t.Errorf("%v, %v", flow, executions[0])
+	}
+	_, err = Parse("t.yaml", []byte("version: 1\npolicy: p\nnow: 2026-03-04T12:00:00Z\ncases: [{name: a, flows: [{name: f, executions: [{name: e, startedAgo: 1h, input: {a: 0x10}}]}]}]\n"))
 	if err == nil || !strings.Contains(err.Error(), "input has the number 0x10, which JSON can't write: quote it, or write it plainly") {
 		t.Errorf("error %v", err)
 	}

@@ -23,10 +23,14 @@ type exercised struct {
 }
 
 // Run runs the cases of a file. read reads the policy's file; its error is
-// returned as it is, and a policy that is wrong as [policy.Errors].
+// returned as it is, and a policy that is wrong, or a file that doesn't fit the
+// policy, as [policy.Errors].
 func (s *Suite) Run(f *File, read func(path string) ([]byte, error)) error {
 	tested, err := s.policy(f.PolicyPath(), read)
 	if err != nil {
+		return err
+	}
+	if err := f.rules(tested.policy); err != nil {
 		return err
 	}
 	report := FileReport{File: f.file, Policy: tested.path, Cases: []CaseReport{}}

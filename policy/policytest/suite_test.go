@@ -32,6 +32,24 @@ var (
 	others = flow("crowd", "", "startedAgo: 1h", "want: {decision: keep}\n          - {name: newer, startedAgo: 1m, want: {decision: stop}}")
 )
 
+// TestRulesThatArent: a want of a rule that the policy doesn't have is no want.
+func TestRulesThatArent(t *testing.T) {
+	text := "version: 1\npolicy: policy.yaml\nnow: 2026-03-04T12:00:00Z\ncases:\n" +
+		flow("etl-a", "", "startedAgo: 2d", "want: {decision: stop, rule: etll, wouldAlso: [quota], undecided: [etl]}")
+	f, err := Parse("a.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = (&Suite{}).Run(f, func(string) ([]byte, error) { return []byte(tested), nil })
+	want := `a.yaml:11:19: no such rule: the policy has no "etll"; did you mean "etl"?
+  11 |             want: {decision: stop, rule: etll, wouldAlso: [quota], undecided: [etl]}
+     |                   ^
+a.yaml:11:19: no such rule: the policy has no "quota"; there are: etl, day, crowd, idle, alarm`
+	if err == nil || !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestText(t *testing.T) {
 	var b strings.Builder
 	report := suite(t, [2]string{"a.yaml", both}, [2]string{"b.yaml", wrong + strings.Replace(others, "one", `"tw\to"`, 1)}).Report(WithCoverage)

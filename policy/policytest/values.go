@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -84,6 +85,20 @@ func (j *JSON) ReadNode(n *yamltree.Node) error {
 	}
 	*j = JSON(b.String())
 	return nil
+}
+
+var likeJSON = regexp.MustCompile(`(?s)^\s*(\{.*\}|\[.*\])\s*$`)
+
+// Input is an execution's input: JSON, but no text that reads as a JSON object
+// or list itself. It was meant as what it says, or as raw text.
+type Input JSON
+
+// ReadNode reads it.
+func (i *Input) ReadNode(n *yamltree.Node) error {
+	if n.Kind == yamltree.Scalar && n.Type == yamltree.Text && likeJSON.MatchString(n.Text) {
+		return errors.New("is a text that reads as JSON: take its quotes away, so that it is what it says, or give it as inputText")
+	}
+	return (*JSON)(i).ReadNode(n)
 }
 
 func writeJSON(b *strings.Builder, n *yamltree.Node) error {

@@ -225,13 +225,21 @@ cases:
     event: {kind: alarm, data: {alertState: ALERT}}
     flows: [{name: f, executions: [{name: e, startedAgo: 1h, input: [1], want: {decision: stop, due: never}}]}]
 `
-	if err := check(t, compiled, right); err != nil {
-		t.Fatal(err)
+	older := strings.Replace(right, "startedAgo: 1h", "startedAgo: 1h, environment: {A: b}, history: {lastEventAgo: 1h}", 1)
+	for _, text := range []string{right, older, strings.NewReplacer("environment", "env", "lastEventAgo", "idle").Replace(older)} {
+		if err := check(t, compiled, text); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := policytest.Parse("t.yaml", []byte(text)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	for _, change := range [][2]string{
 		{"version: 1", "version: 2"}, {"policy: p.yaml", ""}, {"policy: p.yaml", "policy: 1"}, {"cases:", "case:"},
 		{"kind: alarm", "kind: event"}, {"startedAgo: 1h", "startedAgo: 1"}, {"startedAgo: 1h", "startdAgo: 1h"},
 		{"decision: stop", "decision: kill"}, {"decision: stop, ", ""}, {"due: never", "due: 5"}, {"name: e, ", ""}, {"name: f, ", ""},
+		{"name: e,", "name: e, status: RUNNING,"}, {"input: [1]", `input: '{"a": 1}'`}, {"input: [1]", "input: '[1] '"}, {"name: f,", "name: f-*,"},
+		{"decision: stop,", `decision: stop, rule: "",`}, {"name: a", `name: ""`},
 		{"flows: [{", "flows: {a: {"}, {"want: {decision: stop, due: never}", "want: stop"},
 	} {
 		text := strings.Replace(right, change[0], change[1], 1)

@@ -51,7 +51,7 @@ func schemaOf(of any, title, root, folder string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &jsonschema.Reflector{FieldNameTag: "yaml", DoNotReference: true, Anonymous: true, LookupComment: comments.lookup}
+	r := &jsonschema.Reflector{FieldNameTag: "yaml", DoNotReference: true, Anonymous: true, LookupComment: comments.lookup, AdditionalFields: otherKeys}
 	r.Mapper = func(t reflect.Type) *jsonschema.Schema { return nil }
 	known := values(r)
 	r.Mapper = func(t reflect.Type) *jsonschema.Schema {
@@ -71,6 +71,20 @@ func schemaOf(of any, title, root, folder string) ([]byte, error) {
 		return nil, err
 	}
 	return b.Bytes(), nil
+}
+
+// otherKeys are the keys that a type's fields also read by.
+func otherKeys(t reflect.Type) (all []reflect.StructField) {
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if also := f.Tag.Get("also"); also != "" {
+			key, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
+			f.Tag = reflect.StructTag(fmt.Sprintf(`yaml:"%s,omitempty" jsonschema:"description=The same as %s."`, also, key))
+			f.Name = "Also" + f.Name
+			all = append(all, f)
+		}
+	}
+	return all
 }
 
 // comments are the comments of types and fields, as one line each.

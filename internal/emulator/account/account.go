@@ -84,6 +84,7 @@ type Flow struct {
 	RoleARN         string            `yaml:"roleArn"`
 	ResourceGroupID string            `yaml:"resourceGroupId"`
 	Environment     map[string]string `yaml:"environment"`
+	Env             map[string]string `yaml:"env"`         // the same, as policies and their tests call it
 	CreatedAgo      Duration          `yaml:"createdAgo"`  // 720h unless given
 	ModifiedAgo     Duration          `yaml:"modifiedAgo"` // CreatedAgo unless given
 	Executions      []Execution       `yaml:"executions"`
@@ -99,12 +100,38 @@ type Execution struct {
 	EndsIn      *Duration         `yaml:"endsIn"`    // nil: it runs until it is stopped
 	EndStatus   string            `yaml:"endStatus"` // Succeeded unless given
 	Input       Payload           `yaml:"input"`
+	InputText   *string           `yaml:"inputText"`   // in place of Input: raw text, to try what isn't JSON
 	Output      Payload           `yaml:"output"`      // shown once it has Succeeded
 	Environment map[string]string `yaml:"environment"` // the flow's unless given
+	Env         map[string]string `yaml:"env"`         // the same
 	ListLag     *Duration         `yaml:"listLag"`     // the behaviour's unless given: to end unseen between list and stop
 	MapRunName  string            `yaml:"mapRunName"`  // it is a child of this run of a distributed Map
 	Steps       int               `yaml:"steps"`       // the most steps it enters; it then stays in the last. 1 unless StepEvery is given, then unbounded
 	StepEvery   Duration          `yaml:"stepEvery"`   // the time it takes to enter the next step
+}
+
+// RawInput is the execution's input as the API shows it.
+func (e *Execution) RawInput() string {
+	if e.InputText != nil {
+		return *e.InputText
+	}
+	return string(e.Input)
+}
+
+// Variables are the flow's environment variables, by whichever name they were given.
+func (f *Flow) Variables() map[string]string { return either(f.Env, f.Environment) }
+
+// Variables are the execution's environment variables.
+func (e *Execution) Variables() map[string]string { return either(e.Env, e.Environment) }
+
+// Variables are the environment variables of each flow.
+func (g *Generate) Variables() map[string]string { return either(g.Env, g.Environment) }
+
+func either(env, environment map[string]string) map[string]string {
+	if env != nil {
+		return env
+	}
+	return environment
 }
 
 // Generate describes many like flows, deterministic by their seed: two
@@ -123,6 +150,7 @@ type Generate struct {
 
 	ExecutionMode  string            `yaml:"executionMode"`
 	Environment    map[string]string `yaml:"environment"`
+	Env            map[string]string `yaml:"env"`            // the same
 	Input          Payload           `yaml:"input"`          // of every execution
 	InputSize      int               `yaml:"inputSize"`      // bytes; instead of Input
 	DefinitionSize int               `yaml:"definitionSize"` // bytes

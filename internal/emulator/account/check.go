@@ -75,6 +75,7 @@ func (f *Flow) mistake(path string, names map[string]bool) *mistake {
 	if m := first(
 		flowName(path+".name", f.Name, names),
 		oneOf(path+".executionMode", f.ExecutionMode, "Standard", "Express"),
+		oneEnv(path, f.Env, f.Environment),
 		notNegative(path+".createdAgo", f.CreatedAgo),
 		notNegative(path+".modifiedAgo", f.ModifiedAgo),
 	); m != nil {
@@ -101,6 +102,7 @@ func (e *Execution) mistake(path string) *mistake {
 	if m := first(
 		oneOf(path+".status", e.Status, Starting, Running, Stopped, Succeeded, Failed, TimedOut),
 		oneOf(path+".endStatus", e.EndStatus, Stopped, Succeeded, Failed, TimedOut),
+		oneEnv(path, e.Env, e.Environment),
 		notNegative(path+".startedAgo", e.StartedAgo),
 		notNegative(path+".startedIn", e.StartedIn),
 		notNegative(path+".stepEvery", e.StepEvery),
@@ -109,12 +111,14 @@ func (e *Execution) mistake(path string) *mistake {
 	); m != nil {
 		return m
 	}
-	return e.mistakeInTimes(path)
+	return e.mistakeInKeys(path)
 }
 
-// mistakeInTimes finds lives that contradict themselves.
-func (e *Execution) mistakeInTimes(path string) *mistake {
+// mistakeInKeys finds keys, and lives, that contradict themselves.
+func (e *Execution) mistakeInKeys(path string) *mistake {
 	switch {
+	case e.Input != "" && e.InputText != nil:
+		return &mistake{path + ".inputText", "input and inputText exclude each other"}
 	case e.StartedAgo > 0 && e.StartedIn > 0:
 		return &mistake{path + ".startedIn", "startedAgo and startedIn exclude each other"}
 	case e.EndedAgo != nil && e.EndsIn != nil:
@@ -145,6 +149,7 @@ func (g *Generate) mistake(path string, names map[string]bool) *mistake {
 		notNegative(path+".median", g.Median),
 		oneOf(path+".at", g.At, AtRandom, AtHour),
 		oneOf(path+".executionMode", g.ExecutionMode, "Standard", "Express"),
+		oneEnv(path, g.Env, g.Environment),
 	); m != nil {
 		return m
 	}
@@ -250,6 +255,14 @@ func notNegative(path string, value Duration) *mistake {
 		return nil
 	}
 	return &mistake{path, "the duration must not be negative"}
+}
+
+// oneEnv refuses an environment that is given by both of its names.
+func oneEnv(path string, env, environment map[string]string) *mistake {
+	if env == nil || environment == nil {
+		return nil
+	}
+	return &mistake{path + ".env", "env and environment are one: give one of them"}
 }
 
 func deref(d *Duration) Duration {

@@ -22,8 +22,8 @@ flows:
     executions:
       - {name: run-1, startedAgo: 3h, input: {priority: low, shards: [1, 2]}}
       - {name: run-2, startedAgo: 5h, endedAgo: 4h}
-      - {name: run-3, startedAgo: 10m, endsIn: 5s, endStatus: Failed, input: '{"as": "text"}'}
-      - {name: run-4, startedIn: 30s, input: not JSON}
+      - {name: run-3, startedAgo: 10m, endsIn: 5s, endStatus: Failed, inputText: '{"as": "text"}', env: {A: b}}
+      - {name: run-4, startedIn: 30s, input: a text}
 generate:
   - {flows: 1000, prefix: load-, live: 3, ended: 100, maxAge: 6h, every: 30m, median: 8m, hang: 1%, seed: 1}
 faults:
@@ -47,8 +47,8 @@ func TestParse(t *testing.T) {
 			Executions: []Execution{
 				{Name: "run-1", StartedAgo: 3 * hour, Input: `{"priority":"low","shards":[1,2]}`},
 				{Name: "run-2", StartedAgo: 5 * hour, EndedAgo: new(4 * hour)},
-				{Name: "run-3", StartedAgo: 10 * minute, EndsIn: new(5 * second), EndStatus: "Failed", Input: `{"as": "text"}`},
-				{Name: "run-4", StartedIn: 30 * second, Input: "not JSON"},
+				{Name: "run-3", StartedAgo: 10 * minute, EndsIn: new(5 * second), EndStatus: "Failed", InputText: new(`{"as": "text"}`), Env: map[string]string{"A": "b"}},
+				{Name: "run-4", StartedIn: 30 * second, Input: `"a text"`},
 			},
 		}},
 		Generate: []Generate{{
@@ -100,6 +100,13 @@ func TestParseRefusesItems(t *testing.T) {
 		{"executions", "{name: x, startedAgo: 2h, endedAgo: 1h, status: Running}", "Running", "an execution with endedAgo is over, and can't be Running"},
 		{"executions", "{name: x, status: Failed, endsIn: 1h}", "Failed", "an execution that is Failed is over; say endStatus for how it will end"},
 		{"executions", "{name: x, status: Failed, endStatus: Stopped}", "Stopped", "status says Failed, endStatus Stopped"},
+		{"flows", "{name: a, environment: {A: b}, env: {A: c}}", "{A: c}", "env and environment are one: give one of them"},
+		{"executions", "{name: x, environment: {A: b}, env: {A: c}}", "{A: c}", "env and environment are one: give one of them"},
+		{"executions", "{name: x, input: {a: 1}, inputText: x}", "x}", "input and inputText exclude each other"},
+		{"executions", `{name: x, input: '{"a": 1}'}`, "'{", "this text reads as JSON: take its quotes away, so that it is what it says; an execution's raw text is its inputText"},
+		{"executions", `{name: x, input: ' [1] '}`, "' [", "this text reads as JSON: take its quotes away, so that it is what it says; an execution's raw text is its inputText"},
+		{"executions", `{name: x, output: "{}"}`, `"{}"`, "this text reads as JSON: take its quotes away, so that it is what it says; an execution's raw text is its inputText"},
+		{"generate", "{flows: 2, prefix: a-, environment: {A: b}, env: {A: c}}", "{A: c}", "env and environment are one: give one of them"},
 		{"generate", "{prefix: a-}", "{", "0 is not from 1 to 100000"},
 		{"generate", "{prefix: a-, flows: 1, live: 1000001}", "1000001", "1000001 is not from 0 to 1000000"},
 		{"generate", "{flows: 2}", "{", `"0" is not a flow's name: 1 to 128 letters, digits, _ and -, and no digit or - at its start`},
@@ -167,6 +174,33 @@ func TestParseFaults(t *testing.T) {
 	const wanted = "faults:1:10: \"slw\" is none of error, resetBefore, resetAfter, slow, torn, html502, empty503\n    [{\"kind\":\"slw\"}]\n             ^"
 	if err == nil || err.Error() != wanted {
 		t.Errorf("got %v\nwant %s", err, wanted)
+	}
+}
+
+// TestInputs: an input is what YAML says, as in tests of policies; raw text has a
+// key of its own.
+func TestInputs(t *testing.T) {
+	for item, want := range map[string]string{
+		"input: {a: [1, x], b: null}":      `{"a":[1,"x"],"b":null}`,
+		"input: a text":                    `"a text"`,
+		`input: "5"`:                       `"5"`,
+		`input: "{"`:                       `"{"`,
+		"input: null":                      "",
+		"input: &all {a: 1}, output: *all": `{"a":1}`,
+		"inputText: not JSON":              "not JSON",
+		`inputText: '{"a": 1}'`:            `{"a": 1}`,
+		`inputText: ""`:                    "",
+		"input: '', env: {A: b}":           `""`,
+		"input: ' '":                       `" "`,
+	} {
+		a, err := Parse("a.yaml", []byte("flows: [{name: f, executions: [{name: x, "+item+"}]}]\n"))
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if got := a.Flows[0].Executions[0].RawInput(); got != want {
+			t.Errorf("%s: %s, want %s", item, got, want)
+		}
 	}
 }
 

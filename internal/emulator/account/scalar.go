@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 )
 
@@ -71,28 +72,31 @@ func (s *Share) UnmarshalYAML(node ast.Node) error {
 	return nil
 }
 
+var likeJSON = regexp.MustCompile(`(?s)^\s*(\{.*\}|\[.*\])\s*$`)
+
 // Payload is an execution's input or output: JSON text, or "". In a file it is
-// any YAML value; a text stands as it is, so that it need not be JSON.
+// any YAML value, and a text is a text, as in tests of policies.
 type Payload string
 
-// UnmarshalYAML turns what stands in the file into JSON text.
-func (p *Payload) UnmarshalYAML(decode func(any) error) error {
+// UnmarshalYAML turns what stands in the file into JSON text. A text that reads
+// as JSON itself was meant as what it says: of two meanings it has none.
+func (p *Payload) UnmarshalYAML(node ast.Node) error {
 	var value any
-	if err := decode(&value); err != nil {
+	if err := yaml.NodeToValue(node, &value); err != nil {
 		return err
 	}
-	switch v := value.(type) {
-	case nil:
+	if value == nil {
 		*p = ""
-	case string:
-		*p = Payload(v)
-	default:
-		text, err := json.Marshal(v)
-		if err != nil {
-			return fmt.Errorf("an input or output that has no JSON form: %w", err)
-		}
-		*p = Payload(text)
+		return nil
 	}
+	if text, ok := value.(string); ok && likeJSON.MatchString(text) {
+		return &placedError{token: node.GetToken(), message: "this text reads as JSON: take its quotes away, so that it is what it says; an execution's raw text is its inputText"}
+	}
+	text, err := json.Marshal(value)
+	if err != nil {
+		return &placedError{token: node.GetToken(), message: "an input or output that has no JSON form: " + err.Error()}
+	}
+	*p = Payload(text)
 	return nil
 }
 

@@ -31,7 +31,7 @@ func newFlow(b account.Behaviour, spec account.Flow, now time.Time) *flow {
 		Name: spec.Name, ID: cmp.Or(spec.ID, flowID(spec.Name)), Description: spec.Description,
 		Definition: cmp.Or(spec.Definition, definition(0)), RoleARN: spec.RoleARN,
 		ExecutionMode: spec.ExecutionMode, ResourceGroupID: cmp.Or(spec.ResourceGroupID, "rg-emulator"),
-		Environment:  maps.Clone(spec.Environment),
+		Environment:  maps.Clone(spec.Variables()),
 		CreatedTime:  now.Add(-time.Duration(created)),
 		ModifiedTime: now.Add(-time.Duration(cmp.Or(spec.ModifiedAgo, created))),
 	}}

@@ -25,7 +25,7 @@ func generatedFlow(b account.Behaviour, spec account.Generate, number int, now t
 		Name:          fmt.Sprintf("%s%d", spec.Prefix, number),
 		Definition:    definition(spec.DefinitionSize),
 		ExecutionMode: spec.ExecutionMode,
-		Environment:   spec.Environment,
+		Environment:   spec.Variables(),
 	}, now)
 	f.input = string(spec.Input)
 	if spec.InputSize > 0 {

@@ -143,10 +143,10 @@ func newRun(spec account.Execution, now time.Time) *run {
 	}
 	r.extra = &extra{
 		endStatus:   spec.EndStatus,
-		input:       string(spec.Input),
+		input:       spec.RawInput(),
 		output:      string(spec.Output),
 		mapRun:      spec.MapRunName,
-		environment: spec.Environment,
+		environment: spec.Variables(),
 		steps:       spec.Steps,
 		stepEvery:   time.Duration(spec.StepEvery).Milliseconds(),
 		listLag:     spec.ListLag,

@@ -2,7 +2,8 @@
 // JSON, and collects everything that is wrong, each with its place.
 //
 // A struct's fields are named by their yaml tags; a key is required unless the
-// tag says omitempty. A field of type [yamltree.Position] takes the place of the
+// tag says omitempty. The also tag is another key for the field, which still
+// reads; a jsonschema tag with minLength=1 refuses the empty text. A field of type [yamltree.Position] takes the place of the
 // struct's node. The words that a text may be are listed in the jsonschema tag
 // (enum=a,enum=b), so that one declaration serves the reader and the schema.
 package yamlread
@@ -73,6 +74,7 @@ func (r *reader) read(n *yamltree.Node, what string, into reflect.Value, tag ref
 // field is a field of a struct, as the file names it.
 type field struct {
 	key      string
+	also     string // another key for it; "" is none
 	required bool
 	index    int
 }
@@ -83,7 +85,7 @@ func fieldsOf(t reflect.Type) (all []field, keys []string) {
 		if key == "" || key == "-" {
 			continue
 		}
-		all = append(all, field{key, options != "omitempty", i})
+		all = append(all, field{key, t.Field(i).Tag.Get("also"), options != "omitempty", i})
 		keys = append(keys, key)
 	}
 	return all, keys
@@ -100,25 +102,29 @@ func (r *reader) mapping(n *yamltree.Node, what string, into reflect.Value) {
 	if at := into.FieldByName("At"); at.IsValid() {
 		at.Set(reflect.ValueOf(n.Position))
 	}
-	given := map[string]int{}
+	given := map[string]yamltree.Node{} // the keys, by the fields' own
 	for _, entry := range n.Entries {
-		key, line := entry.Key.Text, entry.Key.Line
-		i := slices.IndexFunc(fields, func(f field) bool { return f.key == key })
-		switch {
-		case i < 0:
+		key := entry.Key.Text
+		i := slices.IndexFunc(fields, func(f field) bool { return f.key == key || f.also == key })
+		if i < 0 {
 			r.fail(entry.Key.Position, "unknown key %q%s", yamltree.Brief(key), expression.DidYouMean(key, keys))
 			continue
-		case given[key] > 0:
-			r.fail(entry.Key.Position, "the key %s is given twice; first in line %d", key, given[key])
+		}
+		first, twice := given[fields[i].key]
+		switch {
+		case twice && first.Text != key:
+			r.fail(entry.Key.Position, "%s and %s are one: give one of them", first.Text, key)
+		case twice:
+			r.fail(entry.Key.Position, "the key %s is given twice; first in line %d", key, first.Line)
 		case entry.Value.IsEmpty() && !readsItself(into.Field(fields[i].index)):
 			r.fail(entry.Key.Position, "%s has no value: give one, or leave the key out", key)
 		default:
 			r.read(entry.Value, key, into.Field(fields[i].index), into.Type().Field(fields[i].index).Tag)
 		}
-		given[key] = line
+		given[fields[i].key] = *entry.Key
 	}
 	for _, f := range fields {
-		if f.required && given[f.key] == 0 {
+		if _, there := given[f.key]; f.required && !there {
 			r.fail(n.Position, "%s is missing in %s", f.key, what)
 		}
 	}
@@ -166,6 +172,8 @@ func (r *reader) text(n *yamltree.Node, what string, into reflect.Value, tag ref
 	switch {
 	case n.Kind != yamltree.Scalar || n.Type != yamltree.Text:
 		r.fail(n.Position, "%s must be a text, but is %s%s", what, n.Describe(), quoteIt(n))
+	case n.Text == "" && strings.Contains(tag.Get("jsonschema"), "minLength=1"):
+		r.fail(n.Position, "%s is empty", what)
 	case len(words) > 0 && !slices.Contains(words, n.Text):
 		r.fail(n.Position, "%s must be %s, but is %s", what, oneOf(words), n.Describe())
 	default:
