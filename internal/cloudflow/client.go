@@ -146,6 +146,7 @@ func (c *Client) Stats() Stats { return c.stats.snapshot() }
 // the answers' Date headers. It is false before the first answer with a Date.
 // A Date is cut to whole seconds, so half a second is added to it, and is held
 // against the middle of its call: one sample is off by at most half a second
-// and half the call's duration, the median usually by far less. Calls that
-// waited for an execution to end are left out.
+// and half the call's duration, the median usually by far less. Of an even
+// number the worse of the two in the middle counts. Calls that waited for an
+// execution to end are left out.
 func (c *Client) ClockOffset() (time.Duration, bool) { return c.clock.offset() }

@@ -67,7 +67,7 @@ type clock struct {
 const maxSamples = 101
 
 // farthest is the most that a sample may say. Farther than that no machine's
-// clock is off; and two samples, or one and a time, can still be added.
+// clock is off, and it can still be added to a time.
 const farthest = 100 * 365 * 24 * time.Hour
 
 // observe takes one answer's Date. An answer that was waited for is left out:
@@ -96,9 +96,11 @@ func (c *clock) offset() (time.Duration, bool) {
 		return 0, false
 	}
 	sorted := slices.Sorted(slices.Values(c.samples))
-	middle := len(sorted) / 2
-	if len(sorted)%2 == 1 {
-		return sorted[middle], true
+	// Of two in the middle the worse counts: between an hour ahead and an hour
+	// behind lies a clock that seems right, which nobody has seen.
+	low, high := sorted[(len(sorted)-1)/2], sorted[len(sorted)/2]
+	if low.Abs() > high.Abs() {
+		return low, true
 	}
-	return (sorted[middle-1] + sorted[middle]) / 2, true
+	return high, true
 }

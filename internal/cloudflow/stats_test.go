@@ -80,8 +80,8 @@ func TestClockOffsetLeavesOutWhatItCannotUse(t *testing.T) {
 	})
 }
 
-// Two samples of the longest duration make nearly none when they are added, and
-// by a clock that seems right something would be stopped.
+// Added to a time, the longest duration makes one that seems right, and something
+// would be stopped by it.
 func TestClockOffsetOfADateFarOff(t *testing.T) {
 	for date, want := range map[string]time.Duration{
 		"Mon, 01 Jan 0001 00:00:00 GMT": -farthest,
@@ -100,6 +100,23 @@ func TestClockOffsetOfADateFarOff(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Answers that disagree don't cancel each other out.
+func TestClockOffsetOfDatesThatDisagree(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		offset := time.Hour
+		c := once(t, serve(func(r *http.Request) (*http.Response, error) {
+			offset = -offset
+			return dated(offset, 0)(r)
+		}))
+		for n := range 6 {
+			describe(t, c, 0)
+			if got, known := c.ClockOffset(); !known || got.Abs() < time.Hour-time.Second {
+				t.Errorf("%d samples: %s, %t", n+1, got, known)
+			}
+		}
+	})
 }
 
 func TestClockOffsetComesFromErrorsToo(t *testing.T) {
