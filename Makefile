@@ -1,7 +1,7 @@
 # flowreaper. `make help` lists what there is.
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test lint unit modules fuzz bench soak generate toolchain package policy-check deploy remove measure clean
+.PHONY: help build demo test lint unit modules hostile fuzz bench soak generate toolchain package policy-check deploy remove measure clean
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 # A function's package is built anywhere for the same machine: Linux, amd64, no C.
@@ -19,7 +19,7 @@ build: ## Build the terminal and the function into bin/
 demo: build ## See one sweep on an account made up on this machine
 	@bin/flowreaper demo
 
-test: toolchain lint build unit modules ## All that must hold before a commit
+test: toolchain lint build unit modules hostile ## All that must hold before a commit
 	@./scripts/toolchain.sh skipped
 
 lint: ## gofmt, vet, staticcheck
@@ -35,6 +35,11 @@ unit: ## The tests of the product itself
 
 modules: ## The tests in Go modules of their own
 	@for m in $(MODULES); do echo "== $$m"; (cd $$m && go vet ./... && go test ./...) || exit 1; done
+
+# They wait for most of their time, and so run more at once than there are
+# processors; what they test is no dependency of theirs that a cache could know.
+hostile: ## The built binaries against a CloudFlow that answers as none should
+	cd test/hostile && go vet ./... && go test -count=1 -parallel 16 -timeout 5m ./...
 
 # The properties of the policy language, on many more cases than make test
 # has, and every fuzz target for a bounded time.

@@ -1,0 +1,54 @@
+package hostile
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+// guarded are rules that owners can opt out of.
+const guarded = `version: 1
+policy: guarded
+mode: enforce
+limits: {maxStops: 100, maxShare: 100%}
+protect:
+  when: |
+    PROTECT
+rules:
+  - {name: two-hours, maxRuntime: 2h}
+`
+
+// both runs a scenario on a terminal and as the function, which ask differently.
+func both(t *testing.T, policy string, account func(w *wire), then func(w *wire, r *result)) {
+	t.Run("terminal", func(t *testing.T) {
+		w := overdue(t)
+		account(w)
+		then(w, w.machine(policy).apply())
+	})
+	t.Run("function", func(t *testing.T) {
+		w := overdue(t)
+		account(w)
+		then(w, w.machine(policy).invoke(timer))
+	})
+}
+
+// An input larger than anybody means is not looked into, and costs no more than
+// its row.
+func TestInputsWithoutBounds(t *testing.T) {
+	t.Parallel()
+	list := `{"files":[` + strings.TrimSuffix(strings.Repeat(`{"size":1},`, 500_000), ",") + `]}`
+	for name, text := range map[string]string{
+		"a long list": list, "a long text": `{"files":"` + strings.Repeat("x", 6<<20) + `"}`, "deep": strings.Repeat(`{"files":`, 100_000) + "1" + strings.Repeat("}", 100_000),
+		"no JSON": `{"files":[`, "two values": `{"files":[]} {"files":[]}`, "white space": strings.Repeat(" ", 5<<20) + `{"files":[{"size":9}]}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			both(t, twoHours+`    when: 'any(execution.input.files, #.size > 5)'
+`, func(w *wire) {
+				w.account.rows = []string{row("etl", "run-1", ago(3*time.Hour), input(text)), row("etl", "run-2", ago(3*time.Hour), input(`{"files":[{"size":7}]}`))}
+			}, func(w *wire, r *result) {
+				r.undecided(1)
+				w.stopped("etl/run-2")
+			})
+		})
+	}
+}

@@ -1,0 +1,3 @@
+module github.com/flowreaper/flowreaper/test/hostile
+
+go 1.26
