@@ -47,14 +47,15 @@ func (e *shapeError) Error() string { return e.text }
 // two would count is anybody's guess.
 type decoder struct {
 	json       *jsontext.Decoder
+	redact     *redactor
 	scratch    []byte
 	lastStatus string // most texts of this kind repeat the last one, and share it
 	lastFlow   string
 }
 
 // readAnswer reads one whole answer: one value, and nothing behind it.
-func readAnswer(body io.Reader, read func(*decoder) error) error {
-	d := &decoder{json: jsontext.NewDecoder(body, jsontext.AllowInvalidUTF8(true))}
+func readAnswer(body io.Reader, redact *redactor, read func(*decoder) error) error {
+	d := &decoder{redact: redact, json: jsontext.NewDecoder(body, jsontext.AllowInvalidUTF8(true))}
 	if err := read(d); err != nil {
 		return err
 	}
@@ -79,6 +80,9 @@ func (d *decoder) wrong(got jsontext.Kind, want string) error {
 	}
 	return &shapeError{fmt.Sprintf("%s is %s, not %s", place, kinds[got], want)}
 }
+
+// quote quotes what of an answer an error can't do without.
+func (d *decoder) quote(text string) string { return d.redact.quote(text, 40) }
 
 // object reads an object, handing each member's name to member, which must
 // read its value.
@@ -163,6 +167,13 @@ func (d *decoder) text(into *string) error {
 	return err
 }
 
+// requestID reads the answer's id, which people are shown.
+func (d *decoder) requestID(into *string) error {
+	b, err := d.bytes()
+	*into = d.redact.short(string(b), longestName)
+	return err
+}
+
 // shared reads a text that is mostly the same as last.
 func (d *decoder) shared(into, last *string) error {
 	b, err := d.bytes()
@@ -191,7 +202,7 @@ func (d *decoder) time(into *time.Time) error {
 	var t time.Time
 	err = t.UnmarshalText(bytes.ToUpper(b))
 	if t = t.UTC().Truncate(time.Millisecond); err != nil || t.Year() < 1 || t.Year() > lastYear {
-		return &shapeError{fmt.Sprintf("%s is no time: %.40q", d.json.StackPointer(), b)}
+		return &shapeError{fmt.Sprintf("%s is no time: %s", d.json.StackPointer(), d.quote(string(b)))}
 	}
 	*into = t
 	return nil

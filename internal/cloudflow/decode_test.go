@@ -145,7 +145,7 @@ func oracle(body []byte) (page listing[Execution], err error) {
 	if err := json.Unmarshal(body, &members); err != nil {
 		return page, err
 	}
-	page.RequestID, page.next = textIn(members, "RequestId"), textIn(members, "NextToken")
+	page.RequestID, page.next = newRedactor(testCredentials).short(textIn(members, "RequestId"), longestName), textIn(members, "NextToken")
 	page.More = page.next != ""
 	list, _ := members["Executions"].([]any)
 	for _, item := range list {
@@ -156,7 +156,7 @@ func oracle(body []byte) (page listing[Execution], err error) {
 
 func oracleExecution(m map[string]any) Execution {
 	e := Execution{Name: textIn(m, "Name"), FlowName: textIn(m, "FlowName"), Status: textIn(m, "Status"), Input: textIn(m, "Input"),
-		RoleARN: textIn(m, "RoleArn"), RequestID: textIn(m, "RequestId"), StartedTime: timeIn(m, "StartedTime"), StoppedTime: timeIn(m, "StoppedTime")}
+		RoleARN: textIn(m, "RoleArn"), RequestID: newRedactor(testCredentials).short(textIn(m, "RequestId"), longestName), StartedTime: timeIn(m, "StartedTime"), StoppedTime: timeIn(m, "StoppedTime")}
 	_, e.InputFetched = m["Input"]
 	environment, _ := m["Environment"].(map[string]any)
 	variables, _ := environment["Variables"].([]any)
@@ -183,7 +183,7 @@ func timeIn(m map[string]any, name string) time.Time {
 
 // readPage reads a page as the client does.
 func readPage(body io.Reader) (page listing[Execution], err error) {
-	err = readAnswer(body, func(d *decoder) (err error) {
+	err = readAnswer(body, newRedactor(testCredentials), func(d *decoder) (err error) {
 		page, err = readListing(d, "Executions", (*decoder).execution)
 		return err
 	})

@@ -30,8 +30,9 @@ func (c Class) String() string {
 //
 // When the caller's own context ended it, Class is Retry and errors.Is finds
 // context.Canceled or context.DeadlineExceeded; a call that merely got no
-// answer in its own time is not a context's error. No error shows the secret
-// or the token of the credentials, whatever the server or the network said.
+// answer in its own time is not a context's error. No error shows more than
+// four characters of the secret or the token of the credentials, whatever the
+// server, a gateway or the network said, and however it was escaped or cut.
 type Error struct {
 	Operation  string // such as StopExecution
 	Code       string // the API's code, such as ExecutionAlreadyCompleted; "" when no answer came

@@ -62,7 +62,7 @@ func wrongCertificate(err error) bool {
 // what it was asked.
 func (c *Client) unreadable(attempt, caller context.Context, r request, x *exchange, body *cappedReader, err error) *failure {
 	e := &Error{
-		Operation: r.operation, HTTPStatus: x.answer.StatusCode, RequestID: x.answer.Header.Get("X-Acs-Request-Id"),
+		Operation: r.operation, HTTPStatus: x.answer.StatusCode, RequestID: c.redact.short(x.answer.Header.Get(requestIDHeader), longestName),
 		Class: Retry, MaybeDone: true,
 	}
 	_, shape := errors.AsType[*shapeError](err)

@@ -3,66 +3,61 @@ package cloudflow
 import (
 	"errors"
 	"net/url"
-	"regexp"
+	"strconv"
 	"strings"
-	"unicode"
+
+	"github.com/flowreaper/flowreaper/internal/plain"
+	"github.com/flowreaper/flowreaper/internal/redact"
 )
 
 // redactor takes the secret, the token and signatures out of texts that people
 // see. Servers echo what they were sent: a wrong signature is answered with
 // the whole string to sign, in which the token is escaped twice.
-type redactor struct {
-	secrets *strings.Replacer
-}
-
-var signatureParameter = regexp.MustCompile(`(Signature(?:=|%(?:25)*3D))(?:[A-Za-z0-9+/=]|%(?:25)*(?:2B|2F|3D))+`)
+type redactor struct{ secrets *redact.Redactor }
 
 func newRedactor(c Credentials) *redactor {
-	var pairs []string
-	for _, secret := range []string{c.AccessKeySecret, c.SecurityToken} {
-		for _, form := range escapedForms(secret) {
-			pairs = append(pairs, form, "[redacted]")
-		}
-	}
-	return &redactor{strings.NewReplacer(pairs...)}
+	return &redactor{redact.New(c.AccessKeySecret, c.SecurityToken)}
 }
 
-// escapings is how often a text may have been escaped on its way: once as a
-// parameter, once in the string to sign, once more by whoever quotes that.
-const escapings = 3
-
-// escapedForms are a text as it is and escaped, in a query's way and in a
-// path's.
-func escapedForms(text string) []string {
-	if text == "" {
-		return nil
-	}
-	forms := []string{text}
-	for _, escape := range []func(string) string{url.QueryEscape, url.PathEscape} {
-		escaped := text
-		for range escapings {
-			escaped = escape(escaped)
-			forms = append(forms, escaped)
-		}
-	}
-	return forms
-}
-
-// text is a text fit to be seen: without secrets, and without control
-// characters, which could rewrite the terminal that it is shown on.
+// text is a text fit to be seen: without secrets, and without what could
+// rewrite the terminal that it is shown on, or turn its lines around.
 func (r *redactor) text(s string) string {
-	s = signatureParameter.ReplaceAllString(r.secrets.Replace(s), "${1}[redacted]")
 	return strings.Map(func(c rune) rune {
-		if unicode.IsControl(c) {
+		if plain.Deceives(c) {
 			return ' '
 		}
 		return c
-	}, s)
+	}, r.secrets.Text(s))
 }
+
+// short is a text of at most so many characters. It is cut once it is redacted.
+func (r *redactor) short(s string, most int) string { return clip(r.text(s), most) }
+
+// quote is a text in quotes, cut once it is redacted.
+func (r *redactor) quote(s string, most int) string {
+	return strconv.Quote(clip(r.secrets.Text(s), most))
+}
+
+// clip cuts to so many characters, and says so.
+func clip(s string, most int) string {
+	for i := range s {
+		if most--; most < 0 {
+			return s[:i] + "…"
+		}
+	}
+	return s
+}
+
+// The lengths, in characters, of what errors repeat: far more than the API's own,
+// and little of what a gateway puts in its place.
+const (
+	longestMessage = 1000
+	longestName    = 200 // codes and request ids
+)
 
 // err is an error whose text and chain are fit to be seen. A url.Error is
 // replaced by what it wraps, since it names the whole URL, query and all; an
-// error that still shows a secret is replaced by its redacted text.
+// error that still shows a secret, or too much, is replaced by its redacted text.
 func (r *redactor) err(err error) error {
 	if u, ok := errors.AsType[*url.Error](err); ok {
 		err = u.Err
@@ -70,7 +65,7 @@ func (r *redactor) err(err error) error {
 	if err == nil {
 		return nil
 	}
-	if text := r.text(err.Error()); text != err.Error() {
+	if text := r.short(err.Error(), longestMessage); text != err.Error() {
 		return errors.New(text)
 	}
 	return err

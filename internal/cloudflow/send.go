@@ -1,6 +1,7 @@
 package cloudflow
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -137,7 +138,7 @@ func (c *Client) send(ctx context.Context, r request, read func(*decoder) error)
 		return c.refused(r, x)
 	}
 	body := &cappedReader{reader: x.answer.Body, left: maxBody}
-	if err := readAnswer(body, read); err != nil {
+	if err := readAnswer(body, c.redact, read); err != nil {
 		return c.unreadable(attempt, ctx, r, x, body, err)
 	}
 	return nil
@@ -153,6 +154,9 @@ func (c *Client) unsendable(r request, err error) *failure {
 // left out: they add nothing for a reader.
 type errorBody struct{ RequestID, Code, Message string }
 
+// requestIDHeader has the request's id where an answer's body hasn't.
+const requestIDHeader = "X-Acs-Request-Id"
+
 // maxErrorBody is far above any error's, and keeps a proxy's page out of memory.
 const maxErrorBody = 64 << 10
 
@@ -163,19 +167,17 @@ func (c *Client) refused(r request, x *exchange) *failure {
 	notJSON := json.Unmarshal(raw, &body)
 	e := &Error{
 		Operation: r.operation, HTTPStatus: x.answer.StatusCode,
-		Code: c.redact.text(body.Code), Message: c.redact.text(body.Message), RequestID: c.redact.text(body.RequestID),
-		Class: classify(x.answer.StatusCode, body.Code),
+		Code: c.redact.short(body.Code, longestName), Message: c.redact.short(body.Message, longestMessage),
+		RequestID: c.redact.short(cmp.Or(body.RequestID, x.answer.Header.Get(requestIDHeader)), longestName),
+		Class:     classify(x.answer.StatusCode, body.Code),
 		// A server that failed may have done it first.
 		MaybeDone: x.answer.StatusCode >= 500,
-	}
-	if e.RequestID == "" {
-		e.RequestID = x.answer.Header.Get("X-Acs-Request-Id")
 	}
 	if torn != nil && e.Code == "" && e.Class == Item {
 		e.Class = Retry // the code that was lost may say that the goal is reached
 	}
 	if e.Code == "" && e.Message == "" {
-		e.Message = c.redact.text(describePlain(x.answer, raw, notJSON))
+		e.Message = c.redact.short(c.redact.describePlain(x.answer, raw, notJSON), longestMessage)
 	}
 	f := &failure{Error: e, retryAfter: retryAfter(x.answer.Header)}
 	if e.Throttled() {
@@ -186,7 +188,7 @@ func (c *Client) refused(r request, x *exchange) *failure {
 }
 
 // describePlain says what came in place of an error of the API.
-func describePlain(answer *http.Response, raw []byte, notJSON error) string {
+func (r *redactor) describePlain(answer *http.Response, raw []byte, notJSON error) string {
 	switch {
 	case answer.StatusCode/100 == 3:
 		to := "elsewhere"
@@ -197,7 +199,7 @@ func describePlain(answer *http.Response, raw []byte, notJSON error) string {
 	case len(raw) == 0:
 		return "an empty answer"
 	case notJSON != nil:
-		return fmt.Sprintf("an answer that is not JSON: %.80q", raw)
+		return "an answer that is not JSON: " + r.quote(string(raw), 80)
 	}
 	return "an error without a code"
 }

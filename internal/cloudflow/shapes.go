@@ -19,7 +19,7 @@ func readListing[T any](d *decoder, list string, item func(*decoder) (T, error))
 	err := d.object(func(name []byte) error {
 		switch string(name) {
 		case "RequestId":
-			return d.text(&page.RequestID)
+			return d.requestID(&page.RequestID)
 		case "NextToken":
 			return d.text(&page.next)
 		case list:
@@ -65,7 +65,7 @@ func (d *decoder) execution() (Execution, error) {
 		case "Environment":
 			return d.environment(&e.Environment)
 		case "RequestId":
-			return d.text(&e.RequestID)
+			return d.requestID(&e.RequestID)
 		}
 		return d.skip()
 	})
@@ -84,9 +84,9 @@ func (d *decoder) executionOf(flow, name string) (Execution, error) {
 	switch {
 	case err != nil:
 	case e.FlowName != "" && e.FlowName != flow:
-		err = &shapeError{fmt.Sprintf("an execution of flow %.40q came where those of %.40q were asked for", e.FlowName, flow)}
+		err = &shapeError{fmt.Sprintf("an execution of flow %s came where those of %s were asked for", d.quote(e.FlowName), d.quote(flow))}
 	case name != "" && !sameName(e.Name, name):
-		err = &shapeError{fmt.Sprintf("execution %.40q came where %.40q was asked for", e.Name, name)}
+		err = &shapeError{fmt.Sprintf("execution %s came where %s was asked for", d.quote(e.Name), d.quote(name))}
 	}
 	return e, err
 }
@@ -103,7 +103,7 @@ func sameName(a, b string) bool {
 func (d *decoder) flowNamed(name string) (Flow, error) {
 	f, err := d.flow()
 	if err == nil && f.Name != name {
-		err = &shapeError{fmt.Sprintf("flow %.40q came where %.40q was asked for", f.Name, name)}
+		err = &shapeError{fmt.Sprintf("flow %s came where %s was asked for", d.quote(f.Name), d.quote(name))}
 	}
 	return f, err
 }

@@ -3,10 +3,12 @@ package notify
 import (
 	"strings"
 	"unicode"
+
+	"github.com/flowreaper/flowreaper/internal/plain"
 )
 
 // cleanText makes one line of at most n characters of a text that comes from
-// elsewhere, without what people can't see: control characters become spaces,
+// elsewhere, without what people can't see: control and private characters become spaces,
 // and format characters, which can reverse a line or hide in it, are left out.
 func cleanText(s string, n int) string {
 	s = strings.ToValidUTF8(s, "\ufffd")
@@ -14,7 +16,7 @@ func cleanText(s string, n int) string {
 		switch {
 		case unicode.In(r, unicode.Cf):
 			return -1
-		case unicode.IsControl(r), unicode.In(r, unicode.Zl, unicode.Zp):
+		case plain.Deceives(r):
 			return ' '
 		}
 		return r

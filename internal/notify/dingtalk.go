@@ -41,7 +41,7 @@ func signDingTalk(u url.URL, secret string, now time.Time) *url.URL {
 }
 
 // checkDingTalk reads a robot's answer: HTTP 200 alone says nothing.
-func checkDingTalk(answer []byte) error {
+func checkDingTalk(answer []byte, redact func(string) string) error {
 	var a struct {
 		ErrCode *int   `json:"errcode"`
 		ErrMsg  string `json:"errmsg"`
@@ -52,7 +52,7 @@ func checkDingTalk(answer []byte) error {
 	if *a.ErrCode == 0 {
 		return nil
 	}
-	return fmt.Errorf("DingTalk answered errcode %d: %s%s", *a.ErrCode, cleanText(a.ErrMsg, maxDetail), dingTalkHint(*a.ErrCode))
+	return fmt.Errorf("DingTalk answered errcode %d: %s%s", *a.ErrCode, cleanText(redact(a.ErrMsg), maxDetail), dingTalkHint(*a.ErrCode))
 }
 
 // dingTalkHint is the next step for the errors that a configuration causes.

@@ -185,7 +185,7 @@ func (n *Notifier) tell(ctx context.Context, channel Channel, report *sweep.Repo
 	}
 	answer, err := n.post(request)
 	if err == nil && channel.Kind == DingTalk {
-		err = checkDingTalk(answer)
+		err = checkDingTalk(answer, target.redact)
 	}
 	if err != nil && ctx.Err() != nil {
 		return false, late(ctx)

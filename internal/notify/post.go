@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/flowreaper/flowreaper/internal/redact"
 	"github.com/flowreaper/flowreaper/policy"
 )
 
@@ -62,8 +63,16 @@ func (n *Notifier) post(request *http.Request) ([]byte, error) {
 type target struct {
 	url    *url.URL
 	secret string
-	hidden []string // what no error may show
+	hidden []string         // what no error may show
+	parts  *redact.Redactor // and that of which none may show a part
 }
+
+// How long a value of a query and a part of a path are, in bytes, that may be secrets:
+// there are ordinary words in both, and errors are made of those too.
+const (
+	secretValue = 8
+	secretPath  = 16
+)
 
 func newTarget(channel Channel, getenv func(string) string) (*target, error) {
 	text, key := channel.URL, "url"
@@ -78,18 +87,22 @@ func newTarget(channel Channel, getenv func(string) string) (*target, error) {
 		return nil, fmt.Errorf("%s: %w", key, err)
 	}
 	t := &target{url: u, hidden: []string{text, u.RequestURI(), u.RawQuery, u.Path}}
+	inParts := slices.DeleteFunc(strings.Split(u.Path, "/"), func(part string) bool { return len(part) < secretPath })
 	for pair := range strings.SplitSeq(u.RawQuery, "&") {
 		_, value, _ := strings.Cut(pair, "=")
 		unescaped, _ := url.QueryUnescape(value)
 		t.hidden = append(t.hidden, value, unescaped)
+		if len(unescaped) >= secretValue {
+			inParts = append(inParts, unescaped)
+		}
 	}
-	if channel.SecretEnv == "" {
-		return t, nil
+	if channel.SecretEnv != "" {
+		if t.secret = strings.TrimSpace(getenv(channel.SecretEnv)); t.secret == "" {
+			return nil, fmt.Errorf("the environment variable %s is not set; put the channel's secret there", channel.SecretEnv)
+		}
+		inParts = append(inParts, t.secret)
 	}
-	if t.secret = strings.TrimSpace(getenv(channel.SecretEnv)); t.secret == "" {
-		return nil, fmt.Errorf("the environment variable %s is not set; put the channel's secret there", channel.SecretEnv)
-	}
-	t.hidden = append(t.hidden, t.secret)
+	t.parts = redact.New(inParts...)
 	return t, nil
 }
 
@@ -121,14 +134,14 @@ func signWebhook(secret, timestamp string, body []byte) string {
 }
 
 // redact takes the URL's parts and the secret out of a text: an answer may
-// repeat what it was sent.
+// repeat what it was sent. What is to be cut is redacted first.
 func (t *target) redact(text string) string {
 	hidden := slices.Clone(t.hidden)
 	slices.SortFunc(hidden, func(a, b string) int { return len(b) - len(a) }) // the whole before its parts
 	for _, h := range hidden {
 		if len(h) >= 4 { // a shorter one hides nothing and spoils the text
-			text = strings.ReplaceAll(text, h, "…")
+			text = strings.ReplaceAll(text, h, redact.Mark)
 		}
 	}
-	return text
+	return t.parts.Text(text)
 }

@@ -273,7 +273,7 @@ func TestSendErrors(t *testing.T) {
 		{"too many", notify.DingTalk, 200, `{"errcode":130101,"errmsg":"send too fast, exceed 20 times per minute"}`,
 			"DingTalk answered errcode 130101: send too fast, exceed 20 times per minute; a robot sends at most 20 messages a minute"},
 		{"an answer that repeats secrets", notify.DingTalk, 200, `{"errcode":1,"errmsg":"` + token + ` ` + secret + ` tok%2Ben%2F0123%3D%3D\n/robot/send"}`,
-			"DingTalk answered errcode 1: … … … …"},
+			"DingTalk answered errcode 1: [redacted] [redacted] [redacted] [redacted]"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -301,6 +301,35 @@ func wantError(t *testing.T, errs []*notify.Error, want string) {
 	}
 }
 
+// An answer is redacted before it is cut: no part of the token or the secret is left
+// at the cut, or where the far end has cut it, or escaped.
+func TestSendErrorsShowNoPartOfASecret(t *testing.T) {
+	const (
+		token  = "f3a91c7e5b2d4860f1e2d3c4b5a697887766554433221100ffeeddccbbaa9988"
+		secret = "SECa1b2c3d4e5f60718293a4b5c6d7e8f90"
+		hook   = "T0aB1cD2eF3gH4iJ5kL6"
+	)
+	env := map[string]string{"ROBOT": "https://example.com/hooks/" + hook + "?access_token=" + token, "SECRET": secret}
+	for _, hidden := range []string{token, secret, hook} {
+		for before := 250; before < 310; before++ {
+			answer := fmt.Sprintf(`{"errcode":1,"errmsg":"%s%s"}`, strings.Repeat("- ", before)[:before], hidden[3:])
+			n := newNotifier(t, notify.Config{{Name: "robot", Kind: notify.DingTalk, URLEnv: "ROBOT", SecretEnv: "SECRET"}},
+				notify.Options{Getenv: func(k string) string { return env[k] }, Transport: roundTrip(func(*http.Request) (*http.Response, error) {
+					return &http.Response{StatusCode: 200, Body: io.NopCloser(strings.NewReader(answer))}, nil
+				})})
+			errs := n.Send(t.Context(), aReport())
+			if len(errs) != 1 {
+				t.Fatalf("%d errors", len(errs))
+			}
+			for i := range len(hidden) - 4 {
+				if strings.Contains(errs[0].Text, hidden[i:i+5]) {
+					t.Fatalf("%s is in %s", hidden[i:i+5], errs[0].Text)
+				}
+			}
+		}
+	}
+}
+
 // No connection at all, and transports that put the URL into their errors.
 func TestSendErrorsOfTheNetwork(t *testing.T) {
 	const url = "https://example.com/robot/send?access_token=0123456789"
@@ -309,8 +338,8 @@ func TestSendErrorsOfTheNetwork(t *testing.T) {
 	}
 	tests := []struct{ name, text, want string }{
 		{"refused", "dial tcp 192.0.2.1:443: connect: connection refused", "dial tcp 192.0.2.1:443: connect: connection refused"},
-		{"with the URL", "cannot reach " + url, "cannot reach …"},
-		{"with the token", "no 0123456789 there", "no … there"},
+		{"with the URL", "cannot reach " + url, "cannot reach [redacted]"},
+		{"with the token", "no 0123456789 there", "no [redacted] there"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
