@@ -46,12 +46,17 @@ func (b *book) fail(code Code, err error) {
 	b.noteError(string(code), err.Error())
 }
 
-// failure counts an error of a call, but for those that fail the sweep.
+// failure counts an error of a call, but for those that end the sweep.
 func (b *book) failure(err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if fatal(err) == nil {
-		b.noteError(codeOf(err), err.Error())
+	if fatal(err) != nil {
+		return
+	}
+	b.noteError(codeOf(err), err.Error())
+	if isFault(err) {
+		b.partial = true
+		b.err = cmp.Or(b.err, &Error{Code: CodeSweep, Err: err})
 	}
 }
 

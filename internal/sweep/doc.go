@@ -7,7 +7,7 @@
 // its time is over; what is left by then is the next sweep's. [Plan] does the
 // same once, with a stopper that only records.
 //
-//	loop.go               hands out work, takes in results
+//	loop.go, fault.go     hands out work, takes in results; a mistake of ours fails one
 //	flows.go              which flows there are, and what is asked of each
 //	look.go, judge.go     list and describe; judge what comes
 //	emergency.go          events in force, and what is found of them

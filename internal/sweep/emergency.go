@@ -83,15 +83,23 @@ func (s *sweep) raise() {
 		if e.Time.IsZero() {
 			e.Time = s.now()
 		}
-		s.accept(e)
+		s.takeUp(e.Title(), func() { s.accept(e) })
 	}
 	for _, m := range s.watch.Emergencies.Active(s.now()) {
 		if !s.memory.once && !m.HeldAgainst(s.RunID, s.now()) {
-			s.resume(m)
+			s.takeUp("the event in force for the rule "+m.Rule, func() { s.resume(m) })
 		}
 	}
 	for _, e := range s.inForce {
 		s.begin(e)
+	}
+}
+
+// takeUp takes up one event. A mistake of ours that keeps it from that is reported;
+// the others are taken up all the same.
+func (s *sweep) takeUp(event string, take func()) {
+	if fault := attempt(take); fault != nil {
+		s.failure(fmt.Errorf("%s is not gone on with: %w", event, fault))
 	}
 }
 

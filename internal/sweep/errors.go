@@ -52,6 +52,8 @@ func fatal(err error) *Error {
 func codeOf(err error) string {
 	var api *cloudflow.Error
 	switch {
+	case isFault(err):
+		return "Fault"
 	case !errors.As(err, &api):
 		return string(CodeSweep)
 	case api.Code != "":
@@ -60,6 +62,13 @@ func codeOf(err error) string {
 		return fmt.Sprintf("HTTP%d", api.HTTPStatus)
 	}
 	return "NoAnswer"
+}
+
+// hopeless says that asking the same of other executions of a flow ends alike: the
+// listing is forbidden, or would never end.
+func hopeless(err error) bool {
+	var api *cloudflow.Error
+	return errors.As(err, &api) && api.Class == cloudflow.Operation
 }
 
 func isFatal(err error) bool { return fatal(err) != nil }

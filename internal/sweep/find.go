@@ -3,6 +3,7 @@ package sweep
 import (
 	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
@@ -63,18 +64,17 @@ const restream = time.Hour
 // describeFlow reads a flow that is named, once for all that name it.
 func (s *sweep) describeFlow(name string, all []*emergency) {
 	end := s.asking(all)
-	s.start(opOther, func() func() {
+	s.start(opOther, func() (func(), error) {
 		at := s.ours()
 		flow, err := s.Source.DescribeFlow(s.ctx, name)
 		return func() {
 			end()
-			switch {
-			case cloudflow.IsGone(err): // there is no such flow
-			case err != nil:
-				s.notFound(name, err, all)
-			default:
-				s.tellRead(adaptFlow(flow), at, all...)
-			}
+			s.tellRead(adaptFlow(flow), at, all...)
+		}, err
+	}, func(err error) {
+		end()
+		if !cloudflow.IsGone(err) { // there is no such flow
+			s.notFound(name, err, all)
 		}
 	})
 }
@@ -84,26 +84,24 @@ func (s *sweep) asking(all []*emergency) (end func()) {
 	for _, e := range all {
 		e.asking++
 	}
-	return func() {
+	return sync.OnceFunc(func() {
 		for _, e := range all {
 			e.asking--
 		}
-	}
+	})
 }
 
 // streamFlows lists all flows for emergencies alone.
 func (s *sweep) streamFlows(unnamed []*emergency) {
 	s.telling = unnamed
 	page, end := s.teller()
-	s.start(opOther, func() func() {
+	s.start(opOther, func() (func(), error) {
 		flows, _, err := s.listedFlows(s.ctx, page)
 		return func() {
-			end(err)
-			if err == nil {
-				s.memory.keepStreamed(flows, s.now())
-			}
-		}
-	})
+			end(nil)
+			s.memory.keepStreamed(flows, s.now())
+		}, err
+	}, end)
 }
 
 // keepStreamed keeps the flows that the policy concerns.
@@ -142,6 +140,14 @@ func (s *sweep) tellRead(flow *policy.Flow, at time.Time, all ...*emergency) {
 	s.read[keyOf(flow)] = flowRead{flow, at}
 	for _, e := range all {
 		s.tell(e, flow)
+	}
+}
+
+// tell tells an emergency of a flow; s.read says whether it was read in this
+// sweep.
+func (s *sweep) tell(e *emergency, flow *policy.Flow) {
+	if err := attempt(func() { s.concern(e, flow) }); err != nil {
+		s.notFound(flow.Name, err, []*emergency{e})
 	}
 }
 

@@ -84,16 +84,19 @@ func (s *sweep) listFlows() {
 	s.listingFlows, s.triedFlows = true, true
 	page, end := s.teller()
 	at := s.ours()
-	s.start(s.listingOf(), func() func() {
+	s.start(s.listingOf(), func() (func(), error) {
 		if named && len(names) <= describeAtMost {
 			flows, err := s.describedFlows(s.ctx, names)
-			return func() { s.tellFlows(flows, at, err, len(flows) > 0) }
+			return func() { s.tellFlows(flows, at, err, len(flows) > 0) }, nil
 		}
 		flows, pages, err := s.listedFlows(s.ctx, page)
 		return func() {
 			end(err)
 			s.tellFlows(flows, at, err, pages > 0)
-		}
+		}, nil
+	}, func(fault error) {
+		end(fault)
+		s.tellFlows(nil, at, fault, false)
 	})
 }
 
@@ -118,9 +121,7 @@ func (s *sweep) listedFlows(ctx context.Context, tell func([]*policy.Flow, time.
 		if err != nil {
 			return values(byName), pages, err
 		}
-		if pages++; pages == endless { // CloudFlow documents 10,000 flows, which are 100 pages
-			return values(byName), pages, fmt.Errorf("the listing of flows has more than %d pages and doesn't end", endless)
-		}
+		pages++
 		all := make([]*policy.Flow, len(page.Items))
 		for i, flow := range page.Items {
 			all[i] = adaptFlow(flow)
@@ -140,19 +141,22 @@ func values(flows map[string]*policy.Flow) []*policy.Flow {
 	return all
 }
 
-// describedFlows reads the flows that the policy names, and none else.
-func (s *sweep) describedFlows(ctx context.Context, names []string) (flows []*policy.Flow, err error) {
+// describedFlows reads the flows that the policy names, and none else. One that
+// can't be read keeps nobody from the others.
+func (s *sweep) describedFlows(ctx context.Context, names []string) (flows []*policy.Flow, first error) {
 	for _, name := range names {
 		flow, err := s.Source.DescribeFlow(ctx, name)
 		switch {
 		case cloudflow.IsGone(err): // there is no such flow
-		case err != nil:
+		case err == nil:
+			flows = append(flows, adaptFlow(flow))
+		case isFatal(err) || s.outOfTime(err):
 			return flows, err
 		default:
-			flows = append(flows, adaptFlow(flow))
+			first = cmpOr(first, err)
 		}
 	}
-	return flows, nil
+	return flows, first
 }
 
 // tellFlows tells the watch which flows there are. After a listing that failed

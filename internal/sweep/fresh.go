@@ -109,18 +109,18 @@ func (s *sweep) freshen() {
 func (s *sweep) describe(c *condemned) {
 	by, flow, name, started := c.by, withoutLive(c.flow), c.name, c.started
 	c.fetching = true
-	s.start(opFresh, func() func() {
+	s.start(opFresh, func() (func(), error) {
 		at := s.ours()
 		answer, err := s.Source.DescribeExecution(s.ctx, flow.Name, name, 0)
 		switch {
 		case cloudflow.IsGone(err), err == nil && (!answer.Live() || !answer.StartedTime.Equal(started)):
-			return func() { s.drop(c) }
+			return func() { s.drop(c) }, nil
 		case err != nil:
-			return func() { s.notFreshened(c, err) }
+			return nil, err
 		}
 		f := s.examined(s.ctx, by, flow, answer, at)
-		return func() { s.freshened(c, by, func() { c.executionAt(f.execution, at) }) }
-	})
+		return func() { s.freshened(c, by, func() { c.executionAt(f.execution, at) }) }, nil
+	}, func(err error) { s.notFreshened(c, err) })
 }
 
 // executionAt takes over an execution, unless a look has told of it since.
@@ -133,7 +133,7 @@ func (c *condemned) executionAt(e *policy.Execution, at time.Time) {
 // readFlow reads a flow, for all of its executions that wait for their turn.
 func (s *sweep) readFlow(c *condemned) {
 	all, by, flow := s.fetchingAll(c), c.by, c.flow
-	s.start(opFresh, func() func() {
+	s.start(opFresh, func() (func(), error) {
 		at := s.ours()
 		answer, err := s.Source.DescribeFlow(s.ctx, flow.Name)
 		return func() {
@@ -158,8 +158,8 @@ func (s *sweep) readFlow(c *condemned) {
 			if err != nil && !cloudflow.IsGone(err) {
 				s.failure(err)
 			}
-		}
-	})
+		}, nil
+	}, func(fault error) { s.noneFreshened(all, fault) })
 }
 
 // recount lists a flow anew, and has all of its executions that wait for their
@@ -167,14 +167,10 @@ func (s *sweep) readFlow(c *condemned) {
 func (s *sweep) recount(c *condemned) {
 	all, by, flow := s.fetchingAll(c), c.by, withoutLive(c.flow)
 	q := question{statuses: "Running Starting", live: true}
-	s.start(opFresh, func() func() {
+	s.start(opFresh, func() (func(), error) {
 		list, err := s.list(s.ctx, &watch.Look{FlowName: flow.Name, MaxPages: math.MaxInt}, q)
 		if err != nil {
-			return func() {
-				for _, c := range all {
-					s.notFreshened(c, err)
-				}
-			}
+			return nil, err
 		}
 		found := map[string]finding{}
 		for _, f := range s.judgeAll(s.ctx, by, flow, q, list) {
@@ -184,8 +180,8 @@ func (s *sweep) recount(c *condemned) {
 			for _, c := range all {
 				s.recounted(c, found[c.name])
 			}
-		}
-	})
+		}, nil
+	}, func(err error) { s.noneFreshened(all, err) })
 }
 
 func (s *sweep) recounted(c *condemned, f finding) {
@@ -237,6 +233,12 @@ func (s *sweep) drop(c *condemned) {
 	s.forget(c.key(), c.by)
 	s.watch.Ended(c.flowKey, c.name)
 	s.settled(c.key())
+}
+
+func (s *sweep) noneFreshened(all []*condemned, err error) {
+	for _, c := range all {
+		s.notFreshened(c, err)
+	}
 }
 
 // notFreshened drops an execution of which nothing was to be had; the next sweep

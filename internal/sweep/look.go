@@ -23,22 +23,18 @@ func (s *sweep) look(l *watch.Look) {
 		s.watch.FlowGone(l.FlowID)
 		return
 	}
-	s.start(opList, func() func() {
+	s.start(opList, func() (func(), error) {
 		list, err := s.list(s.ctx, l, q)
 		if err != nil {
-			return func() { s.notLooked(l, err) }
+			return nil, err
 		}
 		if list.tooMany {
-			return func() { s.watch.TooMany(l, list.sightings(), s.now()) }
+			return func() { s.watch.TooMany(l, list.sightings(), s.now()) }, nil
 		}
 		found := s.judgeAll(s.ctx, s.own, flow, q, list)
-		return func() { s.lookedAt(l, q, list, found) }
-	})
+		return func() { s.lookedAt(l, q, list, found) }, nil
+	}, func(err error) { s.notLooked(l, err) })
 }
-
-// endless is how many pages one listing has at the most: CloudFlow documents
-// 10,000 running executions in an account, which are 102.
-const endless = 1000
 
 // listing is the answer to one look, so far.
 type listing struct {
@@ -64,9 +60,6 @@ func (s *sweep) list(ctx context.Context, l *watch.Look, q question) (*listing, 
 			}
 			pages++
 			all.add(page)
-			if pages == endless {
-				return nil, fmt.Errorf("its listing has more than %d pages and doesn't end", endless)
-			}
 			// What rules count must be counted in one go.
 			if page.More && pages >= l.MaxPages && !q.live {
 				all.tooMany = true
@@ -174,21 +167,21 @@ func (s *sweep) check(c *watch.Check) {
 	if c.Early {
 		op = opEarly
 	}
-	s.start(op, func() func() {
+	s.start(op, func() (func(), error) {
 		at := s.ours()
 		answer, err := s.Source.DescribeExecution(s.ctx, c.FlowName, c.Execution, 0)
 		switch {
 		case cloudflow.IsGone(err), err == nil && !answer.Live():
-			return func() { s.watch.Ended(c.FlowID, c.Execution) }
+			return func() { s.watch.Ended(c.FlowID, c.Execution) }, nil
 		case err != nil:
-			return func() { s.notChecked(c, err) }
+			return nil, err
 		}
 		f := s.examined(s.ctx, s.own, flow, answer, at)
 		return func() {
 			s.watch.Checked(c, s.sighting(f, false), s.now())
 			s.take(f)
-		}
-	})
+		}, nil
+	}, func(err error) { s.notChecked(c, err) })
 }
 
 func (s *sweep) notChecked(c *watch.Check, err error) {

@@ -60,15 +60,28 @@ func newLoop(ctx context.Context, o Options) (*loop, context.CancelFunc) {
 	return l, func() { free(); over(nil) }
 }
 
-// start runs work, and in the loop what it returns.
-func (l *loop) start(op operation, work func() func()) {
-	l.underWay[op]++
+// start runs work, and in the loop what it returns; or failed, where it returns an
+// error, or either panics.
+func (s *sweep) start(op operation, work func() (func(), error), failed func(error)) {
+	s.underWay[op]++
 	go func() {
-		result := work()
-		l.results <- func() {
-			l.underWay[op]--
-			l.answered++
-			result()
+		var result func()
+		var err error
+		if fault := attempt(func() { result, err = work() }); fault != nil {
+			err = fault
+		}
+		s.results <- func() {
+			s.underWay[op]--
+			s.answered++
+			if err == nil {
+				err = attempt(result)
+			}
+			if err == nil {
+				return
+			}
+			if fault := attempt(func() { failed(err) }); fault != nil {
+				s.failure(fault)
+			}
 		}
 	}()
 }

@@ -82,6 +82,7 @@ type process struct {
 	urgent bool // it is started by an event
 
 	http    cloudflow.HTTPClient              // what stands before the server for events; nil: nothing
+	wire    cloudflow.HTTPClient              // … and for timers; nil: nothing
 	stopper func(sweep.Stopper) sweep.Stopper // what stands before the client; nil: nothing
 }
 
@@ -95,10 +96,17 @@ func (p *process) start() {
 	}
 }
 
+func (p *process) wired() cloudflow.HTTPClient {
+	if p.wire != nil {
+		return p.wire
+	}
+	return p.server
+}
+
 // sweep is one invocation, with a client of its own as the function's.
 func (p *process) sweep(until time.Duration) (*sweep.Report, error) {
 	c, err := cloudflow.New(cloudflow.Options{
-		Endpoint: "http://127.0.0.1:1", HTTPClient: p.server, Quota: p.quota,
+		Endpoint: "http://127.0.0.1:1", HTTPClient: p.wired(), Quota: p.quota,
 		Credentials: cloudflow.Credentials{AccessKeyID: "emulator", AccessKeySecret: "emulator"},
 	})
 	if err != nil {

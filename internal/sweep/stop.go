@@ -23,13 +23,16 @@ func (s *sweep) try(c *condemned, p pass) {
 	turn := s.turn
 	d := s.decision(p.finding)
 	s.lateBy(&d, p.due, s.now())
-	s.start(opStop, func() func() {
+	s.start(opStop, func() (func(), error) {
 		answer, err := s.gate.send(s.ctx, p)
 		s.endIfFatal(err) // before the next one's turn
 		s.results <- func() { s.unanswered = s.unanswered && turn < s.turn }
 		d.RequestID = requestID(answer, err)
 		d.Outcome, d.Message = s.outcome(s.ctx, p.finding, err)
-		return func() { s.settle(c, d, err) }
+		return func() { s.settle(c, d, err) }, nil
+	}, func(fault error) {
+		d.Outcome, d.Message = Failed, fault.Error()
+		s.settle(c, d, fault)
 	})
 }
 

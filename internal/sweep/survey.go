@@ -3,11 +3,11 @@ package sweep
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"iter"
 	"math"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
@@ -48,9 +48,8 @@ const (
 	leastSpan = 8 * time.Second
 )
 
-// tell tells an emergency of a flow; s.read says whether it was read in this
-// sweep.
-func (s *sweep) tell(e *emergency, flow *policy.Flow) {
+// concern has an emergency look at a flow, if its rules are about it.
+func (s *sweep) concern(e *emergency, flow *policy.Flow) {
 	if e.told[keyOf(flow)] || s.Flow != nil && !s.Flow(flow.Name) {
 		return
 	}
@@ -209,7 +208,11 @@ func (s *sweep) lookNext(e *emergency, v *survey) {
 	v.asking = true
 	e.asking++
 	turn := s.turn
-	s.start(opList, func() func() {
+	answered := sync.OnceFunc(func() {
+		e.asking--
+		v.asking, v.asked = false, true
+	})
+	s.start(opList, func() (func(), error) {
 		var taken func()
 		var err error
 		switch {
@@ -220,16 +223,8 @@ func (s *sweep) lookNext(e *emergency, v *survey) {
 		default:
 			taken, err = s.readPage(e, v, next)
 		}
-		return func() {
-			e.asking--
-			v.asking, v.asked = false, true
-			if err != nil {
-				s.notSurveyed(e, v, next, err)
-				return
-			}
-			taken()
-		}
-	})
+		return func() { answered(); taken() }, err
+	}, func(err error) { answered(); s.notSurveyed(e, v, next, err) })
 }
 
 // readWhole lists all there is of a flow; nothing is concluded from less.
@@ -303,12 +298,14 @@ func (s *sweep) readPages(e *emergency, v *survey, p span, turn int) (func(), er
 		if err != nil {
 			return nil, err
 		}
-		if pages++; pages == endless {
-			return nil, fmt.Errorf("its listing has more than %d pages and doesn't end", endless)
-		}
+		pages++
 		rows := s.judgeRows(s.ctx, e, v, page, at)
 		at = s.ours() // the next page
-		s.results <- func() { s.foundAll(e, rows) }
+		s.results <- func() {
+			if fault := attempt(func() { s.foundAll(e, rows) }); fault != nil {
+				s.notSurveyed(e, v, p, fault)
+			}
+		}
 	}
 	return func() {
 		if pages > 1 && s.turn > turn {
@@ -336,7 +333,7 @@ func (s *sweep) foundAll(e *emergency, all []finding) {
 }
 
 // cut cuts a span in two where its first page says that the middle is, or at
-// half its time if that is later. When all are to be counted the older half is
+// half its time if that is later. Where the page can't say it the span is read whole. When all are to be counted the older half is
 // then read page by page, which takes fewer calls.
 func (s *sweep) cut(e *emergency, v *survey, p span, page cloudflow.Page[cloudflow.Execution]) {
 	times := make([]time.Time, 0, len(page.Items))
@@ -344,7 +341,7 @@ func (s *sweep) cut(e *emergency, v *survey, p span, page cloudflow.Page[cloudfl
 		times = append(times, row.StartedTime)
 	}
 	slices.SortFunc(times, time.Time.Compare)
-	if times[0].IsZero() { // what has no startedTime may be in no span
+	if len(times) == 0 || times[0].IsZero() { // an empty page tells nothing; what has no startedTime may be in no span
 		p.uncut = true
 		v.again(p)
 		return
@@ -394,6 +391,9 @@ func (s *sweep) notSurveyed(e *emergency, v *survey, asked span, err error) {
 	default:
 		e.failed = true
 		s.listingFailed(v.flow.Name, err)
+		if hopeless(err) {
+			v.spans = nil
+		}
 	}
 }
 

@@ -268,7 +268,7 @@ var errTimeIsOver = errors.New("the time of this sweep is over; the next one goe
 // has no next one failed to send it: its person needs to hear why.
 func (s *sweep) outOfTime(err error) bool {
 	unsent := errors.Is(err, cloudflow.ErrOutOfTime) && !s.memory.once
-	return !isFatal(err) && (s.ctx.Err() != nil || unsent)
+	return !isFatal(err) && !isFault(err) && (s.ctx.Err() != nil || unsent)
 }
 
 // timeIsOver is why a call was cut short: the time is over, or the whole sweep

@@ -1,0 +1,45 @@
+package sweep
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"runtime"
+)
+
+// fault is a panic: a mistake of flowreaper's. What it happened in has failed, like
+// a call that did, and nothing else: least of all what is done for others. The
+// sweep fails in the end, since people must know.
+type fault struct {
+	value any
+	place string // file:line
+}
+
+func (f *fault) Error() string {
+	return fmt.Sprintf("a mistake in flowreaper, at %s: %v. Please report it", f.place, f.value)
+}
+
+func isFault(err error) bool { return errors.As(err, new(*fault)) }
+
+// attempt does something, and returns its panic as an error.
+func attempt(do func()) (err error) {
+	defer func() {
+		if value := recover(); value != nil {
+			err = &fault{value, panicked()}
+		}
+	}()
+	do()
+	return nil
+}
+
+// panicked is where, within a function that is deferred for it.
+func panicked() string {
+	callers := make([]uintptr, 16)
+	frames := runtime.CallersFrames(callers[:runtime.Callers(3, callers)])
+	for {
+		frame, more := frames.Next()
+		if !more || filepath.Base(filepath.Dir(frame.File)) != "runtime" {
+			return fmt.Sprintf("%s:%d", filepath.Base(frame.File), frame.Line)
+		}
+	}
+}
