@@ -136,31 +136,56 @@ func emergencyID(run, rule string, raw []byte) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// resume goes on with an emergency. It is judged by the policy as it is now:
-// one that has been corrected since is what people mean.
+// resume goes on with an emergency. It is judged by the policy as it is now, the
+// time it is in force for as well: one that has been corrected since is what people
+// mean.
 func (s *sweep) resume(m watch.Emergency) {
-	i := slices.IndexFunc(s.Policy.Rules, func(r *policy.Rule) bool {
-		return r.Name == m.Rule && slices.Contains(r.On, policy.OnEvent)
-	})
+	rule := s.eventRule(m.Rule)
 	events, err := event.Decode(m.Event)
 	switch {
-	case i < 0:
+	case rule == nil:
 		s.note("Emergency", fmt.Sprintf("an event is in force until %s for the rule %s, which is no rule on events of this policy: it is not gone on with",
 			m.Until.Format(time.RFC3339), m.Rule))
 		return
 	case err != nil || len(events) != 1:
 		s.note("Emergency", fmt.Sprintf("the event that is in force for the rule %s can't be read: %v", m.Rule, err))
 		return
-	case s.Policy.Rules[i].Mode.Softer(s.Mode) != policy.ModeEnforce:
-		return // it was softened meanwhile
+	case !s.goesOn(m, rule):
+		return // it was softened, or shortened, meanwhile
 	}
 	e := events[0].Event
 	e.Time = m.Time
+	until := m.Time.Add(rule.For)
+	m.Until = latest(m.Until, until) // it is kept for longer
+	if m.Policy != s.Policy.Hash {   // what had nothing to stop was found so by another
+		m.Policy, m.Left, m.Quiet = s.Policy.Hash, 0, 0
+	}
 	in := s.emergencyOf(m.Event, e)
 	in.latched = append(in.latched, m)
-	if m.Until.After(in.until[m.Rule]) {
-		in.until[m.Rule] = m.Until
+	in.until[m.Rule] = latest(in.until[m.Rule], until)
+}
+
+// eventRule is the policy's rule of that name, if it is one on events; or nil.
+func (s *sweep) eventRule(name string) *policy.Rule {
+	i := slices.IndexFunc(s.Policy.Rules, func(r *policy.Rule) bool {
+		return r.Name == name && slices.Contains(r.On, policy.OnEvent)
+	})
+	if i < 0 {
+		return nil
 	}
+	return s.Policy.Rules[i]
+}
+
+// goesOn says that by the rule as it is now an emergency is in force, and stops.
+func (s *sweep) goesOn(m watch.Emergency, rule *policy.Rule) bool {
+	return rule.Mode.Softer(s.Mode) == policy.ModeEnforce && s.now().Before(m.Time.Add(rule.For))
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // emergencyOf finds the emergency of an event, or makes it.

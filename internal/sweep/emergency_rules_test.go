@@ -179,6 +179,10 @@ func TestWhatIsGoneOnWithIsThePolicyAsItIs(t *testing.T) {
 		"softened":     {everything + ", mode: plan", "", 0},
 		"not any more": {strings.Replace(everything, "== true", "== 3", 1), "", 0},
 		"narrower":     {everything[:len(everything)-1] + " and execution.name == \"a-001\"'", "", 1},
+		"renamed":      {strings.Replace(everything, "all", "everything", 1), "Emergency", 0},
+		"elsewhere":    {strings.Replace(everything, "[a, b]", "[b]", 1), "", 0},
+		"on weekdays":  {everything + ", window: {days: Mon-Fri}", "", 0}, // it is a Saturday
+		"shortened":    {everything + ", for: 30s", "", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			accident(t, map[string]int{"a": 2}, eventPolicy("limits: {maxStops: 1, maxShare: 100%}", everything), func(t *testing.T, p *process) {
@@ -187,6 +191,7 @@ func TestWhatIsGoneOnWithIsThePolicyAsItIs(t *testing.T) {
 				}
 				p.policy = parse(t, eventPolicy("", test.rule))
 				p.start()
+				time.Sleep(30 * time.Second)
 				r, err := p.sweep(50 * time.Second)
 				if err != nil || len(p.stopped()) != test.stopped {
 					t.Errorf("error %v, stopped %v, want %d", err, p.stopped(), test.stopped)

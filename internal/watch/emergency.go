@@ -8,15 +8,15 @@ import (
 )
 
 // Emergency is an accepted event that stays in force: every sweep works on it
-// first, until it is done or Until has come. What it condemns is the caller's
-// to know.
+// first, until it is done or its time is over. What it condemns, and until when by
+// the policy as it then is, is the caller's to know.
 type Emergency struct {
 	ID     string    `json:"id"`              // tells emergencies apart, for all processes alike
 	Rule   string    `json:"rule"`            // the event rule that accepted it
-	Policy string    `json:"policy"`          // the hash of the policy that the rule was in
+	Policy string    `json:"policy"`          // the hash of the policy by which Left and Quiet were found
 	Event  []byte    `json:"event,omitempty"` // as it came; nothing once it is done
 	Time   time.Time `json:"time"`            // the event's own, or when it was accepted if it has none
-	Until  time.Time `json:"until"`           // Time + the rule's for
+	Until  time.Time `json:"until"`           // Time + the longest for that the rule has had: so long it is kept
 
 	// Touched is when a sweep last worked on it, by CloudFlow's clock: of two
 	// processes' knowledge the one touched later is believed.
