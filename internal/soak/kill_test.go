@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -13,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -289,6 +291,7 @@ func (v *victim) checkWithheld() {
 // to be hit.
 func (v *victim) tearCopies(random *rand.Rand) {
 	v.t.Helper()
+	var group sync.WaitGroup // what seems lost is given time
 	for range 100 {
 		path := filepath.Join(v.t.TempDir(), "state")
 		for _, slot := range slots {
@@ -296,8 +299,10 @@ func (v *victim) tearCopies(random *rand.Rand) {
 				v.write(path+slot, data)
 			}
 		}
-		v.tearAt(path, random)
+		its := rand.New(rand.NewPCG(random.Uint64(), 0))
+		group.Go(func() { v.tearAt(path, its) })
 	}
+	group.Wait()
 }
 
 // slots are what the names of the state's two files end with.
@@ -308,7 +313,10 @@ var slots = [2]string{"", ".2"}
 func (v *victim) tearAt(path string, random *rand.Rand) {
 	v.t.Helper()
 	hit := 1 + random.IntN(3)                             // a bit a slot
-	whole := filepath.Join(v.t.TempDir(), "what is left") // the other slot alone
+	whole := filepath.Join(v.t.TempDir(), "what is left") // the other slot alone, and the claims
+	if err := os.CopyFS(whole+".tries", os.DirFS(path+".tries")); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		v.t.Fatal(err)
+	}
 	damaged := false
 	for i, slot := range slots {
 		data, err := os.ReadFile(path + slot)

@@ -192,13 +192,13 @@ func (f finding) condemnedBy(rule *policy.Rule) bool {
 	return f.verdict.Decision == policy.Stop && (f.verdict.Rule == rule || slices.Contains(f.verdict.WouldAlso, rule.Name))
 }
 
-// count has the ledger count stops that are about to be tried.
-func (g *gate) count(passes []pass) {
+// tries is how the ledger counts stops that are about to be tried.
+func (g *gate) tries(passes []pass) []watch.Try {
 	tries := make([]watch.Try, len(passes))
 	for i, p := range passes {
 		tries[i] = watch.Try{At: g.clock.now(), Flow: keyOf(p.flow), Execution: p.execution.Name}
 	}
-	g.ledger.Add(tries...)
+	return tries
 }
 
 func (g *gate) stop(f finding) cloudflow.Stop {

@@ -42,8 +42,9 @@ type Memory struct {
 type MemoryOptions struct {
 	// File is where the memory is kept, in two slots; "" keeps it in the
 	// process alone. What another account or region has left there is not
-	// believed.
+	// believed. Mount is the file system that it is on; nil is this machine's.
 	File            string
+	Mount           watch.Mount
 	Account, Region string
 
 	// Tick is the time between two sweeps; 1m when 0.
@@ -78,6 +79,9 @@ func NewMemory(o MemoryOptions) (*Memory, error) {
 		o.Now = time.Now()
 	}
 	m.file = watch.NewFile(o.File)
+	if o.Mount != nil {
+		m.file = watch.NewFileOn(o.Mount, o.File)
+	}
 	m.watch, m.doubts = m.file.Load(options, o.Now)
 	m.restoreLevels()
 	m.prime(o.Urgent)
@@ -110,14 +114,31 @@ func (m *Memory) kind() string {
 	return "memory"
 }
 
-// save writes the file, if there is one. After an error the stops that were
-// about to be tried must not be.
+// save writes the file, if there is one.
 func (m *Memory) save(now time.Time) error {
 	if m.file == nil {
 		return nil
 	}
 	m.saveLevels()
-	return m.file.Save(m.watch, now)
+	return m.hinted(m.file.Save(m.watch, now))
+}
+
+// claim counts stops that are about to be tried, in the file if there is one, and
+// learns what other processes have counted. After an error they must not be tried.
+func (m *Memory) claim(tries []watch.Try, now time.Time) error {
+	if m.file == nil {
+		m.watch.Ledger.Add(tries...)
+		return nil
+	}
+	m.saveLevels()
+	return m.hinted(m.file.Claim(m.watch, now, tries...))
+}
+
+func (m *Memory) hinted(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%w; FLOWREAPER_STATE must name a file in a folder that exists and can be written", err)
 }
 
 // refresh takes in what another process wrote since: events that it accepted, and

@@ -168,7 +168,7 @@ func begin(ctx context.Context, o Options) *sweep {
 	s.own = &bench{policy: s.Policy, event: s.Event}
 	s.acting = actingRules(s.Policy)
 	s.scope = s.Policy.Scope(s.clock.judging(), s.Event)
-	s.watch.Ledger.Window = s.Policy.Limits.Per
+	s.watch.Ledger.Keep(s.Policy.Limits.Per)
 	s.gate = &gate{
 		limits: o.Policy.Limits, soften: o.Mode, allowed: o.Allowed,
 		clock: s.clock, ledger: &s.watch.Ledger, stopper: o.Stopper, runID: s.RunID,

@@ -138,12 +138,11 @@ func (s *sweep) countNext() {
 }
 
 // saveCount counts stops in the ledger. Where that can't be saved they are not
-// tried; and where saving has told of another process's stops, or of a loss,
-// the limits are asked anew.
+// tried; and where it has told of another process's stops, or of a loss, the limits
+// are asked anew: of several processes that count at once the last knows of all.
 func (s *sweep) saveCount(passes []pass) {
-	s.gate.count(passes)
 	s.askedAt.tried += len(passes)
-	if err := s.memory.save(s.now()); err != nil {
+	if err := s.memory.claim(s.gate.tries(passes), s.now()); err != nil {
 		s.fail(CodeSweep, err)
 		s.refuseAll(notTried{err})
 		return

@@ -56,7 +56,7 @@ func BenchmarkMemory(b *testing.B) {
 }
 
 func BenchmarkSave(b *testing.B) {
-	w, file := filled(10_000, 1), NewFile(filepath.Join(b.TempDir(), "state"))
+	w, file := filled(10_000, 1), newFile(filepath.Join(b.TempDir(), "state"))
 	for b.Loop() {
 		if err := file.Save(w, midnight); err != nil {
 			b.Fatal(err)
@@ -66,11 +66,11 @@ func BenchmarkSave(b *testing.B) {
 
 func BenchmarkLoad(b *testing.B) {
 	path := filepath.Join(b.TempDir(), "state")
-	if err := NewFile(path).Save(filled(10_000, 1), midnight); err != nil {
+	if err := newFile(path).Save(filled(10_000, 1), midnight); err != nil {
 		b.Fatal(err)
 	}
 	for b.Loop() {
-		if _, err := NewFile(path).Load(Options{}, midnight); err != nil {
+		if _, err := newFile(path).Load(Options{}, midnight); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -7,8 +7,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -17,7 +17,9 @@ import (
 // File keeps a Watch where it outlives the process: in two slots, the file
 // named and a second beside it with the suffix ".2". They are written in turn,
 // since a mounted bucket can't rename in one step: a write that is cut short
-// tears one slot and leaves the other.
+// tears one slot and leaves the other. Several processes may write them. What
+// one of them overwrites of another's costs calls, and comes again when that one
+// saves; but for the stops that they count, which are kept in claims, too.
 //
 // A slot is one line and a body:
 //
@@ -26,8 +28,12 @@ import (
 // The sum is over the line before it and the body. A slot in which anything
 // differs is not believed, nor one with bytes to spare.
 type File struct {
-	path  string
-	slots [2]slot // as last read or written by us
+	path   string
+	mount  Mount
+	slots  [2]slot         // as last read or written by us
+	claims map[string]bool // those read, by name: whether they are of this account and region
+
+	settling time.Duration // what seems lost is given so long, some times over
 }
 
 // ErrLost is wrapped by Load's error when stops may have been counted in what
@@ -35,7 +41,12 @@ type File struct {
 var ErrLost = errors.New("the stops that were tried before are not all known")
 
 // NewFile names the file; it reads and writes nothing.
-func NewFile(path string) *File { return &File{path: path} }
+func NewFile(path string) *File { return NewFileOn(disk{}, path) }
+
+// NewFileOn names the file on a mount.
+func NewFileOn(m Mount, path string) *File {
+	return &File{path: path, mount: m, claims: map[string]bool{}, settling: settling}
+}
 
 func (f *File) name(i int) string { return f.path + [2]string{"", ".2"}[i] }
 
@@ -46,7 +57,7 @@ func (f *File) name(i int) string { return f.path + [2]string{"", ".2"}[i] }
 // alarm.
 func (f *File) Load(o Options, now time.Time) (*Watch, error) {
 	w := New(o)
-	f.slots = [2]slot{}
+	f.slots, f.claims = [2]slot{}, map[string]bool{}
 	err := f.absorb(w, now)
 	return w, err
 }
@@ -56,15 +67,14 @@ func (f *File) Load(o Options, now time.Time) (*Watch, error) {
 func (f *File) Refresh(w *Watch, now time.Time) error { return f.absorb(w, now) }
 
 // Save writes the Watch to the slot that is torn, foreign or older, once it has
-// merged what another process wrote since. When it returns both slots are there:
-// the first time it writes them both. Two processes may write; but a stop
-// that one of them counts between the other's reading and writing can be lost,
-// so let one instance run at a time. After an error nothing is certain to be
-// saved: don't stop on the strength of it.
+// merged what other processes wrote since. When it returns both slots are there:
+// the first time it writes them both. After an error nothing is certain to be
+// saved, nor all known that others have: don't stop on the strength of it.
 func (f *File) Save(w *Watch, now time.Time) error {
-	if err := f.absorb(w, now); f.unreadable(0) || f.unreadable(1) {
+	if err := f.absorb(w, now); errors.As(err, new(unread)) {
 		return fmt.Errorf("saving the state: %w", err)
 	}
+	f.dropClaims(w, now)
 	w.Ledger.prune(now)
 	w.Emergencies.prune(now)
 	body, err := json.Marshal(w.state())
@@ -77,7 +87,7 @@ func (f *File) Save(w *Watch, now time.Time) error {
 		err = f.put(1-i, body)
 	}
 	if err != nil {
-		return fmt.Errorf("saving the state: %w; FLOWREAPER_STATE must name a file in a folder that exists and can be written", err)
+		return fmt.Errorf("saving the state: %w", err)
 	}
 	return nil
 }
@@ -88,7 +98,7 @@ func (f *File) put(i int, body []byte) error {
 	header, sum := seal(next.generation, body)
 	next.sum = sum
 	f.slots[i] = slot{}
-	if err := write(f.name(i), header, body); err != nil {
+	if err := f.mount.Write(f.name(i), header, string(body)); err != nil {
 		return err
 	}
 	f.slots[i] = slot{stamp: next, believed: true}
@@ -97,9 +107,7 @@ func (f *File) put(i int, body []byte) error {
 
 func (f *File) absent(i int) bool { return errors.Is(f.slots[i].problem, fs.ErrNotExist) }
 
-func (f *File) unreadable(i int) bool {
-	return errors.As(f.slots[i].problem, new(*fs.PathError)) && !f.absent(i)
-}
+func (f *File) unreadable(i int) bool { return errors.As(f.slots[i].problem, new(unread)) }
 
 // expendable picks the slot to write, never the only one that is believed.
 func (f *File) expendable() int {
@@ -108,6 +116,11 @@ func (f *File) expendable() int {
 		return 1
 	}
 	return 0
+}
+
+// torn says that a slot is there, and not whole.
+func (f *File) torn() bool {
+	return slices.ContainsFunc(f.slots[:], func(s slot) bool { return s.generation == 0 && !errors.Is(s.problem, fs.ErrNotExist) })
 }
 
 // lost says that stops may have been counted in what isn't believed: in the
@@ -133,11 +146,41 @@ func (f *File) lost() bool {
 	return !f.absent(1)
 }
 
-// absorb merges the slots that changed since we last saw them into w. Its
-// error tells of each slot that exists and isn't believed, and ErrLost.
+// settling is how long, and how often, what seems lost is given time: two
+// processes that write at once may tear both slots, until they have written.
+const (
+	settling = 500 * time.Millisecond
+	settles  = 3
+)
+
+// absorb merges what changed since we last saw it into w: slots, then claims. Its
+// error tells of each that exists and isn't believed, and ErrLost.
 func (f *File) absorb(w *Watch, now time.Time) error {
-	var problems []error
-	var states []generationOf
+	problems, states := f.readSlots(w)
+	for i := 0; i < settles && f.lost() && f.torn(); i++ {
+		time.Sleep(f.settling)
+		var more []generationOf
+		problems, more = f.readSlots(w)
+		states = append(states, more...)
+	}
+	if f.lost() {
+		w.Ledger.Lose(now)
+		problems = append(problems, ErrLost)
+	}
+	// The newer first: of two that tell of the same look, it knows more ends.
+	slices.SortFunc(states, func(a, b generationOf) int { return cmp.Compare(b.generation, a.generation) })
+	for _, s := range states {
+		w.absorb(s.state, now)
+	}
+	if err := f.absorbClaims(w, now); err != nil {
+		problems = append(problems, err)
+	}
+	return errors.Join(problems...)
+}
+
+// readSlots reads the slots that changed. Its problems tell of each that exists and
+// isn't believed.
+func (f *File) readSlots(w *Watch) (problems []error, states []generationOf) {
 	for i := range f.slots {
 		fresh, s, err := f.read(i)
 		if err == nil && s != nil {
@@ -151,16 +194,7 @@ func (f *File) absorb(w *Watch, now time.Time) error {
 		}
 		f.slots[i] = slot{fresh, err == nil, err}
 	}
-	if f.lost() {
-		w.Ledger.Lose(now)
-		problems = append(problems, ErrLost)
-	}
-	// The newer first: of two that tell of the same look, it knows more ends.
-	slices.SortFunc(states, func(a, b generationOf) int { return cmp.Compare(b.generation, a.generation) })
-	for _, s := range states {
-		w.absorb(s.state, now)
-	}
-	return errors.Join(problems...)
+	return problems, states
 }
 
 type generationOf struct {
@@ -173,19 +207,34 @@ func (f *File) read(i int) (stamp, *state, error) {
 	if f.unchanged(i) {
 		return f.slots[i].stamp, nil, nil
 	}
-	data, err := os.ReadFile(f.name(i))
+	data, err := f.readAll(f.name(i))
 	if err != nil {
 		return stamp{}, nil, err
 	}
-	fresh, body, err := unseal(data)
+	return parse(data)
+}
+
+// unread is the error of what is there and can't be read at the moment. It may
+// tell of stops, so nothing may be stopped until it can.
+type unread struct{ error }
+
+func (u unread) Unwrap() error { return u.error }
+
+func (f *File) readAll(name string) ([]byte, error) {
+	file, err := f.mount.Open(name)
 	if err != nil {
-		return fresh, nil, err
+		return nil, unreadUnlessAbsent(err)
 	}
-	s := new(state)
-	if err := json.Unmarshal(body, s); err != nil {
-		return fresh, nil, fmt.Errorf("its body isn't what this version writes: %w", err)
+	defer file.Close()
+	data, err := io.ReadAll(file)
+	return data, unreadUnlessAbsent(err)
+}
+
+func unreadUnlessAbsent(err error) error {
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
-	return fresh, s, nil
+	return unread{err}
 }
 
 // unchanged says that the slot is the one that we read or wrote last, going by
@@ -194,7 +243,7 @@ func (f *File) unchanged(i int) bool {
 	if !f.slots[i].believed {
 		return false
 	}
-	file, err := os.Open(f.name(i))
+	file, err := f.mount.Open(f.name(i))
 	if err != nil {
 		return false
 	}

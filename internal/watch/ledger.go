@@ -6,9 +6,15 @@ import (
 	"time"
 )
 
-// ledgerKeep is how long the ledger remembers at least. It is longer than most
-// windows, so that a policy with a longer one finds its stops.
-const ledgerKeep = 24 * time.Hour
+const (
+	// keepLeast is how long the ledger remembers at least. It is longer than most
+	// windows, so that a policy with a longer one finds its stops.
+	keepLeast = 24 * time.Hour
+
+	// keepMost is how long it goes on remembering for a window that was asked for
+	// once and is no more.
+	keepMost = 31 * 24 * time.Hour
+)
 
 // Try is a stop that was tried, or was about to be.
 type Try struct {
@@ -22,28 +28,41 @@ func (a Try) compare(b Try) int {
 }
 
 // Ledger is every stop tried in the last hours, in the order of time. It never
-// counts too few: add, save, and only then stop. Who is killed in between has
-// counted a stop too many.
+// counts too few: a stop is counted and saved before it is tried. Who is killed in
+// between has counted a stop too many.
 //
 // A try keeps the time that it was counted with, by CloudFlow's clock, whatever
 // the clock of the process that reads it: that time is what tells it from
 // others, so one that two slots or two processes tell of counts once.
 type Ledger struct {
-	// Window is the time over which the policy limits stops. What is older than
-	// it, and older than a day, is not saved.
-	Window time.Duration
+	window  time.Duration // over which the policy limits stops
+	longest time.Duration // that any policy has, in this file's time
 
 	tries      []Try
 	knownSince time.Time
 }
 
+// Keep has the ledger remember for as long as a policy's window asks, and, once
+// another policy has a shorter one, for as long as the longest asked, up to 31
+// days: the policy may be taken back.
+func (l *Ledger) Keep(window time.Duration) {
+	l.window = window
+	l.remember(window)
+}
+
+func (l *Ledger) remember(window time.Duration) { l.longest = max(l.longest, min(window, keepMost)) }
+
 // Add counts stops that are about to be tried.
-func (l *Ledger) Add(tries ...Try) {
-	added := slices.Clone(tries)
-	for i := range added {
-		added[i].At = added[i].At.UTC().Truncate(time.Millisecond)
+func (l *Ledger) Add(tries ...Try) { l.merge(asKept(tries)) }
+
+// asKept is tries as a file keeps them, in order.
+func asKept(tries []Try) []Try {
+	kept := slices.Clone(tries)
+	for i := range kept {
+		kept[i].At = kept[i].At.UTC().Truncate(time.Millisecond)
 	}
-	l.merge(added)
+	slices.SortFunc(kept, Try.compare)
+	return kept
 }
 
 // Since counts the stops tried at that time or later. What is still to come by
@@ -52,15 +71,6 @@ func (l *Ledger) Since(from time.Time) int {
 	from = from.Truncate(time.Millisecond)
 	i, _ := slices.BinarySearchFunc(l.tries, from, func(t Try, from time.Time) int { return t.At.Compare(from) })
 	return len(l.tries) - i
-}
-
-// Oldest returns when the n-th latest stop was tried; false when there were
-// fewer. It is when a window over the last n begins to have room again.
-func (l *Ledger) Oldest(n int) (time.Time, bool) {
-	if n < 1 || n > len(l.tries) {
-		return time.Time{}, false
-	}
-	return l.tries[len(l.tries)-n].At, true
 }
 
 // merge adds the tries of another ledger; one in both counts once.
@@ -83,15 +93,23 @@ func (l *Ledger) Lose(at time.Time) {
 // nor begins the window anew.
 func (l *Ledger) KnownSince() time.Time { return l.knownSince }
 
-// prune forgets what is older than any window asks for. It goes by the earlier
-// of the clock and the latest try, so that no clock that is ahead forgets a stop.
+// horizon is the time before which no window asks. It goes by the earlier of the
+// clock and the latest try, so that no clock that is ahead forgets a stop.
+func (l *Ledger) horizon(now time.Time) time.Time {
+	if len(l.tries) > 0 {
+		now = earlier(now, l.tries[len(l.tries)-1].At)
+	}
+	return now.Add(-max(l.window, l.longest, keepLeast))
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+// prune forgets what no window asks for.
 func (l *Ledger) prune(now time.Time) {
-	if len(l.tries) == 0 {
-		return
-	}
-	if latest := l.tries[len(l.tries)-1].At; latest.Before(now) {
-		now = latest
-	}
-	old := len(l.tries) - l.Since(now.Add(-max(l.Window, ledgerKeep)))
-	l.tries = slices.Delete(l.tries, 0, old)
+	l.tries = slices.Delete(l.tries, 0, len(l.tries)-l.Since(l.horizon(now)))
 }

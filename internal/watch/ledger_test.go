@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -23,12 +24,6 @@ func TestLedgerCountsAWindow(t *testing.T) {
 			t.Errorf("since %v: %d, want %d", c.from, got, c.want)
 		}
 	}
-	if at, ok := l.Oldest(2); !ok || !at.Equal(midnight.Add(10*time.Minute)) {
-		t.Errorf("the second latest was at %v, %v", at, ok)
-	}
-	if at, ok := l.Oldest(4); ok {
-		t.Errorf("the fourth latest of three was at %v", at)
-	}
 }
 
 func TestLedgerKeepsADayAndTheWindow(t *testing.T) {
@@ -36,11 +31,48 @@ func TestLedgerKeepsADayAndTheWindow(t *testing.T) {
 		window time.Duration
 		want   int
 	}{{time.Hour, 2}, {48 * time.Hour, 3}} {
-		l := Ledger{Window: c.window}
+		var l Ledger
+		l.Keep(c.window)
 		l.Add(try(-25*time.Hour, "a"), try(-24*time.Hour, "b"), try(0, "c"))
 		l.prune(midnight)
 		if got := l.Since(time.Time{}); got != c.want {
 			t.Errorf("a window of %v keeps %d, want %d", c.window, got, c.want)
+		}
+	}
+}
+
+// A policy whose window is made shorter, and longer again, finds what lay between,
+// whichever process saved meanwhile.
+func TestTheLongestWindowIsRemembered(t *testing.T) {
+	const day = 24 * time.Hour
+	for _, c := range []struct {
+		windows []time.Duration // of one process after the other
+		want    int             // of the tries 2, 20, 40 and 80 days old, and now's
+	}{
+		{[]time.Duration{time.Hour}, 1},
+		{[]time.Duration{3 * day, time.Hour, 3 * day}, 2},
+		{[]time.Duration{3 * day, time.Hour, time.Hour}, 2},
+		{[]time.Duration{90 * day, time.Hour}, 3},
+		{[]time.Duration{90 * day, 90 * day}, 5},
+	} {
+		path := filepath.Join(t.TempDir(), "state")
+		old := New(here)
+		old.Ledger.Keep(c.windows[0])
+		old.Ledger.Add(try(-80*day, "a"), try(-40*day, "b"), try(-20*day, "c"), try(-2*day, "d"), try(0, "e"))
+		save(t, newFile(path), old, midnight)
+		for _, window := range c.windows[1:] {
+			f := newFile(path)
+			w, err := f.Load(here, midnight)
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.Ledger.Keep(window)
+			for range 2 { // each slot
+				save(t, f, w, midnight)
+			}
+		}
+		if got := loaded(t, path, midnight).Ledger.Since(time.Time{}); got != c.want {
+			t.Errorf("%v: %d tries are kept, want %d", c.windows, got, c.want)
 		}
 	}
 }
@@ -56,7 +88,8 @@ func TestTriesFromTheFutureCount(t *testing.T) {
 
 // A clock that is ahead must not forget what the limits are about.
 func TestNoClockForgetsTheLatestStops(t *testing.T) {
-	l := Ledger{Window: time.Hour}
+	var l Ledger
+	l.Keep(time.Hour)
 	l.Add(try(-25*time.Hour, "a"), try(-time.Hour, "b"), try(0, "c"))
 	l.prune(midnight.AddDate(1, 0, 0))
 	if got := l.Since(time.Time{}); got != 2 {

@@ -63,7 +63,7 @@ func newAccount(t *rapid.T, path string) *account {
 		a.flows = append(a.flows, a.newFlow(i, 0))
 	}
 	for range rapid.IntRange(1, 2).Draw(t, "processes") {
-		a.files = append(a.files, NewFile(path))
+		a.files = append(a.files, newFile(path))
 		a.watches = append(a.watches, New(a.options))
 	}
 	return a

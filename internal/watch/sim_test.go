@@ -153,7 +153,7 @@ func newSimulation(t testing.TB, s scenario) *simulation {
 		listServer:     bucket{2, 10, 10, midnight},
 		describeServer: bucket{5, 50, 50, midnight},
 	}
-	m.file = NewFile(filepath.Join(t.TempDir(), "state"))
+	m.file = newFile(filepath.Join(t.TempDir(), "state"))
 	random := rand.New(rand.NewPCG(1, uint64(s.flows)))
 	for i := range s.flows {
 		m.addFlow(random, i)

@@ -5,9 +5,9 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"strconv"
 	"strings"
 )
@@ -23,21 +23,6 @@ type slot struct {
 type stamp struct {
 	generation uint64
 	sum        [sha256.Size]byte
-}
-
-func write(path string, header string, body []byte) (err error) {
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	defer func() { err = cmp.Or(err, file.Close()) }()
-	if _, err := file.WriteString(header); err != nil {
-		return err
-	}
-	if _, err := file.Write(body); err != nil {
-		return err
-	}
-	return file.Sync()
 }
 
 const (
@@ -82,4 +67,17 @@ func unseal(data []byte) (stamp, []byte, error) {
 		return s, nil, fmt.Errorf("it is of version %d, this flowreaper reads version %d", version, stateVersion)
 	}
 	return s, body, nil
+}
+
+// parse reads a slot or a claim.
+func parse(data []byte) (stamp, *state, error) {
+	fresh, body, err := unseal(data)
+	if err != nil {
+		return fresh, nil, err
+	}
+	s := new(state)
+	if err := json.Unmarshal(body, s); err != nil {
+		return fresh, nil, fmt.Errorf("its body isn't what this version writes: %w", err)
+	}
+	return fresh, s, nil
 }

@@ -17,6 +17,7 @@ type state struct {
 	Flows       []flowState `json:"flows,omitempty"`
 	Ledger      []Try       `json:"ledger,omitempty"`
 	KnownSince  time.Time   `json:"knownSince,omitzero"` // the ledger's
+	Window      int64       `json:"window,omitempty"`    // the longest that the ledger was kept for
 	Emergencies []Emergency `json:"emergencies,omitempty"`
 	Buckets     Buckets     `json:"buckets,omitempty"`
 }
@@ -53,7 +54,8 @@ var ErrForeign = errors.New("another account's or region's")
 func (w *Watch) state() state {
 	s := state{
 		Account: w.options.Account, Region: w.options.Region,
-		Ledger: w.Ledger.tries, KnownSince: w.Ledger.knownSince, Emergencies: w.Emergencies.all(), Buckets: w.Buckets,
+		Ledger: w.Ledger.tries, KnownSince: w.Ledger.knownSince, Window: w.Ledger.longest.Milliseconds(),
+		Emergencies: w.Emergencies.all(), Buckets: w.Buckets,
 	}
 	for _, id := range slices.Sorted(maps.Keys(w.flows)) {
 		if f := w.flows[id]; f.looked != 0 {
@@ -117,6 +119,7 @@ func (w *Watch) absorb(s state, now time.Time) {
 	latest := now.Add(askWider)
 	w.Ledger.merge(s.Ledger)
 	w.Ledger.Lose(s.KnownSince)
+	w.Ledger.remember(milliseconds(s.Window))
 	w.Emergencies.merge(slices.DeleteFunc(s.Emergencies, func(m Emergency) bool { return m.Time.After(now.Add(eventAhead)) }))
 	maps.DeleteFunc(s.Buckets, func(_ string, b Bucket) bool { return b.At.After(latest) })
 	w.Buckets.merge(s.Buckets)
