@@ -5,6 +5,7 @@ import (
 
 	"github.com/aliyun/fc-runtime-go-sdk/fc/messages"
 
+	"github.com/flowreaper/flowreaper/internal/plain"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 )
 
@@ -50,5 +51,5 @@ func typeOf(err error) errorType {
 // answerError is the error as the SDK answers it. The type is chosen only by a
 // value of this struct: by a pointer, or by an error around it, it isn't.
 func answerError(err error) error {
-	return messages.InvokeResponse_Error{Type: string(typeOf(err)), Message: err.Error()}
+	return messages.InvokeResponse_Error{Type: string(typeOf(err)), Message: plain.Lines(err.Error())}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/internal/event"
+	"github.com/flowreaper/flowreaper/internal/plain"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 	"github.com/flowreaper/flowreaper/policy"
 )
@@ -91,6 +93,16 @@ func (f *function) handle(ctx context.Context, body []byte) (*sweep.Report, erro
 		return nil, answerError(err)
 	}
 	return report, nil
+}
+
+// answer is handle's report as it is answered: a terminal may print it.
+func (f *function) answer(ctx context.Context, body []byte) (json.RawMessage, error) {
+	report, err := f.handle(ctx, body)
+	if err != nil {
+		return nil, err
+	}
+	text, err := json.Marshal(report)
+	return json.RawMessage(plain.JSON(string(text))), err
 }
 
 // invoke returns no report when it fails before a sweep begins.

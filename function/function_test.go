@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -40,7 +39,7 @@ func working(endpoint string) (*function, *bytes.Buffer) {
 	return &function{
 		settings: settings{mode: policy.ModeEnforce, endpoint: endpoint, region: "cn-hangzhou", tick: time.Minute},
 		policy:   guardrails,
-		log:      slog.New(slog.NewJSONHandler(log, nil)),
+		log:      newLog(log),
 		quota:    cloudflow.Unlimited(),
 		sweep:    sweep.Run,
 	}, log

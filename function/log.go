@@ -4,10 +4,18 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"log/slog"
 
+	"github.com/flowreaper/flowreaper/internal/plain"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 )
+
+// newLog writes lines of JSON, in which nothing can drive the terminal of whoever
+// follows them or turn a line around: names and inputs are others'.
+func newLog(w io.Writer) *slog.Logger {
+	return slog.New(slog.NewJSONHandler(plain.Writer{To: w, By: plain.JSON}, nil))
+}
 
 // logDecision writes one line a decision, as soon as its outcome is known.
 func (f *function) logDecision(runID string, d sweep.Decision) {

@@ -12,7 +12,6 @@ package main
 
 import (
 	"fmt"
-	"log/slog"
 	"os"
 
 	"github.com/aliyun/fc-runtime-go-sdk/fc"
@@ -28,6 +27,6 @@ func main() {
 		os.Exit(1)
 	}
 	restrainMemory()
-	log := slog.New(slog.NewJSONHandler(os.Stdout, nil))
-	fc.Start(newFunction(os.Getenv, log).handle)
+	log := newLog(os.Stdout)
+	fc.Start(newFunction(os.Getenv, log).answer)
 }

@@ -34,7 +34,7 @@ func channelled(t *testing.T, more string) *policy.Policy {
 func notifierAt(t *testing.T, url string) (*notifier, *bytes.Buffer) {
 	t.Helper()
 	var log bytes.Buffer
-	n, err := newNotifier(channelled(t, ""), func(string) string { return url }, slog.New(slog.NewJSONHandler(&log, nil)))
+	n, err := newNotifier(channelled(t, ""), func(string) string { return url }, newLog(&log))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +96,7 @@ func TestTellTakesWhatIsLeft(t *testing.T) {
 					t.Fatal(err)
 				}
 				var log bytes.Buffer
-				n := &notifier{channels, slog.New(slog.NewJSONHandler(&log, nil))}
+				n := &notifier{channels, newLog(&log)}
 				ctx := t.Context()
 				if test.left > 0 {
 					bounded, cancel := context.WithTimeout(ctx, test.left)

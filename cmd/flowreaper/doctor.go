@@ -124,7 +124,7 @@ func (t *terminal) doctor(ctx context.Context, f *doctorFlags) error {
 	if err := t.announce(bounded, f, o); err != nil {
 		return interruptedOr(ctx, err)
 	}
-	o.Progress = func(what string) { fmt.Fprintln(t.err, time.Now().Format("15:04:05"), what) }
+	o.Progress = func(what string) { t.say("%s %s\n", time.Now().Format("15:04:05"), what) }
 	result, failure := doctor.Run(bounded, o)
 	err = t.concludeDoctor(f.output, result, failure)
 	if result != nil && len(result.Leftovers) > 0 {
@@ -135,14 +135,14 @@ func (t *terminal) doctor(ctx context.Context, f *doctorFlags) error {
 
 // announce says what will be called, and asks where flows are created.
 func (t *terminal) announce(ctx context.Context, f *doctorFlags, o doctor.Options) error {
-	fmt.Fprintln(t.err, "doctor will")
+	t.say("doctor will\n")
 	for _, step := range doctor.Steps(o) {
-		fmt.Fprintln(t.err, " ·", step)
+		t.say(" · %s\n", step)
 	}
 	if !f.canary || f.yes {
 		return nil
 	}
-	fmt.Fprint(t.err, "\nCreate, start, stop and delete flows of its own? Only yes means yes: ")
+	t.say("\nCreate, start, stop and delete flows of its own? Only yes means yes: ")
 	answer, err := t.readLine(ctx)
 	if err != nil {
 		return err
@@ -177,10 +177,7 @@ func (t *terminal) concludeDoctor(output string, r *doctor.Report, failure error
 
 func (t *terminal) showDoctor(output string, r *doctor.Report) error {
 	if output == "json" {
-		encoder := json.NewEncoder(t.out)
-		encoder.SetIndent("", "  ")
-		encoder.SetEscapeHTML(false)
-		return encoder.Encode(r)
+		return writeJSON(t.out, r)
 	}
 	return doctor.Text(t.out, r, t.style(t.out).Width)
 }

@@ -111,6 +111,6 @@ func (t *terminal) emulate(ctx context.Context, server *emulator.Server, address
 		listener.Close()
 		return err
 	}
-	fmt.Fprintf(t.err, "An account of %d flows. Ctrl-C ends it.\n", len(server.Flows()))
+	t.say("An account of %d flows. Ctrl-C ends it.\n", len(server.Flows()))
 	return server.Serve(ctx, listener)
 }

@@ -77,7 +77,7 @@ func (t *terminal) askFor(ctx context.Context, planned *sweep.Report, question s
 	if err := report.Text(t.err, planned, t.style(t.err)); err != nil {
 		return err
 	}
-	fmt.Fprintf(t.err, "\n%s Only yes means yes: ", question)
+	t.say("\n%s Only yes means yes: ", question)
 	answer, err := t.readLine(ctx)
 	if err != nil {
 		return err
@@ -100,7 +100,7 @@ func (t *terminal) readLine(ctx context.Context) (string, error) {
 	case line := <-lines:
 		return line, nil
 	case <-ctx.Done():
-		fmt.Fprintln(t.err)
+		t.say("\n")
 		return "", fmt.Errorf("nothing was stopped: %w", context.Cause(ctx))
 	}
 }

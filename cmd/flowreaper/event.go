@@ -72,6 +72,6 @@ func refuse(err error) error { return err }
 
 // warn tells of an error and goes on.
 func (t *terminal) warn(err error) error {
-	fmt.Fprintf(t.err, "flowreaper: warning: %v\n", err)
+	t.say("flowreaper: warning: %v\n", err)
 	return nil
 }

@@ -75,7 +75,7 @@ func (t *terminal) showQuery(set *settings, p *policy.Policy, plan policy.QueryP
 // listFlows says how the flows are found.
 func listFlows(plan policy.QueryPlan, p *policy.Policy) string {
 	if plan.ListFlows == 0 {
-		return fmt.Sprintf("Policy %s: no ListFlows, since the rules name their flows: %s.", report.Plain(p.Name), strings.Join(plan.FlowNames, ", "))
+		return fmt.Sprintf("Policy %s: no ListFlows, since the rules name their flows: %s.", report.Plain(p.Name), report.Plain(strings.Join(plan.FlowNames, ", ")))
 	}
 	return fmt.Sprintf("Policy %s: ListFlows, %s for %s, at least hourly.", report.Plain(p.Name), count(plan.ListFlows, "call"), count(plan.Flows, "flow"))
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/flowreaper/flowreaper/internal/fcruntime"
+	"github.com/flowreaper/flowreaper/internal/plain"
 )
 
 const invokeLong = `Starts the function's binary as Function Compute does, hands it the event, and prints its answer.
@@ -65,11 +66,11 @@ func (t *terminal) invoke(ctx context.Context, o invokeOptions) error {
 	keys, err := t.credentials(ctx)
 	switch {
 	case errors.Is(err, errNoCredentials):
-		fmt.Fprintf(t.err, "flowreaper: invoking without credentials: %v\n", err)
+		t.say("flowreaper: invoking without credentials: %v\n", err)
 	case err != nil:
 		return err
 	}
-	stderr := &syncWriter{w: t.err} // the function's logs come at any time
+	stderr := &syncWriter{w: plain.Writer{To: t.err, By: plain.JSON}} // the function's logs come at any time, a line at a time
 	rt, err := fcruntime.Start(ctx, fcruntime.Options{
 		Binary: o.function,
 		Env:    functionEnvironment(os.Environ()),
@@ -81,7 +82,7 @@ func (t *terminal) invoke(ctx context.Context, o invokeOptions) error {
 	}
 	defer rt.Close()
 
-	i := &invoker{rt: rt, event: event, out: t.out, err: stderr, invocation: fcruntime.Invocation{
+	i := &invoker{rt: rt, event: event, out: plain.Writer{To: t.out, By: plain.JSON}, err: stderr, invocation: fcruntime.Invocation{
 		Timeout:     o.timeout,
 		Credentials: fcruntime.Credentials(keys),
 	}}

@@ -31,5 +31,5 @@ func (t *terminal) explainNothing(s *sweeping, r *sweep.Report) {
 	default:
 		why = "this account and region has none of the flows that the rules are about\nCheck --region, and the names in the policy and the event, which are case-sensitive"
 	}
-	fmt.Fprintln(t.err, "flowreaper: warning:", why)
+	t.say("flowreaper: warning: %s\n", why)
 }

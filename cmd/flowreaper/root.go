@@ -7,6 +7,8 @@ import (
 	"io"
 
 	"github.com/spf13/cobra"
+
+	"github.com/flowreaper/flowreaper/internal/plain"
 )
 
 // The exit statuses; the README explains them to people.
@@ -25,6 +27,11 @@ type terminal struct {
 	out    io.Writer
 	err    io.Writer
 	getenv func(string) string
+}
+
+// say writes to err what people read, whatever names and errors are in it.
+func (t *terminal) say(format string, args ...any) {
+	fmt.Fprint(t.err, plain.Lines(fmt.Sprintf(format, args...)))
 }
 
 // statusError carries the exit status of an error. A nil err prints nothing:
@@ -66,7 +73,7 @@ func (t *terminal) run(ctx context.Context, args []string) int {
 		status, err = carried.status, carried.err
 	}
 	if err != nil {
-		fmt.Fprintln(t.err, "flowreaper:", err)
+		t.say("flowreaper: %v\n", err)
 	}
 	return status
 }

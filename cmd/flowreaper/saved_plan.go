@@ -102,7 +102,7 @@ func (p *savedPlan) read(s *settings) (*policy.Policy, error) {
 func (t *terminal) save(name string, s *sweeping, stops sweep.Recording, failure error) (note []string, err error) {
 	var failed *sweep.Error
 	if errors.As(failure, &failed) && failed.Code != sweep.CodeWithheld {
-		fmt.Fprintf(t.err, "%s was not written: the plan failed\n", report.Plain(name))
+		t.say("%s was not written: the plan failed\n", report.Plain(name))
 		return nil, nil
 	}
 	text, err := os.ReadFile(s.policyFile)
@@ -125,7 +125,7 @@ func (t *terminal) save(name string, s *sweeping, stops sweep.Recording, failure
 		return nil, err
 	}
 	name = report.Plain(name)
-	fmt.Fprintf(t.err, "flowreaper: saved %s, fingerprint %s\n", name, fingerprint)
+	t.say("flowreaper: saved %s, fingerprint %s\n", name, fingerprint)
 	return []string{fmt.Sprintf("This plan is %s, with the fingerprint %s.\n"+
 		"Once you agree, have it carried out by: flowreaper apply --plan %s --expect %[2]s\n"+
 		"Without --expect, or --policy, whoever can write the file decides what is stopped.", name, fingerprint, name)}, nil

@@ -171,9 +171,9 @@ func (t *terminal) nothingThere(b *handBrake, r *sweep.Report) error {
 		return fmt.Errorf("nothing was stopped: there is no flow %s in this account and region\n"+
 			"Check the name, which is case-sensitive, --region, and that globs are quoted", named(b.flows...))
 	case r.Executions.Condemned == 0 && b.execution != "":
-		fmt.Fprintf(t.err, "flowreaper: nothing to stop: of these flows no execution %s runs\n", named(b.execution))
+		t.say("flowreaper: nothing to stop: of these flows no execution %s runs\n", named(b.execution))
 	case r.Executions.Condemned == 0:
-		fmt.Fprintln(t.err, "flowreaper: nothing to stop: no execution of these flows runs")
+		t.say("flowreaper: nothing to stop: no execution of these flows runs\n")
 	}
 	return nil
 }

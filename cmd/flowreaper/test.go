@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/flowreaper/flowreaper/internal/plain"
 	"github.com/flowreaper/flowreaper/policy"
 	"github.com/flowreaper/flowreaper/policy/policytest"
 )
@@ -66,7 +67,7 @@ func (t *terminal) test(files []string, o testOptions) error {
 	for _, file := range files {
 		if err := runTests(suite, file); err != nil {
 			wrong++
-			fmt.Fprintln(t.err, err)
+			t.say("%v\n", err)
 		}
 	}
 	report := suite.Report(policytest.Coverage(o.coverage))
@@ -122,7 +123,7 @@ func (t *terminal) showTests(r *policytest.Report, o testOptions) error {
 	if o.output == "json" {
 		return writeJSON(t.out, r)
 	}
-	return r.Text(t.out)
+	return r.Text(plain.Writer{To: t.out, By: plain.Lines})
 }
 
 // writeFile writes a file whole, or says that it didn't.
@@ -136,7 +137,7 @@ func writeFile(path string, write func(io.Writer) error) error {
 
 // writeJSON writes one indented JSON value.
 func writeJSON(w io.Writer, v any) error {
-	encoder := json.NewEncoder(w)
+	encoder := json.NewEncoder(plain.Writer{To: w, By: plain.JSON})
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
 	return encoder.Encode(v)

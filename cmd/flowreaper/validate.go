@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/flowreaper/flowreaper/internal/plain"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 	"github.com/flowreaper/flowreaper/policy"
 )
@@ -169,17 +170,17 @@ func (t *terminal) showValidated(all []*validated, v *validation) error {
 	}
 	for _, f := range all {
 		if f.err != nil {
-			fmt.Fprintln(t.err, f.err)
+			t.say("%v\n", f.err)
 			continue
 		}
 		for _, found := range f.Findings {
-			fmt.Fprintln(t.err, found.Error())
+			t.say("%v\n", found)
 		}
 		line := fmt.Sprintf("%s: %s\n", f.File, holds(f.policy))
 		if f.Demand != nil {
 			line += fmt.Sprintf("%s: %s\n", f.File, f.Demand)
 		}
-		if _, err := fmt.Fprint(t.out, line); err != nil {
+		if _, err := fmt.Fprint(t.out, plain.Lines(line)); err != nil {
 			return err
 		}
 	}

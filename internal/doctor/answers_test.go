@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/plain/plaintest"
 )
 
 // started are executions started so many minutes after one another.
@@ -155,6 +156,19 @@ States:
 `
 	if got := definitions("Standard")[0]; got != want {
 		t.Errorf("%s", got)
+	}
+}
+
+func TestNoTextOfAReportDeceives(t *testing.T) {
+	r := &Report{}
+	plaintest.Fill(r)
+	for _, state := range []State{Told, Untold, NotAsked} {
+		r.Answers[0].State = state
+		var out strings.Builder
+		if err := Text(&out, r, 80); err != nil {
+			t.Fatal(err)
+		}
+		plaintest.Check(t, out.String())
 	}
 }
 

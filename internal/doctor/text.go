@@ -52,7 +52,7 @@ func glance(r *Report, width int) string {
 	t.AppendHeader(table.Row{"question", "answer"})
 	const column = 38
 	for _, a := range r.Answers {
-		t.AppendRow(table.Row{wrap(a.Question, column), wrap(short(a), width-column-4)})
+		t.AppendRow(table.Row{wrap(report.Plain(a.Question), column), wrap(short(a), width-column-4)})
 	}
 	return t.Render()
 }
@@ -63,7 +63,7 @@ func short(a Answer) string {
 	case Told:
 		return report.Plain(a.Answer)
 	case NotAsked:
-		return "not asked: " + a.Because
+		return "not asked: " + report.Plain(a.Because)
 	}
 	return "could not be told"
 }
@@ -100,7 +100,7 @@ func settings(r *Report) string {
 	}
 	lines := []string{"Set for the function and the terminal:"}
 	for _, name := range slices.Sorted(maps.Keys(r.Settings)) {
-		lines = append(lines, "  "+name+"="+r.Settings[name])
+		lines = append(lines, "  "+report.Plain(name+"="+r.Settings[name]))
 	}
 	return strings.Join(lines, "\n")
 }
@@ -108,7 +108,7 @@ func settings(r *Report) string {
 func calls(r *Report) string {
 	var parts []string
 	for _, operation := range slices.Sorted(maps.Keys(r.Calls)) {
-		parts = append(parts, fmt.Sprintf("%s %d", operation, r.Calls[operation]))
+		parts = append(parts, fmt.Sprintf("%s %d", report.Plain(operation), r.Calls[operation]))
 	}
 	return fmt.Sprintf("Called: %s; throttled %d.", strings.Join(parts, ", "), r.Throttled)
 }

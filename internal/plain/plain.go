@@ -64,12 +64,15 @@ func JSON(text string) string {
 	return b.String()
 }
 
-// JSONWriter passes on what [JSON] makes of each write, which must hold whole
-// lines: a character in two halves would be lost.
-type JSONWriter struct{ W io.Writer }
+// Writer passes on what [Lines] or [JSON] makes of each write, which must hold
+// whole characters.
+type Writer struct {
+	To io.Writer
+	By func(string) string
+}
 
-func (j JSONWriter) Write(p []byte) (int, error) {
-	if _, err := io.WriteString(j.W, JSON(string(p))); err != nil {
+func (w Writer) Write(p []byte) (int, error) {
+	if _, err := io.WriteString(w.To, w.By(string(p))); err != nil {
 		return 0, err
 	}
 	return len(p), nil

@@ -10,7 +10,6 @@
 package report
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -25,15 +24,10 @@ import (
 // What could drive a terminal is escaped within its strings, so that programs
 // read the same text.
 func JSON(w io.Writer, r *sweep.Report) error {
-	var b bytes.Buffer
-	encoder := json.NewEncoder(&b)
+	encoder := json.NewEncoder(plain.Writer{To: w, By: plain.JSON})
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
-	if err := encoder.Encode(r); err != nil {
-		return err
-	}
-	_, err := io.WriteString(w, plain.JSON(b.String()))
-	return err
+	return encoder.Encode(r)
 }
 
 // Style is how Text looks.

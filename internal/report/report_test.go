@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/flowreaper/flowreaper/internal/plain/plaintest"
 	"github.com/flowreaper/flowreaper/internal/report"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 	"github.com/flowreaper/flowreaper/policy"
@@ -209,17 +211,29 @@ func TestRenderingChangesNothing(t *testing.T) {
 	}
 }
 
-func TestPlain(t *testing.T) {
-	for in, want := range map[string]string{
-		"etl-夜间 «ok» 🙂":        "etl-夜间 «ok» 🙂",
-		"\x1b[31m\a\r\n\t\x7f": `\x1b[31m\x07\x0d\x0a\x09\x7f`,
-		"\u009b31m":            `\u009b31m`,
-		"a\u202eb\u200bc":      `a\u202eb\u200bc`,
-		"\U000e0041":           `\U000e0041`,
-		"bad \xff utf-8":       `bad \xff utf-8`,
+// Every text of a report, whatever its field, in every form that it is shown in.
+func TestNothingInAReportDeceives(t *testing.T) {
+	for name, change := range map[string]func(*sweep.Report){
+		"all":            func(*sweep.Report) {},
+		"nothing listed": func(r *sweep.Report) { r.Complete, r.Flows.Listed = false, 0 },
+		"not withheld":   func(r *sweep.Report) { r.Withheld, r.Answered = nil, "" },
+		"withheld":       func(r *sweep.Report) { r.Answered = "" },
 	} {
-		if got := report.Plain(in); got != want {
-			t.Errorf("Plain(%q) = %q, want %q", in, got, want)
+		r := &sweep.Report{}
+		plaintest.Fill(r)
+		change(r)
+		for form, show := range map[string]func(io.Writer, *sweep.Report) error{
+			"text": func(w io.Writer, r *sweep.Report) error { return report.Text(w, r, report.Style{Width: 80}) },
+			"HTML": func(w io.Writer, r *sweep.Report) error { return report.HTML(w, r) },
+			"JSON": report.JSON,
+		} {
+			t.Run(name+" "+form, func(t *testing.T) {
+				var b bytes.Buffer
+				if err := show(&b, r); err != nil {
+					t.Fatal(err)
+				}
+				plaintest.Check(t, b.String())
+			})
 		}
 	}
 }
