@@ -99,26 +99,26 @@ func (d *decoder) channel(n *yamltree.Node) Channel {
 		return Channel{}
 	}
 	c := Channel{
-		Name: d.named(n, f["name"], "channel"), Kind: d.channelKind(n, f["kind"]),
+		Name: d.named(n, f, "channel"), Kind: d.channelKind(n, f),
 		URLEnv: d.variable(f["urlEnv"], "urlEnv", "the URL"), SecretEnv: d.variable(f["secretEnv"], "secretEnv", "the secret"),
 		On: d.news(f["on"]), Language: cmp.Or(Language(d.choice(f["language"], "language", string(English), string(Chinese))), English),
 	}
 	d.channelURL(&c, n, f)
 	if template := f["template"]; template != nil {
-		c.Template = d.text(template, "template")
-		c.place = d.errorAt(template.Position, "")
-		if strings.TrimSpace(c.Template) == "" {
+		text, ok := d.text(template, "template")
+		c.Template, c.place = text, d.errorAt(template.Position, "")
+		if ok && strings.TrimSpace(text) == "" {
 			d.fail(template.Position, "template is empty: leave the key out, and the message is flowreaper's own")
 		}
 	}
 	return c
 }
 
-func (d *decoder) channelKind(channel, n *yamltree.Node) ChannelKind {
-	if n == nil {
+func (d *decoder) channelKind(channel *yamltree.Node, f map[string]*yamltree.Node) ChannelKind {
+	if lacks(f, "kind") {
 		d.fail(channel.Position, "kind is missing: give webhook or dingtalk")
 	}
-	return ChannelKind(d.choice(n, "kind", string(Webhook), string(DingTalk)))
+	return ChannelKind(d.choice(f["kind"], "kind", string(Webhook), string(DingTalk)))
 }
 
 // news reads a channel's on.
@@ -157,7 +157,7 @@ func (d *decoder) variable(n *yamltree.Node, key, what string) string {
 func (d *decoder) channelURL(c *Channel, channel *yamltree.Node, f map[string]*yamltree.Node) {
 	n := f["url"]
 	switch {
-	case n == nil && f["urlEnv"] == nil:
+	case lacks(f, "url", "urlEnv"):
 		d.fail(channel.Position, "url is missing: give url, or urlEnv, the environment variable that holds it")
 		return
 	case n == nil:

@@ -73,7 +73,7 @@ func TestChannelErrors(t *testing.T) {
 		{"a text for one", notifying("  - oncall\n"), []string{
 			`4:5: a channel must be a mapping with keys such as name and kind, but is the text "oncall"`}},
 		{"an unknown key", one("urlenv: A"), []string{
-			`4:5: url is missing: give url, or urlEnv, the environment variable that holds it`, `4:30: unknown key "urlenv"; did you mean "urlEnv"?`}},
+			`4:30: unknown key "urlenv"; did you mean "urlEnv"?`}},
 		{"a name", notifying("  - {name: On Call, kind: webhook, urlEnv: A}\n"), []string{
 			`4:12: name must be 1 to 63 lower-case letters, digits and -, and begin with a letter or digit, but is the text "On Call"`}},
 		{"a name twice", notifying("  - {name: a, kind: webhook, urlEnv: A}\n  - {name: a, kind: webhook, urlEnv: B}\n"), []string{

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"unicode"
 
 	"github.com/flowreaper/flowreaper/policy/internal/expression"
+	"github.com/flowreaper/flowreaper/policy/internal/lookalike"
 	"github.com/flowreaper/flowreaper/policy/internal/yamltree"
 )
 
@@ -28,7 +30,8 @@ func newDecoder(file string, text []byte) *decoder {
 }
 
 func (d *decoder) fail(at yamltree.Position, format string, args ...any) {
-	d.errors = append(d.errors, d.errorAt(at, fmt.Sprintf(format, args...)))
+	message := fmt.Sprintf(format, args...)
+	d.errors = append(d.errors, d.errorAt(at, message+lookalike.Hint(message)))
 }
 
 // errorAt is an error with its place and its line, unless that may hold a
@@ -54,40 +57,73 @@ func visible(r rune) rune {
 }
 
 // fields returns a mapping's values by key. It refuses keys that are unknown,
-// given twice or without a value.
+// given twice or without a value; the last are there, with nil.
 func (d *decoder) fields(n *yamltree.Node, what string, keys ...string) map[string]*yamltree.Node {
 	if n.Kind != yamltree.Mapping {
 		d.fail(n.Position, "%s must be a mapping with keys such as %s and %s, but is %s", what, keys[0], keys[1], n.Describe())
 		return nil
 	}
-	fields := map[string]*yamltree.Node{}
+	fields, lines := map[string]*yamltree.Node{}, map[string]int{}
 	for _, entry := range n.Entries {
 		key := entry.Key.Text
 		switch {
 		case !slices.Contains(keys, key):
-			d.fail(entry.Key.Position, "unknown key %q%s", yamltree.Brief(key), expression.DidYouMean(key, keys))
-		case fields[key] != nil:
-			d.fail(entry.Key.Position, "the key %s is given twice; first in line %d", key, fields[key].Line)
+			near := meantKey(key, keys)
+			d.fail(entry.Key.Position, "unknown key %q%s", yamltree.Brief(key), expression.DidYouMean(cmp.Or(near, key), keys))
+			if near != "" && lacks(fields, near) {
+				fields[near] = nil // it was meant: nothing more is said of it
+			}
+		case lines[key] > 0:
+			d.fail(entry.Key.Position, "the key %s is given twice; first in line %d", key, lines[key])
 		case entry.Value.IsEmpty():
 			d.fail(entry.Key.Position, "%s has no value: give one, or leave the key out", key)
 			fields[key] = nil
 		default:
 			fields[key] = entry.Value
 		}
+		lines[key] = entry.Key.Line
 	}
 	return fields
 }
 
-// text reads a text. A nil node reads as "".
-func (d *decoder) text(n *yamltree.Node, key string) string {
+// otherKeys are what other tools call the keys of a policy.
+var otherKeys = map[string]string{
+	"maxRuntime": "timeout maxage maxduration maxtime maxtimeout ttl olderthan duration runtime", "when": "if condition conditions where expr expression match",
+	"flows": "include workflows selector names flowname exclude", "window": "schedule cron hours days", "cause": "reason message",
+	"mode": "action dryrun enforce enabled disabled", "on": "trigger triggers event events", "maxConcurrent": "concurrency parallelism maxparallel maxexecutions",
+	"maxCost": "budget cost", "protect": "protected exempt exclude except allowlist whitelist", "vars": "variables constants params",
+}
+
+// meantKey is the key that was probably meant; "" where there is none.
+func meantKey(key string, keys []string) string {
+	if near := expression.Nearest(key, keys); near != "" {
+		return near
+	}
+	for _, known := range keys {
+		if slices.Contains(strings.Fields(otherKeys[known]), strings.ToLower(key)) {
+			return known
+		}
+	}
+	return ""
+}
+
+// lacks says whether none of the keys is there. Of one without a value it has
+// been said.
+func lacks(f map[string]*yamltree.Node, keys ...string) bool {
+	return !slices.ContainsFunc(keys, func(key string) bool { _, there := f[key]; return there })
+}
+
+// text reads a text. ok is false for a nil node, and for what is no text, of
+// which no more need be said.
+func (d *decoder) text(n *yamltree.Node, key string) (text string, ok bool) {
 	if n == nil {
-		return ""
+		return "", false
 	}
 	if n.Kind != yamltree.Scalar || n.Type != yamltree.Text {
 		d.fail(n.Position, "%s must be a text, but is %s%s", key, n.Describe(), quoteIt(n))
-		return ""
+		return "", false
 	}
-	return n.Text
+	return n.Text, true
 }
 
 func quoteIt(n *yamltree.Node) string {
@@ -126,8 +162,7 @@ func (d *decoder) texts(n *yamltree.Node, key string) []*yamltree.Node {
 	}
 	var texts []*yamltree.Node
 	for _, item := range items {
-		before := len(d.errors)
-		if d.text(item, "each of "+key); len(d.errors) == before {
+		if _, ok := d.text(item, "each of "+key); ok {
 			texts = append(texts, item)
 		}
 	}
@@ -188,8 +223,20 @@ func (d *decoder) duration(n *yamltree.Node, key string, absent time.Duration) t
 // problems reports what is wrong in a text that the node holds.
 func (d *decoder) problems(n *yamltree.Node, key string, problems []expression.Problem) {
 	for _, p := range problems {
+		if strings.HasSuffix(p.Message, expression.EndsTooEarly) && d.beforeComment(n) {
+			p.Message = "YAML takes what follows # for a comment: put the whole text in quotes, or on the lines below a |"
+		}
 		d.fail(n.At(max(p.Offset, 0)), "%s: %s", key, p.Message)
 	}
+}
+
+// beforeComment says whether a text without quotes ends where a # begins.
+func (d *decoder) beforeComment(n *yamltree.Node) bool {
+	if n.Line > len(d.lines) {
+		return false
+	}
+	_, rest, found := strings.Cut(d.lines[n.Line-1], n.Text)
+	return found && strings.HasPrefix(strings.TrimSpace(rest), "#")
 }
 
 // condition compiles a node's text and splits it into conjuncts.

@@ -50,7 +50,7 @@ func (d *decoder) globs(n *yamltree.Node, key string) *globs {
 	g := &globs{key: key}
 	for _, item := range d.texts(n, key) {
 		if problem := g.add(item.Text); problem != "" {
-			d.fail(item.Position, "%s", problem)
+			d.errors = append(d.errors, d.errorAt(item.Position, problem))
 		}
 	}
 	return g

@@ -45,30 +45,33 @@ func (d *decoder) policy(root *yamltree.Node) *Policy {
 	if f == nil {
 		return nil
 	}
-	d.version(root, f["version"])
+	d.version(root, f)
 	p := &Policy{Name: d.policyName(f["policy"]), Mode: d.mode(f["mode"])}
 	d.language = expression.New(variables, d.constants(f["vars"]))
 	p.protection = d.protection(f["protect"])
 	p.Limits = d.limits(f["limits"])
 	p.Pricing = d.pricing(f["pricing"])
 	p.Notify = d.channels(f["notify"])
-	p.Rules = d.rules(root, f["rules"], p)
+	if lacks(f, "rules") {
+		d.fail(root.Position, "rules is missing: a policy without rules stops nothing")
+	}
+	p.Rules = d.rules(f["rules"], p)
 	return p
 }
 
-func (d *decoder) version(root, n *yamltree.Node) {
-	switch {
-	case n == nil:
+func (d *decoder) version(root *yamltree.Node, f map[string]*yamltree.Node) {
+	switch n := f["version"]; {
+	case lacks(f, "version"):
 		d.fail(root.Position, "version is missing: begin with version: 1")
-	case n.Kind != yamltree.Scalar || n.Text != "1":
+	case n != nil && (n.Kind != yamltree.Scalar || n.Text != "1"):
 		d.fail(n.Position, "version must be 1, but is %s: this flowreaper knows no other", n.Describe())
 	}
 }
 
 // policyName reads the name that reports give the policy.
 func (d *decoder) policyName(n *yamltree.Node) string {
-	name := d.text(n, "policy")
-	if n == nil {
+	name, ok := d.text(n, "policy")
+	if !ok {
 		return "policy"
 	}
 	const most = 128

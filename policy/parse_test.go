@@ -120,9 +120,6 @@ policy.yaml:6:29: per: "2x" is not a duration: write it like 90s, 2h30m or 1.5d 
 policy.yaml:6:33: unknown key "maxShares"; did you mean "maxShare"?
    6 | limits: {maxStops: -1, per: 2x, maxShares: 5}
      |                                 ^
-policy.yaml:8:5: the rule has no condition and would stop everything: give maxRuntime or when; if that is what you want, write when: true
-   8 |   - name: Etl
-     |     ^
 policy.yaml:8:11: name must be 1 to 63 lower-case letters, digits and -, and begin with a letter or digit, but is the text "Etl"
    8 |   - name: Etl
      |           ^
@@ -213,7 +210,7 @@ policy.yaml:6:17: maxRuntime: vars.words must be a duration longer than 0s, but 
    6 |     maxRuntime: vars.words
      |                 ^`},
 		{"maxRuntime without a unit", oneRule("maxRuntime: 90"), `
-policy.yaml:6:17: maxRuntime: "90" is not a duration: write it like 90s, 2h30m or 1.5d (ms, s, m, h, d, w)
+policy.yaml:6:17: maxRuntime: "90" is not a duration: it has no unit; of seconds write 90s
    6 |     maxRuntime: 90
      |                 ^`},
 		{"maxRuntime that is code", oneRule("maxRuntime: vars.limit and true"), `
@@ -288,7 +285,7 @@ policy.yaml:7:11: when reads execution.cost, which needs pricing
 policy.yaml:6:21: days must be names and ranges such as "Mon-Fri" or "Mon,Wed", but is the text "Mon-Fry"
    6 |     window: [{days: Mon-Fry}, {hours: 9:00-18:00}, {hours: 18:00-25:00}, {hours: 09:00-09:00},
      |                     ^
-policy.yaml:6:39: hours must be two times such as "09:00-18:00", but is the text "9:00-18:00"
+policy.yaml:6:39: hours must be two times such as "09:00-18:00", but is the text "9:00-18:00": write "09:00-18:00"
    6 |     window: [{days: Mon-Fry}, {hours: 9:00-18:00}, {hours: 18:00-25:00}, {hours: 09:00-09:00},
      |                                       ^
 policy.yaml:6:60: hours go from 00:00 to 24:00, but are "18:00-25:00"
@@ -352,6 +349,65 @@ policy.yaml:6:286: when: flow has no field "nam"; did you mean "name"?
 				t.Errorf("%s\ngot:\n%s", diff, err)
 			}
 		})
+	}
+}
+
+// TestOneMistakeIsOneMessage: each policy has one mistake, of those that tired
+// people make. Its one message says what to write.
+func TestOneMistakeIsOneMessage(t *testing.T) {
+	rule := func(keys string) string {
+		return "version: 1\nvars: {n: 7200, s: 2 hours}\nrules:\n  - name: r\n    " + keys + "\n"
+	}
+	for _, test := range []struct{ text, want string }{
+		{rule("maxRuntime: null"), `5:5: maxRuntime has no value: give one, or leave the key out`},
+		{rule("maxRuntime: ~\n    flows: [a]"), `5:5: maxRuntime has no value: give one, or leave the key out`},
+		{rule("maxRuntime: 2h\n    maxRuntime: null"), `6:5: the key maxRuntime is given twice; first in line 5`},
+		{rule("maxRuntme: 2h"), `5:5: unknown key "maxRuntme"; did you mean "maxRuntime"?`},
+		{rule("timeout: 2h"), `5:5: unknown key "timeout"; did you mean "maxRuntime"?`},
+		{rule("if: execution.age > duration(\"2h\")"), `5:5: unknown key "if"; did you mean "when"?`},
+		{rule("maxRuntime: vars.n"), `5:17: maxRuntime: vars.n must be a duration longer than 0s, but is 7200: "7200" is not a duration: it has no unit; of seconds write 7200s`},
+		{rule("maxRuntime: vars.s"), `5:17: maxRuntime: vars.s must be a duration longer than 0s, but is 2 hours: "2 hours" is not a duration: write 2h`},
+		{rule("maxRuntime: ２h"), `5:17: maxRuntime: "２h" is not a duration: write it like 90s, 2h30m or 1.5d (ms, s, m, h, d, w); ２ (U+FF12) must be a plain 2`},
+		{rule("maxRuntime：2h"), `5:5: YAML can't read this line: ： (U+FF1A) must be a plain :`},
+		{rule("maxRuntime:\u00a02h"), `5:5: YAML can't read this line: U+00A0 must be a plain blank`},
+		{rule("\u00a0maxRuntime: 2h"), `5:5: unknown key "\u00a0maxRuntime"; did you mean "maxRuntime"?; U+00A0 must be a plain blank`},
+		{rule("maxRuntime: 2h\n    error: 5"), `6:12: error must be a text, but is the number 5: quote it`},
+		{rule("maxRuntime: 2h\n    cause: [a]"), `6:12: cause must be a text, but is a list`},
+		{rule("maxRuntime: 2h\n    cause: ran ${{execution.age}}"), `6:18: cause: one pair of braces is enough: ${execution.age}`},
+		{rule("maxRuntime: 2h\n    cause: ran ${now()}"), `6:18: cause: unknown function "now": write now, without brackets`},
+		{rule("window: {days: [Mon, Tue]}"), `5:20: days must be a text, but is a list: write "Mon,Tue"`},
+		{rule("window: {days: Mon–Fri}"), `5:20: days must be names and ranges such as "Mon-Fri" or "Mon,Wed", but is the text "Mon–Fri"; – (U+2013) must be a plain -`},
+		{rule("window: {days: null}"), `5:14: days has no value: give one, or leave the key out`},
+		{rule("window: {hours: 9}"), `5:21: hours must be two times such as "09:00-18:00", but is the number 9`},
+		{rule("window: {hours: 9-18}"), `5:21: hours must be two times such as "09:00-18:00", but is the text "9-18": write "09:00-18:00"`},
+		{rule("window: {hours: \"09:00-18:00\", timeZone: 8}"), `5:46: timeZone must be a text, but is the number 8: quote it`},
+		{rule("when: any(execution.input.files, # > 5)"), `5:36: when: YAML takes what follows # for a comment: put the whole text in quotes, or on the lines below a |`},
+		{rule("when: 'any(execution.input.files, # > 5'"), `5:43: when: unexpected token EOF: the expression ends too early`},
+		{rule("when: \"execution.name matches '^\\d+$'\""), `5:38: found unknown escape character 'd': in double quotes a backslash begins an escape; put the text in single quotes`},
+		{rule("when: “true”"), `5:11: when: “ (U+201C) must be a plain "`},
+		{rule("when: flow.name == foo(bar(execution.input.x))"), `5:24: when: unknown function "foo"; there are all, any, count, date, filter, float, int, len, lower, map, none, one, string, trim, upper, duration`},
+		{"version: null\nrules: [{name: r, when: true}]\n", `1:1: version has no value: give one, or leave the key out`},
+		{"version: 1\nrules:\n", `2:1: rules has no value: give one, or leave the key out`},
+		{"version: 1\nrule: [{name: r, when: true}]\n", `2:1: unknown key "rule"; did you mean "rules"?`},
+		{"version: 1\nrules: [{name: null, when: true}]\n", `2:10: name has no value: give one, or leave the key out`},
+		{"version: 1\npolicy: 5\nrules: [{name: r, when: true}]\n", `2:9: policy must be a text, but is the number 5: quote it`},
+		{"version: 1\nexclude: [a]\nrules: [{name: r, when: true}]\n", `2:1: unknown key "exclude"; did you mean "protect"?`},
+		{"version: 1\npricing: 5\nrules: [{name: r, when: true}]\n", `2:10: pricing must be a mapping with keys such as currency and perTransition, but is the number 5`},
+		{"version: 1\npricing: {perTransition: null}\nrules: [{name: r, when: true}]\n", `2:11: perTransition has no value: give one, or leave the key out`},
+		{"version: 1\npricing: {perMinute: [{price: null}]}\nrules: [{name: r, when: true}]\n", `2:24: price has no value: give one, or leave the key out`},
+		{"version：1\n", `1:1: a policy must be a mapping with keys such as version and policy, but is the text "version：1"; ： (U+FF1A) must be a plain :`},
+		{"version: 1\nprotect: {flows: “payroll-*”}\nrules: [{name: r, when: true}]\n", `2:18: "“payroll-*”" is not a glob of flow names: no flow's name has a "“"; did you mean "payroll-*"?`},
+	} {
+		_, err := Parse("p.yaml", []byte(test.text))
+		var all []string
+		var wrong Errors
+		errors.As(err, &wrong)
+		for _, e := range wrong {
+			all = append(all, fmt.Sprintf("%d:%d: %s", e.Line, e.Column, e.Message))
+		}
+		if diff := cmp.Diff([]string{test.want}, all); diff != "" {
+			t.Errorf("%s\n%s", test.text, diff)
+		}
 	}
 }
 

@@ -28,11 +28,9 @@ func (d *decoder) pricing(n *yamltree.Node) *Pricing {
 		return nil
 	}
 	f := d.fields(n, "pricing", "currency", "perTransition", "perMinute")
-	p := &Pricing{
-		Currency:      d.text(f["currency"], "currency"),
-		PerTransition: d.price(f["perTransition"], "perTransition"),
-	}
-	if f["perTransition"] == nil && f["perMinute"] == nil {
+	p := &Pricing{PerTransition: d.price(f["perTransition"], "perTransition")}
+	p.Currency, _ = d.text(f["currency"], "currency")
+	if f != nil && lacks(f, "perTransition", "perMinute") {
 		d.fail(n.Position, "pricing prices nothing: give perTransition, perMinute, or both")
 	}
 	list := f["perMinute"]
@@ -51,7 +49,7 @@ func (d *decoder) pricing(n *yamltree.Node) *Pricing {
 
 func (d *decoder) minutePrice(n *yamltree.Node) minutePrice {
 	f := d.fields(n, "a price per minute", "flows", "price")
-	if f != nil && f["price"] == nil {
+	if f != nil && lacks(f, "price") {
 		d.fail(n.Position, "price is missing")
 	}
 	return minutePrice{flows: d.globs(f["flows"], "flows"), price: d.price(f["price"], "price")}

@@ -13,9 +13,8 @@ import (
 )
 
 // rules reads the rules.
-func (d *decoder) rules(root, n *yamltree.Node, p *Policy) []*Rule {
+func (d *decoder) rules(n *yamltree.Node, p *Policy) []*Rule {
 	if n == nil {
-		d.fail(root.Position, "rules is missing: a policy without rules stops nothing")
 		return nil
 	}
 	if n.Kind != yamltree.Sequence || len(n.Items) == 0 {
@@ -54,11 +53,12 @@ func (d *decoder) rule(n *yamltree.Node, p *Policy) *Rule {
 	if f == nil {
 		return nil
 	}
-	r := &Rule{Name: d.named(n, f["name"], "rule"), Description: d.text(f["description"], "description"), Mode: p.Mode}
+	r := &Rule{Name: d.named(n, f, "rule"), Mode: p.Mode}
+	r.Description, _ = d.text(f["description"], "description")
 	if f["mode"] != nil {
 		r.Mode = p.Mode.Softer(d.mode(f["mode"]))
 	}
-	if !slices.ContainsFunc(conditionKeys, func(key string) bool { return f[key] != nil }) {
+	if lacks(f, conditionKeys...) {
 		d.fail(n.Position, "the rule has no condition and would stop everything: give maxRuntime or when; if that is what you want, write when: true")
 	}
 	r.On = d.triggers(f["on"])
@@ -72,11 +72,11 @@ func (d *decoder) rule(n *yamltree.Node, p *Policy) *Rule {
 }
 
 // named reads the name of an entry, what it may be: a rule, a channel.
-func (d *decoder) named(entry, n *yamltree.Node, what string) string {
-	if n == nil {
+func (d *decoder) named(entry *yamltree.Node, f map[string]*yamltree.Node, what string) string {
+	if lacks(f, "name") {
 		d.fail(entry.Position, "the %s has no name: begin it with - name:", what)
-		return ""
 	}
+	n := f["name"]
 	name, ok := d.scalar(n, "name", "a text")
 	if ok && !ruleName.MatchString(name) {
 		d.fail(n.Position, "name must be 1 to 63 lower-case letters, digits and -, and begin with a letter or digit, but is %s", n.Describe())
@@ -181,7 +181,12 @@ func (d *decoder) isDuration(n *yamltree.Node, text string) bool {
 	}
 	value, _ := expression.Constant(e.Node)
 	if length, ok := asDuration(value); !ok || length <= 0 {
-		d.fail(n.Position, "maxRuntime: %s must be a duration longer than 0s, but is %s", text, expression.Format(value))
+		because := ""
+		if _, list := value.([]any); !list && !ok {
+			_, err := expression.ParseDuration(expression.Format(value))
+			because = ": " + err.Error()
+		}
+		d.fail(n.Position, "maxRuntime: %s must be a duration longer than 0s, but is %s%s", text, expression.Format(value), because)
 		return false
 	}
 	return true
@@ -195,7 +200,10 @@ func (d *decoder) errorText(n *yamltree.Node, rule string) string {
 	if n == nil {
 		return "FlowReaper." + rule
 	}
-	text := d.text(n, "error")
+	text, ok := d.text(n, "error")
+	if !ok {
+		return ""
+	}
 	if strings.TrimSpace(text) == "" || utf8.RuneCountInString(text) > maxError || strings.ContainsFunc(text, unicode.IsControl) {
 		d.fail(n.Position, "error must be 1 to %d characters in one line", maxError)
 	}
@@ -204,10 +212,10 @@ func (d *decoder) errorText(n *yamltree.Node, rule string) string {
 
 // cause compiles the cause's template; nil where there is none.
 func (d *decoder) cause(n *yamltree.Node) *expression.Template {
-	if n == nil {
+	text, ok := d.text(n, "cause")
+	if !ok {
 		return nil
 	}
-	text := d.text(n, "cause")
 	if strings.TrimSpace(text) == "" {
 		d.fail(n.Position, "cause is empty: leave the key out, and the explanation is the cause")
 		return nil

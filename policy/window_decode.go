@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -38,7 +39,7 @@ func (d *decoder) windows(n *yamltree.Node) []conjunct {
 func (d *decoder) window(n *yamltree.Node) *window {
 	before := len(d.errors)
 	f := d.fields(n, "window", "days", "hours", "timeZone")
-	if f != nil && f["days"] == nil && f["hours"] == nil {
+	if f != nil && lacks(f, "days", "hours") {
 		d.fail(n.Position, "window needs days, hours, or both")
 	}
 	w := &window{}
@@ -61,7 +62,14 @@ func (d *decoder) days(w *window, n *yamltree.Node) string {
 		w.days = [7]bool{true, true, true, true, true, true, true}
 		return "daily"
 	}
-	text := d.text(n, "days")
+	if n.Kind == yamltree.Sequence {
+		d.fail(n.Position, "days must be a text, but is a list: write %s", quote(joined(n)))
+		return ""
+	}
+	text, ok := d.text(n, "days")
+	if !ok {
+		return ""
+	}
 	for part := range strings.SplitSeq(text, ",") {
 		first, last, ranged := strings.Cut(strings.TrimSpace(part), "-")
 		if !ranged {
@@ -80,6 +88,15 @@ func (d *decoder) days(w *window, n *yamltree.Node) string {
 		}
 	}
 	return text
+}
+
+// joined is a list's texts with commas between them, as days are written.
+func joined(n *yamltree.Node) string {
+	var texts []string
+	for _, item := range n.Items {
+		texts = append(texts, item.Text)
+	}
+	return strings.Join(texts, ",")
 }
 
 // weekday reads Mon or Monday, in any case; -1 is neither.
@@ -102,10 +119,13 @@ func (d *decoder) hours(w *window, n *yamltree.Node) string {
 	if n == nil {
 		return "00:00-24:00"
 	}
-	text := d.text(n, "hours")
+	text, ok := d.scalar(n, "hours", `two times such as "09:00-18:00"`)
+	if !ok {
+		return ""
+	}
 	m := hoursText.FindStringSubmatch(text)
 	if m == nil {
-		d.fail(n.Position, `hours must be two times such as "09:00-18:00", but is %s`, n.Describe())
+		d.fail(n.Position, `hours must be two times such as "09:00-18:00", but is %s%s`, n.Describe(), meantHours(text))
 		return ""
 	}
 	var fromOK, toOK bool
@@ -120,6 +140,17 @@ func (d *decoder) hours(w *window, n *yamltree.Node) string {
 	return text
 }
 
+// meantHours ends the error of hours that are written otherwise: 9-18, or
+// 9:00 – 18:00.
+func meantHours(text string) string {
+	m := regexp.MustCompile(`^\s*([0-9]{1,2})(?::([0-9]{2}))?\s*(?:-|–|—|to|~)\s*([0-9]{1,2})(?::([0-9]{2}))?\s*$`).FindStringSubmatch(text)
+	if m == nil {
+		return ""
+	}
+	two := func(digits string) string { return ("00" + digits)[len(digits):] }
+	return fmt.Sprintf(`: write "%s:%s-%s:%s"`, two(m[1]), two(m[2]), two(m[3]), two(m[4]))
+}
+
 func minutes(hour, minute string, most int) (int, bool) {
 	h, _ := strconv.Atoi(hour)
 	m, _ := strconv.Atoi(minute)
@@ -132,7 +163,10 @@ func (d *decoder) timeZone(n *yamltree.Node) *time.Location {
 	if n == nil {
 		return time.UTC
 	}
-	name := d.text(n, "timeZone")
+	name, ok := d.text(n, "timeZone")
+	if !ok {
+		return time.UTC
+	}
 	if zone := d.zones[name]; zone != nil {
 		return zone
 	}

@@ -57,7 +57,7 @@ func (flow *Flow) facts(now time.Time) (*policy.Flow, []*policy.Execution) {
 func (e *Execution) facts(now time.Time) *policy.Execution {
 	p := &policy.Execution{
 		Name: e.Name, Status: e.Status, StartedTime: timeOf(e.StartedTime), Env: e.Env,
-		Input: policy.JSONInput(string(e.Input)), History: e.History.facts(now),
+		Input: policy.JSONInput(e.input()), History: e.History.facts(now),
 	}
 	if p.Status == "" {
 		p.Status = "Running"
@@ -65,10 +65,15 @@ func (e *Execution) facts(now time.Time) *policy.Execution {
 	if e.StartedAgo != nil {
 		p.StartedTime = now.Add(-time.Duration(*e.StartedAgo))
 	}
-	if e.InputText != nil {
-		p.Input = policy.JSONInput(*e.InputText)
-	}
 	return p
+}
+
+// input is the text of the input.
+func (e *Execution) input() string {
+	if e.InputText != nil {
+		return *e.InputText
+	}
+	return string(e.Input)
 }
 
 func (h *History) facts(now time.Time) *policy.History {

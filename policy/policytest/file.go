@@ -97,9 +97,9 @@ type Execution struct {
 	StartedAgo *Duration `yaml:"startedAgo,omitempty"`
 	// When it started, in place of startedAgo.
 	StartedTime *Moment `yaml:"startedTime,omitempty"`
-	// Its input. Left out it is {}.
+	// Its input. Left out it is {}. A text stands as it is: it isn't JSON.
 	Input Input `yaml:"input,omitempty"`
-	// Its input as raw text, in place of input: to test what isn't JSON.
+	// Its input as raw text, in place of input, whatever the text is.
 	InputText *string `yaml:"inputText,omitempty"`
 	// Its environment variables: execution.env.
 	Env map[string]string `yaml:"env,omitempty" also:"environment"`

@@ -102,11 +102,11 @@ func TestFails(t *testing.T) {
 `},
 		{"undecided", flow("etl-a", "", "startedAgo: 3h", "inputText: x"), `9:13 etl-a/run
   decision: want keep, got undecided
-  rule etl undecided: execution.input.priority != "high": execution.input is not JSON: invalid character 'x' looking for beginning of value
+  rule etl undecided: execution.input.priority != "high": execution.input is not JSON: invalid character 'x' at start of value
 `},
 		{"undecided beside", flow("etl-a", "", "startedAgo: 2d", "inputText: x", "want: {decision: stop, rule: day}"), `9:13 etl-a/run
   undecided: want none, got etl
-  rule etl undecided: execution.input.priority != "high": execution.input is not JSON: invalid character 'x' looking for beginning of value
+  rule etl undecided: execution.input.priority != "high": execution.input is not JSON: invalid character 'x' at start of value
   rule day condemns: age 2d > 1d
 `},
 		{"Express", flow("etl-a", "        executionMode: Express\n", "startedAgo: 3h", "want: {decision: stop}"), `10:13 etl-a/run

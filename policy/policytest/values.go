@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 
@@ -87,18 +86,21 @@ func (j *JSON) ReadNode(n *yamltree.Node) error {
 	return nil
 }
 
-var likeJSON = regexp.MustCompile(`(?s)^\s*(\{.*\}|\[.*\])\s*$`)
+// Input is an execution's input: JSON, or a text as it stands, so that it need not
+// be JSON. Accounts of the emulator read theirs alike.
+type Input string
 
-// Input is an execution's input: JSON, but no text that reads as a JSON object
-// or list itself. It was meant as what it says, or as raw text.
-type Input JSON
-
-// ReadNode reads it.
+// ReadNode reads it. A text that is an object's or a list's was meant as what it
+// says, or as a text: it is refused.
 func (i *Input) ReadNode(n *yamltree.Node) error {
-	if n.Kind == yamltree.Scalar && n.Type == yamltree.Text && likeJSON.MatchString(n.Text) {
+	if n.Kind != yamltree.Scalar || n.Type != yamltree.Text {
+		return (*JSON)(i).ReadNode(n)
+	}
+	if trimmed := strings.TrimSpace(n.Text); json.Valid([]byte(n.Text)) && strings.ContainsAny(trimmed[:1], "{[") {
 		return errors.New("is a text that reads as JSON: take its quotes away, so that it is what it says, or give it as inputText")
 	}
-	return (*JSON)(i).ReadNode(n)
+	*i = Input(n.Text)
+	return nil
 }
 
 func writeJSON(b *strings.Builder, n *yamltree.Node) error {

@@ -66,7 +66,7 @@ func values(r *jsonschema.Reflector) map[reflect.Type]*jsonschema.Schema {
 		reflect.TypeFor[policytest.Duration](): text("^" + durationText + "$"),
 		reflect.TypeFor[policytest.DueText]():  {AnyOf: []*jsonschema.Schema{{Enum: []any{"never", "every sweep"}}, {Type: "string", Format: "date-time"}}},
 		reflect.TypeFor[policytest.JSON]():     {},
-		reflect.TypeFor[policytest.Input]():    {Not: text(`^\s*([{].*[}]|\[.*\])\s*$`)},
+		reflect.TypeFor[policytest.Input]():    {Not: text(`^\s*([{]\s*(".*)?[}]|\[.*\])\s*$`)},
 	}
 }
 

@@ -48,7 +48,7 @@ func TestParse(t *testing.T) {
 				{Name: "run-1", StartedAgo: 3 * hour, Input: `{"priority":"low","shards":[1,2]}`},
 				{Name: "run-2", StartedAgo: 5 * hour, EndedAgo: new(4 * hour)},
 				{Name: "run-3", StartedAgo: 10 * minute, EndsIn: new(5 * second), EndStatus: "Failed", InputText: new(`{"as": "text"}`), Env: map[string]string{"A": "b"}},
-				{Name: "run-4", StartedIn: 30 * second, Input: `"a text"`},
+				{Name: "run-4", StartedIn: 30 * second, Input: "a text"},
 			},
 		}},
 		Generate: []Generate{{
@@ -177,21 +177,21 @@ func TestParseFaults(t *testing.T) {
 	}
 }
 
-// TestInputs: an input is what YAML says, as in tests of policies; raw text has a
-// key of its own.
+// TestInputs: an input is what YAML says, and a text stands as it is, as in tests
+// of policies.
 func TestInputs(t *testing.T) {
 	for item, want := range map[string]string{
 		"input: {a: [1, x], b: null}":      `{"a":[1,"x"],"b":null}`,
-		"input: a text":                    `"a text"`,
-		`input: "5"`:                       `"5"`,
-		`input: "{"`:                       `"{"`,
+		"input: a text":                    `a text`,
+		`input: "5"`:                       "5",
+		`input: "{"`:                       "{",
 		"input: null":                      "",
 		"input: &all {a: 1}, output: *all": `{"a":1}`,
 		"inputText: not JSON":              "not JSON",
 		`inputText: '{"a": 1}'`:            `{"a": 1}`,
 		`inputText: ""`:                    "",
-		"input: '', env: {A: b}":           `""`,
-		"input: ' '":                       `" "`,
+		"input: '', env: {A: b}":           "",
+		"input: ' '":                       " ",
 	} {
 		a, err := Parse("a.yaml", []byte("flows: [{name: f, executions: [{name: x, "+item+"}]}]\n"))
 		if err != nil {

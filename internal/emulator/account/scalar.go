@@ -72,31 +72,32 @@ func (s *Share) UnmarshalYAML(node ast.Node) error {
 	return nil
 }
 
-var likeJSON = regexp.MustCompile(`(?s)^\s*(\{.*\}|\[.*\])\s*$`)
-
 // Payload is an execution's input or output: JSON text, or "". In a file it is
-// any YAML value, and a text is a text, as in tests of policies.
+// any YAML value; a text stands as it is, so that it need not be JSON.
 type Payload string
 
-// UnmarshalYAML turns what stands in the file into JSON text. A text that reads
-// as JSON itself was meant as what it says: of two meanings it has none.
+// UnmarshalYAML turns what stands in the file into JSON text. A text that is an
+// object's or a list's was meant as what it says, or as a text: it is refused.
 func (p *Payload) UnmarshalYAML(node ast.Node) error {
 	var value any
 	if err := yaml.NodeToValue(node, &value); err != nil {
 		return err
 	}
-	if value == nil {
+	switch v := value.(type) {
+	case nil:
 		*p = ""
-		return nil
+	case string:
+		if trimmed := strings.TrimSpace(v); json.Valid([]byte(v)) && strings.ContainsAny(trimmed[:1], "{[") {
+			return &placedError{token: node.GetToken(), message: "this text reads as JSON: take its quotes away, so that it is what it says; an execution's raw text is its inputText"}
+		}
+		*p = Payload(v)
+	default:
+		text, err := json.Marshal(v)
+		if err != nil {
+			return &placedError{token: node.GetToken(), message: "an input or output that has no JSON form: " + err.Error()}
+		}
+		*p = Payload(text)
 	}
-	if text, ok := value.(string); ok && likeJSON.MatchString(text) {
-		return &placedError{token: node.GetToken(), message: "this text reads as JSON: take its quotes away, so that it is what it says; an execution's raw text is its inputText"}
-	}
-	text, err := json.Marshal(value)
-	if err != nil {
-		return &placedError{token: node.GetToken(), message: "an input or output that has no JSON form: " + err.Error()}
-	}
-	*p = Payload(text)
 	return nil
 }
 

@@ -40,8 +40,19 @@ func (l *Language) Compile(text string) (*Expression, []Problem) {
 	return l.expression(n), nil
 }
 
-// check parses, checks and folds a text.
+// check parses, checks and folds a text. Where something is written as in
+// another language, what else seems wrong follows from it.
 func (l *Language) check(text string) (ast.Node, []Problem) {
+	n, problems := l.checked(text)
+	if len(problems) > 0 && len(text) <= maxText {
+		if problem, ok := slip(text); ok {
+			return nil, []Problem{problem}
+		}
+	}
+	return n, problems
+}
+
+func (l *Language) checked(text string) (ast.Node, []Problem) {
 	if len(text) > maxText {
 		return nil, []Problem{{-1, fmt.Sprintf("the expression has %d bytes; at most %d are allowed", len(text), maxText)}}
 	}
@@ -153,13 +164,38 @@ func plainWords(message string) string {
 	return message
 }
 
+// EndsTooEarly ends the message of a text that something is missing at the end of.
+const EndsTooEarly = "the expression ends too early"
+
+// hints are the next step, by a part of expr's message. The first that fits is
+// given.
 var hints = []struct{ in, say string }{
 	{"types duration and int)", `write a duration as duration("2h")`},
 	{"types duration and float)", `write a duration as duration("2h")`},
 	{"types duration and string)", `write a duration as duration("2h")`},
+	{"types int and duration)", `write a duration as duration("2h")`},
+	{"types string and duration)", `write a duration as duration("2h")`},
 	{"types time and string)", `write a time as date("2026-01-31")`},
+	{"types string and time)", `write a time as date("2026-01-31")`},
+	{"types time and int)", `write a duration as duration("2h")`},
+	{"types time and duration)", `an age is a duration: execution.age, or now - execution.startedTime`},
+	{": in (mismatched types string and string)", `in looks into a list; write text contains "x", and not (text contains "x")`},
+	{": contains (mismatched types list and string)", `contains looks into a text; write "x" in list`},
+	{": contains (mismatched types string and list)", `write any(["a", "b"], text contains #)`},
+	{": startsWith (mismatched types string and list)", `write any(["a", "b"], text startsWith #)`},
+	{": endsWith (mismatched types string and list)", `write any(["a", "b"], text endsWith #)`},
+	{": == (mismatched types string and list)", `write text in ["a", "b"]`},
 	{`unexpected token Operator("=")`, "compare with =="},
+	{`unexpected token Operator("contains")`, `write text contains "a"`},
+	{`unexpected token Operator("startsWith")`, `write text startsWith "a"`},
+	{`unexpected token Operator("endsWith")`, `write text endsWith "a"`},
+	{`unexpected token Operator("matches")`, `write text matches "^a"`},
+	{`unexpected token Operator(",")`, "a list stands in brackets: [1, 2]"},
 	{"bad number syntax", `write a duration as duration("2h")`},
 	{"literal not terminated", "close the quotes"},
-	{"unexpected token EOF", "the expression ends too early"},
+	{"invalid char escape", "in backquotes a backslash stands for itself: `^\\d+$`; or do without: [0-9]"},
+	{"unexpected token EOF", EndsTooEarly},
+	{"unexpected token String(", "a comma or an operator is missing before it"},
+	{"unexpected token Identifier(", "a comma or an operator is missing before it"},
+	{"unexpected token Number(", "a comma or an operator is missing before it"},
 }

@@ -33,7 +33,7 @@ const maxDurationText = 64
 // hours. It is exact down to the nanosecond.
 func ParseDuration(text string) (time.Duration, error) {
 	if len(text) > maxDurationText || !durationPattern.MatchString(text) {
-		return 0, fmt.Errorf("%q is not a duration: write it like 90s, 2h30m or 1.5d (ms, s, m, h, d, w)", clip(text, 40))
+		return 0, fmt.Errorf("%q is not a duration: %s", clip(text, 40), meantDuration(text))
 	}
 	total := new(big.Rat)
 	for _, part := range durationPart.FindAllStringSubmatch(text, -1) {
@@ -46,6 +46,39 @@ func ParseDuration(text string) (time.Duration, error) {
 		return 0, fmt.Errorf("the duration %s is too long: the longest is %s", text, FormatDuration(math.MaxInt64))
 	}
 	return time.Duration(whole.Int64()), nil
+}
+
+// meantDuration says how to write what was probably meant.
+func meantDuration(text string) string {
+	const usual = "write it like 90s, 2h30m or 1.5d (ms, s, m, h, d, w)"
+	if len(text) > maxDurationText {
+		return usual
+	}
+	if strings.Trim(text, "0123456789.") == "" && durationPattern.MatchString(text+"s") {
+		return "it has no unit; of seconds write " + text + "s"
+	}
+	meant := strings.ToLower(text)
+	for _, words := range unitWords {
+		for word := range strings.FieldsSeq(words.others) {
+			meant = strings.ReplaceAll(meant, word, words.unit)
+		}
+	}
+	meant = strings.NewReplacer(" ", "", ",", "", "and", "", "\u00a0", "").Replace(meant)
+	meant = strings.Replace(strings.TrimPrefix(meant, "p"), "t", "", 1) // PT2H30M
+	if !durationPattern.MatchString(meant) {
+		return usual
+	}
+	return "write " + meant
+}
+
+// unitWords are what people write for units, the longest first.
+var unitWords = []struct{ unit, others string }{
+	{"ms", "milliseconds millisecond millis msecs msec 毫秒"},
+	{"s", "seconds second secs sec 秒"},
+	{"m", "minutes minute mins min 分钟 分"},
+	{"h", "hours hour hrs hr 小时 时"},
+	{"d", "days day 天 日"},
+	{"w", "weeks week wks wk 星期 周"},
 }
 
 func unitLength(name string) time.Duration {

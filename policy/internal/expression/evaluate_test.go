@@ -165,7 +165,7 @@ func TestErrors(t *testing.T) {
 		{`float(execution.input.text) > 1`, `float(execution.input.text) > 1: float(): "abc" is not a number`},
 		{`duration(execution.input.text) > vars.limit`, `duration(execution.input.text) > 2h: "abc" is not a duration: write it like 90s, 2h30m or 1.5d (ms, s, m, h, d, w)`},
 		{`duration(execution.input.n) > vars.limit`, `duration(execution.input.n) > 2h: duration() takes a text, not a number`},
-		{`date(execution.input.text) > now`, `date(execution.input.text) > now: date(): invalid date abc`},
+		{`date(execution.input.text) > now`, `date(execution.input.text) > now: date(): invalid date abc: write it like 2026-01-31`},
 		{`execution.input.n in execution.input.deep`, `execution.input.n in execution.input.deep: a number cannot be a key of an object: in takes a text here`},
 		{`"a" in execution.input.text`, `"a" in execution.input.text: in takes a list or an object on its right, not a text`},
 		{`execution.input.n contains "a"`, `execution.input.n contains "a": a number contains a text cannot be looked for: both must be texts`},

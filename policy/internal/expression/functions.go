@@ -115,6 +115,9 @@ func date(texts []string) (any, error) {
 		args[i] = text
 	}
 	at, err := builtin.Builtins[builtin.Index["date"]].Func(args...)
+	if err != nil && strings.HasPrefix(err.Error(), "invalid date") {
+		return nil, fmt.Errorf("date(): %w: write it like 2026-01-31", err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("date(): %w", err)
 	}

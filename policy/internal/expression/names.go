@@ -22,7 +22,8 @@ func (r *rewriter) path(n ast.Node) ast.Node {
 		}
 		n.Node, n.Property = r.rewrite(n.Node), r.rewrite(n.Property)
 		if what := r.language.noFields(n.Node); what != "" {
-			r.fail(n, "%s has no fields", what)
+			field, _ := n.Property.(*ast.StringNode)
+			r.fail(n, "%s has no fields%s", what, fieldInstead(field))
 		}
 	}
 	return n
@@ -58,6 +59,13 @@ func (l *Language) noFields(n ast.Node) string {
 	return "what is computed"
 }
 
+func fieldInstead(field *ast.StringNode) string {
+	if field == nil {
+		return ""
+	}
+	return writeInstead(field.Value)
+}
+
 func isVars(n ast.Node) bool {
 	id, ok := n.(*ast.IdentifierNode)
 	return ok && id.Value == vars
@@ -72,7 +80,7 @@ func (r *rewriter) name(n *ast.IdentifierNode) ast.Node {
 		r.fail(n, "%s is not a value; its fields are: %s", n.Value, orNone(fields))
 		return n
 	}
-	r.fail(n, "unknown name %q%s", n.Value, DidYouMean(n.Value, l.names()))
+	r.fail(n, "unknown name %q%s", n.Value, l.meantName(n.Value))
 	return n
 }
 
@@ -108,6 +116,9 @@ func (r *rewriter) field(group string, n *ast.MemberNode) ast.Node {
 // comes with data of its own, one of the data's.
 func (r *rewriter) otherField(group, name string) string {
 	fields := r.language.fields[group]
+	if write := writeInstead(name); write != "" && Nearest(name, fields) == "" {
+		return write
+	}
 	if slices.Contains(fields, "data") && Nearest(name, fields) == "" {
 		return fmt.Sprintf("; did you mean %s.data.%s? There are: %s", group, name, orNone(fields))
 	}

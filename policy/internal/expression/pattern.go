@@ -1,6 +1,7 @@
 package expression
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"regexp/syntax"
@@ -57,6 +58,9 @@ func (e *Expression) Pattern(n *ast.BinaryNode) (*Pattern, error) {
 
 func compilePattern(pattern string) (*Pattern, error) {
 	parsed, err := syntax.Parse(pattern, syntax.Perl)
+	if wrong := (*syntax.Error)(nil); errors.As(err, &wrong) && wrong.Code == syntax.ErrMissingRepeatArgument {
+		return nil, fmt.Errorf("the pattern %q is not a regular expression: %w: any characters are .* in one", clip(pattern, 40), err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("the pattern %q is not a regular expression: %w", clip(pattern, 40), err)
 	}

@@ -102,11 +102,46 @@ func (r *rewriter) binary(n *ast.BinaryNode) ast.Node {
 	if one, ok := spellings[n.Operator]; ok {
 		n.Operator = one
 	}
+	if r.dashed(n) || r.notAlone(n) {
+		return n
+	}
 	n.Left, n.Right = r.rewrite(n.Left), r.rewrite(n.Right)
 	if n.Operator == "matches" {
 		r.pattern(n.Right)
 	}
 	return n
+}
+
+// dashed refuses a.b-c, which was meant as a name with a dash in it.
+func (r *rewriter) dashed(n *ast.BinaryNode) bool {
+	member, path := n.Left.(*ast.MemberNode)
+	rest, name := n.Right.(*ast.IdentifierNode)
+	if n.Operator != "-" || !path || !name || slices.Contains(r.language.names(), rest.Value) {
+		return false
+	}
+	field, ok := member.Property.(*ast.StringNode)
+	if ok {
+		r.fail(rest, "unknown name %q: a name with a dash in it stands in brackets, [\"%s-%s\"]", rest.Value, field.Value, rest.Value)
+	}
+	return ok
+}
+
+// notAlone refuses not a == 5, which is (not a) == 5.
+func (r *rewriter) notAlone(n *ast.BinaryNode) bool {
+	not, ok := n.Left.(*ast.UnaryNode)
+	if !ok || not.Operator != "not" && not.Operator != "!" || operations[n.Operator] == nil && n.Operator != "matches" {
+		return false
+	}
+	if _, value := n.Right.(*ast.BoolNode); value {
+		return false
+	}
+	if _, constant := constantOf(n.Right); !constant {
+		if _, list := n.Right.(*ast.ArrayNode); !list {
+			return false
+		}
+	}
+	r.fail(not, "not stands for the next name alone: write not (a %s b)", n.Operator)
+	return true
 }
 
 func (r *rewriter) conditional(n *ast.ConditionalNode) ast.Node {
@@ -126,13 +161,33 @@ func (r *rewriter) call(n *ast.CallNode) ast.Node {
 	name, ok := n.Callee.(*ast.IdentifierNode)
 	switch {
 	case !ok:
-		r.fail(n, "methods cannot be called; there are the functions %s", functionList)
+		r.fail(n, "methods cannot be called%s", methodInstead(n.Callee))
 	case name.Value != "duration":
 		r.fail(n, "unknown function %q%s", name.Value, r.functionHint(name.Value))
+	case len(n.Arguments) == 1 && isNumber(n.Arguments[0]):
+		r.fail(n.Arguments[0], "duration() takes a text with a unit: write duration(\"%vs\") for seconds", n.Arguments[0])
 	default:
 		r.each(n.Arguments)
 	}
 	return n
+}
+
+// methodInstead ends the error of a call of a method.
+func methodInstead(callee ast.Node) string {
+	if member, ok := callee.(*ast.MemberNode); ok {
+		if name, ok := member.Property.(*ast.StringNode); ok && writeInstead(name.Value) != "" {
+			return writeInstead(name.Value)
+		}
+	}
+	return "; there are the functions " + functionList
+}
+
+func isNumber(n ast.Node) bool {
+	switch n.(type) {
+	case *ast.IntegerNode, *ast.FloatNode:
+		return true
+	}
+	return false
 }
 
 func (r *rewriter) builtin(n *ast.BuiltinNode) ast.Node {
@@ -160,6 +215,9 @@ func (r *rewriter) builtin(n *ast.BuiltinNode) ast.Node {
 var functionList = strings.Join(append(slices.Clone(builtins), "duration"), ", ")
 
 func (r *rewriter) functionHint(name string) string {
+	if write := writeInstead(name); write != "" {
+		return write
+	}
 	if near := Nearest(name, append(slices.Clone(builtins), "duration")); near != "" {
 		return fmt.Sprintf("; did you mean %q?", near)
 	}

@@ -38,6 +38,9 @@ func (l *Language) Template(text string) (*Template, []Problem) {
 		if end < 0 {
 			return nil, append(problems, Problem{begin - len("${"), "this ${ is never closed with }; write $${ for the characters themselves"})
 		}
+		if runes[begin] == '{' {
+			return nil, append(problems, Problem{begin, "one pair of braces is enough: ${execution.age}"})
+		}
 		e, wrong := l.Compile(string(runes[begin:end]))
 		for _, p := range wrong {
 			problems = append(problems, Problem{begin + max(0, p.Offset), p.Message})

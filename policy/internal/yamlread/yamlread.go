@@ -16,6 +16,7 @@ import (
 	"strings"
 
 	"github.com/flowreaper/flowreaper/policy/internal/expression"
+	"github.com/flowreaper/flowreaper/policy/internal/lookalike"
 	"github.com/flowreaper/flowreaper/policy/internal/yamltree"
 )
 
@@ -39,7 +40,8 @@ type reader struct {
 }
 
 func (r *reader) fail(at yamltree.Position, format string, args ...any) {
-	r.problems = append(r.problems, yamltree.Problem{Position: at, Message: fmt.Sprintf(format, args...)})
+	message := fmt.Sprintf(format, args...)
+	r.problems = append(r.problems, yamltree.Problem{Position: at, Message: message + lookalike.Hint(message)})
 }
 
 // read reads a node into a value. what names the node in errors.
@@ -103,11 +105,13 @@ func (r *reader) mapping(n *yamltree.Node, what string, into reflect.Value) {
 		at.Set(reflect.ValueOf(n.Position))
 	}
 	given := map[string]yamltree.Node{} // the keys, by the fields' own
+	var misspelt []string
 	for _, entry := range n.Entries {
 		key := entry.Key.Text
 		i := slices.IndexFunc(fields, func(f field) bool { return f.key == key || f.also == key })
 		if i < 0 {
 			r.fail(entry.Key.Position, "unknown key %q%s", yamltree.Brief(key), expression.DidYouMean(key, keys))
+			misspelt = append(misspelt, expression.Nearest(key, keys))
 			continue
 		}
 		first, twice := given[fields[i].key]
@@ -124,7 +128,7 @@ func (r *reader) mapping(n *yamltree.Node, what string, into reflect.Value) {
 		given[fields[i].key] = *entry.Key
 	}
 	for _, f := range fields {
-		if _, there := given[f.key]; f.required && !there {
+		if _, there := given[f.key]; f.required && !there && !slices.Contains(misspelt, f.key) {
 			r.fail(n.Position, "%s is missing in %s", f.key, what)
 		}
 	}

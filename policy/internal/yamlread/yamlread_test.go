@@ -93,8 +93,7 @@ func TestProblems(t *testing.T) {
 7:13: the key A is given twice
 8:8: items must be a list, but is a mapping
 9:6: one must be a mapping with the keys name, but is a list
-10:9: itself is no scalar
-1:1: name is missing in the file`},
+10:9: itself is no scalar`},
 		{"no value", "name:\nitems: [{}]\n", `1:1: name has no value: give one, or leave the key out
 2:9: name is missing in an entry of items`},
 		{"nothing near", "name: a\nzzz: 1\n", `2:1: unknown key "zzz"; there are: name, count, sure, kind, kinds, env, items, one, itself`},

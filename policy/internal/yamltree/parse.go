@@ -3,6 +3,7 @@ package yamltree
 import (
 	"bytes"
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -10,6 +11,8 @@ import (
 	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
+
+	"github.com/flowreaper/flowreaper/policy/internal/lookalike"
 )
 
 const (
@@ -164,7 +167,24 @@ func syntaxProblem(src *source, err error) Problem {
 	}
 	t := placed.GetToken()
 	at := Position{t.Position.Line, t.Position.Column}
+	if advice := src.lookalike(at.Line); advice != "" {
+		return Problem{at, "YAML can't read this line: " + advice}
+	}
 	return Problem{at, syntaxMessage(placed.GetMessage())}
+}
+
+var quotedOrComment = regexp.MustCompile(`"[^"]*"|'[^']*'|\s#.*`)
+
+// lookalike explains an error of a line that has, outside of quotes, a character in
+// the place of a plain one: YAML sees text there, and no colon or blank.
+func (s *source) lookalike(line int) string {
+	if line < 1 || line > len(s.lines) {
+		return ""
+	}
+	if at, advice := lookalike.First(quotedOrComment.ReplaceAllString(string(s.lines[line-1]), "")); at >= 0 {
+		return advice
+	}
+	return ""
 }
 
 // syntaxMessage adds the next step to the messages that people meet most.
@@ -176,6 +196,8 @@ func syntaxMessage(message string) string {
 		return "a tab cannot indent YAML: use spaces"
 	case strings.Contains(message, "' must be specified"):
 		return message + ": a text that holds [ ] { } or a comma must be quoted between braces, or stand on a line of its own"
+	case strings.Contains(message, "unknown escape character"):
+		return message + ": in double quotes a backslash begins an escape; put the text in single quotes"
 	case strings.Contains(message, "reserved character"):
 		return message + ": quote the text"
 	case strings.Contains(message, "is not allowed in this context"):
