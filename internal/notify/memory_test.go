@@ -58,7 +58,7 @@ func quiet() *sweep.Report {
 // engine makes it.
 func withholding() *sweep.Report {
 	r := quiet()
-	r.Withheld = &sweep.Withheld{Limit: "maxStops", Condemned: 130, Allowed: 100, Window: "1h"}
+	r.Withheld = &sweep.Withheld{Limit: "maxStops", Condemned: 130, Max: 100, Allowed: 100, Window: "1h"}
 	r.Decisions = []sweep.Decision{{Flow: "f", Execution: "e", Rule: "r", Outcome: sweep.WithheldOutcome}}
 	r.Errors = []sweep.ErrorNote{{Code: string(sweep.CodeWithheld), Message: "130 condemned", Count: 1}}
 	return r

@@ -51,8 +51,11 @@ type Limit struct {
 	Name      string `json:"name"`
 	Condemned int    `json:"condemned"`
 	Recent    int    `json:"recent"`  // stops tried in the last Window
-	Allowed   int    `json:"allowed"` // what the limit still allows
+	Max       int    `json:"max"`     // what the limit allows in all
+	Allowed   int    `json:"allowed"` // what it still allows
 	Window    string `json:"window,omitempty"`
+
+	WaitingHelps bool `json:"waitingHelps"` // once the window has passed it allows all of them
 }
 
 // Left is how many stops are left, and how long they take within the quota.
@@ -106,8 +109,11 @@ func (b builder) build(r *sweep.Report) (Message, bool) {
 			Name:      b.clean(r.Withheld.Limit, maxName),
 			Condemned: r.Withheld.Condemned,
 			Recent:    r.Withheld.Recent,
+			Max:       r.Withheld.Max,
 			Allowed:   r.Withheld.Allowed,
 			Window:    b.clean(r.Withheld.Window, maxName),
+
+			WaitingHelps: r.Withheld.WaitingHelps(),
 		}
 	}
 	if e := r.Estimate; e != nil && r.Withheld == nil && b.hears(Stopped) {

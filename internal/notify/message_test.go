@@ -41,7 +41,7 @@ func aReport() *sweep.Report {
 			{Flow: "batch", Execution: "run-7", Rule: "day", Outcome: sweep.WithheldOutcome, Reason: "age 27h > 1d"},
 		},
 		DecisionsOmitted: 12,
-		Withheld:         &sweep.Withheld{Limit: "maxStops", Condemned: 130, Recent: 12, Allowed: 88, Window: "1h"},
+		Withheld:         &sweep.Withheld{Limit: "maxStops", Condemned: 130, Recent: 12, Max: 100, Allowed: 88, Window: "1h"},
 		Undecided:        []sweep.Undecided{{Flow: "orders", Execution: "run-8", Rule: "priority", Error: "execution.input is not JSON"}},
 		Errors: []sweep.ErrorNote{
 			{Code: "InternalServerError", Message: "An internal error has occurred. Please retry.", Count: 3},

@@ -239,7 +239,7 @@ func TestWebhook(t *testing.T) {
 		Withheld: notify.List{Count: 1, Items: []notify.Item{
 			{Flow: "batch", Execution: "run-7", Rule: "day", Outcome: "withheld", Detail: "age 27h > 1d"},
 		}},
-		Limit:     &notify.Limit{Name: "maxStops", Condemned: 130, Recent: 12, Allowed: 88, Window: "1h"},
+		Limit:     &notify.Limit{Name: "maxStops", Condemned: 130, Recent: 12, Max: 100, Allowed: 88, Window: "1h"},
 		Undecided: notify.List{Count: 1, Items: []notify.Item{{Flow: "orders", Execution: "run-8", Rule: "priority", Detail: "execution.input is not JSON"}}},
 		Errors:    []notify.ErrorCount{{Code: "InternalServerError", Message: "An internal error has occurred. Please retry.", Count: 3}},
 	}

@@ -76,10 +76,10 @@ func reports() map[string]*sweep.Report {
 	everything.Errors = []sweep.ErrorNote{{Code: "AccessDenied", Message: "The resources doesn't belong to you.", Count: 1}}
 
 	withheld := base()
-	withheld.Decisions = []sweep.Decision{decision("etl", "run-1", sweep.WithheldOutcome, "2 condemned, but maxStops allows 1")}
+	withheld.Decisions = []sweep.Decision{decision("etl", "run-1", sweep.WithheldOutcome, "2 condemned and 12 stops tried in the last 1h, but maxStops allows 5: nothing is stopped")}
 	withheld.DecisionsOmitted = 1
 	withheld.Executions.Condemned = 2
-	withheld.Withheld = &sweep.Withheld{Limit: "maxStops", Condemned: 2, Recent: 1, Allowed: 0, Window: "1h"}
+	withheld.Withheld = &sweep.Withheld{Limit: "maxStops", Condemned: 2, Recent: 12, Max: 5, Window: "1h"}
 
 	plan := base()
 	plan.Mode = policy.ModePlan

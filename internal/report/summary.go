@@ -79,9 +79,7 @@ func withheld(r *sweep.Report) string {
 	if w == nil {
 		return ""
 	}
-	return fmt.Sprintf("Withheld: %s condemned and %s tried in the last %s, but limits.%s allows %s.\n"+
-		"Next: look at the decisions. If they are right, raise limits.%s in the policy or wait; if not, correct the rules.",
-		grouped(w.Condemned), number(w.Recent, "stop"), Plain(w.Window), Plain(w.Limit), grouped(w.Recent+w.Allowed), Plain(w.Limit))
+	return fmt.Sprintf("Withheld: %s.\nNext: look at the decisions. %s.", Plain(w.String()), Plain(w.Advice()))
 }
 
 // left says how long the stops that are left will take.

@@ -143,7 +143,7 @@ func (s *sweep) refused(c finding, no refusal) {
 
 // withhold fails the sweep: people must act.
 func (b *book) withhold(no overLimit) {
-	b.fail(CodeWithheld, fmt.Errorf("%w. %s", no, no.advice()))
+	b.fail(CodeWithheld, fmt.Errorf("%w. %s", no, no.withheld.Advice()))
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.report.Withheld = &no.withheld

@@ -70,25 +70,13 @@ func (overLimit) outcome() Outcome   { return WithheldOutcome }
 func (spared) outcome() Outcome      { return "" }
 
 // overLimit refuses all: a limit is exceeded, or nobody knows whether it is.
-type overLimit struct {
-	withheld  Withheld
-	lostUntil time.Time // the state file was lost, which matters until then; zero: it wasn't
-}
+type overLimit struct{ withheld Withheld }
 
 func (o overLimit) Error() string {
-	if o.lostUntil.IsZero() {
-		return o.withheld.String() + ": nothing is stopped"
+	if o.withheld.Until != nil {
+		return o.withheld.String()
 	}
-	return fmt.Sprintf("%d condemned, but the state file was lost, so nobody knows how many stops were tried in the last %s: nothing is stopped until %s",
-		o.withheld.Condemned, o.withheld.Window, o.lostUntil.Format(time.RFC3339))
-}
-
-// advice is what people can do about it.
-func (o overLimit) advice() string {
-	if o.lostUntil.IsZero() {
-		return fmt.Sprintf("If the rules are right, raise limits.%s in the policy or wait; if not, correct them", o.withheld.Limit)
-	}
-	return "Wait, or let a plan that you have read pass once, with flowreaper apply --plan FILE --allow N; docs/withheld.md says how to begin with an empty ledger"
+	return o.withheld.String() + ": nothing is stopped"
 }
 
 // What the next sweep goes on with has not failed.
@@ -124,17 +112,17 @@ func (g *gate) withhold(condemned, counted, live int) refusal {
 	limits, now := g.limits, g.clock.now()
 	recent := max(0, g.ledger.Since(now.Add(-limits.Per))-counted)
 	w := Withheld{Condemned: condemned, Recent: recent, Window: ShortDuration(limits.Per)}
-	if since := g.ledger.KnownSince(); now.Before(since.Add(limits.Per)) {
-		w.Limit = maxStops // of which nothing is left, as far as is known
-		return overLimit{w, since.Add(limits.Per)}
+	if until := g.ledger.KnownSince().Add(limits.Per); now.Before(until) {
+		w.Limit, w.Max, w.Until = maxStops, limits.MaxStops, &until // nothing is left of it, as far as is known
+		return overLimit{w}
 	}
 	for _, limit := range []struct {
 		name string
 		most int
 	}{{maxStops, limits.MaxStops}, {"maxShare", share(limits, live)}} {
 		if condemned+recent > limit.most {
-			w.Limit, w.Allowed = limit.name, max(0, limit.most-recent)
-			return overLimit{withheld: w}
+			w.Limit, w.Max, w.Allowed = limit.name, limit.most, max(0, limit.most-recent)
+			return overLimit{w}
 		}
 	}
 	return nil
@@ -213,12 +201,6 @@ func (g *gate) stop(f finding) cloudflow.Stop {
 // send tries the stop that p permits, which the ledger counts already.
 func (g *gate) send(ctx context.Context, p pass) (cloudflow.Execution, error) {
 	return g.stopper.StopExecution(ctx, p.stop)
-}
-
-// String says which limit is exceeded, by how much.
-func (w Withheld) String() string {
-	return fmt.Sprintf("%d condemned and %d stops tried in the last %s, but %s allows %d",
-		w.Condemned, w.Recent, w.Window, w.Limit, w.Recent+w.Allowed)
 }
 
 // ShortDuration writes 1h where time.Duration writes 1h0m0s.

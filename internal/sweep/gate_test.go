@@ -62,11 +62,11 @@ func TestMaxStopsWithholdsAll(t *testing.T) {
 		t.Fatalf("%d StopExecution calls beyond the limit", c.calls["StopExecution"])
 	}
 	want := "4 condemned and 0 stops tried in the last 1h, but maxStops allows 3: nothing is stopped. " +
-		"If the rules are right, raise limits.maxStops in the policy or wait; if not, correct them"
+		"If the rules are right, let a plan that you have read pass once, with flowreaper apply --plan FILE --allow N, or raise limits.maxStops in the policy; if not, correct them. See docs/withheld.md"
 	if codeOf(err) != sweep.CodeWithheld || err.Error() != want {
 		t.Errorf("error %q, want %q", err, want)
 	}
-	if diff := cmp.Diff(&sweep.Withheld{Limit: "maxStops", Condemned: 4, Allowed: 3, Window: "1h"}, r.Withheld); diff != "" {
+	if diff := cmp.Diff(&sweep.Withheld{Limit: "maxStops", Condemned: 4, Max: 3, Allowed: 3, Window: "1h"}, r.Withheld); diff != "" {
 		t.Errorf("withheld (-want +got):\n%s", diff)
 	}
 	for execution, outcome := range outcomes(r) {
@@ -96,7 +96,7 @@ func TestMaxStopsCountsWhatWasTriedLately(t *testing.T) {
 	if codeOf(err) != sweep.CodeWithheld || len(c.stopped()) != 0 {
 		t.Errorf("error %v, stopped %v", err, c.stopped())
 	}
-	if diff := cmp.Diff(&sweep.Withheld{Limit: "maxStops", Condemned: 2, Recent: 2, Allowed: 1, Window: "1h"}, r.Withheld); diff != "" {
+	if diff := cmp.Diff(&sweep.Withheld{Limit: "maxStops", Condemned: 2, Recent: 2, Max: 3, Allowed: 1, Window: "1h"}, r.Withheld); diff != "" {
 		t.Errorf("withheld (-want +got):\n%s", diff)
 	}
 	if c, _, err := run(1, 59*time.Minute); err != nil || len(c.stopped()) != 1 {

@@ -73,7 +73,7 @@ func TestMaxShareWithholds(t *testing.T) {
 		want    *sweep.Withheld
 	}{
 		{5, nil},
-		{6, &sweep.Withheld{Limit: "maxShare", Condemned: 6, Allowed: 5, Window: "1h"}}, // of 11 live
+		{6, &sweep.Withheld{Limit: "maxShare", Condemned: 6, Max: 5, Allowed: 5, Window: "1h"}}, // of 11 live
 	} {
 		a := &account.Account{Flows: []account.Flow{hanging("old", test.overdue, 4*time.Hour), hanging("young", 5, time.Hour)}}
 		timed(t, a, fmt.Sprintf(guarded, 100, "50%"), "", func(t *testing.T, p *process) {
@@ -95,7 +95,7 @@ func TestNarrowedListingsCountNothingAsLive(t *testing.T) {
 	text := strings.Replace(fmt.Sprintf(guarded, 100, "50%"), "maxRuntime: 2h", "maxRuntime: 2h\n    when: execution.name startsWith \"old\"", 1)
 	timed(t, a, text, "", func(t *testing.T, p *process) {
 		r, err := p.next()
-		if want := (&sweep.Withheld{Limit: "maxShare", Condemned: 4, Allowed: 3, Window: "1h"}); codeOf(err) != sweep.CodeWithheld || !cmp.Equal(want, r.Withheld) || p.stops() != 0 {
+		if want := (&sweep.Withheld{Limit: "maxShare", Condemned: 4, Max: 3, Allowed: 3, Window: "1h"}); codeOf(err) != sweep.CodeWithheld || !cmp.Equal(want, r.Withheld) || p.stops() != 0 {
 			t.Errorf("error %v, withheld %+v, %d stops", err, r.Withheld, p.stops())
 		}
 	})

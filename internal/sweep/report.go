@@ -146,14 +146,15 @@ type Estimate struct {
 }
 
 // Withheld says which limit stopped the stopping. After a state file was lost it
-// is maxStops, which allows nothing while nobody knows what was tried; errors
-// then says StateLost.
+// is maxStops, which allows nothing while nobody knows what was tried.
 type Withheld struct {
-	Limit     string `json:"limit"` // maxStops or maxShare
-	Condemned int    `json:"condemned"`
-	Recent    int    `json:"recent"`  // stops tried in the last window
-	Allowed   int    `json:"allowed"` // what the limit still allows
-	Window    string `json:"window,omitempty"`
+	Limit     string     `json:"limit"` // maxStops or maxShare
+	Condemned int        `json:"condemned"`
+	Recent    int        `json:"recent"`  // stops tried in the last window
+	Max       int        `json:"max"`     // what the limit allows in all
+	Allowed   int        `json:"allowed"` // what it still allows
+	Window    string     `json:"window,omitempty"`
+	Until     *time.Time `json:"until,omitempty"` // the state file was lost: nothing is stopped until then
 }
 
 // Undecided is a rule that could not be evaluated on one execution.

@@ -1,0 +1,31 @@
+package sweep
+
+import (
+	"fmt"
+	"time"
+)
+
+// String says which limit is exceeded, by how much.
+func (w Withheld) String() string {
+	if w.Until != nil {
+		return fmt.Sprintf("%d condemned, but the state file was lost, so nobody knows how many stops were tried in the last %s: nothing is stopped until %s",
+			w.Condemned, w.Window, w.Until.Format(time.RFC3339))
+	}
+	return fmt.Sprintf("%d condemned and %d stops tried in the last %s, but %s allows %d", w.Condemned, w.Recent, w.Window, w.Limit, w.Max)
+}
+
+// WaitingHelps says that the limit will allow all of it once the window has
+// passed: what is condemned alone doesn't exceed it.
+func (w Withheld) WaitingHelps() bool { return w.Until != nil || w.Condemned <= w.Max }
+
+// Advice is what people can do about it.
+func (w Withheld) Advice() string {
+	const once = "let a plan that you have read pass once, with flowreaper apply --plan FILE --allow N"
+	switch {
+	case w.Until != nil:
+		return "Wait, or " + once + "; docs/withheld.md says how to begin with an empty ledger"
+	case w.WaitingHelps():
+		return fmt.Sprintf("If the rules are right, wait, %s, or raise limits.%s in the policy; if not, correct them. See docs/withheld.md", once, w.Limit)
+	}
+	return fmt.Sprintf("If the rules are right, %s, or raise limits.%s in the policy; if not, correct them. See docs/withheld.md", once, w.Limit)
+}
