@@ -52,3 +52,26 @@ func TestInputsWithoutBounds(t *testing.T) {
 		})
 	}
 }
+
+// Which of two values of one key counts is anybody's guess, so that neither does.
+func TestAKeyGivenTwice(t *testing.T) {
+	t.Parallel()
+	const keep = `execution.input.keep == true`
+	for _, test := range []struct{ name, protect, input string }{
+		{"the last says no", keep, `{"keep":true,"keep":false}`},
+		{"the first says no", keep, `{"keep":false,"keep":true}`},
+		{"by an escape", keep, `{"keep":true,"k\u0065ep":false}`},
+		{"deeper", `execution.input.a.keep == true`, `{"a":{"keep":true,"keep":false}}`},
+		{"an object of it", `execution.input.a.keep == true`, `{"a":{"keep":true},"a":{}}`},
+		{"in a list", `any(execution.input.a ?? [], #.keep == true)`, `{"a":[{"keep":true,"keep":false}]}`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			both(t, strings.Replace(guarded, "PROTECT", test.protect, 1), func(w *wire) {
+				w.account.rows = []string{row("etl", "run-1", ago(3*time.Hour), input(test.input)), row("etl", "run-2", ago(3*time.Hour), input(`{}`))}
+			}, func(w *wire, r *result) {
+				r.held("run-1")
+				w.stopped("etl/run-2")
+			})
+		})
+	}
+}

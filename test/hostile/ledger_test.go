@@ -2,6 +2,7 @@ package hostile
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -71,4 +72,37 @@ func TestWhatIsSaidOfALimit(t *testing.T) {
 	m.invoke(timer).want(1, "c/run-4 withheld", "c/run-5 withheld", "c/run-6 withheld").
 		says("3 condemned and 4 stops tried in the last 1h, but maxStops allows 5")
 	w.stopped("a/run-0", "a/run-1", "a/run-2", "b/run-3")
+}
+
+// The timer's function and the event's share a state file, and the limits.
+func TestTwoProcessesOnOneStateFile(t *testing.T) {
+	t.Parallel()
+	for round := range 6 {
+		t.Run(fmt.Sprint("round ", round), func(t *testing.T) {
+			t.Parallel()
+			w := serve(t)
+			w.account.flows = []string{flow("etl"), flow("nightly")}
+			for i := range 7 {
+				w.account.rows = append(w.account.rows, row("etl", fmt.Sprint("run-", i), ago(time.Minute)), row("nightly", fmt.Sprint("run-", i), ago(3*time.Hour)))
+			}
+			together := meeting(2)
+			w.on("ListExecutions", func(c call) *answer {
+				a := w.account.answer(c)
+				a.before = together
+				return a
+			})
+			m := w.machine(replace(brake, "maxStops: 1000", "maxStops: 10"))
+			var all sync.WaitGroup
+			for _, event := range []string{timer, alarm} {
+				all.Go(func() { m.invoke(event) })
+			}
+			all.Wait()
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			slices.Sort(w.stops)
+			if n := len(slices.Compact(w.stops)); n > 10 {
+				t.Errorf("%d stops under maxStops: 10", n)
+			}
+		})
+	}
 }

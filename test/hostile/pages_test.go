@@ -111,3 +111,76 @@ func TestPagesOfFlows(t *testing.T) {
 		})
 	}
 }
+
+// Whatever the pages of a listing are, what they hold is stopped, once; and the
+// timer's own work is done.
+func TestPagesThatHoldEverything(t *testing.T) {
+	t.Parallel()
+	one, other := row("etl", "run-1", ago(time.Minute)), row("etl", "run-2", ago(time.Hour))
+	for name, pages := range map[string]map[string]*answer{
+		"an empty one with a token":        {"": page("Executions", "0"), "0": page("Executions", "", one, other)},
+		"null with a token":                {"": say(`{"Executions":null,"NextToken":"0"}`), "0": page("Executions", "", one, other)},
+		"empty ones between":               {"": page("Executions", "a", one), "a": page("Executions", "b"), "b": page("Executions", "c"), "c": page("Executions", "", other)},
+		"an empty one at the end":          {"": page("Executions", "a", one, other), "a": page("Executions", "")},
+		"one row each":                     {"": page("Executions", "a", one), "a": page("Executions", "", other)},
+		"a row that comes again":           {"": page("Executions", "a", one, other), "a": page("Executions", "", other, one)},
+		"a row twice on a page":            {"": page("Executions", "", one, one, other, other)},
+		"a token that is a URL's trouble":  {"": page("Executions", "a+b/c==&Action=StopExecution#", one), "a+b/c==&Action=StopExecution#": page("Executions", "", other)},
+		"the rest of a page's fields gone": {"": say(`{"Executions":[%s,%s]}`, one, other)},
+		"what isn't known, beside":         {"": say(`{"Tomorrow":{"Executions":[{}],"x":[[[]]]},"Executions":[%s,%s],"Name":"run-9"}`, one, other)},
+		"compressed":                       {"": zipped(page("Executions", "", one, other))},
+		"in two halves":                    {"": {body: page("Executions", "", one, other).body, pause: 300 * time.Millisecond}},
+	} {
+		for how, policy := range brakes {
+			t.Run(name+", "+how, func(t *testing.T) {
+				w := runaway(t)
+				w.on("ListExecutions", func(c call) *answer {
+					if c.Get("FlowName") != "etl" || len(w.account.stopped) > 0 || c.Get("Status") == "Starting" {
+						return nil
+					}
+					return pages[c.Get("NextToken")]
+				})
+				m := w.machine(policy)
+				m.invoke(alarm).want(0, "etl/run-1 stopped", "etl/run-2 stopped", "etl-other/run-3 stopped")
+				m.invoke(timer).want(0, "nightly/run-4 stopped").whole(true)
+				w.stopped("etl/run-1", "etl/run-2", "etl-other/run-3", "nightly/run-4")
+			})
+		}
+	}
+}
+
+// A listing that can't be read to its end is said to be incomplete, and ends
+// nothing else: not the event's other flows, not another's work.
+func TestPagesWithoutEnd(t *testing.T) {
+	t.Parallel()
+	broken := map[string]func(c call) *answer{
+		"a token that comes again": func(call) *answer { return page("Executions", "a") },
+		"empty pages without end":  func(c call) *answer { return page("Executions", fmt.Sprint(c.n)) },
+		"no list":                  func(call) *answer { return say(`{"RequestId":"r"}`) },
+		"an empty object":          func(call) *answer { return say(`{}`) },
+		"an error in a success":    func(call) *answer { return say(`{"Code":"InternalError","Message":"oops"}`) },
+		"a list twice":             func(call) *answer { return say(`{"Executions":[],"Executions":[]}`) },
+		"another flow's":           func(call) *answer { return page("Executions", "", row("payroll", "run-1", ago(time.Hour))) },
+		"a row without a name":     func(call) *answer { return page("Executions", "", `{"FlowName":"etl","Status":"Running"}`) },
+		"something behind its end": func(call) *answer { return say(`{"Executions":[]}{"Executions":[]}`) },
+		"a list of texts":          func(call) *answer { return say(`{"Executions":["run-1"]}`) },
+		"no object":                func(call) *answer { return say(`[]`) },
+	}
+	for name, etl := range broken {
+		for how, policy := range brakes {
+			t.Run(name+", "+how, func(t *testing.T) {
+				w := runaway(t)
+				w.on("ListExecutions", func(c call) *answer {
+					if c.Get("FlowName") != "etl" {
+						return nil
+					}
+					return etl(c)
+				})
+				m := w.machine(policy)
+				m.invoke(alarm).want(0, "etl-other/run-3 stopped").whole(false)
+				m.invoke(timer).want(0, "nightly/run-4 stopped").whole(false)
+				w.stopped("etl-other/run-3", "nightly/run-4")
+			})
+		}
+	}
+}

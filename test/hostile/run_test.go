@@ -70,10 +70,11 @@ type report struct {
 type machine struct {
 	*testing.T
 	dir, url string
+	more     []string // of the environment
 }
 
 func (w *wire) machine(policy string) *machine {
-	m := &machine{w.T, w.TempDir(), w.url}
+	m := &machine{T: w.T, dir: w.TempDir(), url: w.url}
 	m.policy(policy)
 	return m
 }
@@ -152,7 +153,7 @@ func (m *machine) run(env []string, args ...string) *result {
 	defer cancel()
 	var stdout, stderr bytes.Buffer
 	cmd := exec.CommandContext(ctx, terminal, args...)
-	cmd.Env, cmd.Stdout, cmd.Stderr = append(m.environment(), env...), &stdout, &stderr
+	cmd.Env, cmd.Stdout, cmd.Stderr = slices.Concat(m.environment(), env, m.more), &stdout, &stderr
 	cmd.WaitDelay = time.Second
 	err := cmd.Run()
 	r := &result{T: m.T, status: cmd.ProcessState.ExitCode(), stdout: stdout.String(), stderr: stderr.String()}
@@ -169,7 +170,7 @@ func (m *machine) run(env []string, args ...string) *result {
 func (r *result) String() string {
 	const most = 1500
 	cut := func(s string) string { return s[:min(len(s), most)] }
-	return fmt.Sprintf("status %d, report %+v\nstdout: %s\nstderr: …%s", r.status, r.report, cut(r.stdout), r.stderr[max(0, len(r.stderr)-most):])
+	return fmt.Sprintf("status %d, report %.1500s\nstdout: %s\nstderr: …%s", r.status, fmt.Sprintf("%+v", r.report), cut(r.stdout), r.stderr[max(0, len(r.stderr)-most):])
 }
 
 // want compares the exit status and each decision, as "flow/execution outcome".

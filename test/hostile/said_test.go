@@ -78,3 +78,97 @@ func TestSeenOnce(t *testing.T) {
 		})
 	}
 }
+
+// No part of a secret is seen, wherever an answer echoes it and however. (But for
+// the names of what is reported, which are as they are.)
+func TestSecretsThatAreEchoed(t *testing.T) {
+	t.Parallel()
+	places := map[string]func(echo string) *answer{
+		"in a 502's page":  func(echo string) *answer { return &answer{status: 502, body: "<html><pre>" + echo + "</pre></html>"} },
+		"at its beginning": func(echo string) *answer { return &answer{status: 403, body: echo} },
+		"in a message": func(echo string) *answer {
+			return refuse(400, "InvalidArgument", "server string to sign is:"+echo)
+		},
+		"in a code": func(echo string) *answer { return refuse(400, echo, "no") },
+		"in a request id": func(echo string) *answer {
+			return say(`{"RequestId":%s,"Code":"X"}`, quote(echo))
+		},
+		"in a StartedTime": func(echo string) *answer {
+			return page("Executions", "", `{"Name":"run-1","StartedTime":`+quote(echo)+`}`)
+		},
+		"in a FlowName": func(echo string) *answer {
+			return page("Executions", "", `{"Name":"run-1","FlowName":`+quote(echo)+`}`)
+		},
+		"in a Status": func(echo string) *answer {
+			return page("Executions", "", `{"Name":"run-1","Status":`+quote(echo)+`}`)
+		},
+		"in a token":        func(echo string) *answer { return say(`{"Executions":[],"NextToken":%s}`, quote(echo)) },
+		"in a field's name": func(echo string) *answer { return say(`{"Executions":[{%s:1,%s:1}]}`, quote(echo), quote(echo)) },
+		"in a header": func(echo string) *answer {
+			return &answer{status: 400, header: map[string][]string{"X-Acs-Request-Id": {strings.ReplaceAll(echo, "\n", "")}}}
+		},
+	}
+	for place, with := range places {
+		t.Run(place, func(t *testing.T) { // a flow for each echo
+			w := overdue(t)
+			w.account.flows = nil
+			for how := range echoes {
+				w.account.flows = append(w.account.flows, flow(how))
+			}
+			w.on("ListExecutions", func(c call) *answer { return with(echoes[c.Get("FlowName")](c)) })
+			w.machine(twoHours).apply("--timeout", "4s")
+			w.stopped()
+			if n := w.came("ListExecutions"); n < len(echoes) {
+				t.Errorf("only %d of %d were echoed", n, len(echoes))
+			}
+		})
+	}
+	t.Run("a signature that is refused", func(t *testing.T) {
+		w := overdue(t, "run-1")
+		w.on("ListFlows", func(c call) *answer { return refuse(403, "SignatureDoesNotMatch", "server string to sign is:"+c.whole) })
+		w.machine(twoHours).apply().want(1)
+	})
+	t.Run("where it redirects to", func(t *testing.T) {
+		w := overdue(t, "run-1")
+		w.on("ListFlows", func(c call) *answer {
+			return &answer{status: 302, header: map[string][]string{"Location": {"https://" + url.PathEscape(c.Get("SecurityToken")) + ".example/" + c.whole}}}
+		})
+		w.machine(twoHours).apply().want(1)
+	})
+	t.Run("the function's log", func(t *testing.T) {
+		w := overdue(t, "run-1")
+		w.on("ListExecutions", func(c call) *answer { return places["in a 502's page"](c.whole) })
+		w.on("ListFlows", func(c call) *answer {
+			if c.Get("NextToken") == "" {
+				return page("Flows", "a", flow("etl"))
+			}
+			return refuse(403, "AccessDenied", c.whole)
+		})
+		w.machine(twoHours).invoke(timer, "--timeout", "6s").doubtful()
+	})
+}
+
+// Names that would turn a line round, or clear the screen, are printed so that
+// they don't; this is looked at after each run.
+func TestNamesThatRewriteTheScreen(t *testing.T) {
+	t.Parallel()
+	for _, odd := range []string{"\u202e", "\u009b", "\u2066", "\u001b[2J", "\u200e", "\r", "\u2028"} {
+		t.Run(quote(odd), func(t *testing.T) {
+			name := "run" + odd + "1"
+			both(t, twoHours+"    cause: 'it is ${execution.name} of ${flow.name}, ${execution.input.x}'\n", func(w *wire) {
+				flowName := fmt.Sprintf(`"Name":%s,"Id":"id"`, quote("etl"+odd))
+				w.account.flows = []string{"{" + flowName + `,"Environment":{"Variables":[]}}`, flow("other")}
+				w.account.rows = []string{`{"Name":` + quote(name) + `,"FlowName":` + quote("etl"+odd) + `,"Status":"Running",` + startedTime + `,` + input(`{"x":`+quote(odd)+`}`) + `}`}
+				w.on("ListExecutions", func(c call) *answer {
+					if c.Get("FlowName") != "other" {
+						return nil
+					}
+					return refuse(400, "Odd"+odd, "message"+odd)
+				})
+			}, func(w *wire, r *result) {
+				r.doubtful()
+				w.stopped("etl" + odd + "/" + name)
+			})
+		})
+	}
+}
