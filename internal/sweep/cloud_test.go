@@ -29,6 +29,9 @@ type cloud struct {
 	onList     func(flow string)
 	onFlow     func(name string) (cloudflow.Flow, error)
 	live       map[string]cloudflow.Execution // what DescribeExecution tells at once, by name
+	liveErr    map[string]error               // … or fails with
+	histories  map[string][]cloudflow.Page[cloudflow.Event]
+	historyErr map[string]error // ends GetExecutionHistory, after the pages
 	offset     time.Duration
 	noDate     bool
 
@@ -101,14 +104,17 @@ func (c *cloud) DescribeFlow(_ context.Context, name string) (cloudflow.Flow, er
 	return cloudflow.Flow{}, apiError("FlowNotExists", 404, cloudflow.Tolerated)
 }
 
-func (c *cloud) GetExecutionHistory(context.Context, string, string) iter.Seq2[cloudflow.Page[cloudflow.Event], error] {
-	panic("no rule asked for a history")
+func (c *cloud) GetExecutionHistory(_ context.Context, _, execution string) iter.Seq2[cloudflow.Page[cloudflow.Event], error] {
+	if c.histories == nil {
+		panic("no rule asked for a history")
+	}
+	return pages(func() { c.called("GetExecutionHistory") }, c.histories[execution], c.historyErr[execution])
 }
 
 func (c *cloud) ListExecutions(ctx context.Context, q cloudflow.ExecutionQuery) iter.Seq2[cloudflow.Page[cloudflow.Execution], error] {
 	called := func() { c.called("ListExecutions") }
 	if q.Status != "Running" {
-		panic("asked for status " + q.Status)
+		return pages[cloudflow.Execution](called, nil, nil)
 	}
 	if c.onList != nil {
 		c.onList(q.FlowName)
@@ -122,7 +128,7 @@ func (c *cloud) ListExecutions(ctx context.Context, q cloudflow.ExecutionQuery) 
 func (c *cloud) DescribeExecution(ctx context.Context, flow, execution string, wait time.Duration) (cloudflow.Execution, error) {
 	c.called("DescribeExecution")
 	if wait == 0 {
-		return c.live[execution], nil
+		return c.live[execution], c.liveErr[execution]
 	}
 	if wait != 5*time.Second {
 		panic(fmt.Sprintf("waits %v", wait))

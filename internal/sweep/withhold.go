@@ -28,11 +28,15 @@ func (s *sweep) openGate(wait bool) {
 		s.refuseAll(no)
 		return
 	}
-	for _, c := range s.waiting {
+	looking := wait || s.underWay[opList] > 0
+	for k, c := range s.waiting {
+		if looking && c.execution == nil && s.memory.questions[k.flow].live {
+			continue // a look at its flow will tell, and nothing less can
+		}
+		delete(s.waiting, k)
 		c.allowed = true
 		s.enqueue(c)
 	}
-	clear(s.waiting)
 }
 
 func (s *sweep) seenEnough(wait bool) bool {

@@ -53,7 +53,13 @@ func (l *Ledger) Keep(window time.Duration) {
 func (l *Ledger) remember(window time.Duration) { l.longest = max(l.longest, min(window, keepMost)) }
 
 // Add counts stops that are about to be tried.
-func (l *Ledger) Add(tries ...Try) { l.merge(asKept(tries)) }
+func (l *Ledger) Add(tries ...Try) {
+	for _, t := range asKept(tries) {
+		if i, known := slices.BinarySearchFunc(l.tries, t, Try.compare); !known {
+			l.tries = slices.Insert(l.tries, i, t)
+		}
+	}
+}
 
 // asKept is tries as a file keeps them, in order.
 func asKept(tries []Try) []Try {
