@@ -69,7 +69,7 @@ type deployed struct {
 	logs    *bytes.Buffer
 }
 
-func deploy(t *testing.T, binary, policyText string, server *emulator.Server, env ...string) *deployed {
+func deploy(t *testing.T, binary, policyText string, server http.Handler, env ...string) *deployed {
 	t.Helper()
 	loopback := httptest.NewServer(server)
 	t.Cleanup(loopback.Close)
@@ -278,6 +278,43 @@ func TestWhatAnEventsSweepIsGiven(t *testing.T) {
 	}
 	if _, ok := got.Source.(*cloudflow.Client); !ok {
 		t.Errorf("source %T", got.Source)
+	}
+}
+
+// While the emergency's function works on an event, the timer's doesn't say that it
+// is over.
+func TestTheTimerWhileAnEventIsWorkedOn(t *testing.T) {
+	binary, server, state := build(t), accident(t), filepath.Join(t.TempDir(), "state")
+	stopping, release := make(chan struct{}, 1), make(chan struct{})
+	slow := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Get("Action") == "StopExecution" {
+			select {
+			case stopping <- struct{}{}:
+			default:
+			}
+			<-release
+		}
+		server.ServeHTTP(w, r)
+	})
+	urgent := deploy(t, binary, emergencies, slow, "FLOWREAPER_STATE="+state)
+	timer := deploy(t, binary, emergencies, server, "FLOWREAPER_STATE="+state)
+	answered := make(chan error)
+	go func() {
+		_, err := urgent.invoke([]byte(`{"team":"etl"}`))
+		answered <- err
+	}()
+	<-stopping
+	during, err := timer.invoke(timerEvent(t))
+	if err != nil || during.Complete || during.Resumable == nil || !*during.Resumable {
+		t.Errorf("error %v, report %+v", err, during)
+	}
+	close(release)
+	if err := <-answered; err != nil {
+		t.Error(err)
+	}
+	after, err := timer.invoke(timerEvent(t))
+	if err != nil || !after.Complete || after.Resumable == nil || after.Estimate != nil {
+		t.Errorf("error %v, report %+v", err, after)
 	}
 }
 

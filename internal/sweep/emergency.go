@@ -57,6 +57,7 @@ type emergencies struct {
 	notCovered  map[string]string // flows that are not, and why
 	countedLive map[string]bool   // flows whose live executions they counted
 	moreLive    int               // … less what the watch says is live there
+	others      []watch.Emergency // that other runs work on
 	latchedAt   time.Time         // when the file last said that this sweep works on them
 	unlatched   bool              // it could not be written
 }

@@ -67,8 +67,8 @@ func TestAnEventReachesEveryFlow(t *testing.T) {
 // Two functions with one state file: while one works on its event, the other's
 // timer leaves it alone, whenever it last read the file.
 func TestAWarmTimerLeavesAnEventToItsSweep(t *testing.T) {
-	rule := "name: all, on: [event], flows: [a], when: 'event.data.stop == true', limits: none"
-	accident(t, map[string]int{"a": 600}, eventPolicy("", rule), func(t *testing.T, p *process) {
+	rule := "name: all, on: [event], flows: [a, b], when: 'event.data.stop == flow.name', limits: none"
+	accident(t, map[string]int{"a": 300, "b": 300}, eventPolicy("", rule), func(t *testing.T, p *process) {
 		urgent := &process{t: t, server: p.server, policy: p.policy, file: p.file}
 		urgent.start()
 		if _, err := p.sweep(50 * time.Second); err != nil {
@@ -76,13 +76,18 @@ func TestAWarmTimerLeavesAnEventToItsSweep(t *testing.T) {
 		}
 		done := make(chan error)
 		go func() {
-			_, err := urgent.happen(4*time.Minute, `{"stop":true}`)
+			_, err := urgent.happen(4*time.Minute, `[{"stop":"a"},{"stop":"a","again":true},{"stop":"b"}]`)
 			done <- err
 		}()
 		for range 3 {
 			time.Sleep(time.Minute)
-			if r, err := p.sweep(50 * time.Second); err != nil || r.Calls.StopExecution > 0 {
+			r, err := p.sweep(50 * time.Second)
+			left := 600 - len(p.stopped())
+			if err != nil || r.Calls.StopExecution > 0 {
 				t.Errorf("error %v, the timer's sweep tried %d stops", err, r.Calls.StopExecution)
+			}
+			if r.Complete || r.Resumable == nil || !*r.Resumable || r.Estimate == nil || r.Estimate.StopsLeft < left || r.Estimate.StopsLeft > left+30 {
+				t.Errorf("%d are left, and it is complete (%v), resumable %v, estimate %+v", left, r.Complete, r.Resumable, r.Estimate)
 			}
 		}
 		if err := <-done; err != nil {

@@ -155,8 +155,10 @@ func TestOneRunWorksOnAnEvent(t *testing.T) {
 			t.Fatal(err)
 		}
 		p.start()
-		if _, err := p.sweep(20 * time.Second); err != nil {
-			t.Error(err)
+		r, err := p.sweep(20 * time.Second)
+		want := []sweep.FlowNote{{Flow: "*", Reason: "an event is in force for all, and it is not this sweep that works on it"}}
+		if diff := cmp.Diff(want, r.Incomplete); err != nil || r.Complete || r.Resumable == nil || !*r.Resumable || diff != "" {
+			t.Errorf("error %v, complete %v, resumable %v, incomplete (-want +got):\n%s", err, r.Complete, r.Resumable, diff)
 		}
 		p.wantStopped()
 		time.Sleep(watch.Lease)

@@ -1,9 +1,12 @@
 package sweep
 
 import (
+	"cmp"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/watch"
@@ -68,7 +71,7 @@ func (s *sweep) leftAfter() int {
 }
 
 // leftOfEvents counts what several events about the same flows condemn once: what
-// is known by its name or, if that is more, what was counted before.
+// is known by its name or, if that is more, what was counted before, or by others.
 func (s *sweep) leftOfEvents() int {
 	open, counted := map[string]map[key]bool{}, map[string]int{}
 	for _, e := range s.inForce {
@@ -77,6 +80,9 @@ func (s *sweep) leftOfEvents() int {
 		}
 		maps.Copy(open[e.least], e.open)
 		counted[e.least] = max(counted[e.least], e.left())
+	}
+	for _, m := range s.others {
+		counted[m.About] = max(counted[m.About], m.Left)
 	}
 	left := 0
 	for least, n := range counted {
@@ -100,9 +106,39 @@ func (s *sweep) tellEmergencies() {
 			s.incomplete(flow, why)
 		}
 	}
-	if s.latches() {
+	if s.latches() || len(s.others) > 0 {
 		resumable := s.memory.file != nil && !s.unlatched
 		s.report.Resumable = &resumable
+	}
+}
+
+// findOthers finds the emergencies that other runs work on, or have put in force
+// since this one began. They are not over, whatever it has seen itself.
+func (s *sweep) findOthers() {
+	if s.memory.once {
+		return
+	}
+	ours := map[string]bool{}
+	for _, e := range s.inForce {
+		for _, m := range e.latched {
+			ours[m.ID] = true
+		}
+	}
+	s.memory.refresh(s.now())
+	s.others = slices.DeleteFunc(s.watch.Emergencies.Active(s.now()), func(m watch.Emergency) bool {
+		rule := s.eventRule(m.Rule)
+		return ours[m.ID] || rule == nil || !s.goesOn(m, rule)
+	})
+}
+
+// tellOthers reports that nothing is known of what others work on.
+func (s *sweep) tellOthers() {
+	rules := map[string]bool{}
+	for _, m := range s.others {
+		rules[m.Rule] = true
+	}
+	if names := slices.Sorted(maps.Keys(rules)); len(names) > 0 {
+		s.incomplete(everyFlow, fmt.Errorf("an event is in force for %s, and it is not this sweep that works on it", strings.Join(names, ", ")))
 	}
 }
 
@@ -121,6 +157,7 @@ func (s *sweep) touch(change func(*emergency, *watch.Emergency)) {
 	for _, e := range s.inForce {
 		for i := range e.latched {
 			m := e.latched[i] // a copy: counted() goes by what was before
+			m.About = cmp.Or(e.least, m.About)
 			change(e, &m)
 			m.Touched = later(now, m.Touched)
 			e.latched[i].Touched = m.Touched // the next is later, within a millisecond too

@@ -134,6 +134,7 @@ func (s *sweep) work() {
 	}
 	s.leave()
 	s.looked()
+	s.tellOthers()
 	s.checkEnd()
 }
 

@@ -185,6 +185,7 @@ func (s *sweep) leave() {
 			s.refuseAll(no)
 		}
 	}
+	s.findOthers()
 	left := s.leftAfter()
 	if len(s.waiting)+len(s.queue)+len(s.counted) > 0 {
 		s.partial = true

@@ -30,6 +30,10 @@ type Emergency struct {
 	// known; 0 when nobody has counted.
 	Left int `json:"left,omitempty"`
 
+	// About is the least of the keys of the flows that it is about: of those with the
+	// same, the most that is left counts.
+	About string `json:"about,omitempty"`
+
 	// Next is the flow at which the next sweep begins to look, so that all have
 	// their turn; and Quiet how many flows were looked at one after the other, up to
 	// there, in which there was nothing to stop.
