@@ -54,8 +54,8 @@ func TestAStopsAnswer(t *testing.T) {
 }
 
 func TestHistory(t *testing.T) {
-	const body = `{"Events":[{"EventId":2,"ScheduleEventId":1,"Type":"StepEntered","StepName":"s","Time":"2019-01-01T01:01:01Z","EventDetail":"{}"},{}]}`
-	want := []Event{{EventID: 2, ScheduleEventID: 1, Type: "StepEntered", StepName: "s", Time: time.Date(2019, 1, 1, 1, 1, 1, 0, time.UTC)}, {}}
+	const body = `{"Events":[{"EventId":2,"ScheduleEventId":1,"Type":"StepEntered","StepName":"s","Time":"2019-01-01T01:01:01Z","EventDetail":"{}"},{"Time":"2019-01-01T01:01:02Z"}]}`
+	want := []Event{{EventID: 2, ScheduleEventID: 1, Type: "StepEntered", StepName: "s", Time: time.Date(2019, 1, 1, 1, 1, 1, 0, time.UTC)}, {Time: time.Date(2019, 1, 1, 1, 1, 2, 0, time.UTC)}}
 	for page, err := range once(t, script(says(200, body))).GetExecutionHistory(t.Context(), "f", "e") {
 		if diff := cmp.Diff(want, page.Items); diff != "" || err != nil {
 			t.Errorf("%v (-want +got):\n%s", err, diff)
@@ -66,6 +66,13 @@ func TestHistory(t *testing.T) {
 		err := firstError(c.GetExecutionHistory(t.Context(), "f", "e"))
 		if e, ok := errors.AsType[*Error](err); !ok || e.Class != Operation {
 			t.Errorf("EventId %s: %v", number, err)
+		}
+	}
+	for _, event := range []string{`{}`, `{"EventId":1,"Type":"StepEntered","Time":""}`} {
+		c := once(t, script(says(200, `{"Events":[`+event+`]}`)))
+		err := firstError(c.GetExecutionHistory(t.Context(), "f", "e"))
+		if want := "GetExecutionHistory: an event of a history has no Time (HTTP 200)"; err == nil || err.Error() != want {
+			t.Errorf("%s: error %v, want %s", event, err, want)
 		}
 	}
 }

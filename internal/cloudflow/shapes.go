@@ -159,7 +159,8 @@ func (d *decoder) definition(to *bool) error {
 	return nil
 }
 
-// event reads one event of a history.
+// event reads one event of a history. Without a time it is an error: what is idle
+// would be said to have been so for longer than it has.
 func (d *decoder) event() (Event, error) {
 	var e Event
 	err := d.object(func(name []byte) error {
@@ -177,6 +178,9 @@ func (d *decoder) event() (Event, error) {
 		}
 		return d.skip()
 	})
+	if err == nil && e.Time.IsZero() {
+		err = &shapeError{"an event of a history has no Time"}
+	}
 	return e, err
 }
 

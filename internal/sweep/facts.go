@@ -50,13 +50,21 @@ func ReadFacts(ctx context.Context, source FactSource, p *policy.Policy, event *
 	return f, nil
 }
 
+// readHistory counts what has happened, each event once: a page that comes again
+// makes no more of it.
 func readHistory(ctx context.Context, source FactSource, flow, execution string) (*policy.History, error) {
 	var events []cloudflow.Event
+	seen := make(map[cloudflow.Event]bool)
 	for page, err := range source.GetExecutionHistory(ctx, flow, execution) {
 		if err != nil {
 			return nil, err
 		}
-		events = append(events, page.Items...)
+		for _, e := range page.Items {
+			if !seen[e] {
+				seen[e] = true
+				events = append(events, e)
+			}
+		}
 	}
 	return adaptHistory(events), nil
 }
