@@ -3,6 +3,7 @@ package notify
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 
 	"github.com/flowreaper/flowreaper/internal/sweep"
 )
@@ -19,7 +20,7 @@ type format struct {
 // DingTalk refuses more than 20,000 bytes ("message too long, exceed 20000
 // bytes", code 460101). A webhook's bound is our own.
 var formats = map[Kind]format{
-	Webhook:  {clean: cleanText, limit: 256 << 10, most: 100, wrap: func(m Message) any { return m }},
+	Webhook:  {clean: cleanText, limit: 256 << 10, most: longest, wrap: func(m Message) any { return m }},
 	DingTalk: {clean: cleanMarkdown, limit: 20_000, most: 20, wrap: dingTalkMessage},
 }
 
@@ -27,7 +28,7 @@ var formats = map[Kind]format{
 // nothing to hear. One that is too long names fewer executions; one that is
 // too long all the same, by its template, is cut.
 func compose(channel Channel, routes map[string][]string, report *sweep.Report) ([]byte, error) {
-	t, err := templates(channel)
+	w, err := newWriter(channel)
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +39,11 @@ func compose(channel Channel, routes map[string][]string, report *sweep.Report) 
 		if !worth {
 			return nil, nil
 		}
-		if err := render(t, &m); err != nil {
+		err := w.write(&m)
+		if errors.Is(err, errTooLong) && most > 0 {
+			continue
+		}
+		if err != nil {
 			return nil, err
 		}
 		body, err := encode(format.wrap(m))

@@ -1,10 +1,12 @@
 package notify_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -149,6 +151,65 @@ func TestTemplates(t *testing.T) {
 				t.Errorf("%d bytes", n)
 			}
 		})
+	}
+}
+
+// A template that would write too much of all items names fewer.
+func TestATemplateThatIsTooLongForAllNamesFewer(t *testing.T) {
+	server := newReceiver(t, notify.Webhook)
+	template := "{{range .Stopped.Items}}" + strings.Repeat("x", 3_000) + "{{end}} and {{.Stopped.More}} more"
+	send(t, server, notify.Channel{Kind: notify.Webhook, Template: template}, stops(80))
+	var got notify.Message
+	if err := json.Unmarshal(server.only(t).body, &got); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(got.Stopped.Items); n != 25 || !strings.HasSuffix(got.Text, " and 55 more") {
+		t.Errorf("%d are named: …%s", n, got.Text[max(0, len(got.Text)-20):])
+	}
+}
+
+// anyTemplate is a body of a template, of what could hold a function.
+func anyTemplate(t *rapid.T, depth int) string {
+	leaves := []string{
+		`{{$x = print $x $x}}`, `{{$x = printf "%999s%s" $x $x}}`, `{{$x = urlquery $x}}`, `{{$x = js $x | html}}`, `{{$x = slice $x 0 2}}`,
+		`{{$x = $.Time.Format $x}}`, `{{$x}}`, `{{.}}`, `{{$}}`, `text`, `{{template "a" $}}`, `{{template "b" $}}`, `{{template "items" $.Stopped}}`,
+	}
+	opening := []string{
+		`{{range $.Stopped.Items}}`, `{{range $.Errors}}`, `{{range $i, $e := $.Failed.Items}}`, `{{if $x}}`, `{{with print $x $x}}`, `{{range 1000000000}}`, `{{range $.Stopped.Count}}`,
+	}
+	var b strings.Builder
+	for range rapid.IntRange(1, 3).Draw(t, "parts") {
+		if depth == 0 || rapid.Bool().Draw(t, "leaf") {
+			b.WriteString(rapid.SampledFrom(leaves).Draw(t, "leaf"))
+			continue
+		}
+		b.WriteString(rapid.SampledFrom(opening[:rapid.SampledFrom([]int{5, 5, 5, len(opening)}).Draw(t, "of")]).Draw(t, "opening"))
+		b.WriteString(anyTemplate(t, depth-1) + `{{end}}`)
+	}
+	return b.String()
+}
+
+// Whatever a template is made of, it is refused or ends: this test would not.
+func TestNoTemplateHolds(t *testing.T) {
+	report := aReport()
+	report.Decisions = append(report.Decisions, stops(200).Decisions...)
+	quiet := roundTrip(func(*http.Request) (*http.Response, error) { return nil, errors.New("told") })
+	ran := 0
+	rapid.Check(t, func(t *rapid.T) {
+		source := ""
+		for _, name := range []string{"a", "b"} {
+			source += `{{define "` + name + `"}}{{$x := "11"}}` + anyTemplate(t, 1) + `{{end}}`
+		}
+		source += `{{$x := "11%<11>"}}` + anyTemplate(t, 3)
+		n, err := notify.New(notify.Config{{Name: "c", Kind: notify.Webhook, URL: "https://example.com/", Template: source}}, notify.Options{Transport: quiet})
+		if err != nil {
+			return
+		}
+		ran++
+		n.Send(context.Background(), report)
+	})
+	if ran == 0 {
+		t.Error("every template was refused")
 	}
 }
 

@@ -16,28 +16,36 @@ var englishTemplate string
 //go:embed zh.tmpl
 var chineseTemplate string
 
-// templates returns the channel's templates: title, and text, which the
-// channel's own replaces; it may define title anew. The functions are text/template's built-in ones:
-// none of them reads anything but the message.
-func templates(c Channel) (*template.Template, error) {
+// writer writes messages by a channel's templates: title, and text, which the
+// channel's own replaces; it may define title anew.
+type writer struct {
+	templates *template.Template
+	maker     *maker
+}
+
+func newWriter(c Channel) (*writer, error) {
 	source := englishTemplate
 	if c.Language == Chinese {
 		source = chineseTemplate
 	}
-	t := template.Must(template.New("message").Parse(source))
+	w := &writer{maker: &maker{}}
+	w.templates = template.Must(template.New("message").Funcs(w.maker.functions()).Parse(source))
 	if c.Template == "" {
-		return t, nil
+		return w, nil
 	}
-	if _, err := t.New("text").Parse(c.Template); err != nil {
+	if len(c.Template) > maxText {
+		return nil, fmt.Errorf("it has %d bytes; at most %d are allowed", len(c.Template), maxText)
+	}
+	if _, err := w.templates.New("text").Parse(c.Template); err != nil {
 		return nil, err
 	}
-	return t, nil
+	return w, weigh(w.templates, "title", "text")
 }
 
 // checkTemplate parses the channel's template and tries it on a message, which
 // finds the fields that don't exist.
 func checkTemplate(c Channel) error {
-	t, err := templates(c)
+	w, err := newWriter(c)
 	if err != nil {
 		return err
 	}
@@ -48,7 +56,7 @@ func checkTemplate(c Channel) error {
 		Limit: &Limit{Name: "maxStops", Window: "1h"}, Errors: []ErrorCount{{Code: "code", Message: "message", Count: 1}},
 		Left: &Left{Stops: 1, Time: "1s"},
 	}
-	return namingFields(render(t, &m))
+	return namingFields(w.write(&m))
 }
 
 // namingFields has the error about a field that doesn't exist say which do.
@@ -77,14 +85,12 @@ func fieldsOf(t reflect.Type) string {
 	return strings.Join(names, ", ")
 }
 
-const (
-	maxText  = 128 << 10 // what a template may write, in bytes
-	maxTitle = 200       // in characters
-)
+const maxTitle = 200 // in characters
 
-// render writes the message's title and text.
-func render(t *template.Template, m *Message) error {
-	m.Text = ""
+// write writes the message's title and text.
+func (w *writer) write(m *Message) error {
+	t := w.templates
+	m.Text, w.maker.left = "", maxMade
 	var title, text bounded
 	if err := t.ExecuteTemplate(&title, "title", m); err != nil {
 		return err

@@ -126,6 +126,22 @@ func TestTemplate(t *testing.T) {
 	}
 }
 
+// An input of megabytes, named a thousand times, makes no text of gigabytes.
+func TestTemplatesAreBounded(t *testing.T) {
+	env := fullEnv()
+	env["execution.input"] = map[string]any{"x": strings.Repeat("x", 1<<20)}
+	part := "${execution.input.x}"
+	for _, text := range []string{strings.Repeat(part, maxText/len(part)), strings.Repeat("${execution.input}", 900)} {
+		tpl, problems := testLanguage().Template(text)
+		if len(problems) > 0 {
+			t.Fatal(problemTexts(problems))
+		}
+		if got, err := tpl.Format(env); err != nil || len(got) != maxFormatted {
+			t.Errorf("%d bytes, %v", len(got), err)
+		}
+	}
+}
+
 func TestTemplateProblems(t *testing.T) {
 	tests := []struct{ text, want string }{
 		{"a ${flow.nam} b ${x}", "9: flow has no field \"nam\"; did you mean \"name\"?\n18: unknown name \"x\"; there are: event, execution, flow, history, now, vars"},

@@ -124,7 +124,11 @@ func (t *Template) Reads() Set {
 	return s
 }
 
-// Format evaluates the template.
+// maxFormatted is how long a template's text gets, in bytes: far longer than a cause
+// may be, and short for an input of megabytes that is named many times.
+const maxFormatted = 2 * maxText
+
+// Format evaluates the template, as far as maxFormatted.
 func (t *Template) Format(env Env) (string, error) {
 	var b strings.Builder
 	m := &machine{env: env, budget: maxSteps}
@@ -133,15 +137,24 @@ func (t *Template) Format(env Env) (string, error) {
 			b.WriteString(p.text)
 			continue
 		}
+		room := maxFormatted - b.Len()
+		if room <= 0 {
+			break
+		}
 		value, err := p.expression.evaluator()(m)
 		if err != nil {
 			return "", fmt.Errorf("${%s}: %w", clip(p.expression.Describe(nil), 200), err)
 		}
-		if p.expression.language.isRough(p.expression.Node) {
-			b.WriteString(formatRough(value))
-			continue
-		}
-		b.WriteString(Format(value))
+		text := p.expression.format(value)
+		b.WriteString(text[:min(len(text), room)])
 	}
 	return b.String(), nil
+}
+
+// format is a value as a template shows it.
+func (e *Expression) format(value any) string {
+	if e.language.isRough(e.Node) {
+		return formatRough(value)
+	}
+	return Format(value)
 }
