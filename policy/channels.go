@@ -136,9 +136,11 @@ func (d *decoder) news(n *yamltree.Node) []News {
 }
 
 var (
-	variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,127}$`)
+	variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 	robotSecret  = regexp.MustCompile(`^SEC[0-9a-f]{16,}$`) // DingTalk's, which a variable could be called
 )
+
+const maxVariableName = 128
 
 // variable reads the name of an environment variable. What stands there in its
 // place may be a secret, so no error shows it.
@@ -146,7 +148,7 @@ func (d *decoder) variable(n *yamltree.Node, key, what string) string {
 	if n == nil {
 		return ""
 	}
-	if n.Kind != yamltree.Scalar || n.Type != yamltree.Text || !variableName.MatchString(n.Text) || robotSecret.MatchString(n.Text) {
+	if n.Kind != yamltree.Scalar || n.Type != yamltree.Text || !variableName.MatchString(n.Text) || len(n.Text) > maxVariableName || robotSecret.MatchString(n.Text) {
 		d.fail(n.Position, "%s must be the name of an environment variable that holds %s, such as ONCALL_URL; a secret must not stand here", key, what)
 		return ""
 	}

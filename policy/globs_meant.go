@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/flowreaper/flowreaper/policy/internal/yamltree"
@@ -15,15 +16,21 @@ import (
 // a fence and be none, so it is refused: the regular expressions of other tools,
 // their {a,b} and [a-z].
 var (
-	globText          = regexp.MustCompile(`^!?[A-Za-z_*?][A-Za-z0-9_*?-]{0,255}$`)
-	executionGlobText = regexp.MustCompile(`^[A-Za-z0-9_.:*?-]{1,256}$`)
+	globText          = regexp.MustCompile(`^!?[A-Za-z_*?][A-Za-z0-9_*?-]*$`)
+	executionGlobText = regexp.MustCompile(`^[A-Za-z0-9_.:*?-]+$`)
 	notInGlobs        = regexp.MustCompile(`[^A-Za-z0-9_*?-]`)
 )
+
+const maxGlob = 256
+
+func isGlob(text string) bool {
+	return globText.MatchString(text) && len(strings.TrimPrefix(text, "!")) <= maxGlob
+}
 
 // notGlob says why a text is not a glob of flow names, and which was probably
 // meant; "" where it is one.
 func notGlob(text string) string {
-	if globText.MatchString(text) {
+	if isGlob(text) {
 		return ""
 	}
 	return fmt.Sprintf("%q is not a glob of flow names: %s%s", yamltree.Brief(text), globFault(text), meantInstead(text))
@@ -37,8 +44,8 @@ func globFault(text string) string {
 		return "it names none"
 	case wrong != "":
 		return fmt.Sprintf("no flow's name has a %q", wrong)
-	case len(pattern) > 256:
-		return "it is longer than 256 characters"
+	case len(pattern) > maxGlob:
+		return fmt.Sprintf("it is longer than %d characters", maxGlob)
 	default:
 		return fmt.Sprintf("no flow's name begins with %q", string(first))
 	}
@@ -54,7 +61,7 @@ func meantInstead(text string) string {
 		globs = append(globs, meantGlobs(one)...)
 	}
 	switch {
-	case len(globs) == 0 || slices.ContainsFunc(globs, func(g string) bool { return !globText.MatchString(g) }):
+	case len(globs) == 0 || slices.ContainsFunc(globs, func(g string) bool { return !isGlob(g) }):
 		return "; * stands for any characters, ? for one, and a ! before it excludes"
 	case len(globs) == 1:
 		return fmt.Sprintf("; did you mean %q?", globs[0])
@@ -74,12 +81,16 @@ func quotedList(texts []string) string {
 
 const separators = "|,;，；、 "
 
-var braces = regexp.MustCompile(`^(.*)[({]([^(){}]*[|,][^(){}]*)[)}](.*)$`)
+// What is only needed to say what is wrong is compiled then: a function's start
+// waits for nothing.
+var braces = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(.*)[({]([^(){}]*[|,][^(){}]*)[)}](.*)$`)
+})
 
 // alternatives takes etl-{a,b}, (etl|web)-.* and etl-*,web-* apart.
 func alternatives(text string) []string {
 	before, inner, after := "", text, ""
-	if m := braces.FindStringSubmatch(text); m != nil {
+	if m := braces().FindStringSubmatch(text); m != nil {
 		before, inner, after = m[1], m[2], m[3]
 	}
 	var all []string
@@ -89,25 +100,30 @@ func alternatives(text string) []string {
 	return all
 }
 
-// foreign is how other tools write what a glob has, the longest first.
-var foreign = []struct {
+// replacement is what another tool writes, and what a glob has for it.
+type replacement struct {
 	written *regexp.Regexp
 	meant   string
-}{
-	{regexp.MustCompile(`^(acs|arn):.*/`), ""},
-	{regexp.MustCompile(`^[！~^-]`), "!"},
-	{regexp.MustCompile(`(\\[dwDW.]|\[[^]]*\]|\.)(\*|\+|\{[^}]*\})`), "*"},
-	{regexp.MustCompile(`[%＊]+`), "*"},
-	{regexp.MustCompile(`\\[dwDW]|\[[^]]*\]`), "?"},
-	{regexp.MustCompile(`[.:/–—－\\ ]+`), "-"},
-	{regexp.MustCompile(`["'“”‘’^$]`), ""},
 }
+
+// foreign is how other tools write what a glob has, the longest first.
+var foreign = sync.OnceValue(func() []replacement {
+	return []replacement{
+		{regexp.MustCompile(`^(acs|arn):.*/`), ""},
+		{regexp.MustCompile(`^[！~^-]`), "!"},
+		{regexp.MustCompile(`(\\[dwDW.]|\[[^]]*\]|\.)(\*|\+|\{[^}]*\})`), "*"},
+		{regexp.MustCompile(`[%＊]+`), "*"},
+		{regexp.MustCompile(`\\[dwDW]|\[[^]]*\]`), "?"},
+		{regexp.MustCompile(`[.:/–—－\\ ]+`), "-"},
+		{regexp.MustCompile(`["'“”‘’^$]`), ""},
+	}
+})
 
 // meantGlobs is the glob that a text of another tool's stands for. payroll.* may
 // mean two: what begins with payroll- is what most people mean by it.
 func meantGlobs(text string) []string {
 	glob := text
-	for _, f := range foreign {
+	for _, f := range foreign() {
 		glob = f.written.ReplaceAllString(glob, f.meant)
 	}
 	name, isPattern := strings.CutSuffix(text, ".*")

@@ -1,6 +1,12 @@
 package policy
 
-import "testing"
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
 
 // TestGlobsThatAreNone: what could name no flow is refused, and what was
 // probably meant is named.
@@ -49,4 +55,28 @@ func TestGlobsThatAreNone(t *testing.T) {
 			t.Error(err)
 		}
 	}
+}
+
+// TestPropertyGlobs: what is accepted can name a flow, and what an error suggests
+// is accepted.
+func TestPropertyGlobs(t *testing.T) {
+	flowName := regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]{0,127}$`)
+	suggested := regexp.MustCompile(`(?:did you mean|, or|one by one:|,) ("[^"]*")`)
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.StringOfN(rapid.SampledFrom([]rune("ab-_9*?!.:[]{}()|,^$+\\/% “–薪")), 0, 12, -1).Draw(t, "glob")
+		matches, err := Globs(text)
+		if err == nil {
+			name := strings.NewReplacer("!", "", "*", "a", "?", "a").Replace(text)
+			if !flowName.MatchString(name) || matches(name) == strings.HasPrefix(text, "!") {
+				t.Fatalf("%q is accepted, and names %q: %v", text, name, matches(name))
+			}
+			return
+		}
+		_, advice, _ := strings.Cut(err.Error(), "; ")
+		for _, m := range suggested.FindAllStringSubmatch(advice, -1) {
+			if _, err := Globs(strings.Trim(m[1], `"`)); err != nil {
+				t.Fatalf("%q: suggested is %v", text, err)
+			}
+		}
+	})
 }

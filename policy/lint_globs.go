@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/expr-lang/expr/ast"
 
@@ -132,9 +133,9 @@ func bare(n ast.Node) ast.Node {
 }
 
 var (
-	notInNames = regexp.MustCompile(`[^A-Za-z0-9_-]`)
-	wildcards  = regexp.MustCompile(`[*?]`)
-	likeGlob   = regexp.MustCompile(`^(\*[A-Za-z0-9_-]+\*?|[A-Za-z0-9_-]+\*)$`)
+	notInNames = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[^A-Za-z0-9_-]`) })
+	wildcards  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[*?]`) })
+	likeGlob   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(\*[A-Za-z0-9_-]+\*?|[A-Za-z0-9_-]+\*)$`) })
 )
 
 // cannotHold says why a variable never holds a text, or, of what people may fill
@@ -144,14 +145,14 @@ func (w *textsCompared) cannotHold(subject ast.Node, text string) string {
 	_, path := subject.(*ast.MemberNode)
 	switch {
 	case variable && v == flowName:
-		if wrong := notInNames.FindString(text); wrong != "" {
+		if wrong := notInNames().FindString(text); wrong != "" {
 			return fmt.Sprintf("no flow's name has a %q", wrong)
 		}
 	case variable && slices.Contains([]int{flowID, flowExecutionMode, flowRoleARN, flowResourceGroupID, executionName, executionStatus}, v):
-		if wrong := wildcards.FindString(text); wrong != "" {
+		if wrong := wildcards().FindString(text); wrong != "" {
 			return fmt.Sprintf("%s never has a %q", variables[v].Name, wrong)
 		}
-	case (variable || path) && likeGlob.MatchString(text):
+	case (variable || path) && likeGlob().MatchString(text):
 		return "a * is no wildcard there"
 	}
 	return ""
@@ -161,12 +162,12 @@ func (w *textsCompared) cannotHold(subject ast.Node, text string) string {
 // has a * behind a letter or a dash, or a ? behind a dash, and nothing else that
 // globs don't have.
 func globInPattern(pattern string) bool {
-	return globsAlone.MatchString(pattern) && repeats.MatchString(pattern)
+	return globsAlone().MatchString(pattern) && repeats().MatchString(pattern)
 }
 
 var (
-	globsAlone = regexp.MustCompile(`^\^?\(?[A-Za-z0-9_*?|-]+\)?\$?$`)
-	repeats    = regexp.MustCompile(`[A-Za-z0-9_-]\*|[_-]\?`)
+	globsAlone = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\^?\(?[A-Za-z0-9_*?|-]+\)?\$?$`) })
+	repeats    = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[A-Za-z0-9_-]\*|[_-]\?`) })
 )
 
 // add adds a finding, with what does what was meant.
@@ -185,7 +186,7 @@ func (w *textsCompared) add(name, operator, text, message string) {
 // comparisonFor is the comparison that does what a glob would.
 func comparisonFor(name, glob string) (text string, ok bool) {
 	stem := strings.Trim(glob, "*")
-	if !globText.MatchString(glob) {
+	if !isGlob(glob) {
 		return "", false
 	}
 	begins, ends := strings.HasPrefix(glob, "*"), strings.HasSuffix(glob, "*")

@@ -4,12 +4,15 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/flowreaper/flowreaper/policy/internal/expression"
 )
 
 // placeholders are what other tools write for a value in a text.
-var placeholders = regexp.MustCompile(`\{\{\s*\.?([A-Za-z][A-Za-z.]*)[^{}]*\}\}|(?:\$\(|\{|\$|%\(|<)((?:execution|flow|history|event|vars)\.[A-Za-z.]+)[)}>]?`)
+var placeholders = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`\{\{\s*\.?([A-Za-z][A-Za-z.]*)[^{}]*\}\}|(?:\$\(|\{|\$|%\(|<)((?:execution|flow|history|event|vars)\.[A-Za-z.]+)[)}>]?`)
+})
 
 // placeholder finds a cause in which a value was meant, and which is copied as
 // it stands.
@@ -18,7 +21,7 @@ func (l *linter) placeholder(r *lintRule) {
 		return
 	}
 	for _, text := range r.cause.Literals() {
-		m := placeholders.FindStringSubmatch(strings.ReplaceAll(text, "${", "")) // of $${, which says that none is meant
+		m := placeholders().FindStringSubmatch(strings.ReplaceAll(text, "${", "")) // of $${, which says that none is meant
 		if m == nil {
 			continue
 		}

@@ -90,10 +90,12 @@ func (d *decoder) mode(n *yamltree.Node) Mode {
 }
 
 var (
-	varName   = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,63}$`)
+	varName   = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 	varNumber = regexp.MustCompile(`^-?[0-9]{1,18}$`)
 	varFloat  = regexp.MustCompile(`^-?[0-9]{1,18}\.[0-9]{1,18}$`)
 )
+
+const maxVarName = 64
 
 // constants reads vars.
 func (d *decoder) constants(n *yamltree.Node) map[string]any {
@@ -109,7 +111,7 @@ func (d *decoder) constants(n *yamltree.Node) map[string]any {
 		name := entry.Key.Text
 		_, twice := constants[name]
 		switch {
-		case !varName.MatchString(name):
+		case !varName.MatchString(name) || len(name) > maxVarName:
 			d.fail(entry.Key.Position, "the name %q in vars must be letters, digits and _, and not begin with a digit", yamltree.Brief(name))
 		case twice:
 			d.fail(entry.Key.Position, "the name %s is given twice in vars", name)

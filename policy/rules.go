@@ -37,7 +37,9 @@ func (d *decoder) rules(n *yamltree.Node, p *Policy) []*Rule {
 	return rules
 }
 
-var ruleName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
+var ruleName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*$`)
+
+const maxRuleName = 63
 
 var ruleKeys = []string{
 	"name", "description", "flows", "maxRuntime", "when", "window", "on", "mode", "maxCost", "maxConcurrent",
@@ -78,7 +80,7 @@ func (d *decoder) named(entry *yamltree.Node, f map[string]*yamltree.Node, what 
 	}
 	n := f["name"]
 	name, ok := d.scalar(n, "name", "a text")
-	if ok && !ruleName.MatchString(name) {
+	if ok && (!ruleName.MatchString(name) || len(name) > maxRuleName) {
 		d.fail(n.Position, "name must be 1 to 63 lower-case letters, digits and -, and begin with a letter or digit, but is %s", n.Describe())
 	}
 	return name

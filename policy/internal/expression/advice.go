@@ -17,7 +17,7 @@ var inOtherWords = []struct{ names, write string }{
 	{"isnil isnull isempty empty isblank", `x == nil`},
 	{"coalesce ifnull nvl default get getordefault", `x ?? 5`},
 	{"now today currenttime currenttimestamp time timestamp utcnow", `now, without brackets`},
-	{"since timesince elapsed age", `execution.age`},
+	{"since timesince elapsed elapsedtime runtime age", `execution.age`},
 	{"minutes hours seconds days milliseconds totalseconds totalminutes totalhours", `execution.age > duration("2h"): durations are compared with each other`},
 	{"hour minute second weekday day month year dayofweek", `the hours and days into the rule's window: {days: "Mon-Fri", hours: "09:00-18:00"}`},
 	{"before after sub add diff compare", `a < b of times, and now - a`},

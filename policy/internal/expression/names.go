@@ -116,9 +116,6 @@ func (r *rewriter) field(group string, n *ast.MemberNode) ast.Node {
 // comes with data of its own, one of the data's.
 func (r *rewriter) otherField(group, name string) string {
 	fields := r.language.fields[group]
-	if write := writeInstead(name); write != "" && Nearest(name, fields) == "" {
-		return write
-	}
 	if slices.Contains(fields, "data") && Nearest(name, fields) == "" {
 		return fmt.Sprintf("; did you mean %s.data.%s? There are: %s", group, name, orNone(fields))
 	}
