@@ -25,11 +25,11 @@ type memory struct {
 }
 
 // fresh returns what of a report the channel has not been told within the hour,
-// and what to call once it has been.
+// and what to call once it has been. A clock that was set back makes no hour longer.
 func (m *memory) fresh(r *sweep.Report, now time.Time) (fresh *sweep.Report, told func()) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	maps.DeleteFunc(m.told, func(_ string, at time.Time) bool { return now.Sub(at) >= again })
+	maps.DeleteFunc(m.told, func(_ string, at time.Time) bool { return now.Sub(at).Abs() >= again })
 	if r.Withheld == nil && r.Complete { // it has ended; a sweep that saw half can't know
 		m.withheld = time.Time{}
 	}
@@ -39,7 +39,7 @@ func (m *memory) fresh(r *sweep.Report, now time.Time) (fresh *sweep.Report, tol
 	if r.Withheld != nil { // no stops are on their way
 		n.report.Estimate = nil
 	}
-	withheld := r.Withheld != nil && (m.withheld.IsZero() || now.Sub(m.withheld) >= again)
+	withheld := r.Withheld != nil && (m.withheld.IsZero() || now.Sub(m.withheld).Abs() >= again)
 	if withheld {
 		n.report.Withheld = r.Withheld
 	}

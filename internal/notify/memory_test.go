@@ -64,6 +64,24 @@ func withholding() *sweep.Report {
 	return r
 }
 
+// An hour is none by a clock that was set back meanwhile.
+func TestAClockThatIsSetBackSilencesNothing(t *testing.T) {
+	broken := quiet()
+	broken.Errors = []sweep.ErrorNote{{Code: "AccessDenied", Message: "x", Count: 1}}
+	for name, r := range map[string]*sweep.Report{"withheld": withholding(), "an error": broken} {
+		server, now := newReceiver(t, notify.Webhook), finished.Add(24*time.Hour)
+		notifier := newNotifier(t, notify.Config{{Name: "a", Kind: notify.Webhook, URL: server.URL + "/"}},
+			notify.Options{Now: func() time.Time { return now }})
+		for range 2 {
+			notifier.Send(t.Context(), r)
+			now = finished
+		}
+		if server.at("/") != 2 {
+			t.Errorf("%s isn't told", name)
+		}
+	}
+}
+
 func TestWhatLastsIsToldHourly(t *testing.T) {
 	failing := func(outcome sweep.Outcome) *sweep.Report {
 		r := quiet()
