@@ -184,12 +184,9 @@ func (d *decoder) shared(into, last *string) error {
 	return err
 }
 
-// lastYear is the latest that a time may lie in: what is still added to it then
-// has a year of four digits, as RFC 3339 and JSON ask.
-const lastYear = 9000
-
 // time reads a time of RFC 3339, with any offset and fraction. "" and null are
-// the zero time.
+// the zero time; a year that an offset makes another than 1 to 9999, which JSON
+// can't say, is an error.
 //
 // Every time is cut to milliseconds here, and nowhere else: the documented form
 // has no more, and a bound, a file or a plan that keeps no more would make of
@@ -201,7 +198,7 @@ func (d *decoder) time(into *time.Time) error {
 	}
 	var t time.Time
 	err = t.UnmarshalText(bytes.ToUpper(b))
-	if t = t.UTC().Truncate(time.Millisecond); err != nil || t.Year() < 1 || t.Year() > lastYear {
+	if t = t.UTC().Truncate(time.Millisecond); err != nil || t.Year() < 1 || t.Year() > 9999 {
 		return &shapeError{fmt.Sprintf("%s is no time: %s", d.json.StackPointer(), d.quote(string(b)))}
 	}
 	*into = t

@@ -90,7 +90,7 @@ func TestTimes(t *testing.T) {
 		`"2019-01-01T09:01:01.0010001+08:00"`:   moment,
 		`"1969-12-31T23:59:59.9999Z"`:           time.UnixMilli(-1).UTC(),
 		`"0001-01-01T00:00:00Z"`:                {},
-		`"9000-12-31T23:59:59.999Z"`:            time.Date(9000, 12, 31, 23, 59, 59, 999e6, time.UTC),
+		`"9999-12-31T23:59:59.999Z"`:            time.Date(9999, 12, 31, 23, 59, 59, 999e6, time.UTC),
 		`"\u0032019-01-01T01:01:01.001Z"`:       moment,
 		`""`:                                    {},
 		`null`:                                  {},
@@ -102,8 +102,7 @@ func TestTimes(t *testing.T) {
 		}
 	}
 	for _, text := range []string{"2019-01-01", "2019-01-01 01:01:01Z", "2019-01-01T01:01:01", "2019-13-01T01:01:01Z", "2019-01-01T01:01:01+0800", "0",
-		// No year that JSON can say of what is told of them, nor any that an execution has.
-		"0000-12-31T23:59:59Z", "0001-01-01T00:00:00+00:01", "9001-01-01T00:00:00Z", "9999-12-31T23:59:59-12:00"} {
+		"0000-12-31T23:59:59Z", "0001-01-01T00:00:00+00:01", "9999-12-31T23:59:59-12:00"} {
 		c := once(t, script(says(200, `{"Name":"a","StartedTime":"`+text+`"}`)))
 		if got, err := c.DescribeExecution(t.Context(), "f", "a", 0); err == nil {
 			t.Errorf("%s was read as %v", text, got.StartedTime)
