@@ -50,10 +50,9 @@ type emergency struct {
 // emergencies are the events in force in a sweep.
 type emergencies struct {
 	inForce     []*emergency
-	telling     []*emergency    // those that wait for a listing of all flows
-	surveyed    map[string]bool // flows to look at for them, by key
-	listedFor   map[string]bool // flows that have been listed
-	seenForAny  map[key]bool
+	telling     []*emergency      // those that wait for a listing of all flows
+	surveyed    map[string]bool   // flows to look at for them, by key
+	listedFor   map[string]bool   // flows that have been listed
 	notCovered  map[string]string // flows that are not, and why
 	countedLive map[string]bool   // flows whose live executions they counted
 	moreLive    int               // … less what the watch says is live there
@@ -63,7 +62,7 @@ type emergencies struct {
 }
 
 func newEmergencies() *emergencies {
-	return &emergencies{surveyed: map[string]bool{}, listedFor: map[string]bool{}, seenForAny: map[key]bool{}, notCovered: map[string]string{}, countedLive: map[string]bool{}}
+	return &emergencies{surveyed: map[string]bool{}, listedFor: map[string]bool{}, notCovered: map[string]string{}, countedLive: map[string]bool{}}
 }
 
 // regular says that the sweep judges by rules on timers, too, or by hand.

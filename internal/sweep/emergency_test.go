@@ -74,7 +74,9 @@ func (k killed) Call(r *http.Request, t *http.Transport) (*http.Response, error)
 // kill kills the process after so long. What it returns is called when its sweep
 // has ended, and leaves the file as the kill left it, if it was in time.
 func (p *process) kill(after time.Duration) (restore func()) {
-	p.http = killed{p.server, time.Now().Add(after)}
+	http, wire := p.http, p.wire
+	p.http = killed{p.wired(), time.Now().Add(after)}
+	p.wire = p.http
 	saved, copied := map[string][]byte{}, make(chan struct{})
 	timer := time.AfterFunc(after, func() {
 		defer close(copied)
@@ -85,8 +87,8 @@ func (p *process) kill(after time.Duration) (restore func()) {
 		}
 	})
 	return func() {
+		p.http, p.wire = http, wire
 		if timer.Stop() {
-			p.http = p.server
 			return
 		}
 		<-copied

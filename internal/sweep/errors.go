@@ -54,6 +54,8 @@ func codeOf(err error) string {
 	switch {
 	case isFault(err):
 		return "Fault"
+	case errors.As(err, new(*noStartedTime)):
+		return "NoStartedTime"
 	case !errors.As(err, &api):
 		return string(CodeSweep)
 	case api.Code != "":

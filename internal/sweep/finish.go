@@ -13,20 +13,25 @@ import (
 
 // saw takes in an execution that was seen running.
 func (s *sweep) saw(f finding) {
-	if f.execution.Status == "" {
-		s.note("NoStatus", fmt.Sprintf("the execution %s of %s came without a status: no rule condemns it", f.execution.Name, f.flow.Name))
-	}
+	s.oddStatus(f)
 	s.undecide(f)
-	if s.Approved != nil { // who looks for drift; otherwise there may be a million
+	// Who looks for drift, and what an event and a timer may both look at; otherwise
+	// there may be a million, and the watch counts them.
+	if s.Approved != nil || len(s.inForce) > 0 {
 		s.seen[f.key()] = true
 	}
-	if len(s.inForce) > 0 { // an event and a timer may both look at it
-		if s.seenForAny[f.key()] {
-			return
-		}
-		s.seenForAny[f.key()] = true
+}
+
+// oddStatus tells people of a status that isn't documented. It may be a live one,
+// so what has it is kept in mind; and no rule condemns it, in silence.
+func (s *sweep) oddStatus(f finding) {
+	switch status := f.execution.Status; status {
+	case "Running", "Starting":
+	case "":
+		s.note("NoStatus", fmt.Sprintf("the execution %s of %s came without a status: no rule condemns it", f.execution.Name, f.flow.Name))
+	default:
+		s.note("UnknownStatus", fmt.Sprintf("the execution %s of %s came with the status %.40q, which is not documented: no rule condemns it", f.execution.Name, f.flow.Name, status))
 	}
-	s.report.Executions.Seen++
 }
 
 // listedOne counts a flow whose executions have been listed, all of them, for
@@ -45,6 +50,10 @@ var errResting = errors.New("its latest listing failed, and it rests before the 
 func (s *sweep) looked() {
 	r := &s.report
 	s.tellEmergencies()
+	r.Executions.Seen = s.watch.Seen()
+	if len(s.inForce) > 0 || !s.regular() {
+		r.Executions.Seen = len(s.seen)
+	}
 	if !s.regular() {
 		r.Flows.Seen = len(s.surveyed)
 		return

@@ -1,6 +1,7 @@
 package sweep
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"time"
@@ -104,29 +105,60 @@ func (s *sweep) freshen() {
 	}
 }
 
-// describe reads an execution. One of its name that started at another time is
-// another.
+// describe reads an execution.
 func (s *sweep) describe(c *condemned) {
 	by, flow, name, started := c.by, withoutLive(c.flow), c.name, c.started
 	c.fetching = true
 	s.start(opFresh, func() (func(), error) {
 		at := s.ours()
-		answer, err := s.Source.DescribeExecution(s.ctx, flow.Name, name, 0)
+		answer, err := s.stillLive(flow.Name, name, started)
 		switch {
-		case cloudflow.IsGone(err), err == nil && (!answer.Live() || !answer.StartedTime.Equal(started)):
-			return func() { s.drop(c) }, nil
 		case err != nil:
 			return nil, err
+		case answer == nil, another(started, answer.StartedTime):
+			return func() { s.drop(c) }, nil
 		}
-		f := s.examined(s.ctx, by, flow, answer, at)
+		f := s.examined(s.ctx, by, flow, *answer, at)
 		return func() { s.freshened(c, by, func() { c.executionAt(f.execution, at) }) }, nil
 	}, func(err error) { s.notFreshened(c, err) })
+}
+
+// stillLive describes an execution that was live, and started then; nil where it
+// is no more.
+func (s *sweep) stillLive(flow, name string, started time.Time) (*cloudflow.Execution, error) {
+	answer, err := s.Source.DescribeExecution(s.ctx, flow, name, 0)
+	switch {
+	case cloudflow.IsGone(err), err == nil && !answer.Live():
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	return &answer, timeless(flow, name, started, answer.StartedTime)
+}
+
+// another says that an execution which started now is another than the one of its
+// name that started before. Where nobody has known when that was, nothing says so.
+func another(before, now time.Time) bool { return !before.IsZero() && !now.Equal(before) }
+
+// timeless is the error of an answer without a startedTime where one was known:
+// it doesn't say that the execution is another, nor that it is the same.
+func timeless(flow, name string, before, now time.Time) error {
+	if before.IsZero() || !now.IsZero() {
+		return nil
+	}
+	return &noStartedTime{flow, name}
+}
+
+type noStartedTime struct{ flow, execution string }
+
+func (n *noStartedTime) Error() string {
+	return fmt.Sprintf("the execution %s of %s came without a startedTime, by which it is told from another of its name: it is kept, and asked for again", n.execution, n.flow)
 }
 
 // executionAt takes over an execution, unless a look has told of it since.
 func (c *condemned) executionAt(e *policy.Execution, at time.Time) {
 	if at.After(c.asked.execution) {
-		c.execution, c.asked.execution = e, at
+		c.execution, c.asked.execution, c.started = e, at, e.StartedTime
 	}
 }
 
@@ -185,12 +217,16 @@ func (s *sweep) recount(c *condemned) {
 }
 
 func (s *sweep) recounted(c *condemned, f finding) {
-	if f.execution == nil || !f.execution.StartedTime.Equal(c.started) {
+	if f.execution == nil || !f.execution.StartedTime.IsZero() && another(c.started, f.execution.StartedTime) {
 		s.drop(c)
 		return
 	}
+	if err := timeless(c.flowName, c.name, c.started, f.execution.StartedTime); err != nil {
+		s.notFreshened(c, err)
+		return
+	}
 	s.freshened(c, c.by, func() {
-		c.execution, c.flow = f.execution, withLive(c.flow, f.flow)
+		c.execution, c.flow, c.started = f.execution, withLive(c.flow, f.flow), f.execution.StartedTime
 		c.asked.execution, c.asked.live = f.asked.execution, f.asked.live
 	})
 }
@@ -219,6 +255,7 @@ func (s *sweep) freshened(c *condemned, by *bench, take func()) {
 	if no == nil {
 		return
 	}
+	s.oddStatus(c.finding)
 	s.undecide(c.finding)
 	s.forget(c.key(), c.by)
 	s.settled(c.key())

@@ -169,14 +169,14 @@ func (s *sweep) check(c *watch.Check) {
 	}
 	s.start(op, func() (func(), error) {
 		at := s.ours()
-		answer, err := s.Source.DescribeExecution(s.ctx, c.FlowName, c.Execution, 0)
+		answer, err := s.stillLive(c.FlowName, c.Execution, c.StartedTime)
 		switch {
-		case cloudflow.IsGone(err), err == nil && !answer.Live():
-			return func() { s.watch.Ended(c.FlowID, c.Execution) }, nil
 		case err != nil:
 			return nil, err
+		case answer == nil:
+			return func() { s.watch.Ended(c.FlowID, c.Execution) }, nil
 		}
-		f := s.examined(s.ctx, s.own, flow, answer, at)
+		f := s.examined(s.ctx, s.own, flow, *answer, at)
 		return func() {
 			s.watch.Checked(c, s.sighting(f, false), s.now())
 			s.take(f)

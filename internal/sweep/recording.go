@@ -72,6 +72,8 @@ func (d Decision) changed(p PlannedStop, flow *policy.Flow) string {
 	switch {
 	case flow != nil && flow.ID != p.FlowID:
 		return "another flow has its flow's name: " + flow.ID + ", not " + p.FlowID
+	case d.StartedTime.IsZero():
+		return "it came without a startedTime, by which it is told from another of its name"
 	case !d.StartedTime.Equal(p.StartedTime):
 		return "another execution has its name, started " + d.StartedTime.Format(time.RFC3339Nano)
 	case d.Outcome == ProtectedOutcome:

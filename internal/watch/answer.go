@@ -107,6 +107,7 @@ func (w *Watch) record(f *flow, s span, rows []Execution, t instant) map[string]
 			continue
 		}
 		seen[e.Name] = struct{}{}
+		w.seen += count(!w.sawBefore(f, e))
 		due := f.dueOf(e)
 		overdue := t >= due.add(askWider)
 		if s.holds(instantOf(e.StartedTime)) {
@@ -124,6 +125,24 @@ func (w *Watch) record(f *flow, s span, rows []Execution, t instant) map[string]
 	r.rows += within
 	r.done = append(r.done, slice{s, within})
 	return seen
+}
+
+// sawBefore says that a row was told of before in this sweep: by a check, by an
+// earlier look that reached as far, or by another part of this one, since bounds
+// are widened.
+func (w *Watch) sawBefore(f *flow, e Execution) bool {
+	if k := f.known[e.Name]; k != nil && k.seenIn == w.sweep {
+		return true
+	}
+	if f.lookedIn == w.sweep && instantOf(e.StartedTime) <= f.looked.add(f.reach-f.LeastAge) {
+		return true
+	}
+	row := part{f, e.Name}
+	_, before := w.parts[row]
+	if len(f.round.todo) > 0 {
+		w.parts[row] = struct{}{}
+	}
+	return before
 }
 
 // bySoonest sorts the rows by their due times. Those that are overdue come
@@ -176,7 +195,7 @@ func (w *Watch) finish(f *flow, t instant) {
 	r := f.round
 	f.round, f.failures, f.due = nil, 0, false
 	delete(w.failing, f)
-	f.looked, f.reach = r.at, r.wide
+	f.looked, f.reach, f.lookedIn = r.at, r.wide, w.sweep
 	f.pages, f.cuts = max(1, r.pages), mergeSlices(r.done)
 	if r.whole {
 		f.reach = f.LeastAge

@@ -2,6 +2,7 @@ package watch
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"time"
 )
@@ -49,6 +50,7 @@ type flow struct {
 	liveAt instant           // when that answer was asked
 
 	width        // how the next look is cut
+	lookedIn int // the sweep that made that look; 0 for none of this process
 	failures int // looks that failed since the last complete one
 	ready    int // known executions in Watch.ready that a list can answer
 
@@ -222,6 +224,34 @@ func (w *Watch) forgetFlow(f *flow) {
 	delete(w.asked, f)
 	delete(w.failing, f)
 	delete(w.flows, f.key())
+}
+
+// forgetAfter forgets what is known of flows since a time that is still to come: by
+// a clock that was ahead, looks would be put off until then, and so would stops.
+func (w *Watch) forgetAfter(t instant) {
+	w.listed = min(w.listed, t)
+	for _, f := range slices.Collect(maps.Values(w.flows)) {
+		if f.looked <= t && !f.seenAfter(t) {
+			continue
+		}
+		w.forgetFlow(f)
+		if f.told == 0 { // nobody has told of it but a file
+			continue
+		}
+		anew := newFlow(f.Flow)
+		anew.told, anew.rank = f.told, f.rank
+		w.flows[f.key()] = anew
+		w.schedule(anew, t)
+	}
+}
+
+func (f *flow) seenAfter(t instant) bool {
+	for _, k := range f.known {
+		if k.seen > t {
+			return true
+		}
+	}
+	return false
 }
 
 func (w *Watch) setLive(f *flow, live int) {

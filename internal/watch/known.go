@@ -30,6 +30,7 @@ type known struct {
 	at      instant // when it must be checked
 	early   instant // from when an early check helps
 
+	seenIn  int       // the sweep that saw it running last; 0 for none of this process
 	overdue *standing // nil until it is seen running after it was due
 	missing bool      // absent from an answer of several pages: only a describe can tell
 
@@ -95,7 +96,7 @@ func (w *Watch) see(f *flow, e Execution, t instant) bool {
 		}
 		k = w.remember(f, e.Name)
 	}
-	k.started, k.due, k.seen, k.missing = instantOf(e.StartedTime), due, t, false
+	k.started, k.due, k.seen, k.seenIn, k.missing = instantOf(e.StartedTime), due, t, w.sweep, false
 	k.then = thenOf(e.Then)
 	w.judge(k, t)
 	w.plan(k)

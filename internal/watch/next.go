@@ -143,6 +143,7 @@ func (w *Watch) isDue(t instant) bool {
 func (w *Watch) Checked(c *Check, e Execution, now time.Time) {
 	if _, ok := w.checked[c.known]; ok {
 		e.Name = c.Execution
+		w.seen += count(c.known.seenIn != w.sweep)
 		w.see(c.known.flow, e, w.time(now))
 	}
 }

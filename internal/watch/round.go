@@ -23,6 +23,12 @@ type round struct {
 	crowded  bool    // memory couldn't hold an overdue one
 }
 
+// part names a row of one part of a flow's look.
+type part struct {
+	flow *flow
+	name string
+}
+
 // span is a range of started times: after from, up to to.
 type span struct{ from, to instant }
 

@@ -26,6 +26,7 @@ type run struct {
 	ends    time.Time // by itself; far away when it hangs
 	stopped time.Time // when a stop took effect
 	found   time.Time // when it was first found overdue
+	odd     time.Time // when an answer last told too little of it to judge by
 }
 
 func (r *run) runningAt(t time.Time) bool {

@@ -31,6 +31,11 @@ const (
 
 	// relist is how often the flows are listed at the least.
 	relist = time.Hour
+
+	// steppedBack is how much earlier than the sweep before it a sweep begins by a
+	// clock that was wrong then, or is now. Less comes of clocks that are merely
+	// compared anew, and puts off looks by no more than itself.
+	steppedBack = time.Minute
 )
 
 // Options is what a Watch needs to know once.
@@ -88,9 +93,12 @@ type Watch struct {
 	ready   queue[*known] // executions that must be checked now
 	early   queue[*known] // executions by the time from which an early check helps
 
-	begun   instant // when this sweep began
-	latest  instant // the latest time told in this sweep
-	parked  []*flow // not looked at again in this sweep
+	sweep   int               // counts the sweeps
+	seen    int               // executions seen running in this sweep
+	parts   map[part]struct{} // … in a look that was cut, but for its last part
+	begun   instant           // when this sweep began
+	latest  instant           // the latest time told in this sweep
+	parked  []*flow           // not looked at again in this sweep
 	asked   map[*flow]struct{}
 	checked map[*known]struct{} // described now, unanswered
 	failing map[*flow]struct{}  // latest look failed
@@ -109,6 +117,8 @@ type Watch struct {
 func New(o Options) *Watch {
 	return &Watch{
 		options: o.withDefaults(),
+		sweep:   1,
+		parts:   map[part]struct{}{},
 		flows:   map[string]*flow{},
 		looks:   queue[*flow]{less: comesFirst, index: func(f *flow) *int32 { return &f.index }},
 		waiting: queue[*known]{less: func(a, b *known) bool { return a.at < b.at }, index: func(k *known) *int32 { return &k.waitingIndex }},
@@ -133,7 +143,12 @@ func (w *Watch) time(now time.Time) instant {
 // Begin starts a sweep. What the sweep before it asked and never answered is
 // due again, and so are the flows that are looked at once a sweep.
 func (w *Watch) Begin(now time.Time) {
+	w.sweep, w.seen = w.sweep+1, 0
+	clear(w.parts)
 	w.begun = instantOf(now)
+	if w.latest > w.begun.add(steppedBack) {
+		w.forgetAfter(w.begun)
+	}
 	w.latest, w.told = w.begun, false
 	for f := range w.asked {
 		f.round = nil
@@ -152,6 +167,10 @@ func (w *Watch) Begin(now time.Time) {
 	}
 	w.parked = w.parked[:0]
 }
+
+// Seen returns how many executions this sweep has seen running, each once however
+// often it was told of.
+func (w *Watch) Seen() int { return w.seen }
 
 // Live returns how many executions run in the flows of which that is known:
 // the rows of each flow's latest complete answer that was bound by nothing but
