@@ -111,12 +111,12 @@ func TestAnotherExecutionOfTheNameIsNotStoppedWhenCountedAnew(t *testing.T) {
 	for restarted, want := range map[bool]int{false: 2, true: 1} {
 		c := newCloud(map[string][]cloudflow.Execution{"f": {running("a", 3*time.Hour), running("b", 4*time.Hour), running("c", 5*time.Hour)}})
 		c.onStop = func(context.Context, string) error { // b's, which is the older of the two
-			c.advance(5 * time.Minute)
 			a := running("a", 3*time.Hour)
 			if restarted {
 				a = running("a", time.Hour)
 			}
 			c.executions["f"][0].Items = []cloudflow.Execution{a, running("c", 5*time.Hour)}
+			c.advance(5 * time.Minute) // and only now is it asked about
 			return nil
 		}
 		r, err := sweep.Run(t.Context(), c.options(parse(t, strings.Replace(twoHours, "maxRuntime: 2h", "maxConcurrent: 1", 1))))
@@ -151,9 +151,9 @@ func TestAStopThatCannotBeFreshenedLeavesTheSweepIncomplete(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := newCloud(map[string][]cloudflow.Execution{"f": {running("a", 3*time.Hour), running("b", 4*time.Hour), running("c", 5*time.Hour)}})
 			c.onStop = func(context.Context, string) error {
-				c.advance(5 * time.Minute)
 				c.liveErr = map[string]error{"a": unavailable, "b": unavailable, "c": unavailable}
 				c.listErr["f"] = unavailable
+				c.advance(5 * time.Minute) // and only now are they asked about
 				return nil
 			}
 			r, err := sweep.Run(t.Context(), c.options(parse(t, text)))
