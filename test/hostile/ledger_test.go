@@ -106,3 +106,36 @@ func TestTwoProcessesOnOneStateFile(t *testing.T) {
 		})
 	}
 }
+
+// While the event's function works, the timer's says that it isn't over.
+func TestTheTimersReportWhileAnEventIsWorkedOn(t *testing.T) {
+	w := runaway(t)
+	come, released := make(chan struct{}), make(chan struct{})
+	w.on("StopExecution", func(c call) *answer {
+		if c.n == 0 {
+			close(come)
+		}
+		if !strings.HasPrefix(c.Get("FlowName"), "etl") {
+			return nil
+		}
+		a := w.account.answer(c)
+		a.before = func(cancelled <-chan struct{}) {
+			select {
+			case <-released:
+			case <-cancelled:
+			}
+		}
+		return a
+	})
+	m := w.machine(brakes["page by page"])
+	worked := make(chan *result)
+	go func() { worked <- m.invoke(alarm) }()
+	<-come
+	r := m.invoke(timer).want(0, "nightly/run-4 stopped").whole(false)
+	if r.report.Resumable == nil || !*r.report.Resumable {
+		t.Errorf("resumable isn't true\n%s", r)
+	}
+	close(released)
+	(<-worked).want(0, "etl/run-1 stopped", "etl/run-2 stopped", "etl-other/run-3 stopped")
+	w.stopped("etl/run-1", "etl/run-2", "etl-other/run-3", "nightly/run-4")
+}

@@ -101,6 +101,11 @@ func (m *machine) environment() []string {
 	}
 }
 
+// function is what the function is told besides.
+func (m *machine) function() []string {
+	return []string{"FLOWREAPER_POLICY=" + m.file("policy.yaml"), "FLOWREAPER_STATE=" + m.file("flowreaper.state")}
+}
+
 // apply runs flowreaper apply, by the policy.
 func (m *machine) apply(args ...string) *result {
 	m.Helper()
@@ -128,8 +133,7 @@ func (m *machine) invoke(event string, args ...string) *result {
 	if _, err := file.WriteString(event); err != nil {
 		m.Fatal(err)
 	}
-	env := []string{"FLOWREAPER_POLICY=" + m.file("policy.yaml"), "FLOWREAPER_STATE=" + m.file("flowreaper.state")}
-	r := m.run(env, append([]string{"invoke", "--function", function, "--event", file.Name()}, args...)...)
+	r := m.run(m.function(), append([]string{"invoke", "--function", function, "--event", file.Name()}, args...)...)
 	for line := range strings.SplitSeq(r.stderr, "\n") {
 		if strings.Contains(line, `"msg":"sweep"`) {
 			r.decode([]byte(line))
