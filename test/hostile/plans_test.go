@@ -1,6 +1,7 @@
 package hostile
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"os"
 	"strings"
