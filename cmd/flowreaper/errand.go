@@ -43,7 +43,7 @@ func (t *terminal) carryOut(ctx context.Context, s *sweeping, e errand) error {
 		s.options.Progress = show
 		planned, recording, failure := sweep.Plan(bounded, s.options)
 		done()
-		if len(recording) == 0 || failure != nil || ctx.Err() != nil {
+		if len(recording) == 0 || failure != nil {
 			return t.finish(ctx, s, e, planned, failure)
 		}
 		if err := t.askFor(bounded, planned, e.question(planned, recording)); err != nil {
@@ -72,8 +72,12 @@ func (e errand) noTerminal() error {
 }
 
 // askFor shows the plan and asks whether to carry it out. The plan is no result
-// yet, so it goes to stderr, as the question does.
+// yet, so it goes to stderr, as the question does. After an interrupt nothing is
+// asked, and no answer counts that was typed before.
 func (t *terminal) askFor(ctx context.Context, planned *sweep.Report, question string) error {
+	if ctx.Err() != nil {
+		return nothingStopped(ctx)
+	}
 	if err := report.Text(t.err, planned, t.style(t.err)); err != nil {
 		return err
 	}
@@ -98,9 +102,15 @@ func (t *terminal) readLine(ctx context.Context) (string, error) {
 	}()
 	select {
 	case line := <-lines:
-		return line, nil
+		if ctx.Err() == nil {
+			return line, nil
+		}
 	case <-ctx.Done():
-		t.say("\n")
-		return "", fmt.Errorf("nothing was stopped: %w", context.Cause(ctx))
 	}
+	t.say("\n")
+	return "", nothingStopped(ctx)
+}
+
+func nothingStopped(ctx context.Context) error {
+	return fmt.Errorf("nothing was stopped: %w", context.Cause(ctx))
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/flowreaper/flowreaper/internal/emulator"
 	"github.com/flowreaper/flowreaper/internal/emulator/account"
+	"github.com/flowreaper/flowreaper/internal/sweep"
 )
 
 const enforced = `version: 1
@@ -72,6 +74,72 @@ func TestInterruptedPlan(t *testing.T) {
 	status, said, stats := interruptible(t, "ListFlows", "plan")
 	if status != statusInterrupted || stats.Calls["StopExecution"] != 0 {
 		t.Errorf("status %d, stats %+v\n%s", status, stats, said)
+	}
+}
+
+// After an interrupt, or once the time is over, nothing is asked any more, and a
+// yes that was typed beforehand counts for nothing.
+func TestInterruptedBeforeTheAnswer(t *testing.T) {
+	for range 20 { // select chooses at random among what is ready
+		ctx, interrupt := context.WithCancel(t.Context())
+		var said bytes.Buffer
+		terminal := &terminal{in: strings.NewReader("yes\n"), out: io.Discard, err: &said, getenv: func(string) string { return "" }}
+		shown := interrupting{&said, interrupt}
+		terminal.err = shown
+		err := terminal.askFor(ctx, &sweep.Report{}, "Stop?")
+		if want := "nothing was stopped: context canceled"; err == nil || err.Error() != want {
+			t.Fatalf("interrupted by what was shown: error %v, want %s", err, want)
+		}
+		said.Reset()
+		err = terminal.askFor(ctx, &sweep.Report{}, "Stop?")
+		if want := "nothing was stopped: context canceled"; err == nil || err.Error() != want || said.Len() > 0 {
+			t.Fatalf("interrupted before: error %v, want %s; said %q", err, want, said.String())
+		}
+	}
+}
+
+// interrupting interrupts as soon as something is written.
+type interrupting struct {
+	w         io.Writer
+	interrupt func()
+}
+
+func (i interrupting) Write(p []byte) (int, error) {
+	i.interrupt()
+	return i.w.Write(p)
+}
+
+// What a sweep that didn't fail left undone has an exit status, and is counted.
+func TestStatusOfWhatIsLeft(t *testing.T) {
+	decided := func(outcomes ...sweep.Outcome) *sweep.Report {
+		r := &sweep.Report{Complete: true, Flows: sweep.FlowCounts{Seen: 1, Listed: 1}}
+		for _, o := range outcomes {
+			r.Decisions = append(r.Decisions, sweep.Decision{Flow: "f", Execution: "e", Outcome: o})
+		}
+		return r
+	}
+	for _, test := range []struct {
+		report *sweep.Report
+		status int
+		said   string
+	}{
+		{decided(sweep.Stopped, sweep.AlreadyCompleted, sweep.Gone, sweep.Planned, sweep.ProtectedOutcome), statusDone, ""},
+		{decided(sweep.Stopped, sweep.StillRunning), statusPartly, "done in part: 1 still running; see the report"},
+		{decided(sweep.Failed, sweep.StillRunning, sweep.StillRunning), statusPartly, "done in part: 1 failed, 2 still running; see the report"},
+		{&sweep.Report{Undecided: make([]sweep.Undecided, 2)}, statusPartly, "done in part: 2 undecided; see the report"},
+		{&sweep.Report{Incomplete: make([]sweep.FlowNote, 1)}, statusPartly, "done in part: 1 not looked at; see the report"},
+	} {
+		terminal := &terminal{out: io.Discard, err: io.Discard, getenv: func(string) string { return "" }}
+		for _, output := range []string{"table", "json", "html"} {
+			err := terminal.conclude(t.Context(), output, test.report, nil)
+			status, said := statusDone, ""
+			if carried := (*statusError)(nil); errors.As(err, &carried) {
+				status, said = carried.status, carried.Error()
+			}
+			if status != test.status || said != test.said {
+				t.Errorf("status %d, %q; want %d, %q", status, said, test.status, test.said)
+			}
+		}
 	}
 }
 

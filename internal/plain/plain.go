@@ -72,7 +72,7 @@ type Writer struct {
 }
 
 func (w Writer) Write(p []byte) (int, error) {
-	if _, err := io.WriteString(w.To, w.By(string(p))); err != nil {
+	if _, err := w.To.Write([]byte(w.By(string(p)))); err != nil {
 		return 0, err
 	}
 	return len(p), nil
