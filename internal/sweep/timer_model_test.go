@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -49,6 +50,7 @@ type modelTick struct {
 	lose    bool          // both copies of the state are damaged
 	kill    time.Duration // into the sweep; 0: it lives
 	optOut  string        // a flow whose owner opts out
+	odd     bool          // some answers lack startedTimes, or tell of a status unheard of
 }
 
 func drawTimer(r *rand.Rand) (m timerModel) {
@@ -126,6 +128,7 @@ func (m timerModel) drawTick(r *rand.Rand, hurts bool) (t modelTick) {
 		t.kill = time.Duration(r.Int64N(int64(40 * time.Second)))
 	}
 	t.lose = r.IntN(25) == 0
+	t.odd = r.IntN(4) == 0
 	return t
 }
 
@@ -166,6 +169,8 @@ type life struct {
 	facts  map[string]account.Execution
 	told   map[string]time.Time // when a report last said that an execution was not stopped
 	blind  time.Time            // when a report had more to tell than it has room for
+	odd    bool                 // this sweep's answers are
+	read   atomic.Int64         // answers
 	swept  int                  // sweeps in which all that was due was looked at, and nothing withheld
 }
 
@@ -232,6 +237,7 @@ func liveTimer(t *testing.T, m timerModel) (swept int) {
 			}
 		}
 		l.process = &process{t: t, server: server, policy: parse(t, m.policy(l.begin)), file: file}
+		l.wire = &edited{server, l.edit}
 		l.start()
 		for _, tick := range m.ticks {
 			time.Sleep(time.Until(time.Now().Truncate(time.Minute).Add(70 * time.Second)))
@@ -255,7 +261,23 @@ func (l *life) start() {
 	l.memory, _ = sweep.NewMemory(sweep.MemoryOptions{File: l.file, Quota: l.quota})
 }
 
+// edit makes the answers' times finer than milliseconds, and in an odd sweep has
+// some of them say less, or something else, than they should.
+func (l *life) edit(operation string, body []byte) []byte {
+	n := l.read.Add(1)
+	body = finer(operation, body)
+	switch {
+	case !l.odd || operation != cloudflow.OpListExecutions && operation != cloudflow.OpDescribeExecution:
+	case n%5 == 0:
+		return startedTime.ReplaceAll(body, []byte(`"StartedTime":""`))
+	case n%5 == 1:
+		return isRunning.ReplaceAll(body, []byte(`"Status":"Paused"`))
+	}
+	return body
+}
+
 func (l *life) live(tick modelTick) {
+	l.odd = tick.odd
 	l.server.ClearFaults()
 	l.server.AddFaults(tick.faults...)
 	if _, out := l.optOut[tick.optOut]; tick.optOut != "" && !out {
@@ -294,7 +316,8 @@ func (l *life) tell(r *sweep.Report) {
 			l.told[d.Flow+"/"+d.Execution] = l.server.Now()
 		}
 	}
-	if slices.ContainsFunc(r.Errors, func(n sweep.ErrorNote) bool { return n.Code == "Undecided" }) {
+	untold := []string{"Undecided", "UnknownStatus"} // these name some
+	if slices.ContainsFunc(r.Errors, func(n sweep.ErrorNote) bool { return slices.Contains(untold, n.Code) }) {
 		l.blind = l.server.Now()
 	}
 	for _, u := range r.Undecided {
