@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/flowreaper/flowreaper/internal/caller"
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/internal/notify"
 	"github.com/flowreaper/flowreaper/internal/sweep"
@@ -59,6 +60,10 @@ type sweeping struct {
 	*settings
 	options sweep.Options
 	rates   cloudflow.Rates
+
+	// identity is who calls, once connected. It waits for the answer, for
+	// caller.Patience at the most; it is not ok where there is none.
+	identity func() (id caller.Identity, ok bool)
 }
 
 // check reads and checks everything that doesn't need the network. Its errors
@@ -194,7 +199,25 @@ func (t *terminal) connect(ctx context.Context, s *sweeping) (*cloudflow.Client,
 		return nil, usageError(err)
 	}
 	s.options.Source, s.options.Stopper, s.options.Quota = client, client, quota
+	s.identify(ctx, keys)
 	return client, nil
+}
+
+// identify begins to ask who calls, beside the sweep.
+func (s *sweeping) identify(ctx context.Context, keys cloudflow.Credentials) {
+	var id caller.Identity
+	var ok bool
+	answered := make(chan struct{})
+	s.identity = func() (caller.Identity, bool) {
+		<-answered
+		return id, ok
+	}
+	go func() {
+		defer close(answered)
+		if endpoint, err := cloudflow.ParseEndpoint(s.endpoint, s.region); err == nil {
+			id, ok = caller.Ask(ctx, endpoint, keys, nil)
+		}
+	}()
 }
 
 // bound is ctx with the time that --timeout leaves.
