@@ -75,3 +75,20 @@ func TestAKeyGivenTwice(t *testing.T) {
 		})
 	}
 }
+
+// A status that nobody has heard of is a live one, of which nothing is known.
+func TestStatusesUnheardOf(t *testing.T) {
+	t.Parallel()
+	for _, status := range []string{"Paused", "", "running", "RUNNING", "Stopping", "Ended"} {
+		t.Run("status "+status, func(t *testing.T) {
+			both(t, twoHours, func(w *wire) {
+				w.account.rows = []string{rowIn(status, "etl", "run-1", ago(3*time.Hour)), row("etl", "run-2", ago(3*time.Hour))}
+			}, func(w *wire, r *result) {
+				if len(r.report.Errors) == 0 || !strings.Contains(r.report.Errors[0].Message, "run-1") || !strings.Contains(r.report.Errors[0].Message, status) {
+					w.Errorf("errors %+v: nothing is said of it\n%s", r.report.Errors, r)
+				}
+				w.stopped("etl/run-2")
+			})
+		})
+	}
+}

@@ -158,7 +158,7 @@ func (m *machine) run(env []string, args ...string) *result {
 	var stdout, stderr bytes.Buffer
 	cmd := exec.CommandContext(ctx, terminal, args...)
 	cmd.Env, cmd.Stdout, cmd.Stderr = slices.Concat(m.environment(), env, m.more), &stdout, &stderr
-	cmd.WaitDelay = time.Second
+	cmd.WaitDelay = patience
 	err := cmd.Run()
 	r := &result{T: m.T, status: cmd.ProcessState.ExitCode(), stdout: stdout.String(), stderr: stderr.String()}
 	if ctx.Err() != nil {

@@ -138,3 +138,34 @@ rules:
 	m.invoke(timer).want(0).whole(true)
 	w.stopped()
 }
+
+// An answer without a StartedTime says nothing of the execution: neither that it
+// has ended, nor that it may be stopped.
+func TestNoStartedTime(t *testing.T) {
+	t.Parallel()
+	for name, started := range map[string]string{
+		"left out": `"StoppedTime":""`, "empty": `"StartedTime":""`, "null": `"StartedTime":null`,
+		"no time": `"StartedTime":"yesterday"`, "a number": `"StartedTime":1764000000000`, "no such day": `"StartedTime":"2026-02-30T00:00:00Z"`,
+		"the year 0": `"StartedTime":"0000-00-00T00:00:00Z"`,
+	} {
+		t.Run(name+" in DescribeExecution", func(t *testing.T) {
+			w := overdue(t, "run-1", "run-2", "run-3", "run-4", "run-5")
+			m := w.machine(strings.Replace(twoHours, "maxStops: 100", "maxStops: 3", 1))
+			m.invoke(timer).want(1, outcomes("withheld", "etl/run-1", "etl/run-2", "etl/run-3", "etl/run-4", "etl/run-5")...)
+			m.policy(twoHours)
+			w.on("DescribeExecution", func(c call) *answer { return say("%s", row("etl", c.Get("ExecutionName"), started)) })
+			w.on("ListExecutions", func(call) *answer { return refuse(403, "AccessDenied", "The resources doesn't belong to you.") })
+			m.invoke(timer).doubtful()
+			w.on("ListExecutions", nil)
+			w.on("DescribeExecution", nil)
+			m.invoke(timer) // what was not known to have ended is not forgotten
+			w.stopped("etl/run-1", "etl/run-2", "etl/run-3", "etl/run-4", "etl/run-5")
+		})
+		t.Run(name+" in ListExecutions", func(t *testing.T) {
+			w := overdue(t, "run-1")
+			w.on("ListExecutions", func(call) *answer { return page("Executions", "", row("etl", "run-2", started)) })
+			w.machine(twoHours).apply().want(3).doubtful()
+			w.stopped()
+		})
+	}
+}
