@@ -163,6 +163,10 @@ func (d *decoder) maxRuntime(n *yamltree.Node) []conjunct {
 		return nil
 	}
 	limit := text
+	if name := strings.Trim(text, "${} "); !strings.HasPrefix(text, "vars.") && d.isVar(name) {
+		d.fail(n.Position, "maxRuntime: %s is a var: write vars.%s", text, strings.TrimPrefix(name, "vars."))
+		return nil
+	}
 	if !strings.HasPrefix(text, "vars.") {
 		if d.duration(n, "maxRuntime", 0) == 0 {
 			return nil
@@ -172,6 +176,16 @@ func (d *decoder) maxRuntime(n *yamltree.Node) []conjunct {
 		return nil
 	}
 	return d.sugar("maxRuntime", "execution.age > "+limit)
+}
+
+// isVar says whether a text names a var, with or without vars. before it.
+func (d *decoder) isVar(name string) bool {
+	name = strings.TrimPrefix(name, "vars.")
+	if !varName.MatchString(name) {
+		return false
+	}
+	_, problems := d.language.Compile("vars." + name)
+	return len(problems) == 0
 }
 
 // isDuration says whether a text names a var that is a duration.

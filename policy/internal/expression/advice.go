@@ -60,6 +60,9 @@ func (l *Language) meantName(name string) string {
 	if write, ok := constantsOfOthers[strings.ToLower(name)]; ok {
 		return ": write " + write
 	}
+	if near := Nearest(name, l.names()); near != "" {
+		return DidYouMean(name, l.names())
+	}
 	for _, v := range l.variables {
 		if group, field, ok := strings.Cut(v.Name, "."); ok && field == name && group != "event" {
 			return "; did you mean " + v.Name + "?"

@@ -54,7 +54,7 @@ func meantDuration(text string) string {
 	if len(text) > maxDurationText {
 		return usual
 	}
-	if strings.Trim(text, "0123456789.") == "" && durationPattern.MatchString(text+"s") {
+	if strings.Trim(text, "0123456789.") == "" && strings.Trim(text, "0.") != "" && durationPattern.MatchString(text+"s") {
 		return "it has no unit; of seconds write " + text + "s"
 	}
 	meant := strings.ToLower(text)
@@ -65,6 +65,12 @@ func meantDuration(text string) string {
 	}
 	meant = strings.NewReplacer(" ", "", ",", "", "and", "", "\u00a0", "").Replace(meant)
 	meant = strings.Replace(strings.TrimPrefix(meant, "p"), "t", "", 1) // PT2H30M
+	if parts := strings.Split(text, ":"); len(parts) == len("hms") {
+		meant = parts[0] + "h" + parts[1] + "m" + parts[2] + "s"
+	}
+	if strings.Contains(meant, "h") && durationPattern.MatchString(meant+"m") { // 1h30
+		meant += "m"
+	}
 	if !durationPattern.MatchString(meant) {
 		return usual
 	}

@@ -25,6 +25,9 @@ var slips = []struct{ written, say string }{
 	{`!==`, "!== is not in the language: write !="},
 	{`===`, "=== is not in the language: write =="},
 	{`<>`, "<> is not in the language: write !="},
+	{`!\s*(in|startsWith|endsWith|contains|matches)\b`, "write not in the place of !, as in x not in [1, 2]"},
+	{`(?i)\bdoes(n)?\b`, `write not (text contains "a")`},
+	{`->`, "# is the element: any(list, # > 5)"},
 	{`!~`, `!~ is not in the language: write not (text matches "^a")`},
 	{`=~|~=?`, `this is not in the language: write text matches "^a"`},
 	{`=>`, "=> is not in the language: write >="},
@@ -61,7 +64,7 @@ func slip(text string) (Problem, bool) {
 	for i, pattern := range slipPatterns() {
 		for _, place := range pattern.FindAllStringIndex(code, -1) {
 			found, at := code[place[0]:place[1]], utf8.RuneCountInString(code[:place[0]])
-			allowed := found == "&&" || found == "||" || pipe().MatchString(code[place[0]:])
+			allowed := found == "&&" || found == "||" || pipe().MatchString(code[place[0]:]) || strings.HasSuffix(code[:place[0]], ".") // a field
 			if !allowed && (first.Offset < 0 || at < first.Offset) {
 				first = Problem{at, slips[i].say}
 			}

@@ -196,6 +196,8 @@ func syntaxMessage(message string) string {
 		return "a tab cannot indent YAML: use spaces"
 	case strings.Contains(message, "' must be specified"):
 		return message + ": a text that holds [ ] { } or a comma must be quoted between braces, or stand on a line of its own"
+	case strings.Contains(message, "could not find flow map content"):
+		return message + ": a text that begins with { must be quoted"
 	case strings.Contains(message, "unknown escape character"):
 		return message + ": in double quotes a backslash begins an escape; put the text in single quotes"
 	case strings.Contains(message, "reserved character"):
