@@ -32,7 +32,7 @@ func flow(name string, more ...string) string {
 
 // flowWithout has no Environment unless more says so.
 func flowWithout(name string, more ...string) string {
-	fields := append([]string{fmt.Sprintf(`"Name":%s,"Id":%s,"Type":"FDL","ExecutionMode":"Standard","CreatedTime":"2024-01-01T00:00:00Z"`, quote(name), quote("id-"+name))}, more...)
+	fields := append([]string{fmt.Sprintf(`"Name":%s,"Id":%s,"Type":"FDL","Definition":"version: v1","ExecutionMode":"Standard","CreatedTime":"2024-01-01T00:00:00Z"`, quote(name), quote("id-"+name))}, more...)
 	return "{" + strings.Join(fields, ",") + "}"
 }
 

@@ -157,7 +157,7 @@ func TestNamesThatRewriteTheScreen(t *testing.T) {
 			name := "run" + odd + "1"
 			both(t, twoHours+"    cause: 'it is ${execution.name} of ${flow.name}, ${execution.input.x}'\n", func(w *wire) {
 				flowName := fmt.Sprintf(`"Name":%s,"Id":"id"`, quote("etl"+odd))
-				w.account.flows = []string{"{" + flowName + `,"Environment":{"Variables":[]}}`, flow("other")}
+				w.account.flows = []string{"{" + flowName + `,"Definition":"version: v1","Environment":{"Variables":[]}}`, flow("other")}
 				w.account.rows = []string{`{"Name":` + quote(name) + `,"FlowName":` + quote("etl"+odd) + `,"Status":"Running",` + startedTime + `,` + input(`{"x":`+quote(odd)+`}`) + `}`}
 				w.on("ListExecutions", func(c call) *answer {
 					if c.Get("FlowName") != "other" {
