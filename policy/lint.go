@@ -90,6 +90,7 @@ func Lint(file string, text []byte, o LintOptions) ([]Finding, error) {
 		l.rules = append(l.rules, newLintRule(r, i, root.Value("rules").Items[i]))
 	}
 	l.protect(root.Value("protect"))
+	l.limits(root.Value("limits"))
 	for _, r := range l.rules {
 		l.rule(r)
 	}

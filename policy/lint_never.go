@@ -9,6 +9,7 @@ import (
 	"github.com/flowreaper/flowreaper/policy/internal/constraint"
 	"github.com/flowreaper/flowreaper/policy/internal/expression"
 	"github.com/flowreaper/flowreaper/policy/internal/globset"
+	"github.com/flowreaper/flowreaper/policy/internal/yamltree"
 )
 
 // never finds a rule that can never stop anything.
@@ -23,6 +24,23 @@ func (l *linter) never(r *lintRule) bool {
 	}
 	l.warn(r, key, LintNever, "the rule can never stop anything: "+why, next)
 	return true
+}
+
+// limits finds limits under which everything is withheld. To some tools 0 is no
+// limit.
+func (l *linter) limits(n *yamltree.Node) {
+	if !slices.ContainsFunc(l.policy.Rules, func(r *Rule) bool { return !r.NoLimits }) {
+		return
+	}
+	limits := l.policy.Limits
+	r := newLintRule(&Rule{}, -1, n)
+	const says = "these limits let nothing be stopped: all that is condemned under them is withheld"
+	switch {
+	case limits.MaxStops == 0:
+		l.warn(r, "maxStops", LintNever, says, "0 is no stop at all: give the most that may be stopped")
+	case limits.MaxShare == 0 && limits.Floor == 0:
+		l.warn(r, "maxShare", LintNever, says, "give a maxShare, or a floor, above 0")
+	}
 }
 
 // contradiction names conditions that can't hold, or can't hold together.

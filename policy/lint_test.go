@@ -206,6 +206,22 @@ func TestLintProtect(t *testing.T) {
 	}
 }
 
+// TestLintLimits: 0 is not without a limit.
+func TestLintLimits(t *testing.T) {
+	const says = "warning never : these limits let nothing be stopped: all that is condemned under them is withheld → "
+	for limits, want := range map[string]string{
+		"{maxStops: 0}":                     "2:20 " + says + "0 is no stop at all: give the most that may be stopped",
+		"{maxShare: 0%, floor: 0}":          "2:20 " + says + "give a maxShare, or a floor, above 0",
+		"{maxShare: 0%}":                    "",
+		"{floor: 0, maxStops: 1}":           "",
+		"{maxStops: 0} # lint: allow never": "",
+	} {
+		if diff := cmp.Diff(want, lint(t, "version: 1\nlimits: "+limits+"\nrules: [{name: r, maxRuntime: 2h}]\n", LintOptions{})); diff != "" {
+			t.Errorf("%s\n%s", limits, diff)
+		}
+	}
+}
+
 // TestLintOptions: what it costs depends on the account and the tick.
 func TestLintOptions(t *testing.T) {
 	const rule = "  - {name: r, flows: [\"a*\"], when: execution.input.x == 1}\n"
