@@ -80,7 +80,7 @@ func (p *process) kill(after time.Duration) (restore func()) {
 	saved, copied := map[string][]byte{}, make(chan struct{})
 	timer := time.AfterFunc(after, func() {
 		defer close(copied)
-		for _, name := range []string{p.file, p.file + ".2"} {
+		for _, name := range p.written() {
 			if data, err := os.ReadFile(name); err == nil {
 				saved[name] = data
 			}
@@ -92,7 +92,7 @@ func (p *process) kill(after time.Duration) (restore func()) {
 			return
 		}
 		<-copied
-		for _, name := range []string{p.file, p.file + ".2"} {
+		for _, name := range p.written() {
 			os.Remove(name)
 		}
 		for name, data := range saved {
@@ -101,6 +101,15 @@ func (p *process) kill(after time.Duration) (restore func()) {
 			}
 		}
 	}
+}
+
+// written are the files that the state is kept in.
+func (p *process) written() []string {
+	claims, err := filepath.Glob(p.file + ".tries/*")
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return append(claims, p.file, p.file+".2")
 }
 
 // An emergency of more executions than one invocation can stop goes on in the

@@ -104,15 +104,11 @@ func (s *sweep) known() int {
 }
 
 // counts says whether an execution with this mark is condemned and would be
-// stopped.
+// stopped. What another policy planned or protected is taken up again, and counts
+// as waiting.
 func (s *sweep) counts(m watch.Mark) bool {
-	switch Outcome(m.Outcome) {
-	case "":
-		return false
-	case Planned, ProtectedOutcome:
-		return m.Policy != s.mark("").Policy
-	}
-	return true
+	o := Outcome(m.Outcome)
+	return o != "" && o != Planned && o != ProtectedOutcome
 }
 
 // refuseAll refuses whatever has not been tried; what is over a limit, only what
