@@ -108,6 +108,8 @@ func (c *concurrency) live(j *judgement) (*Live, error) {
 	switch flow := j.facts.Flow; {
 	case flow.Live == nil:
 		return nil, &MissingError{"the complete list of the flow's executions", NeedLive}
+	case slices.Contains(flow.Unknown, "Definition") && !c.mapChildren:
+		return nil, &MissingError{"the flow's definition", NeedFlow}
 	case flow.DistributedMap && !c.mapChildren:
 		return nil, errors.New("the flow has a distributed Map, whose children are executions too: say mapChildren: count if they shall be")
 	default:

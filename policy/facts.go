@@ -1,6 +1,9 @@
 package policy
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Facts is what one judgement sees. All times are UTC.
 type Facts struct {
@@ -29,6 +32,7 @@ type Flow struct {
 	ExecutionMode    string // Standard or Express; the API's "" is Standard
 	RoleARN          string
 	Env              map[string]string
+	EnvDoubt         string // why Env can't be relied on, such as a variable given twice: what reads it is undecided
 	CreatedTime      time.Time
 	LastModifiedTime time.Time
 	ResourceGroupID  string
@@ -36,12 +40,24 @@ type Flow struct {
 	// NameOnly says that only Name is known: what reads another field is
 	// undecided.
 	NameOnly bool
+	// Unknown names the fields that are not known though others are, in the API's
+	// words, such as Environment: what reads one is undecided. Definition is what
+	// DistributedMap is read from.
+	Unknown []string
 	// DistributedMap says that the flow's definition has a Map in distributed
 	// mode, whose children are executions of this same flow.
 	DistributedMap bool
 	// Live is the flow's live executions by a complete listing; nil where there
 	// was none, and what needs it is undecided.
 	Live *Live
+}
+
+// lacks says whether what a rule reads of the flow is not known.
+func (f *Flow) lacks(variable int) bool {
+	if variable == flowName || variable == flowLive {
+		return false
+	}
+	return f.NameOnly || len(f.Unknown) > 0 && slices.Contains(f.Unknown, flowFields[variable])
 }
 
 // executionMode spells out what the API leaves empty.
@@ -62,6 +78,7 @@ type Execution struct {
 	Input       Input
 	Env         map[string]string
 	EnvUnknown  bool     // Env was not fetched, and a rule that reads it is undecided
+	EnvDoubt    string   // why Env can't be relied on, as Flow's
 	History     *History // nil: not fetched, and a rule that reads it is undecided
 }
 

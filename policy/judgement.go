@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"errors"
 	"fmt"
 	"time"
 )
@@ -57,7 +56,7 @@ func (j *judgement) flow(variable int) (any, error) {
 		return nil, &MissingError{"flow.live", NeedLive}
 	case variable == flowLive:
 		return f.Live.Count(), nil
-	case f.NameOnly:
+	case f.lacks(variable):
 		return nil, &MissingError{variables[variable].Name, NeedFlow}
 	}
 	switch variable {
@@ -70,7 +69,7 @@ func (j *judgement) flow(variable int) (any, error) {
 	case flowRoleARN:
 		return f.RoleARN, nil
 	case flowEnv:
-		return f.Env, nil
+		return environment(f.Env, f.EnvDoubt, variable)
 	case flowCreatedTime:
 		return known(f.CreatedTime, variable)
 	case flowLastModifiedTime:
@@ -96,9 +95,17 @@ func (j *judgement) execution(variable int) (any, error) {
 		return j.cost()
 	}
 	if e.EnvUnknown {
-		return nil, errors.New("execution.env was not fetched")
+		return nil, &MissingError{"execution.env", NeedExecution}
 	}
-	return e.Env, nil
+	return environment(e.Env, e.EnvDoubt, variable)
+}
+
+// environment refuses one that can't be relied on.
+func environment(env map[string]string, doubt string, variable int) (any, error) {
+	if doubt != "" {
+		return nil, fmt.Errorf("%s can't be relied on: %s", variables[variable].Name, doubt)
+	}
+	return env, nil
 }
 
 func (j *judgement) history(variable int) (any, error) {

@@ -50,7 +50,8 @@ func fixedPart(t *rapid.T) string {
 		`execution.name matches "(?i)^RUN"`, `execution.name in ["run-1", "run-2", "job-1"]`, `"run" in ["run", execution.name]`,
 		`execution.input.priority == "high"`, `execution.input.priority != "high"`, `execution.input.n > 5`, `execution.input.n <= 5`,
 		`execution.input.n + 1 == 6`, `execution.input.flag`, `not execution.input.flag`, `execution.input.deep?.x == 1`,
-		`execution.input.deep.x == 1`, `execution.input.deep.x != 1`, `execution.input.deep[0] != 1`, `execution.input.deep.x.y == nil`, `flow.env.STAGE?.x != 1`,
+		`execution.input.deep.x == 1`, `execution.input.deep.x != 1`, `execution.input.list[0] != 1`, `execution.input.deep.x.y == nil`, `flow.env.STAGE?.x != 1`,
+		`execution.env.KEEP == "yes"`, `execution.env.KEEP != "yes"`,
 		`"max" in execution.input`, `(execution.input.n ?? 7) > 5`, `len(execution.input.priority) == 3`, `execution.input.priority matches "^l"`,
 		`execution.status == "Running"`, `execution.status != "Starting"`, `execution.status in ["Starting", "Succeeded"]`,
 		`event.kind == "timer"`, `event.kind in ["alarm", "timer"]`,
@@ -205,6 +206,7 @@ func drawWorld(t *rapid.T) world {
 			Env: draw(t, "env", nil, map[string]string{"STAGE": "test"}, map[string]string{"OFF": "yes", "MAX": "1h"}, map[string]string{"MAX": "soon"}),
 		},
 	}
+	w.flow.EnvDoubt = draw(t, "flow doubt", "", "", "", "a variable is given twice")
 	w.event.Time = w.now.Add(-time.Minute)
 	if w.event.Kind == "alarm" {
 		w.event.Data = draw(t, "data", nil, map[string]any{"state": "ALARM", "detail": nil}, map[string]any{"state": "OK", "detail": `{"x":1}`},
@@ -231,8 +233,10 @@ func drawExecution(t *rapid.T, i int, now time.Time) *Execution {
 		StartedTime: now.Add(-d).Add(draw(t, "beside", 0, 0, -1, 1, time.Second, -3*time.Minute)),
 		Input: JSONInput(draw(t, "input", "", "null", "{}", `{"priority":"low","n":5}`, `{"priority":"high","n":6,"flag":true}`,
 			`{"n":"many","max":"3h","deep":{"x":1}}`, `{"max":true}`, `{"broken"`, `{"n":5,"n":6}`, `{"flag":true,"deep":{"x":1,"x":2}}`,
-			`{"n":6,"deep":"{\"x\":1}"}`, `{"flag":true,"deep":[1]}`, `{"deep":null}`, `{"deep":{"x":{"y":2}}}`, `{"deep":true}`, `[{"n":6}]`, `"{\"n\":6}"`, `7`)),
+			`{"n":6,"deep":"{\"x\":1}"}`, `{"flag":true,"deep":[1],"list":[1]}`, `{"deep":null}`, `{"deep":{"x":{"y":2}}}`, `{"deep":true,"list":{"x":1}}`, `{"list":5}`, `[{"n":6}]`, `"{\"n\":6}"`, `7`)),
 	}
+	e.Env = draw(t, "execution env", nil, map[string]string{"KEEP": "yes"}, map[string]string{"KEEP": "no"})
+	e.EnvDoubt = draw(t, "execution doubt", "", "", "", "a variable is given twice")
 	e.History = &History{
 		Steps: draw(t, "steps", 0, 3, 4, 40), CurrentStep: draw(t, "step", "wait", "work"),
 		LastEventTime: now.Add(-draw(t, "quiet", 0, time.Minute, time.Hour, 2*time.Hour+time.Second)),

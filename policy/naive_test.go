@@ -323,7 +323,7 @@ func (n *naive) part(text string, f Facts) tri {
 
 // nullable writes out, in expr's own words, that a path through what isn't there
 // is nil.
-var nullable = strings.NewReplacer(".deep.", ".deep?.", ".deep[", ".deep?.[", ".x.", ".x?.", ".detail.", ".detail?.")
+var nullable = strings.NewReplacer(".deep.", ".deep?.", ".list[0]", "?.list?.[0]", ".x.", ".x?.", ".detail.", ".detail?.")
 
 var durationFunction = expr.Function("duration", func(params ...any) (any, error) {
 	text, ok := params[0].(string)
@@ -345,7 +345,7 @@ func inputOf(e *Execution) any {
 	switch {
 	case text == "":
 	case !jsontext.Value(text).IsValid() || json.Unmarshal([]byte(text), &input) != nil:
-		return "a text, into which every path and in fail"
+		return unreadable
 	}
 	if input == nil {
 		return map[string]any{}
@@ -353,12 +353,23 @@ func inputOf(e *Execution) any {
 	return input
 }
 
+// unreadable is a text, into which every path and in fail.
+const unreadable = "unreadable"
+
+// envOf is an environment. Whatever reads one in doubt fails.
+func envOf(env map[string]string, doubt string) any {
+	if doubt != "" {
+		return unreadable
+	}
+	values := map[string]any{}
+	for key, value := range env {
+		values[key] = value
+	}
+	return values
+}
+
 // env is what the virtual machine reads.
 func (n *naive) env(f Facts) map[string]any {
-	env := map[string]any{}
-	for key, value := range f.Flow.Env {
-		env[key] = value
-	}
 	var cost any
 	if amount, priced := n.cost(f); priced {
 		cost = amount
@@ -368,10 +379,10 @@ func (n *naive) env(f Facts) map[string]any {
 		"now":   f.Now,
 		"vars":  map[string]any{"limit": 2 * time.Hour, "names": []any{"a-1", "b-1"}},
 		"event": map[string]any{"kind": f.Event.Kind, "data": f.Event.Data, "time": f.Event.Time},
-		"flow":  map[string]any{"name": f.Flow.Name, "env": env, "live": n.live()},
+		"flow":  map[string]any{"name": f.Flow.Name, "env": envOf(f.Flow.Env, f.Flow.EnvDoubt), "live": n.live()},
 		"execution": map[string]any{
 			"name": f.Execution.Name, "status": f.Execution.Status, "startedTime": f.Execution.StartedTime,
-			"age": age(f), "input": plainNumbers(inputOf(f.Execution)), "cost": cost,
+			"age": age(f), "input": plainNumbers(inputOf(f.Execution)), "env": envOf(f.Execution.Env, f.Execution.EnvDoubt), "cost": cost,
 		},
 		"history": map[string]any{"steps": h.Steps, "currentStep": h.CurrentStep, "idle": max(0, f.Now.Sub(h.LastEventTime))},
 	}

@@ -12,10 +12,11 @@ import (
 type Need uint8
 
 const (
-	NeedInput   Need = 1 << iota // execution.input: list without MetadataOnly
-	NeedHistory                  // history.*, and execution.cost where transitions are priced: GetExecutionHistory
-	NeedFlow                     // the flow's fields besides its name: DescribeFlow
-	NeedLive                     // flow.live, maxConcurrent: a complete listing of the flow's live executions
+	NeedInput     Need = 1 << iota // execution.input: list without MetadataOnly
+	NeedHistory                    // history.*, and execution.cost where transitions are priced: GetExecutionHistory
+	NeedFlow                       // the flow's fields besides its name: DescribeFlow
+	NeedLive                       // flow.live, maxConcurrent: a complete listing of the flow's live executions
+	NeedExecution                  // execution.env, where a listing left it out: DescribeExecution
 )
 
 // Has says whether the set has all of these needs.
@@ -24,7 +25,7 @@ func (n Need) Has(other Need) bool { return n&other == other }
 // String lists the needs: input, history.
 func (n Need) String() string {
 	var names []string
-	for i, name := range []string{"input", "history", "flow", "live"} {
+	for i, name := range []string{"input", "history", "flow", "live", "execution"} {
 		if n.Has(1 << i) {
 			names = append(names, name)
 		}

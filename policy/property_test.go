@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"iter"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -66,6 +67,7 @@ func sweep(t *rapid.T, p *Policy, w world) map[string]answer {
 			flow = Flow{Name: flow.Name, NameOnly: true, DistributedMap: flow.DistributedMap}
 		}
 	}
+	leaveOut(t, &flow)
 	f := scope.Flow(&flow)
 	rows := list(t, f.Query(), w.executions)
 	for again := true; again; {
@@ -74,20 +76,60 @@ func sweep(t *rapid.T, p *Policy, w world) map[string]answer {
 		}
 		for _, row := range rows {
 			v := f.Judge(row)
-			if v.Needs == NeedHistory && row.History == nil {
-				row.History, again = w.history(row.Name), true
-			} else if v.Needs != 0 {
-				t.Fatalf("%s needs %s; the query said %s", row.Name, v.Needs, f.Query().Needs)
+			for need := range v.Needs.each() {
+				if !w.fetch(need, row, &flow, f.Query()) {
+					t.Fatalf("%s needs %s; the query said %s", row.Name, v.Needs, f.Query().Needs)
+				}
+				again = true
 			}
 			answers[row.Name] = answerOf(v)
+			if v.Needs.Has(NeedFlow) {
+				break // it is all scoped anew
+			}
 		}
+		f = scope.Flow(&flow)
 	}
 	return answers
 }
 
-func (w world) history(name string) *History {
-	i := slices.IndexFunc(w.executions, func(e *Execution) bool { return e.Name == name })
-	return w.executions[i].History
+// leaveOut has a row of ListFlows leave fields out.
+func leaveOut(t *rapid.T, flow *Flow) {
+	if !flow.NameOnly && rapid.Bool().Draw(t, "the row has no environment") {
+		flow.Unknown, flow.Env, flow.EnvDoubt = append(flow.Unknown, "Environment"), nil, ""
+	}
+	if !flow.NameOnly && rapid.Bool().Draw(t, "the row has no definition") {
+		flow.Unknown, flow.DistributedMap = append(flow.Unknown, "Definition"), false
+	}
+}
+
+func (n Need) each() iter.Seq[Need] {
+	return func(yield func(Need) bool) {
+		for one := Need(1); one != 0 && one <= n; one <<= 1 {
+			if n.Has(one) && !yield(one) {
+				return
+			}
+		}
+	}
+}
+
+// fetch fetches what a judgement needs, and says whether that is news.
+func (w world) fetch(need Need, row *Execution, flow *Flow, q Query) bool {
+	whole := w.executions[slices.IndexFunc(w.executions, func(e *Execution) bool { return e.Name == row.Name })]
+	switch need {
+	case NeedHistory:
+		defer func() { row.History = whole.History }()
+		return row.History == nil
+	case NeedFlow:
+		defer func(live *Live) { *flow = *w.flow; flow.Live = live }(flow.Live)
+		return len(flow.Unknown) > 0
+	case NeedExecution:
+		defer func() { row.Env, row.EnvDoubt, row.EnvUnknown = whole.Env, whole.EnvDoubt, false }()
+		return row.EnvUnknown
+	case NeedInput:
+		defer func() { row.Input = whole.Input }()
+		return row.Input.fetched == nil && q.Needs.Has(NeedInput)
+	}
+	return false
 }
 
 // list is the API: it knows the query's parameters and nothing else.
@@ -106,6 +148,9 @@ func list(t *rapid.T, q Query, executions []*Execution) []*Execution {
 			row := *e
 			if !q.Needs.Has(NeedInput) {
 				row.Input = Input{}
+			}
+			if rapid.Bool().Draw(t, "the row has less") {
+				row.Input, row.Env, row.EnvDoubt, row.EnvUnknown = Input{}, nil, "", true
 			}
 			row.History = nil
 			rows = append(rows, &row)

@@ -91,7 +91,7 @@ func (s *solver) changes(variable int) bool {
 		variable == historyCurrentStep || variable == historyLastEventTime:
 		return true
 	case variable < flowLive:
-		return f.Flow.NameOnly && variable != flowName
+		return f.Flow.lacks(variable)
 	case s.unknownExecution():
 		return true
 	}

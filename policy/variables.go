@@ -70,6 +70,12 @@ var variables = []expression.Variable{
 	historyIdle:          {Name: "history.idle", Type: expression.Length, Rough: true},
 }
 
+// flowFields are the API's names of a flow's fields.
+var flowFields = map[int]string{
+	flowID: "Id", flowDescription: "Description", flowExecutionMode: "ExecutionMode", flowRoleARN: "RoleArn", flowEnv: "Environment",
+	flowCreatedTime: "CreatedTime", flowLastModifiedTime: "LastModifiedTime", flowResourceGroupID: "ResourceGroupId",
+}
+
 // The stages at which variables become known, each at more cost than the last.
 var (
 	eventStage = expression.SetOf(now, eventKind, eventID, eventType, eventSource, eventSubject, eventTime, eventData)

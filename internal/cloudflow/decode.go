@@ -219,4 +219,7 @@ func (d *decoder) integer(into *int64) error {
 	return nil
 }
 
+// isNull says whether the next value is null.
+func (d *decoder) isNull() bool { return d.json.PeekKind() == 'n' }
+
 func (d *decoder) skip() error { return d.json.SkipValue() }

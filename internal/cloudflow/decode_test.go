@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -28,7 +29,7 @@ func TestFlows(t *testing.T) {
 			CreatedTime:      time.Date(2019, 1, 1, 1, 1, 1, 1e6, time.UTC),
 			LastModifiedTime: time.Date(2019, 1, 1, 17, 1, 1, 1e6, time.UTC),
 			ResourceGroupID:  "rg", Environment: map[string]string{"FLOWREAPER": "off", "EMPTY": ""}},
-		{Name: "b"}, {Name: "c"}, {Name: "d"},
+		{Name: "b", Absent: flowFields}, {Name: "c", Absent: allBut("Environment")}, {Name: "d", Absent: allBut("Environment")},
 	}
 	for page, err := range once(t, script(says(200, body))).ListFlows(t.Context()) {
 		if err != nil {
@@ -36,6 +37,70 @@ func TestFlows(t *testing.T) {
 		}
 		if diff := cmp.Diff(want, page.Items); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
+		}
+	}
+}
+
+// allBut are the fields that a flow may leave out, but for some.
+func allBut(fields ...string) []string {
+	return slices.DeleteFunc(slices.Clone(flowFields), func(name string) bool { return slices.Contains(fields, name) })
+}
+
+// A flow that was described has no more than its answer says, but for its
+// definition, which every flow has.
+func TestWhatDescribeFlowLeavesOutThereIsNoneOf(t *testing.T) {
+	for _, test := range []struct {
+		body string
+		want []string
+	}{
+		{`{"Name":"a"}`, []string{"Definition"}},
+		{`{"Name":"a","Definition":null,"Environment":null}`, []string{"Definition"}},
+		{`{"Name":"a","Definition":""}`, []string{}},
+	} {
+		got, err := once(t, script(says(200, test.body))).DescribeFlow(t.Context(), "a")
+		if diff := cmp.Diff(test.want, got.Absent, cmpopts.EquateEmpty()); err != nil || diff != "" {
+			t.Errorf("%s: %v (-want +got):\n%s", test.body, err, diff)
+		}
+	}
+}
+
+// Of a variable that is given twice, or half, nobody can say what it is.
+func TestEnvironmentsInDoubt(t *testing.T) {
+	for variables, want := range map[string]string{
+		`{"Name":"A","Value":"1"},{"Name":"B","Value":"1"}`:                             "",
+		`{"Name":"A","Value":""},{"Value":"","Name":""}`:                                "",
+		`{"Name":"A","Value":"off"},{"Name":"B","Value":""},{"Name":"A","Value":""}`:    `the variable "A" is given twice`,
+		`{"Name":"A","Value":"off"},{"Name":"A","Value":"off"},{"Name":"C","Value":""}`: `the variable "A" is given twice`,
+		`{"Name":"A"}`:                            `the variable "A" has no value`,
+		`{"Name":"A","Value":null}`:               `the variable "A" has no value`,
+		`{"Value":"off"},{"Name":"B","Value":""}`: `a variable has no name`,
+		`{}`: `a variable has no name`,
+	} {
+		body := `{"Name":"a","Environment":{"Variables":[` + variables + `]}}`
+		flow, err := once(t, script(says(200, body))).DescribeFlow(t.Context(), "a")
+		if err != nil || flow.EnvironmentDoubt != want {
+			t.Errorf("flow, %s: %q, %v", variables, flow.EnvironmentDoubt, err)
+		}
+		execution, err := once(t, script(says(200, body))).DescribeExecution(t.Context(), "f", "a", 0)
+		if err != nil || execution.EnvironmentDoubt != want {
+			t.Errorf("execution, %s: %q, %v", variables, execution.EnvironmentDoubt, err)
+		}
+	}
+}
+
+// A row that leaves its environment out says nothing of it; an execution that
+// was described has none then.
+func TestAnEnvironmentThatIsLeftOut(t *testing.T) {
+	for row, want := range map[string]bool{
+		`{"Name":"a"}`: true, `{"Name":"a","Environment":null}`: true, `{"Name":"a","Environment":{}}`: false, `{"Name":"a","Environment":{"Variables":[]}}`: false,
+	} {
+		for page, err := range once(t, script(says(200, `{"Executions":[`+row+`]}`))).ListExecutions(t.Context(), ExecutionQuery{FlowName: "f"}) {
+			if err != nil || page.Items[0].EnvironmentAbsent != want {
+				t.Errorf("%s: %+v, %v", row, page.Items, err)
+			}
+		}
+		if e, err := once(t, script(says(200, row))).DescribeExecution(t.Context(), "f", "a", 0); err != nil || e.EnvironmentAbsent {
+			t.Errorf("%s, described: %+v, %v", row, e, err)
 		}
 	}
 }
@@ -54,11 +119,21 @@ func TestAStopsAnswer(t *testing.T) {
 }
 
 func TestHistory(t *testing.T) {
-	const body = `{"Events":[{"EventId":2,"ScheduleEventId":1,"Type":"StepEntered","StepName":"s","Time":"2019-01-01T01:01:01Z","EventDetail":"{}"},{"Time":"2019-01-01T01:01:02Z"}]}`
-	want := []Event{{EventID: 2, ScheduleEventID: 1, Type: "StepEntered", StepName: "s", Time: time.Date(2019, 1, 1, 1, 1, 1, 0, time.UTC)}, {Time: time.Date(2019, 1, 1, 1, 1, 2, 0, time.UTC)}}
+	const body = `{"Events":[{"EventId":2,"ScheduleEventId":1,"Type":"StepEntered","StepName":"s","Time":"2019-01-01T01:01:01Z","EventDetail":"{}"},{"Type":"T","Time":"2019-01-01T01:01:01Z"}]}`
+	want := []Event{{EventID: 2, ScheduleEventID: 1, Type: "StepEntered", StepName: "s", Time: time.Date(2019, 1, 1, 1, 1, 1, 0, time.UTC)},
+		{Type: "T", Time: time.Date(2019, 1, 1, 1, 1, 1, 0, time.UTC)}}
 	for page, err := range once(t, script(says(200, body))).GetExecutionHistory(t.Context(), "f", "e") {
 		if diff := cmp.Diff(want, page.Items); diff != "" || err != nil {
 			t.Errorf("%v (-want +got):\n%s", err, diff)
+		}
+	}
+	for event, want := range map[string]string{
+		`{"Time":"2019-01-01T01:01:01Z"}`: "an event of a history has no Type", `{"Type":"StepEntered"}`: "an event of a history has no Time",
+		`{"Type":"StepEntered","Time":""}`: "an event of a history has no Time", `{"Type":null,"Time":null}`: "an event of a history has no Time",
+	} {
+		c := once(t, script(says(200, `{"Events":[`+event+`]}`)))
+		if err := firstError(c.GetExecutionHistory(t.Context(), "f", "e")); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", event, err)
 		}
 	}
 	for _, number := range []string{`1.5`, `"1"`, `1e3`, `99999999999999999999`, `null`} {
@@ -164,7 +239,8 @@ func oracleExecution(m map[string]any) Execution {
 	e := Execution{Name: textIn(m, "Name"), FlowName: textIn(m, "FlowName"), Status: textIn(m, "Status"), Input: textIn(m, "Input"),
 		RoleARN: textIn(m, "RoleArn"), RequestID: newRedactor(testCredentials).short(textIn(m, "RequestId"), longestName), StartedTime: timeIn(m, "StartedTime"), StoppedTime: timeIn(m, "StoppedTime")}
 	_, e.InputFetched = m["Input"]
-	environment, _ := m["Environment"].(map[string]any)
+	environment, told := m["Environment"].(map[string]any)
+	e.EnvironmentAbsent = !told
 	variables, _ := environment["Variables"].([]any)
 	for _, v := range variables {
 		if e.Environment == nil {

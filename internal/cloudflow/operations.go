@@ -3,6 +3,7 @@ package cloudflow
 import (
 	"context"
 	"iter"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -41,7 +42,11 @@ func (c *Client) DescribeFlow(ctx context.Context, name string) (Flow, error) {
 	if err := r.require("Name"); err != nil {
 		return Flow{}, err
 	}
-	return call(ctx, c, r, func(d *decoder) (Flow, error) { return d.flowNamed(name) })
+	return call(ctx, c, r, func(d *decoder) (Flow, error) {
+		f, err := d.flowNamed(name)
+		f.Absent = slices.DeleteFunc(f.Absent, func(field string) bool { return field != "Definition" })
+		return f, err
+	})
 }
 
 // ListExecutions lists one flow's executions, page by page. In what order, the
@@ -105,7 +110,11 @@ func (c *Client) DescribeExecution(ctx context.Context, flow, execution string, 
 
 // only reads the execution that was asked for, and no other.
 func only(flow, execution string) func(*decoder) (Execution, error) {
-	return func(d *decoder) (Execution, error) { return d.executionOf(flow, execution) }
+	return func(d *decoder) (Execution, error) {
+		e, err := d.executionOf(flow, execution)
+		e.EnvironmentAbsent = false
+		return e, err
+	}
 }
 
 // GetExecutionHistory reads an execution's events, page by page.

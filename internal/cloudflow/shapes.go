@@ -44,7 +44,7 @@ func readListing[T any](d *decoder, list string, item func(*decoder) (T, error))
 
 // execution reads one execution, of a listing or alone.
 func (d *decoder) execution() (Execution, error) {
-	var e Execution
+	e := Execution{EnvironmentAbsent: true}
 	err := d.object(func(name []byte) error {
 		switch string(name) {
 		case "Name":
@@ -63,7 +63,8 @@ func (d *decoder) execution() (Execution, error) {
 		case "RoleArn":
 			return d.text(&e.RoleARN)
 		case "Environment":
-			return d.environment(&e.Environment)
+			e.EnvironmentAbsent = d.isNull()
+			return d.environment(&e.Environment, &e.EnvironmentDoubt)
 		case "RequestId":
 			return d.requestID(&e.RequestID)
 		}
@@ -108,10 +109,33 @@ func (d *decoder) flowNamed(name string) (Flow, error) {
 	return f, err
 }
 
+// flowFields are the fields of a flow that rules read, and its definition.
+var flowFields = []string{
+	"Id", "Description", "RoleArn", "ExecutionMode", "CreatedTime", "LastModifiedTime", "ResourceGroupId", "Environment", "Definition",
+}
+
+// absent are those that an answer left out, where seen are those that it has.
+func absent(seen uint) []string {
+	var names []string
+	for i, name := range flowFields {
+		if seen&(1<<i) == 0 {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 // flow reads one flow, of a listing or alone.
 func (d *decoder) flow() (Flow, error) {
 	var f Flow
+	var seen uint
 	err := d.object(func(name []byte) error {
+		if d.isNull() {
+			return d.skip()
+		}
+		if i := slices.Index(flowFields, string(name)); i >= 0 {
+			seen |= 1 << i
+		}
 		switch string(name) {
 		case "Name":
 			return d.text(&f.Name)
@@ -130,7 +154,7 @@ func (d *decoder) flow() (Flow, error) {
 		case "ResourceGroupId":
 			return d.text(&f.ResourceGroupID)
 		case "Environment":
-			return d.environment(&f.Environment)
+			return d.environment(&f.Environment, &f.EnvironmentDoubt)
 		case "Definition":
 			return d.definition(&f.DistributedMap)
 		}
@@ -139,6 +163,7 @@ func (d *decoder) flow() (Flow, error) {
 	if err == nil && f.Name == "" {
 		err = &shapeError{"a flow has no Name"}
 	}
+	f.Absent = absent(seen)
 	return f, err
 }
 
@@ -178,37 +203,54 @@ func (d *decoder) event() (Event, error) {
 		}
 		return d.skip()
 	})
-	if err == nil && e.Time.IsZero() {
+	switch {
+	case err != nil:
+	case e.Time.IsZero(): // perhaps the last, since which it is idle
 		err = &shapeError{"an event of a history has no Time"}
+	case e.Type == "": // perhaps a step, which is counted
+		err = &shapeError{"an event of a history has no Type"}
 	}
 	return e, err
 }
 
 // environment reads {"Variables":[{"Name":…,"Value":…}]} as a map; nil without
-// variables.
-func (d *decoder) environment(into *map[string]string) error {
-	if d.json.PeekKind() == 'n' {
+// variables. Of a variable that is given twice, or half, nobody can say what it
+// is, and it may be what protects.
+func (d *decoder) environment(into *map[string]string, doubt *string) error {
+	if d.isNull() {
 		return d.skip()
 	}
 	return d.object(func(name []byte) error {
 		if string(name) != "Variables" {
 			return d.skip()
 		}
-		return d.list(func() error { return d.variable(into) })
+		return d.list(func() error { return d.variable(into, doubt) })
 	})
 }
 
-func (d *decoder) variable(into *map[string]string) error {
+func (d *decoder) variable(into *map[string]string, doubt *string) error {
 	var key, value string
+	var named, valued bool
 	err := d.object(func(name []byte) error {
 		switch string(name) {
 		case "Name":
+			named = !d.isNull()
 			return d.text(&key)
 		case "Value":
+			valued = !d.isNull()
 			return d.text(&value)
 		}
 		return d.skip()
 	})
+	_, twice := (*into)[key]
+	switch {
+	case !named:
+		*doubt = "a variable has no name"
+	case !valued:
+		*doubt = fmt.Sprintf("the variable %.64q has no value", key)
+	case twice:
+		*doubt = fmt.Sprintf("the variable %.64q is given twice", key)
+	}
 	if *into == nil {
 		*into = make(map[string]string)
 	}

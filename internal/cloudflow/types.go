@@ -13,6 +13,12 @@ type Flow struct {
 	LastModifiedTime time.Time
 	ResourceGroupID  string
 	Environment      map[string]string
+	EnvironmentDoubt string // why Environment can't be relied on: a variable that is given twice, or half; "" where it can
+
+	// Absent names the fields that a row of ListFlows left out or gave as null, in
+	// the API's words: nothing is known of them. What DescribeFlow leaves out the
+	// flow has none of, but for its Definition.
+	Absent []string
 
 	// DistributedMap says that the definition seems to have a Map in distributed
 	// mode, whose children are executions of this same flow.
@@ -32,6 +38,12 @@ type Execution struct {
 	RoleARN      string    // StopExecution and StartExecution only
 	Environment  map[string]string
 	RequestID    string // of the answer; DescribeExecution and StopExecution only
+
+	// EnvironmentDoubt is why Environment can't be relied on; "" where it can.
+	// EnvironmentAbsent says that a row of ListExecutions left it out or gave it as
+	// null: nothing is known of it. What DescribeExecution leaves out there is none of.
+	EnvironmentDoubt  string
+	EnvironmentAbsent bool
 }
 
 // Live says whether the execution still runs. A status that is empty or that

@@ -20,6 +20,8 @@ func adaptFlow(f cloudflow.Flow) *policy.Flow {
 		ExecutionMode:    cmp.Or(f.ExecutionMode, standard),
 		RoleARN:          f.RoleARN,
 		Env:              f.Environment,
+		EnvDoubt:         f.EnvironmentDoubt,
+		Unknown:          f.Absent,
 		CreatedTime:      f.CreatedTime.UTC(),
 		LastModifiedTime: f.LastModifiedTime.UTC(),
 		ResourceGroupID:  f.ResourceGroupID,
@@ -36,6 +38,8 @@ func adaptExecution(e cloudflow.Execution) *policy.Execution {
 		Status:      e.Status,
 		StartedTime: e.StartedTime.UTC(),
 		Env:         e.Environment,
+		EnvDoubt:    e.EnvironmentDoubt,
+		EnvUnknown:  e.EnvironmentAbsent,
 	}
 	if e.InputFetched {
 		adapted.Input = policy.JSONInput(e.Input)

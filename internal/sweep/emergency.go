@@ -220,6 +220,7 @@ func (s *sweep) found(e *emergency, f finding) {
 		return
 	}
 	e.seen[k] = true
+	s.know(f)
 	s.saw(f)
 	e.doubtful = e.doubtful || len(f.verdict.Undecided) > 0
 	if f.verdict.Decision == policy.Keep {

@@ -23,6 +23,7 @@ type emergencyModel struct {
 	unlimited, exceeded bool
 	condemned           map[string]bool // by flow and name
 	killed              time.Duration   // 0: the process lives
+	sparse              *rand.Rand      // leaves fields out of listings' rows; nil: they are whole
 }
 
 func drawEmergency(r *rand.Rand) (m emergencyModel) {
@@ -60,6 +61,9 @@ func drawEmergency(r *rand.Rand) (m emergencyModel) {
 	}
 	if r.IntN(3) == 0 {
 		m.killed = time.Duration(r.Int64N(int64(time.Minute)))
+	}
+	if r.IntN(3) == 0 {
+		m.sparse = rand.New(rand.NewPCG(r.Uint64(), 1))
 	}
 	return m
 }
@@ -125,6 +129,10 @@ func runEmergency(t *testing.T, m emergencyModel) {
 			t.Fatal(err)
 		}
 		p := &process{t: t, server: server, policy: parse(t, m.policy()), file: file}
+		if m.sparse != nil {
+			p.wire = &sparse{HTTPClient: server, rand: m.sparse}
+			p.http = p.wire
+		}
 		p.start()
 		time.Sleep(10 * time.Second)
 		restore := func() {}

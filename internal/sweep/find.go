@@ -137,7 +137,8 @@ func (s *sweep) teller() (page func([]*policy.Flow, time.Time), end func(error))
 }
 
 func (s *sweep) tellRead(flow *policy.Flow, at time.Time, all ...*emergency) {
-	s.read[keyOf(flow)] = flowRead{flow, at}
+	flow = s.apart(flow)
+	s.readRow(flow, at)
 	for _, e := range all {
 		s.tell(e, flow)
 	}

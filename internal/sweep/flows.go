@@ -181,8 +181,8 @@ func (s *sweep) tellFlows(flows []*policy.Flow, at time.Time, err error, some bo
 		clear(m.flows)
 		m.notCovered = nil
 	}
-	for _, flow := range flows {
-		s.read[keyOf(flow)] = flowRead{flow, at}
+	for _, flow := range s.allApart(flows) {
+		s.readRow(flow, at)
 		if s.covers(flow) {
 			m.flows[keyOf(flow)] = flow
 		}

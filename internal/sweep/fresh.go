@@ -20,7 +20,8 @@ const (
 	stale = time.Minute
 )
 
-// flowRead is a flow as it was read in this sweep.
+// flowRead is a flow as it was read in this sweep, by DescribeFlow or as a row
+// that left nothing out.
 type flowRead struct {
 	flow *policy.Flow
 	at   time.Time
@@ -70,7 +71,9 @@ func (s *sweep) countsLive(f finding) bool {
 }
 
 func nameOnly(f *policy.Flow) *policy.Flow {
-	return &policy.Flow{Name: f.Name, ID: f.ID, NameOnly: true, Live: f.Live, DistributedMap: f.DistributedMap}
+	return &policy.Flow{
+		Name: f.Name, ID: f.ID, NameOnly: true, Live: f.Live, DistributedMap: f.DistributedMap, Unknown: f.Unknown, ExecutionMode: f.ExecutionMode,
+	}
 }
 
 func withoutLive(f *policy.Flow) *policy.Flow { return withLive(f, &policy.Flow{}) }
@@ -118,8 +121,13 @@ func (s *sweep) describe(c *condemned) {
 		case answer == nil, another(started, answer.StartedTime):
 			return func() { s.drop(c) }, nil
 		}
-		f := s.examined(s.ctx, by, flow, *answer, at)
-		return func() { s.freshened(c, by, func() { c.executionAt(f.execution, at) }) }, nil
+		f := s.examined(s.ctx, by, flow, *answer, at, described)
+		return func() {
+			s.freshened(c, by, func() {
+				c.executionAt(f.execution, at)
+				c.flowAt(f)
+			})
+		}, nil
 	}, func(err error) { s.notFreshened(c, err) })
 }
 
@@ -162,6 +170,13 @@ func (c *condemned) executionAt(e *policy.Execution, at time.Time) {
 	}
 }
 
+// flowAt takes over the flow of a finding for which it was read.
+func (c *condemned) flowAt(f finding) {
+	if f.asked.flow.After(c.asked.flow) {
+		c.flow, c.asked.flow = withLive(f.flow, c.flow), f.asked.flow
+	}
+}
+
 // readFlow reads a flow, for all of its executions that wait for their turn.
 func (s *sweep) readFlow(c *condemned) {
 	all, by, flow := s.fetchingAll(c), c.by, c.flow
@@ -169,17 +184,15 @@ func (s *sweep) readFlow(c *condemned) {
 		at := s.ours()
 		answer, err := s.Source.DescribeFlow(s.ctx, flow.Name)
 		return func() {
-			if err == nil && answer.ID == flow.ID {
-				fresh := adaptFlow(answer)
-				fresh.DistributedMap = flow.DistributedMap
-				s.read[keyOf(flow)] = flowRead{fresh, at}
+			if err == nil && isFlow(answer, flow) {
+				s.read[keyOf(flow)] = flowRead{wholeFlow(answer, flow), at}
 			}
 			if err != nil && !cloudflow.IsGone(err) && (s.outOfTime(err) || s.endIfFatal(err)) {
 				return // it stays marked, so that nobody asks again in this sweep
 			}
 			for _, c := range all {
 				switch c.fetching = false; {
-				case cloudflow.IsGone(err), err == nil && answer.ID != flow.ID:
+				case cloudflow.IsGone(err), err == nil && !isFlow(answer, flow):
 					s.drop(c)
 				case err != nil: // what can't be fetched protects
 					s.freshened(c, by, func() { c.flow, c.asked.flow = nameOnly(c.flow), at })
@@ -226,6 +239,7 @@ func (s *sweep) recounted(c *condemned, f finding) {
 		return
 	}
 	s.freshened(c, c.by, func() {
+		c.flowAt(f)
 		c.execution, c.flow, c.started = f.execution, withLive(c.flow, f.flow), f.execution.StartedTime
 		c.asked.execution, c.asked.live = f.asked.execution, f.asked.live
 	})

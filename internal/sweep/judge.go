@@ -72,15 +72,15 @@ func (g *gate) judgeAt(now time.Time, by *bench, flow *policy.Flow, execution *p
 }
 
 // examined judges an execution as the cloud told of it when it was asked at that
-// time, and fetches its history where the verdict hangs on it. What could not be
-// fetched stays undecided.
-func (s *sweep) examined(ctx context.Context, by *bench, flow *policy.Flow, answer cloudflow.Execution, at time.Time) finding {
+// time, and fetches what the verdict hangs on and was not told, but for what it
+// has tried to. What could not be fetched stays undecided.
+func (s *sweep) examined(ctx context.Context, by *bench, flow *policy.Flow, answer cloudflow.Execution, at time.Time, tried policy.Need) finding {
 	f := s.gate.judge(by, flow, adaptExecution(answer))
 	f.asked = asked{execution: at, live: at}
-	if !f.verdict.Needs.Has(policy.NeedHistory) || !s.withHistory(ctx, f) {
-		return f
+	for s.fetch(ctx, &f, &tried) {
+		f = s.gate.again(f)
 	}
-	return s.gate.again(f)
+	return f
 }
 
 // withHistory fetches the history of an execution, all of it, and says whether it
@@ -95,31 +95,34 @@ func (s *sweep) withHistory(ctx context.Context, f finding) bool {
 	return true
 }
 
-// judgeCrowd judges all that is live in a flow, all at one moment. What the
-// history of one tells may move another up, so until nothing more has to be
-// fetched all are judged again.
+// judgeCrowd judges all that is live in a flow, all at one moment. What is
+// fetched of one may move another up, so until nothing more has to be fetched all
+// are judged again.
 func (s *sweep) judgeCrowd(ctx context.Context, by *bench, flow *policy.Flow, rows []*policy.Execution, at time.Time) []finding {
-	found, tried := make([]finding, len(rows)), make([]bool, len(rows))
+	found, tried := make([]finding, len(rows)), make([]policy.Need, len(rows))
+	for i := range found {
+		found[i].asked = asked{execution: at, live: at}
+	}
 	for again := true; again; {
 		now, counted := s.clock.judging(), *flow
 		counted.Live = policy.NewLive(now, rows)
 		for i, row := range rows {
+			asked := found[i].asked
 			found[i] = s.gate.judgeAt(now, by, &counted, row)
-			found[i].asked = asked{execution: at, live: at}
+			found[i].asked = asked
 		}
 		again = false
-		for i, f := range found {
-			if f.verdict.Needs.Has(policy.NeedHistory) && !tried[i] {
-				tried[i] = true
-				again = s.withHistory(ctx, f) || again
+		for i := range found {
+			if s.fetch(ctx, &found[i], &tried[i]) {
+				rows[i], flow, again = found[i].execution, found[i].flow, true
 			}
 		}
 	}
 	return found
 }
 
-// unread reports a history that could not be fetched. What was cut short by
-// the end of the sweep is not an error.
+// unread reports what could not be fetched. What was cut short by the end of the
+// sweep is not an error.
 func (s *sweep) unread(ctx context.Context, flow string, err error) {
 	switch {
 	case cloudflow.IsGone(err):

@@ -101,7 +101,7 @@ func (s *sweep) judgeAll(ctx context.Context, by *bench, flow *policy.Flow, q qu
 	}
 	found := make([]finding, 0, len(list.rows))
 	for _, row := range list.rows {
-		found = append(found, s.examined(ctx, by, flow, row, list.asked))
+		found = append(found, s.examined(ctx, by, flow, row, list.asked, 0))
 	}
 	return found
 }
@@ -176,7 +176,7 @@ func (s *sweep) check(c *watch.Check) {
 		case answer == nil:
 			return func() { s.watch.Ended(c.FlowID, c.Execution) }, nil
 		}
-		f := s.examined(s.ctx, s.own, flow, *answer, at)
+		f := s.examined(s.ctx, s.own, flow, *answer, at, described)
 		return func() {
 			s.watch.Checked(c, s.sighting(f, false), s.now())
 			s.take(f)
@@ -197,6 +197,7 @@ func (s *sweep) notChecked(c *watch.Check, err error) {
 
 // take reports what was judged, and keeps what is condemned for the gate.
 func (s *sweep) take(f finding) {
+	s.know(f)
 	s.saw(f)
 	if f.verdict.Decision == policy.Keep {
 		s.forget(f.key(), f.by)

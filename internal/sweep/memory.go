@@ -27,6 +27,7 @@ type Memory struct {
 	once  bool // one sweep, that nothing follows
 
 	flows      map[string]*policy.Flow // in scope, by key
+	ids        map[string]string       // the name of the flow that has an Id; "" where several have
 	questions  map[string]question     // what is asked about each
 	notCovered []FlowNote
 	partial    bool                    // the flows' latest listing failed
@@ -65,7 +66,7 @@ type MemoryOptions struct {
 // NewMemory makes a memory, of what the file knows if there is one. It is
 // always usable; the error says what of the file was not believed, and why.
 func NewMemory(o MemoryOptions) (*Memory, error) {
-	m := &Memory{quota: o.Quota, tick: cmp.Or(o.Tick, time.Minute), flows: map[string]*policy.Flow{}, questions: map[string]question{}}
+	m := &Memory{quota: o.Quota, tick: cmp.Or(o.Tick, time.Minute), flows: map[string]*policy.Flow{}, ids: map[string]string{}, questions: map[string]question{}}
 	options := watch.Options{Account: o.Account, Region: o.Region, Tick: m.tick}
 	if o.Quota != nil {
 		options.ListRate = o.Quota.Rates()[cloudflow.OpListExecutions].PerSecond
@@ -102,7 +103,7 @@ func (m *Memory) prime(urgent bool) {
 func oneShot() *Memory {
 	return &Memory{
 		watch: watch.New(watch.Options{OneShot: true}), tick: time.Minute, once: true,
-		flows: map[string]*policy.Flow{}, questions: map[string]question{},
+		flows: map[string]*policy.Flow{}, ids: map[string]string{}, questions: map[string]question{},
 	}
 }
 

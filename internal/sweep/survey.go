@@ -320,7 +320,7 @@ func (s *sweep) judgeRows(ctx context.Context, e *emergency, v *survey, page clo
 	var rows []finding
 	for _, row := range page.Items {
 		if row.Live() {
-			rows = append(rows, s.examined(ctx, &e.bench, v.flow, row, at))
+			rows = append(rows, s.examined(ctx, &e.bench, v.flow, row, at, 0))
 		}
 	}
 	return rows

@@ -138,7 +138,8 @@ type sweep struct {
 	listingFlows  bool // under way
 	triedFlows    bool
 	read          map[string]flowRead // flows read in this sweep, by key
-	matched       map[string]bool     // rules that concern some flow
+	whole         *wholeFlows
+	matched       map[string]bool // rules that concern some flow
 	firstUnlisted error
 
 	*stopping
@@ -161,7 +162,7 @@ func begin(ctx context.Context, o Options) *sweep {
 		clock:   &clock{ours: o.Now, offset: o.Source.ClockOffset},
 		memory:  o.Memory, watch: o.Memory.watch,
 		started: o.Now(), before: o.Source.Stats(),
-		read: map[string]flowRead{}, seen: map[key]bool{}, matched: map[string]bool{},
+		read: map[string]flowRead{}, whole: &wholeFlows{read: map[string]*describedFlow{}}, seen: map[key]bool{}, matched: map[string]bool{},
 		stopping: newStopping(), emergencies: newEmergencies(),
 	}
 	s.nameTrigger()

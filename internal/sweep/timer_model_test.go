@@ -30,7 +30,8 @@ type timerModel struct {
 	offset   time.Duration
 	account  account.Account
 	ticks    []modelTick
-	hurt     int // the tick after which nothing goes wrong any more
+	hurt     int        // the tick after which nothing goes wrong any more
+	sparse   *rand.Rand // leaves fields out of listings' rows; nil: they are whole
 }
 
 type modelRule struct {
@@ -78,6 +79,9 @@ func drawTimer(r *rand.Rand) (m timerModel) {
 	}
 	for i := range 1 + r.IntN(6) {
 		m.account.Flows = append(m.account.Flows, drawFlow(r, fmt.Sprintf("%s%d", pick("etl-", "web-", "payroll-"), i)))
+	}
+	if r.IntN(3) == 0 {
+		m.sparse = rand.New(rand.NewPCG(r.Uint64(), 1))
 	}
 	const ticks = 50
 	m.hurt = r.IntN(ticks / 2)
@@ -238,6 +242,9 @@ func liveTimer(t *testing.T, m timerModel) (swept int) {
 		}
 		l.process = &process{t: t, server: server, policy: parse(t, m.policy(l.begin)), file: file}
 		l.wire = &edited{server, l.edit}
+		if m.sparse != nil {
+			l.wire = &sparse{HTTPClient: l.wire, rand: m.sparse}
+		}
 		l.start()
 		for _, tick := range m.ticks {
 			time.Sleep(time.Until(time.Now().Truncate(time.Minute).Add(70 * time.Second)))
