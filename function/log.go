@@ -21,7 +21,7 @@ func newLog(w io.Writer) *slog.Logger {
 func (f *function) logDecision(runID string, d sweep.Decision) {
 	level := slog.LevelInfo
 	switch d.Outcome {
-	case sweep.Failed, sweep.StillRunning, sweep.WithheldOutcome:
+	case sweep.Failed, sweep.StillRunning, sweep.NotTried, sweep.WithheldOutcome:
 		level = slog.LevelWarn
 	}
 	f.log.LogAttrs(context.Background(), level, "decision", append(fields(d), slog.String("runId", runID))...)

@@ -29,7 +29,7 @@ becomes the current time. An event older than 15 minutes, or more than 2 minutes
 made with --event, give it the same again.
 
 Exit status: 0 done · 1 failed, or the answer was no · 2 wrong usage or policy, or a policy that isn't in mode enforce ·
-3 done in part: something was withheld, still runs, could not be stopped, evaluated or looked at ·
+3 done in part: something was withheld, not tried, still runs, could not be stopped, evaluated or looked at ·
 130 interrupted: stops that had begun were verified first`,
 		Example: "  flowreaper apply --policy policy.yaml --region cn-hangzhou\n" +
 			"  flowreaper apply --policy policy.yaml --endpoint http://127.0.0.1:8790 --yes -o json\n" +

@@ -81,6 +81,7 @@ func shortfall(r *sweep.Report) error {
 	add(len(r.Undecided), "undecided")
 	add(counts[sweep.Failed], "failed")
 	add(counts[sweep.StillRunning], "still running")
+	add(counts[sweep.NotTried], "not tried")
 	if len(parts) == 0 {
 		return nil
 	}

@@ -16,7 +16,7 @@ const (
 	statusDone        = 0
 	statusFailed      = 1   // something failed
 	statusUsage       = 2   // wrong usage, or a wrong policy
-	statusPartly      = 3   // done in part: incomplete, withheld, undecided, still running
+	statusPartly      = 3   // done in part: incomplete, withheld, undecided, not tried, still running
 	statusInterrupted = 130 // by a signal; begun stops were verified first
 )
 

@@ -63,7 +63,7 @@ func TestInterruptedApplyVerifiesWhatItBegan(t *testing.T) {
 	if status != statusInterrupted || len(stats.Stops) != 1 || stats.Calls["DescribeExecution"] == 0 {
 		t.Errorf("status %d, stats %+v", status, stats)
 	}
-	for _, want := range []string{"stopped  etl   first", "failed   etl   second", "→ not tried: context canceled", "incomplete."} {
+	for _, want := range []string{"stopped    etl   first", "not_tried  etl   second", "→ not tried: context canceled", "Not tried: 1 execution.", "incomplete."} {
 		if !strings.Contains(said, want) {
 			t.Errorf("%q is missing in:\n%s", want, said)
 		}
@@ -115,6 +115,7 @@ func TestStatusOfWhatIsLeft(t *testing.T) {
 		{decided(sweep.Stopped, sweep.AlreadyCompleted, sweep.Gone, sweep.Planned, sweep.ProtectedOutcome), statusDone, ""},
 		{decided(sweep.Stopped, sweep.StillRunning), statusPartly, "done in part: 1 still running; see the report"},
 		{decided(sweep.Failed, sweep.StillRunning, sweep.StillRunning), statusPartly, "done in part: 1 failed, 2 still running; see the report"},
+		{decided(sweep.StillRunning, sweep.NotTried, sweep.NotTried), statusPartly, "done in part: 1 still running, 2 not tried; see the report"},
 		{&sweep.Report{Undecided: make([]sweep.Undecided, 2)}, statusPartly, "done in part: 2 undecided; see the report"},
 		{&sweep.Report{Incomplete: make([]sweep.FlowNote, 1)}, statusPartly, "done in part: 1 not looked at; see the report"},
 	} {

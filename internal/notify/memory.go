@@ -92,8 +92,7 @@ func (n *news) decisions(all []sweep.Decision, withheld bool) []sweep.Decision {
 				fresh = append(fresh, d)
 			}
 		case sweep.Failed, sweep.StillRunning:
-			waits := d.Outcome == sweep.StillRunning && d.RequestID == "" // for its turn: the next sweep tries
-			if !waits && n.isNew("decision", d.Flow, d.Execution, d.Rule, string(d.Outcome)) {
+			if n.isNew("decision", d.Flow, d.Execution, d.Rule, string(d.Outcome)) {
 				fresh = append(fresh, d)
 			}
 		default:

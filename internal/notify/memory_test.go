@@ -102,9 +102,8 @@ func TestWhatLastsIsToldHourly(t *testing.T) {
 	t.Run("stops", func(t *testing.T) {
 		wantMinutes(t, minutes(t, 3, func(int) *sweep.Report { return failing(sweep.Stopped) }), 0, 1, 2)
 	})
-	over, waiting := quiet(), failing(sweep.StillRunning)
+	over, waiting := quiet(), failing(sweep.NotTried)
 	over.Errors = []sweep.ErrorNote{{Code: "NoRule", Message: "x", Count: 1}}
-	waiting.Decisions[0].RequestID = "" // its turn comes in the next sweep
 	for name, r := range map[string]*sweep.Report{"tight looks": tight, "an alarm that is over": over, "a stop that waits for its turn": waiting} {
 		t.Run(name, func(t *testing.T) {
 			wantMinutes(t, minutes(t, 3, func(int) *sweep.Report { return r }))

@@ -61,6 +61,7 @@ func reports() map[string]*sweep.Report {
 	everything.Decisions = []sweep.Decision{
 		decision("etl-nightly", "run-1", sweep.Failed, "StopExecution: AccessDenied: The resources doesn't belong to you. (HTTP 403)"),
 		decision("etl-nightly", "run-2", sweep.StillRunning, "the stop was accepted; its status is still Running"),
+		decision("etl-nightly", "run-9", sweep.NotTried, "not tried: interrupt signal received"),
 		decision("etl-nightly", "run-3", sweep.Stopped, ""),
 		templated,
 		decision("etl-nightly", "run-5", sweep.AlreadyCompleted, ""),
@@ -68,8 +69,8 @@ func reports() map[string]*sweep.Report {
 		decision("web", "run-7", sweep.Planned, ""),
 		decision("payroll-may", "run-8", sweep.ProtectedOutcome, ""),
 	}
-	everything.Decisions[6].StartedTime, everything.Decisions[6].AgeSeconds = time.Time{}, 0
-	everything.Executions.Condemned = 8
+	everything.Decisions[7].StartedTime, everything.Decisions[7].AgeSeconds = time.Time{}, 0
+	everything.Executions.Condemned = 9
 	everything.Incomplete = []sweep.FlowNote{{Flow: "broken", Reason: "ListExecutions: InternalServerError"}, {Flow: "*", Reason: "ListFlows: InternalServerError"}}
 	everything.Undecided = []sweep.Undecided{{Flow: "web", Execution: "run-9", Rule: "by-priority", Error: "nil < 3"}}
 	everything.NotCovered = []sweep.FlowNote{{Flow: "quick", Reason: "Express"}}

@@ -82,6 +82,15 @@ func withheld(r *sweep.Report) string {
 	return fmt.Sprintf("Withheld: %s.\nNext: look at the decisions. %s.", Plain(w.String()), Plain(w.Advice()))
 }
 
+// notTried says what to do about stops that were not tried.
+func notTried(r *sweep.Report) string {
+	n := tally(r)[sweep.NotTried]
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("Not tried: %s.\nNext: run again, as a function does by itself; what was stopped is not found again.", number(n, "execution"))
+}
+
 // left says how long the stops that are left will take.
 func left(r *sweep.Report) string {
 	if r.Estimate == nil || r.Withheld != nil {

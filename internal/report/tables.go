@@ -117,7 +117,7 @@ func colourOf(o sweep.Outcome) text.Color {
 	switch o {
 	case sweep.Stopped:
 		return good
-	case sweep.Failed, sweep.StillRunning, sweep.WithheldOutcome:
+	case sweep.Failed, sweep.StillRunning, sweep.NotTried, sweep.WithheldOutcome:
 		return bad
 	case sweep.Planned:
 		return meek

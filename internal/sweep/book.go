@@ -149,7 +149,7 @@ func (b *book) withhold(no overLimit) {
 	b.report.Withheld = &no.withheld
 }
 
-// attempted reports a stop that reached the Stopper.
+// attempted reports a stop that reached the Stopper, if it was sent.
 func (b *book) attempted(d Decision, err error) {
 	if d.Outcome == Failed {
 		b.failure(err)
@@ -158,7 +158,9 @@ func (b *book) attempted(d Decision, err error) {
 	if b.report.Withheld != nil { // for another event, or rule, before
 		b.decisions = slices.DeleteFunc(b.decisions, func(was Decision) bool { return was.Flow == d.Flow && was.Execution == d.Execution })
 	}
-	b.attempts++
+	if d.Outcome != NotTried {
+		b.attempts++
+	}
 	if d.Outcome == Failed {
 		b.failures++
 		b.firstFailure = cmp.Or(b.firstFailure, d.Message)
@@ -235,5 +237,5 @@ func worstFirst(a, b Decision) int {
 }
 
 var outcomes = []Outcome{
-	Failed, StillRunning, WithheldOutcome, Stopped, AlreadyCompleted, Gone, Planned, ProtectedOutcome,
+	Failed, StillRunning, NotTried, WithheldOutcome, Stopped, AlreadyCompleted, Gone, Planned, ProtectedOutcome,
 }

@@ -157,7 +157,7 @@ func TestErrorsOfStopExecution(t *testing.T) {
 		code          sweep.Code
 	}
 	fine := func(o sweep.Outcome) result { return result{o, sweep.Stopped, ""} }
-	ends := func(c sweep.Code) result { return result{sweep.Failed, sweep.Failed, c} }
+	ends := func(c sweep.Code) result { return result{sweep.Failed, sweep.NotTried, c} }
 	for code, want := range map[string]result{
 		"ExecutionAlreadyCompleted": fine(sweep.AlreadyCompleted),
 		"ExecutionNotExists":        fine(sweep.Gone),

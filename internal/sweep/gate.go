@@ -2,7 +2,6 @@ package sweep
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -67,6 +66,7 @@ func (planMode) outcome() Outcome    { return Planned }
 func (protection) outcome() Outcome  { return ProtectedOutcome }
 func (notApproved) outcome() Outcome { return Planned }
 func (overLimit) outcome() Outcome   { return WithheldOutcome }
+func (notTried) outcome() Outcome    { return NotTried }
 func (spared) outcome() Outcome      { return "" }
 
 // overLimit refuses all: a limit is exceeded, or nobody knows whether it is.
@@ -77,14 +77,6 @@ func (o overLimit) Error() string {
 		return o.withheld.String()
 	}
 	return o.withheld.String() + ": nothing is stopped"
-}
-
-// What the next sweep goes on with has not failed.
-func (n notTried) outcome() Outcome {
-	if errors.Is(n.why, errTimeIsOver) {
-		return StillRunning
-	}
-	return Failed
 }
 
 // examine asks what can be said of one execution alone.

@@ -106,7 +106,7 @@ func TestFatalErrorEndsTheSweep(t *testing.T) {
 				t.Errorf("stopped %v, complete %v", got, r.Complete)
 			}
 			for _, d := range r.Decisions {
-				if d.Outcome != sweep.Failed || d.Message == "" {
+				if d.Outcome != sweep.NotTried || d.Message == "" {
 					t.Errorf("%s %s: %q", d.Execution, d.Outcome, d.Message)
 				}
 			}

@@ -215,7 +215,7 @@ func TestLedgerThatCannotBeSavedStopsNothing(t *testing.T) {
 		if codeOf(err) != sweep.CodeSweep || !strings.Contains(err.Error(), "FLOWREAPER_STATE must name a file") || p.stops() != 0 {
 			t.Errorf("error %v, %d stops", err, p.stops())
 		}
-		if len(r.Decisions) != 1 || r.Decisions[0].Outcome != sweep.Failed || !strings.HasPrefix(r.Decisions[0].Message, "not tried: saving the state: ") {
+		if len(r.Decisions) != 1 || r.Decisions[0].Outcome != sweep.NotTried || !strings.HasPrefix(r.Decisions[0].Message, "not tried: saving the state: ") {
 			t.Errorf("decisions %+v", r.Decisions)
 		}
 	})

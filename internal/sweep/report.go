@@ -108,7 +108,8 @@ const (
 	Stopped          Outcome = "stopped"           // verified: its status is Stopped
 	AlreadyCompleted Outcome = "already_completed" // ended before the stop arrived
 	Gone             Outcome = "gone"              // the execution or its flow exists no more
-	StillRunning     Outcome = "still_running"     // the stop was accepted and has not taken effect, or the sweep's time was over before its turn: the next one tries
+	StillRunning     Outcome = "still_running"     // the stop was accepted and has not taken effect: the next sweep tries again
+	NotTried         Outcome = "not_tried"         // the sweep was over, or was ended, before its turn: the next one tries
 	Failed           Outcome = "failed"            // the stop was refused
 	WithheldOutcome  Outcome = "withheld"          // a limit was exceeded: nothing was stopped
 	ProtectedOutcome Outcome = "protected"

@@ -56,6 +56,9 @@ func (s *sweep) settle(c *condemned, d Decision, err error) {
 		s.ended += live - s.watch.Live()
 		s.gone[c.key()] = true
 		s.settled(c.key())
+	case NotTried:
+		s.partial = true
+		s.markAs(c.by, c.key(), waitingOutcome)
 	default:
 		s.markAs(c.by, c.key(), d.Outcome)
 	}
@@ -80,6 +83,8 @@ func (s *sweep) outcome(ctx context.Context, c finding, err error) (Outcome, str
 		return Planned, ""
 	case err == nil:
 		return s.verify(ctx, c, StillRunning, "the stop was accepted")
+	case s.unsent(err):
+		return NotTried, notTried{timeIsOver(s.ctx)}.Error()
 	case !errors.As(err, &api):
 		return Failed, err.Error()
 	case api.MaybeDone && cloudflow.IsAlreadyCompleted(err):
@@ -94,6 +99,15 @@ func (s *sweep) outcome(ctx context.Context, c finding, err error) (Outcome, str
 		return Gone, ""
 	}
 	return Failed, err.Error()
+}
+
+// unsent says that the sweep's time, or the sweep, was over before a stop was sent.
+func (s *sweep) unsent(err error) bool {
+	var api *cloudflow.Error
+	if errors.As(err, &api) && api.MaybeDone || isFatal(err) {
+		return false
+	}
+	return errors.Is(err, cloudflow.ErrOutOfTime) || s.ctx.Err() != nil && errors.Is(err, s.ctx.Err())
 }
 
 // verify asks the execution whether the stop took effect. Where nobody can tell

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/emulator/account"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 	"github.com/flowreaper/flowreaper/policy"
 )
@@ -186,7 +187,7 @@ func TestFatalErrorEndsTheStopping(t *testing.T) {
 	if codeOf(err) != sweep.CodeCredentials || len(c.stopped()) != 2 {
 		t.Errorf("error %v, stopped %v", err, c.stopped())
 	}
-	want := map[string]sweep.Outcome{"e000": sweep.Stopped, "e001": sweep.Failed, "e002": sweep.Failed}
+	want := map[string]sweep.Outcome{"e000": sweep.Stopped, "e001": sweep.Failed, "e002": sweep.NotTried}
 	if diff := cmp.Diff(want, outcomes(r)); diff != "" {
 		t.Errorf("outcomes (-want +got):\n%s", diff)
 	}
@@ -267,12 +268,46 @@ func TestInterruptedWhileStopping(t *testing.T) {
 		if want := "the sweep was cut short: interrupt signal received"; codeOf(err) != sweep.CodeSweep || err.Error() != want {
 			t.Errorf("error %q, want %q", err, want)
 		}
-		want := map[string]sweep.Outcome{"e000": sweep.Stopped, "e001": sweep.Failed, "e002": sweep.Failed}
+		want := map[string]sweep.Outcome{"e000": sweep.Stopped, "e001": sweep.NotTried, "e002": sweep.NotTried}
 		if diff := cmp.Diff(want, outcomes(r)); diff != "" {
 			t.Errorf("outcomes (-want +got):\n%s", diff)
 		}
 		if r.Complete || r.Decisions[0].Message != "not tried: interrupt signal received" || len(c.stopped()) != 1 {
 			t.Errorf("complete %v, %q, stopped %v", r.Complete, r.Decisions[0].Message, c.stopped())
+		}
+	})
+}
+
+// Stops that the sweep's time doesn't suffice for are not tried, and no failure; the
+// next sweep tries them.
+func TestWhatTimeDoesNotSufficeForIsNotTried(t *testing.T) {
+	timed(t, &account.Account{Flows: []account.Flow{hanging("f", 40, 4*time.Hour)}}, fmt.Sprintf(guarded, 100, "100%"), "", func(t *testing.T, p *process) {
+		stopped, sweeps := map[string]bool{}, 0
+		for ; len(stopped) < 40 && sweeps < 10; sweeps++ {
+			r, err := p.sweep(8 * time.Second)
+			if err != nil {
+				t.Fatal(err)
+			}
+			waiting := 0
+			for _, d := range r.Decisions {
+				switch d.Outcome {
+				case sweep.Stopped:
+					stopped[d.Execution] = true
+				case sweep.NotTried:
+					waiting++
+					if d.Message != "not tried: the time of this sweep is over; the next one goes on" {
+						t.Error(d.Message)
+					}
+				default:
+					t.Errorf("%s is %s: %s", d.Execution, d.Outcome, d.Message)
+				}
+			}
+			if len(stopped) < 40 && (waiting == 0 || r.Complete) {
+				t.Errorf("%d are stopped, %d not tried, complete %v", len(stopped), waiting, r.Complete)
+			}
+		}
+		if len(stopped) != 40 || sweeps < 2 {
+			t.Errorf("%d are stopped after %d sweeps", len(stopped), sweeps)
 		}
 	})
 }

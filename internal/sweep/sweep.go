@@ -91,7 +91,7 @@ type Options struct {
 // the error, which is nil or an [*Error].
 //
 // When ctx ends, nothing more is listed or stopped; stops already begun are
-// verified for at most [Grace], and the rest is reported as failed, not tried.
+// verified for at most [Grace], and the rest is reported as not tried.
 func Run(ctx context.Context, o Options) (*Report, error) {
 	s := begin(ctx, o)
 	defer s.close()
