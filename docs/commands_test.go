@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -88,13 +89,19 @@ type machine struct {
 	emulator string // the address of the one that the document started
 }
 
+// environ is this process's environment without variables of flowreaper's, which
+// tests have too.
+func environ() []string {
+	return slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "FLOWREAPER_") })
+}
+
 func newMachine(t *testing.T) *machine {
 	t.Helper()
 	root, err := filepath.Abs("..")
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := &machine{dir: t.TempDir(), env: append(os.Environ(), "FLOWREAPER_REGION=", "NO_COLOR=1")}
+	m := &machine{dir: t.TempDir(), env: append(environ(), "NO_COLOR=1")}
 	if err := os.WriteFile(filepath.Join(m.dir, ".exports"), nil, 0o666); err != nil {
 		t.Fatal(err)
 	}

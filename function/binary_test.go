@@ -43,13 +43,33 @@ func TestBinaryStartedByHand(t *testing.T) {
 func TestBinaryThatCannotWork(t *testing.T) {
 	binary := build(t)
 	missing := filepath.Join(filepath.Dir(binary), "policy.yaml")
-	for _, test := range []struct{ name, env, typ, want string }{
-		{"no policy", "FLOWREAPER_POLICY=", "FlowReaperPolicy", "the policy can't be read: open " + missing + ": no such file or directory; put it there, or set FLOWREAPER_POLICY to where it is"},
-		{"unknown mode", "FLOWREAPER_MODE=stop", "FlowReaperConfig", `FLOWREAPER_MODE is "stop": set it to plan, off or enforce, or leave it unset (which is enforce); nothing is done until then`},
+	robot := filepath.Join(t.TempDir(), "robot.yaml")
+	text := "version: 1\nnotify: [{name: a, kind: webhook, urlEnv: FLOWREAPER_ROBOT}]\nrules: [{name: r, maxRuntime: 2h}]\n"
+	if err := os.WriteFile(robot, []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	unreadable := "the policy can't be read: open " + missing + ": no such file or directory; put it there, or set FLOWREAPER_POLICY to where it is"
+	const known = "\nNothing is done until it is renamed, or unset. There are FLOWREAPER_ENDPOINT, FLOWREAPER_MODE, FLOWREAPER_POLICY, FLOWREAPER_RATES, " +
+		"FLOWREAPER_REGION, FLOWREAPER_STATE, FLOWREAPER_TICK, and those that the policy names with urlEnv and secretEnv"
+	for _, test := range []struct {
+		name string
+		env  []string
+		typ  string
+		want string
+	}{
+		{"no policy", []string{"FLOWREAPER_POLICY="}, "FlowReaperPolicy", unreadable},
+		{"unknown mode", []string{"FLOWREAPER_MODE=stop"}, "FlowReaperConfig", `FLOWREAPER_MODE is "stop": set it to plan, off or enforce, or leave it unset (which is enforce); nothing is done until then`},
+		{"a misspelt brake", []string{"FLOWREAPER_POLICY=" + robot, "FLOWREAPER_ROBOT=http://127.0.0.1:1/hush", "FLOWREAPER_MOD=off", "flowreaper_dry_run=true"}, "FlowReaperConfig",
+			"FLOWREAPER_MOD is none of flowreaper's variables; did you mean FLOWREAPER_MODE?\n" +
+				"flowreaper_dry_run is none of flowreaper's variables; did you mean FLOWREAPER_MODE=plan?" + known},
+		{"one beside the brake itself", []string{"FLOWREAPER_POLICY=" + robot, "FLOWREAPER_ROBOT=http://127.0.0.1:1/hush", "FLOWREAPER_MODE=off", "FLOW_REAPER_TICK=5m"}, "FlowReaperConfig",
+			"FLOW_REAPER_TICK is none of flowreaper's variables; did you mean FLOWREAPER_TICK?" + known},
+		{"a misspelt policy", []string{"FLOWREAPER_POLCY=" + robot}, "FlowReaperConfig",
+			"FLOWREAPER_POLCY is none of flowreaper's variables; did you mean FLOWREAPER_POLICY?" + known + "\n" + unreadable},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var logs strings.Builder
-			rt, err := fcruntime.Start(t.Context(), fcruntime.Options{Binary: binary, Env: []string{test.env}, Logs: &logs})
+			rt, err := fcruntime.Start(t.Context(), fcruntime.Options{Binary: binary, Env: test.env, Logs: &logs})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -14,6 +15,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/environment"
 	"github.com/flowreaper/flowreaper/internal/event"
 	"github.com/flowreaper/flowreaper/internal/plain"
 	"github.com/flowreaper/flowreaper/internal/sweep"
@@ -43,9 +45,9 @@ type function struct {
 
 // newFunction reads the environment and compiles the policy. It always returns
 // a function: one that can't work says why in every answer.
-func newFunction(getenv func(string) string, log *slog.Logger) *function {
+func newFunction(getenv func(string) string, environ []string, log *slog.Logger) *function {
 	f := &function{log: log, sweep: sweep.Run}
-	f.broken = f.configure(getenv)
+	f.broken = f.configure(getenv, environ)
 	if f.broken != nil {
 		f.logFailure("start", f.broken)
 		return f
@@ -54,14 +56,21 @@ func newFunction(getenv func(string) string, log *slog.Logger) *function {
 	return f
 }
 
-func (f *function) configure(getenv func(string) string) (err error) {
+func (f *function) configure(getenv func(string) string, environ []string) (err error) {
 	if f.settings, err = readSettings(getenv); err != nil {
 		return fail(configError, err)
 	}
 	if f.quota, err = cloudflow.NewQuota(f.settings.rates); err != nil {
 		return fail(configError, err)
 	}
-	if f.policy, err = loadPolicy(f.settings.policyFile); err != nil {
+	f.policy, err = loadPolicy(f.settings.policyFile)
+	if mistakes := policy.Errors(nil); errors.As(err, &mistakes) { // first: it may name variables of its own
+		return fail(policyError, err)
+	}
+	if misspelt := environment.Check(environ, f.policy.Variables()); misspelt != nil {
+		return fail(configError, errors.Join(misspelt, err))
+	}
+	if err != nil {
 		return fail(policyError, err)
 	}
 	if f.notifier, err = newNotifier(f.policy, getenv, f.log); err != nil {

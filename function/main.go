@@ -28,5 +28,5 @@ func main() {
 	}
 	restrainMemory()
 	log := newLog(os.Stdout)
-	fc.Start(newFunction(os.Getenv, log).answer)
+	fc.Start(newFunction(os.Getenv, os.Environ(), log).answer)
 }

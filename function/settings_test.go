@@ -12,8 +12,8 @@ import (
 	"github.com/flowreaper/flowreaper/policy"
 )
 
-func environment(variables map[string]string) func(string) string {
-	return func(name string) string { return variables[name] }
+func variables(values map[string]string) func(string) string {
+	return func(name string) string { return values[name] }
 }
 
 func TestSettings(t *testing.T) {
@@ -45,7 +45,7 @@ func TestSettings(t *testing.T) {
 		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got, err := readSettings(environment(test.env))
+			got, err := readSettings(variables(test.env))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -77,7 +77,7 @@ func TestSettingsThatAreRefused(t *testing.T) {
 		{"not a region", map[string]string{"FLOWREAPER_REGION": "Hangzhou!"}, `FLOWREAPER_ENDPOINT, FLOWREAPER_REGION: region "Hangzhou!" is not a region's id: write it as in cn-hangzhou, or give an endpoint`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if _, err := readSettings(environment(test.env)); err == nil || err.Error() != test.want {
+			if _, err := readSettings(variables(test.env)); err == nil || err.Error() != test.want {
 				t.Errorf("error %v\nwant  %s", err, test.want)
 			}
 		})

@@ -93,6 +93,23 @@ func (d *decoder) channels(n *yamltree.Node) []Channel {
 	return all
 }
 
+// Variables are the names of the environment variables that channels are told by,
+// which hold URLs and secrets.
+func (p *Policy) Variables() []string {
+	if p == nil {
+		return nil
+	}
+	var names []string
+	for _, c := range p.Notify {
+		for _, name := range []string{c.URLEnv, c.SecretEnv} {
+			if name != "" {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
 func (d *decoder) channel(n *yamltree.Node) Channel {
 	f := d.fields(n, "a channel", "name", "kind", "url", "urlEnv", "secretEnv", "on", "language", "template")
 	if f == nil {

@@ -10,6 +10,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/flowreaper/flowreaper/internal/spelling"
 	"github.com/flowreaper/flowreaper/policy/internal/expression"
 	"github.com/flowreaper/flowreaper/policy/internal/lookalike"
 	"github.com/flowreaper/flowreaper/policy/internal/yamltree"
@@ -96,7 +97,7 @@ var otherKeys = map[string]string{
 
 // meantKey is the key that was probably meant; "" where there is none.
 func meantKey(key string, keys []string) string {
-	if near := expression.Nearest(key, keys); near != "" {
+	if near := spelling.Nearest(key, keys); near != "" {
 		return near
 	}
 	for _, known := range keys {

@@ -22,7 +22,7 @@ func (t *terminal) explainQuery(ctx context.Context, set *settings, flows int) e
 	}
 	if flows > 0 {
 		p, err := set.readPolicy()
-		if err != nil {
+		if err := misspelt(set.environ, err, p); err != nil {
 			return usageError(err)
 		}
 		return t.showQuery(set, p, p.QueryPlanOf(time.Now(), flows, tick))

@@ -35,7 +35,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true")
 			env.Setenv("FUNCTION", function)
 			env.Setenv("SCHEMAS", schemas)
-			env.Setenv("FLOWREAPER_FUNCTION", flowreaperFunction)
+			env.Setenv("DEPLOYED", flowreaperFunction)
 			env.Values[emulated{}] = map[string]*emulator.Server{}
 			return nil
 		},

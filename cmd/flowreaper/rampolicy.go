@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -41,10 +40,10 @@ func (t *terminal) ramPolicy(file, mode string) error {
 		return usageError(fmt.Errorf("--mode %q is neither plan nor enforce", mode))
 	}
 	if file == "" {
-		return usageError(errors.New("no policy is given: name its file with --policy"))
+		return usageError(misspelt(t.environ, errNoPolicy))
 	}
 	p, err := parsePolicy(file)
-	if err != nil {
+	if err := misspelt(t.environ, err, p); err != nil {
 		return usageError(err)
 	}
 	return writeJSON(t.out, allowing(sweep.Operations(p, policy.Mode(mode))))

@@ -23,10 +23,11 @@ const (
 // terminal is the process's surroundings, handed in so that tests can stand in
 // its place. Results go to out, progress and errors to err.
 type terminal struct {
-	in     io.Reader
-	out    io.Writer
-	err    io.Writer
-	getenv func(string) string
+	in      io.Reader
+	out     io.Writer
+	err     io.Writer
+	getenv  func(string) string
+	environ []string // all of it, to see what is misspelt
 }
 
 // say writes to err what people read, whatever names and errors are in it.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/flowreaper/flowreaper/internal/caller"
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/environment"
 	"github.com/flowreaper/flowreaper/internal/notify"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 	"github.com/flowreaper/flowreaper/policy"
@@ -33,13 +34,14 @@ type settings struct {
 	timeout    time.Duration
 	saved      savedPlan // apply only
 
-	given func(flag string) bool // whether the command line has a flag
+	given   func(flag string) bool // whether the command line has a flag
+	environ []string
 }
 
 // addSettings adds the flags. formats are what else the result can be shown as,
 // besides a table and JSON.
 func (t *terminal) addSettings(cmd *cobra.Command, formats ...string) *settings {
-	s := &settings{mode: t.getenv("FLOWREAPER_MODE"), rates: t.getenv("FLOWREAPER_RATES"), given: cmd.Flags().Changed}
+	s := &settings{mode: t.getenv("FLOWREAPER_MODE"), rates: t.getenv("FLOWREAPER_RATES"), given: cmd.Flags().Changed, environ: t.environ}
 	flags := cmd.Flags()
 	flags.StringVar(&s.policyFile, "policy", t.getenv("FLOWREAPER_POLICY"), "the policy `FILE` (or FLOWREAPER_POLICY)")
 	flags.StringVar(&s.endpoint, "endpoint", t.getenv("FLOWREAPER_ENDPOINT"), "the API's `URL`, http:// for loopback addresses only (or FLOWREAPER_ENDPOINT; default the region's)")
@@ -79,7 +81,7 @@ func (s *settings) check() (*sweeping, error) {
 		return nil, err
 	}
 	p, err := s.readPolicy()
-	if err != nil {
+	if err := misspelt(s.environ, err, p); err != nil {
 		return nil, err
 	}
 	if err := s.checkEndpoint(); err != nil {
@@ -100,6 +102,20 @@ func (s *settings) check() (*sweeping, error) {
 		Approved: s.saved.stops,
 		Allowed:  s.saved.allowed,
 	}}, nil
+}
+
+// misspelt is why a policy could not be read, err, or what is wrong with the names
+// in the environment: one of them may be why. A policy with mistakes comes first,
+// since it may name variables of its own.
+func misspelt(environ []string, err error, policies ...*policy.Policy) error {
+	if wrong := policy.Errors(nil); errors.As(err, &wrong) {
+		return err
+	}
+	var others []string
+	for _, p := range policies {
+		others = append(others, p.Variables()...)
+	}
+	return errors.Join(environment.Check(environ, others), err)
 }
 
 // checkEndpoint refuses an endpoint left over in the environment beside a region
@@ -144,10 +160,12 @@ func (s *settings) readPolicy() (*policy.Policy, error) {
 		return s.saved.read(s)
 	}
 	if s.policyFile == "" {
-		return nil, errors.New("no policy is given: name its file with --policy")
+		return nil, errNoPolicy
 	}
 	return parsePolicy(s.policyFile)
 }
+
+var errNoPolicy = errors.New("no policy is given: name its file with --policy")
 
 func parsePolicy(file string) (*policy.Policy, error) {
 	text, err := readFile("the policy", file)

@@ -78,15 +78,19 @@ func (t *terminal) validate(files []string, v *validation) error {
 		return err
 	}
 	bad, warned := 0, 0
+	var policies []*policy.Policy
 	for _, f := range all {
+		policies = append(policies, f.policy)
 		if f.err != nil {
 			bad++
 		}
 		warned += f.warnings()
 	}
-	switch {
+	switch misspelt := misspelt(t.environ, nil, policies...); {
 	case bad > 0:
 		return usageError(fmt.Errorf("wrong: %d of %d; a wrong policy stops nothing", bad, len(files)))
+	case misspelt != nil:
+		return usageError(misspelt)
 	case v.strict && warned > 0:
 		return usageError(fmt.Errorf("warnings: %d, and --strict allows none", warned))
 	}

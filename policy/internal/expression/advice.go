@@ -1,6 +1,10 @@
 package expression
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/flowreaper/flowreaper/internal/spelling"
+)
 
 // inOtherWords is what to write for the functions, methods and fields that other
 // languages have: their names, in lower case and without _, and the form.
@@ -60,7 +64,7 @@ func (l *Language) meantName(name string) string {
 	if write, ok := constantsOfOthers[strings.ToLower(name)]; ok {
 		return ": write " + write
 	}
-	if near := Nearest(name, l.names()); near != "" {
+	if near := spelling.Nearest(name, l.names()); near != "" {
 		return DidYouMean(name, l.names())
 	}
 	for _, v := range l.variables {

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/expr-lang/expr/ast"
+
+	"github.com/flowreaper/flowreaper/internal/spelling"
 )
 
 // rewriter walks what was parsed, before it is checked: it refuses what is not
@@ -218,7 +220,7 @@ func (r *rewriter) functionHint(name string) string {
 	if write := writeInstead(name); write != "" {
 		return write
 	}
-	if near := Nearest(name, append(slices.Clone(builtins), "duration")); near != "" {
+	if near := spelling.Nearest(name, append(slices.Clone(builtins), "duration")); near != "" {
 		return fmt.Sprintf("; did you mean %q?", near)
 	}
 	return "; there are " + functionList
