@@ -297,7 +297,7 @@ func (e *emergency) quiet(begun time.Time, tick time.Duration) int {
 // done says that nothing is left: all flows have been looked at since something
 // was last found in one.
 func (e *emergency) done(quiet int) bool {
-	return e.asking == 0 && !e.failed && !e.any && !e.doubtful && quiet >= max(1, e.flows)
+	return e.asking == 0 && quiet >= max(1, e.flows)
 }
 
 // first is the flow whose turn it is: where the sweep before left off.

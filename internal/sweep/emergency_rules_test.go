@@ -468,7 +468,7 @@ func TestFlowsTakeTurnsInAnEmergency(t *testing.T) {
 	rule := "name: all, on: [event], flows: ['a-*', 'z-*'], for: 2h, when: event.data.stop == true"
 	for _, limits := range []string{"", ", limits: none"} {
 		accident(t, live, eventPolicy("", rule+limits), func(t *testing.T, p *process) {
-			if r, err := p.happen(20*time.Second, `{"stop":true}`); err != nil || r.Complete || len(r.Incomplete) == 0 {
+			if r, err := p.happen(20*time.Second, `{"stop":true}`); err != nil || r.Complete || len(r.Incomplete) == 0 || r.Incomplete[0].Reason != "the time of this sweep is over; the next one goes on" {
 				t.Errorf("error %v, complete %v, %d flows to look at", err, r.Complete, len(r.Incomplete))
 			}
 			over := false

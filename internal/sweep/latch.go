@@ -97,7 +97,6 @@ var errGoesOn = errors.New("more stops are known than this sweep has time for; t
 // tellEmergencies reports what the sweep knows of the events in force.
 func (s *sweep) tellEmergencies() {
 	for _, e := range s.inForce {
-		s.partial = s.partial || !e.whole()
 		why := errGoesOn
 		if s.ctx.Err() != nil {
 			why = timeIsOver(s.ctx)
