@@ -1,14 +1,16 @@
 package cloudflow
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/flowreaper/flowreaper/internal/moment"
 )
 
 // maxBody is the most that is read of one answer: 99 executions with inputs,
@@ -196,8 +198,7 @@ func (d *decoder) time(into *time.Time) error {
 	if err != nil || len(b) == 0 {
 		return err
 	}
-	var t time.Time
-	err = t.UnmarshalText(bytes.ToUpper(b))
+	t, err := moment.Parse(strings.ToUpper(string(b)))
 	if t = t.UTC().Truncate(time.Millisecond); err != nil || t.Year() < 1 || t.Year() > 9999 {
 		return &shapeError{fmt.Sprintf("%s is no time: %s", d.json.StackPointer(), d.quote(string(b)))}
 	}

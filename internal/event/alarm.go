@@ -126,6 +126,9 @@ func decodeForm(body []byte) (Event, error) {
 	for pair := range strings.SplitSeq(string(body), "&") {
 		key, value, _ := strings.Cut(pair, "=")
 		key, value = unescape(key), unescape(value)
+		if key == "timestamp" {
+			value = withPlus(value)
+		}
 		if !utf8.ValidString(key) || !utf8.ValidString(value) {
 			return Event{}, refuse("", "the form's field "+quote(key)+" is not UTF-8", "expected a form in UTF-8")
 		}
@@ -139,6 +142,15 @@ func decodeForm(body []byte) (Event, error) {
 		return Event{}, refuse("", "neither JSON nor a form with alertName and alertState: "+quote(string(body)), expectedShapes)
 	}
 	return f.event(fromAlert(f))
+}
+
+// withPlus gives a time's offset its + back: where it wasn't escaped, it reads
+// as a space.
+func withPlus(text string) string {
+	if date, offset, ok := strings.Cut(text, " "); ok && strings.Contains(date, "T") {
+		return date + "+" + offset
+	}
+	return text
 }
 
 func unescape(s string) string {
@@ -163,7 +175,7 @@ func readInstant(value any) (time.Time, bool) {
 	if s, isText := value.(string); isText {
 		n, err := strconv.ParseUint(s, 10, 62)
 		if err != nil {
-			return readRFC3339(value)
+			return readTime(value)
 		}
 		count, ok = int(n), true
 	}

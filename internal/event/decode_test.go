@@ -73,6 +73,8 @@ func TestDecodeErrors(t *testing.T) {
 		{"custom, time", `{"time":"14:30"}`, `time is the text "14:30"; ` + aTime + ", or seconds or milliseconds since 1970"},
 		{"manual, time", `{"kind":"manual","time":true}`, "time is the truth value true; " + aTime + ", or seconds or milliseconds since 1970"},
 		{"a time before the calendar", `{"time":"0000-01-01T00:00:00+08:00"}`, `time is the text "0000-01-01T00:00:00+08:00"; ` + aTime + ", or seconds or milliseconds since 1970"},
+		{"a time without a zone", `{"time":"2026-08-02T09:00:00.250"}`, `time is the text "2026-08-02T09:00:00.250"; ` + aTime + ", or seconds or milliseconds since 1970"},
+		{"form, a time without a zone", "alertName=a&alertState=OK&timestamp=2026-08-02+09:00:00", `timestamp is the text "2026-08-02 09:00:00"; ` + aTime + ", or seconds or milliseconds since 1970"},
 		{"what comes from elsewhere is clipped and escaped", `{"time":"` + strings.Repeat("停", 100) + `"}`,
 			`time is the text "` + strings.Repeat("停", 40) + `"…; ` + aTime + ", or seconds or milliseconds since 1970"},
 	}
@@ -171,6 +173,29 @@ func TestDecodeKinds(t *testing.T) {
 	}
 }
 
+// An offset without a colon is read wherever an event names its time.
+func TestOffsetsWithoutAColon(t *testing.T) {
+	want := time.Date(2022, 10, 17, 3, 20, 45, 984e6, time.UTC)
+	const at = "2022-10-17T11:20:45.984+0800"
+	for name, body := range map[string]string{
+		"a timer":                  `{"triggerTime":"` + at + `","triggerName":"t","payload":""}`,
+		"a CloudEvent":             `{"specversion":"1.0","id":"1","source":"s","type":"t","time":"` + at + `"}`,
+		"an alert in a CloudEvent": `{"specversion":"1.0","id":"1","source":"s","type":"t","data":{"alertName":"a","alertState":"OK","timestamp":"` + at + `"}}`,
+		"an alert":                 `{"alertName":"a","alertState":"OK","timestamp":"` + at + `"}`,
+		"a form":                   "alertName=a&alertState=OK&timestamp=" + strings.ReplaceAll(at, "+", "%2B"),
+		"a form that escapes none": "alertName=a&alertState=OK&timestamp=" + at,
+		"a custom event":           `{"time":"` + at + `"}`,
+		"a manual one":             `{"kind":"manual","time":"` + at + `"}`,
+	} {
+		events, err := event.Decode([]byte(body))
+		if err != nil || !events[0].HasTime || events[0].Time != want {
+			t.Errorf("%s: %+v, error %v", name, events, err)
+			continue
+		}
+		sameAgain(t, events[0])
+	}
+}
+
 func TestDecodeTimes(t *testing.T) {
 	moment := time.Date(2026, 8, 2, 1, 0, 0, 0, time.UTC)
 	tests := []struct {
@@ -180,6 +205,7 @@ func TestDecodeTimes(t *testing.T) {
 	}{
 		{time: `"2026-08-02T01:00:00Z"`, want: moment},
 		{time: `"2026-08-02T09:00:00.25+08:00"`, want: moment.Add(250 * time.Millisecond)},
+		{time: `"2026-08-02T09:00:00.250+0800"`, want: moment.Add(250 * time.Millisecond)},
 		{time: `"2026-08-02T09:00:00.000PRC"`, want: moment},
 		{time: `"2026-08-02T09:00:00Asia/Shanghai"`, want: moment},
 		{time: `1785632400`, want: moment},

@@ -18,6 +18,10 @@
 //	anything else             custom      the object            time, if there is one
 //	a form with alertName     alarm       its fields            timestamp
 //
+// Times are RFC 3339 with an offset, which may lack its colon (Log Service's
+// page shows +0800), or with the Chinese zone by name. A time without a zone is
+// refused: it could be hours old, or of tomorrow.
+//
 // An array holds several of them, as objects or as texts that hold objects (an
 // event stream's form), but neither timers nor manual ones: a time trigger and
 // a person send one event, and what arrives in batches comes from elsewhere.

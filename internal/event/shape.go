@@ -1,9 +1,9 @@
 package event
 
 import (
-	"strings"
 	"time"
 
+	"github.com/flowreaper/flowreaper/internal/moment"
 	"github.com/flowreaper/flowreaper/policy"
 )
 
@@ -149,21 +149,12 @@ type notation struct {
 }
 
 var (
-	rfc3339 = notation{readRFC3339, `expected a time such as "2023-12-26T07:49:00Z"`}
+	rfc3339 = notation{readTime, `expected a time such as "2023-12-26T07:49:00Z"`}
 	instant = notation{readInstant, `expected a time such as "2023-12-26T07:49:00Z", or seconds or milliseconds since 1970`}
 )
 
-// readRFC3339 also takes the Chinese zone by name in the offset's place, as
-// in 2020-11-19T21:04:42.179PRC: EventBridge's page shows it for
-// aliyunpublishtime, and its Go SDK's page writes Asia/Shanghai in time.
-func readRFC3339(value any) (time.Time, bool) {
+func readTime(value any) (time.Time, bool) {
 	s, _ := value.(string)
-	for _, zone := range []string{"PRC", "Asia/Shanghai"} {
-		if local, ok := strings.CutSuffix(s, zone); ok {
-			s = local + "+08:00"
-			break
-		}
-	}
-	t, err := time.Parse(time.RFC3339, s)
+	t, err := moment.Parse(s)
 	return t, err == nil
 }

@@ -58,6 +58,7 @@ func TestPasses(t *testing.T) {
 		"kept, and said":    flow("etl-a", "", "startedAgo: 1h", "want: {decision: keep, due: 2026-03-04T13:00:00Z}"),
 		"stopped":           flow("etl-a", "", "startedAgo: 3h2m", `want: {decision: stop, rule: etl, mode: enforce, cause: "ran 3h2m", wouldAlso: []}`),
 		"by a moment":       flow("etl-a", "", "startedTime: 2026-03-04T08:00:00+00:00", "want: {decision: stop, rule: etl}"),
+		"by an event's":     flow("etl-a", "", "startedTime: 2026-03-04T16:00:00.000+0800", "want: {decision: stop, rule: etl}"),
 		"both":              flow("etl-a", "", "startedAgo: 2d", "want: {decision: stop, rule: etl, wouldAlso: [day]}"),
 		"a high priority":   flow("etl-a", "", "startedAgo: 3h", "input: {priority: high}"),
 		"planned":           flow("other", "", "startedAgo: 2d", "want: {decision: stop, rule: day, mode: plan}"),

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/flowreaper/flowreaper/internal/moment"
 	"github.com/flowreaper/flowreaper/policy/internal/expression"
 	"github.com/flowreaper/flowreaper/policy/internal/yamltree"
 )
@@ -28,7 +29,7 @@ type Moment struct{ time.Time }
 
 // ReadNode reads 2026-03-04T12:00:00Z, with any offset.
 func (m *Moment) ReadNode(n *yamltree.Node) error {
-	at, err := time.Parse(time.RFC3339, n.Text)
+	at, err := moment.Parse(n.Text)
 	if n.Kind != yamltree.Scalar || err != nil {
 		return fmt.Errorf("must be a time such as 2026-03-04T12:00:00Z, but is %s", n.Describe())
 	}

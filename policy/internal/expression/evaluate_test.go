@@ -112,6 +112,8 @@ func TestValue(t *testing.T) {
 		{`string(vars.days)`, `["1d"]`},
 		{`duration(execution.input.missing ?? "1h")`, time.Hour},
 		{`date("2026-01-02 03:04:05", "2006-01-02 15:04:05", "Asia/Shanghai") == date("2026-01-01T19:04:05Z")`, true},
+		{`date("2026-01-02T11:04:05.5+0800") == date("2026-01-02T03:04:05.5Z")`, true},
+		{`date(trim(" 2026-01-02T11:04:05+0800 ")) == date("2026-01-02T11:04:05PRC")`, true},
 		{`date("2026-01-02")`, time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC)},
 		// predicates
 		{`any(execution.input.items, .id == 2)`, true},

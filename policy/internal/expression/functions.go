@@ -9,6 +9,8 @@ import (
 
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/builtin"
+
+	"github.com/flowreaper/flowreaper/internal/moment"
 )
 
 // function computes a function of one value.
@@ -104,7 +106,8 @@ func trim(texts []string) (any, error) {
 }
 
 // date is expr's own: a date, an optional layout of Go's and an optional time
-// zone, without which it is UTC.
+// zone, without which it is UTC. Without a layout it also reads what an event's
+// time is read as, such as an offset without a colon.
 func date(texts []string) (any, error) {
 	const longest = 100
 	args := make([]any, len(texts))
@@ -113,6 +116,9 @@ func date(texts []string) (any, error) {
 			return nil, fmt.Errorf("%q is not a date", clip(text, 40))
 		}
 		args[i] = text
+	}
+	if at, err := moment.Parse(texts[0]); err == nil && len(texts) == 1 {
+		return at, nil
 	}
 	at, err := builtin.Builtins[builtin.Index["date"]].Func(args...)
 	if err != nil && strings.HasPrefix(err.Error(), "invalid date") {
