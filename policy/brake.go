@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -50,6 +51,10 @@ func (p *Policy) Brake(b Brake) (*Policy, error) {
 	brake.Limits = Limits{MaxStops: math.MaxInt, Per: p.Limits.Per, MaxShare: 1}
 	return brake, nil
 }
+
+// isBrake says whether a rule is a brake's: none of a file's lifts the limits for
+// what a person starts.
+func (r *Rule) isBrake() bool { return r.NoLimits && slices.Contains(r.On, OnManual) }
 
 func (b Brake) rule() (*Rule, error) {
 	if err := b.check(); err != nil {

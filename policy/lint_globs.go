@@ -21,84 +21,27 @@ func (l *linter) misplaced(r *lintRule) {
 			continue
 		}
 		w := &textsCompared{expression: when.expression, key: strings.TrimSuffix(when.key, "when") + "flows"}
-		root := when.expression.Node
-		ast.Walk(&root, w)
+		eachComparison(when.expression.Node, w.texts)
 		for _, f := range w.found {
 			l.warn(r, "when", LintGlob, f.message, f.next)
 		}
 	}
 }
 
-// textsCompared collects the comparisons of what a variable or a path holds with
-// texts that it can't hold, or that look like globs.
+// textsCompared finds texts that what they are compared with can't hold, or that
+// look like globs.
 type textsCompared struct {
 	expression *expression.Expression
 	key        string // flows, or protect.flows
-	elements   []*ast.BinaryNode
 	found      []misplacedText
 }
 
 type misplacedText struct{ message, next string }
 
-// Visit implements ast.Visitor. Predicates come before the call that they stand
-// in: what they compare # with waits for it.
-func (w *textsCompared) Visit(n *ast.Node) {
-	switch n := (*n).(type) {
-	case *ast.BinaryNode:
-		w.comparison(n)
-	case *ast.BuiltinNode:
-		if list, ok := expression.Constant(n.Arguments[0]); ok {
-			w.predicates(list)
-		}
-		w.elements = nil
-	}
-}
-
-// predicates looks at the texts of a list that # stands for, as in
-// any(["a-*"], flow.name startsWith #).
-func (w *textsCompared) predicates(list any) {
-	for _, n := range w.elements {
-		subject := n.Left
-		if isElement(subject) {
-			subject = n.Right
-		}
-		w.texts(subject, n.Operator, list)
-	}
-}
-
-func isElement(n ast.Node) bool {
-	_, ok := n.(*ast.PointerNode)
-	return ok
-}
-
-// comparison looks at one comparison, whichever way round it is written.
-func (w *textsCompared) comparison(n *ast.BinaryNode) {
-	if isElement(n.Left) != isElement(n.Right) {
-		w.elements = append(w.elements, n)
-		return
-	}
-	subject, other := n.Left, n.Right
-	if _, constant := expression.Constant(subject); constant {
-		subject, other = other, subject
-	}
-	if value, constant := expression.Constant(other); constant {
-		w.texts(subject, n.Operator, value)
-	}
-}
-
-var comparingTexts = []string{"==", "!=", "in", "contains", "startsWith", "endsWith", "matches"}
-
 // texts says of the first text that is wrong there what is.
-func (w *textsCompared) texts(subject ast.Node, operator string, value any) {
-	if !slices.Contains(comparingTexts, operator) {
-		return
-	}
-	list, ok := value.([]any)
-	if !ok {
-		list = []any{value}
-	}
-	for _, one := range list {
-		if text, ok := one.(string); ok && w.text(subject, operator, text) {
+func (w *textsCompared) texts(subject ast.Node, operator string, texts []string) {
+	for _, text := range texts {
+		if w.text(subject, operator, text) {
 			return
 		}
 	}

@@ -35,6 +35,7 @@ of a stop, and says what the answers mean for flowreaper's settings and for what
 
 By itself it only reads: a few dozen calls of ListFlows, ListExecutions, DescribeFlow and DescribeExecution, within the
 documented quotas. It says first what it will call.
+  --policy   lists all flows, too, and says which globs and names in the policy name none of them.
   --canary   creates two flows of its own, which only wait, starts and stops executions of them, and deletes them,
              also when it is interrupted. It asks first, or needs --yes. It never touches another flow. The key must be
              allowed fnf:CreateFlow, StartExecution, GetExecutionHistory, StopExecution and DeleteFlow, too.
@@ -44,7 +45,7 @@ What can't be told is said to be so, with the reason; nothing is guessed.
 
 Exit status: 0 all that was asked was told · 1 failed: no access, or a flow of its own could not be deleted ·
 2 wrong usage · 3 something that was asked could not be told · 130 interrupted: its own flows were deleted first`,
-		Example: "  flowreaper doctor --region cn-hangzhou\n" +
+		Example: "  flowreaper doctor --region cn-hangzhou --policy policy.yaml\n" +
 			"  flowreaper doctor --region cn-hangzhou --canary --burst --other cn-shanghai -o json > doctor.json\n" +
 			"  flowreaper doctor --region cn-hangzhou --earlier doctor.json",
 		Args: cobra.NoArgs,
@@ -63,6 +64,7 @@ func (t *terminal) addDoctorFlags(cmd *cobra.Command, f *doctorFlags) {
 	flags.BoolVar(&f.canary, "canary", false, "also create, start, stop and delete flows of its own")
 	flags.BoolVar(&f.yes, "yes", false, "with --canary: don't ask")
 	flags.BoolVar(&f.burst, "burst", false, "also call faster than the quotas allow")
+	flags.StringVar(&f.policyFile, "policy", t.getenv("FLOWREAPER_POLICY"), "also say which globs and names in this policy `FILE` name no flow (or FLOWREAPER_POLICY)")
 	flags.StringVar(&f.other, "other", "", "with --burst: another `REGION`, or its endpoint, to see whether regions share the quotas")
 	flags.StringVar(&f.earlier, "earlier", "", "an earlier report (-o json) in this `FILE`, to see what is gone since")
 }
@@ -85,6 +87,11 @@ func (f *doctorFlags) doctorOptions() (doctor.Options, error) {
 	var err error
 	if o.Rates, err = cloudflow.ParseRates(f.rates); err != nil {
 		return o, fmt.Errorf("FLOWREAPER_RATES: %w", err)
+	}
+	if f.policyFile != "" {
+		if o.Policy, err = parsePolicy(f.policyFile); err != nil {
+			return o, err
+		}
 	}
 	o.Earlier, err = readEarlier(f.earlier)
 	return o, err

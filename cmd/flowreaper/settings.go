@@ -96,9 +96,9 @@ func (s *settings) check() (*sweeping, error) {
 		return nil, err
 	}
 	return &sweeping{settings: s, rates: rates, options: sweep.Options{
-		Policy:   p,
-		Mode:     policy.Mode(s.mode),
-		Flow:     flow,
+		Policy: p,
+		Mode:   policy.Mode(s.mode),
+		Flow:   flow, FlowGlobs: s.flows,
 		Approved: s.saved.stops,
 		Allowed:  s.saved.allowed,
 	}}, nil

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/policy"
 )
 
 // Options say whom to ask, and how much.
@@ -21,6 +22,8 @@ type Options struct {
 	Burst   bool    // also more calls than the quotas allow, which may throttle others
 	Other   string  // with Burst: another region, or its endpoint
 	Earlier *Report // an earlier report on this account
+
+	Policy *policy.Policy // whose names are looked up; nil: none
 
 	Progress func(string) // told what is done now; nil: nobody
 }
@@ -123,6 +126,7 @@ func (x *examiner) examine(ctx context.Context) error {
 	if err := x.sampleFlows(ctx); err != nil {
 		return x.withClock(err)
 	}
+	x.askNames(ctx)
 	x.sampleExecutions(ctx)
 	x.askOrder(x.rows)
 	x.askBounds(ctx, x.rows)

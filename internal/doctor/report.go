@@ -3,6 +3,8 @@ package doctor
 import (
 	"slices"
 	"time"
+
+	"github.com/flowreaper/flowreaper/policy"
 )
 
 // Report is what one run found out. It marshals as `doctor -o json` prints it.
@@ -18,6 +20,8 @@ type Report struct {
 	Witnesses  []Witness         `json:"witnesses,omitempty"` // for a later run's Earlier
 	Notes      []string          `json:"notes,omitempty"`     // what else a person should know
 	Leftovers  []string          `json:"leftovers,omitempty"` // canary flows that could not be deleted
+
+	Unmatched []policy.Unmatched `json:"unmatched,omitempty"` // of the policy: what names no flow, at most 100
 }
 
 // State says how far a question was answered.

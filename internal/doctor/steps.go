@@ -10,6 +10,9 @@ func Steps(o Options) []string {
 	steps := []string{
 		fmt.Sprintf("read only: at most %d calls of ListFlows, ListExecutions, DescribeFlow and DescribeExecution, within the documented quotas", readCalls(o)),
 	}
+	if o.Policy != nil {
+		steps = append(steps, "--policy: list all flows, a call of ListFlows for every 100 of them, to see which names in the policy are no flow's")
+	}
 	if o.Canary {
 		steps = append(steps, fmt.Sprintf(
 			"--canary: create two flows named %s…, which only wait; start %d executions of them; list, describe and stop these; delete the flows. No other flow is touched. It takes about half a minute, and up to ten where lists lag",

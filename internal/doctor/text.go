@@ -34,7 +34,7 @@ func Text(w io.Writer, r *Report, width int) error {
 			parts = append(parts, details(a, width))
 		}
 	}
-	parts = append(parts, notes(r, width), settings(r), calls(r))
+	parts = append(parts, unmatched(r), notes(r, width), settings(r), calls(r))
 	parts = slices.DeleteFunc(parts, func(part string) bool { return part == "" })
 	_, err := io.WriteString(w, strings.Join(parts, "\n\n")+"\n")
 	return err
@@ -83,6 +83,15 @@ func details(a Answer, width int) string {
 	}
 	add("seen", a.Seen)
 	add("means", a.Means)
+	return strings.Join(lines, "\n")
+}
+
+// unmatched says which of the policy's names are none here.
+func unmatched(r *Report) string {
+	var lines []string
+	for _, u := range r.Unmatched {
+		lines = append(lines, report.Unmatched(u))
+	}
 	return strings.Join(lines, "\n")
 }
 

@@ -73,9 +73,11 @@ func (s *sweep) describeFlow(name string, all []*emergency) {
 		}, err
 	}, func(err error) {
 		end()
-		if !cloudflow.IsGone(err) { // there is no such flow
-			s.notFound(name, err, all)
+		if cloudflow.IsGone(err) { // there is no such flow
+			s.names.gone(name)
+			return
 		}
+		s.notFound(name, err, all)
 	})
 }
 
@@ -98,6 +100,7 @@ func (s *sweep) streamFlows(unnamed []*emergency) {
 	s.start(opOther, func() (func(), error) {
 		flows, _, err := s.listedFlows(s.ctx, page)
 		return func() {
+			s.names.listed(flows, err)
 			end(nil)
 			s.memory.keepStreamed(flows, s.now())
 		}, err

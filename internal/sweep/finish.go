@@ -132,6 +132,7 @@ func (s *sweep) finish() (*Report, error) {
 	report.FinishedAt = s.clock.now()
 	report.Ledger = s.memory.kind()
 	report.NotCovered = s.uncovered()
+	report.Unmatched = s.unmatched()
 	report.Drift = s.drift()
 	s.countCalls(report)
 	s.schedule(report)

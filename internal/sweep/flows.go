@@ -86,11 +86,15 @@ func (s *sweep) listFlows() {
 	at := s.ours()
 	s.start(s.listingOf(), func() (func(), error) {
 		if named && len(names) <= describeAtMost {
-			flows, err := s.describedFlows(s.ctx, names)
-			return func() { s.tellFlows(flows, at, err, len(flows) > 0) }, nil
+			flows, gone, err := s.describedFlows(s.ctx, names)
+			return func() {
+				s.names.gone(gone...)
+				s.tellFlows(flows, at, err, len(flows) > 0)
+			}, nil
 		}
 		flows, pages, err := s.listedFlows(s.ctx, page)
 		return func() {
+			s.names.listed(flows, err)
 			end(err)
 			s.tellFlows(flows, at, err, pages > 0)
 		}, nil
@@ -143,20 +147,21 @@ func values(flows map[string]*policy.Flow) []*policy.Flow {
 
 // describedFlows reads the flows that the policy names, and none else. One that
 // can't be read keeps nobody from the others.
-func (s *sweep) describedFlows(ctx context.Context, names []string) (flows []*policy.Flow, first error) {
+func (s *sweep) describedFlows(ctx context.Context, names []string) (flows []*policy.Flow, gone []string, first error) {
 	for _, name := range names {
 		flow, err := s.Source.DescribeFlow(ctx, name)
 		switch {
 		case cloudflow.IsGone(err): // there is no such flow
+			gone = append(gone, name)
 		case err == nil:
 			flows = append(flows, adaptFlow(flow))
 		case isFatal(err) || s.outOfTime(err):
-			return flows, err
+			return flows, gone, err
 		default:
 			first = cmpOr(first, err)
 		}
 	}
-	return flows, first
+	return flows, gone, first
 }
 
 // tellFlows tells the watch which flows there are. After a listing that failed

@@ -37,8 +37,14 @@ type Report struct {
 	Estimate         *Estimate   `json:"estimate,omitempty"`
 	Undecided        []Undecided `json:"undecided,omitempty"`
 	NotCovered       []FlowNote  `json:"notCovered,omitempty"`
-	NextDue          *time.Time  `json:"nextDue,omitempty"` // when something will next be looked at
-	Errors           []ErrorNote `json:"errors,omitempty"`
+
+	// Unmatched is what names no flow of the account, at most 100. A sweep that
+	// lists the flows says it, hourly or more often; without a listing that came
+	// whole nobody knows, but for names that were asked for one by one.
+	Unmatched []policy.Unmatched `json:"unmatched,omitempty"`
+
+	NextDue *time.Time  `json:"nextDue,omitempty"` // when something will next be looked at
+	Errors  []ErrorNote `json:"errors,omitempty"`
 }
 
 // Trigger names what set the sweep off.

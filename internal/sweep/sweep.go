@@ -63,8 +63,10 @@ type Options struct {
 	Events []event.Event
 
 	// Flow narrows the sweep to flows with some names; nil looks at all that
-	// the policy names.
-	Flow func(name string) bool
+	// the policy names. FlowGlobs are the globs that it is made of, if it is, for
+	// the report to say which of them name no flow.
+	Flow      func(name string) bool
+	FlowGlobs []string
 
 	// Approved narrows what may be stopped to what a person has said yes to,
 	// in a plan: nothing else is stopped, and what has become of the plan since
@@ -140,6 +142,7 @@ type sweep struct {
 	read          map[string]flowRead // flows read in this sweep, by key
 	whole         *wholeFlows
 	matched       map[string]bool // rules that concern some flow
+	names         namesSeen
 	firstUnlisted error
 
 	*stopping
