@@ -92,3 +92,77 @@ func TestStatusesUnheardOf(t *testing.T) {
 		})
 	}
 }
+
+func TestAVariableGivenTwice(t *testing.T) {
+	t.Parallel()
+	const twice = `"Environment":{"Variables":[{"Name":"FLOWREAPER","Value":"off"},{"Name":"FLOWREAPER","Value":"on"}]}`
+	for name, account := range map[string]struct {
+		protect, flow, row string
+	}{
+		"of a flow":               {`flow.env.FLOWREAPER == "off"`, flowWithout("etl", twice), row("etl", "run-1", ago(3*time.Hour))},
+		"of an execution":         {`execution.env.FLOWREAPER == "off"`, flow("etl"), row("etl", "run-1", ago(3*time.Hour), twice)},
+		"Environment given twice": {`flow.env.FLOWREAPER == "off"`, flowWithout("etl", env("FLOWREAPER", "off"), env("OTHER", "1")), row("etl", "run-1", ago(3*time.Hour))},
+	} {
+		t.Run(name, func(t *testing.T) {
+			both(t, strings.Replace(guarded, "PROTECT", account.protect, 1), func(w *wire) {
+				w.account.flows, w.account.rows = []string{account.flow}, []string{account.row}
+			}, func(w *wire, r *result) {
+				r.held("run-1")
+				w.stopped()
+			})
+		})
+	}
+}
+
+// Two flows with one Id are two flows.
+func TestTwoFlowsWithOneId(t *testing.T) {
+	t.Parallel()
+	both(t, twoHours, func(w *wire) {
+		other := strings.Replace(flow("other"), "id-other", "id-etl", 1)
+		w.account.flows = []string{flow("etl"), other}
+		w.account.rows = []string{row("etl", "run-1", ago(3*time.Hour)), row("other", "run-2", ago(3*time.Hour))}
+	}, func(w *wire, r *result) {
+		r.says("id-etl")
+		r.want(0, "etl/run-1 stopped", "other/run-2 stopped")
+		w.stopped("etl/run-1", "other/run-2")
+	})
+}
+
+// An Environment that isn't told is not an empty one: the owner's opt-out may be
+// in it.
+func TestAnEnvironmentLeftOut(t *testing.T) {
+	t.Parallel()
+	off := env("FLOWREAPER", "off")
+	overdue := func(more ...string) string { return row("etl", "run-1", append(more, ago(3*time.Hour))...) }
+	for name, test := range map[string]struct {
+		protect                               string
+		listedFlow, described, listed, looked string
+		outcome                               string
+	}{
+		"of a flow, which opts out": {`flow.env.FLOWREAPER == "off"`, flowWithout("etl"), flowWithout("etl", off), overdue(), overdue(), "protected"},
+		"of a flow, which doesn't":  {`flow.env.FLOWREAPER == "off"`, flowWithout("etl"), flow("etl"), overdue(), overdue(), "stopped"},
+		"of a flow, null":           {`flow.env.FLOWREAPER == "off"`, flowWithout("etl", `"Environment":null`), flowWithout("etl", off), overdue(), overdue(), "protected"},
+		"of a row, which opts out":  {`execution.env.FLOWREAPER == "off"`, flow("etl"), flow("etl"), overdue(), overdue(off), "protected"},
+		"of a row, which doesn't":   {`execution.env.FLOWREAPER == "off"`, flow("etl"), flow("etl"), overdue(), overdue(env("X", "1")), "stopped"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			both(t, strings.Replace(guarded, "PROTECT", test.protect, 1), func(w *wire) {
+				w.account.flows, w.account.rows = []string{test.listedFlow}, []string{test.listed}
+				w.on("DescribeFlow", func(call) *answer { return say("%s", test.described) })
+				w.on("DescribeExecution", func(call) *answer {
+					if w.account.stopped["etl/run-1"] {
+						return nil
+					}
+					return say("%s", test.looked)
+				})
+			}, func(w *wire, r *result) {
+				r.want(0, "etl/run-1 "+test.outcome)
+				if test.outcome == "stopped" {
+					w.stopped("etl/run-1")
+				} else {
+					w.stopped()
+				}
+			})
+		})
+	}
+}
