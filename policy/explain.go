@@ -17,6 +17,8 @@ type Explanation struct {
 	Reason    string            `json:"reason,omitempty"`
 	Protected string            `json:"protected,omitempty"` // what protects it, condemned or not
 	Rules     []RuleExplanation `json:"rules"`
+
+	NotCovered string `json:"notCovered,omitempty"` // why sweeps never look at it: see Uncovered
 }
 
 // RuleExplanation is how one rule judged.
@@ -63,6 +65,21 @@ func (p *Policy) Explain(f *Facts) Explanation {
 	}
 	for _, r := range p.Rules {
 		e.Rules = append(e.Rules, p.explainRule(r, &v))
+	}
+	return e
+}
+
+// Uncovered is what e becomes of an execution that sweeps never look at, such as one
+// of an Express flow: it is kept, and never falls due, whatever the conditions say.
+func (e Explanation) Uncovered(why string) Explanation {
+	e.Decision, e.Rule, e.Mode, e.Reason, e.NotCovered = Keep, "", "", "", why
+	e.Rules = slices.Clone(e.Rules)
+	for i := range e.Rules {
+		r := &e.Rules[i]
+		r.Due, r.Conditions = Due{}, slices.Clone(r.Conditions)
+		for j := range r.Conditions {
+			r.Conditions[j].Due = nil
+		}
 	}
 	return e
 }

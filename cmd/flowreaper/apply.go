@@ -64,7 +64,7 @@ func (t *terminal) apply(ctx context.Context, set *settings, yes bool) error {
 		question: func(_ *sweep.Report, stops sweep.Recording) string {
 			return fmt.Sprintf("Stop these %d at %s, and verify that they stopped?", len(stops), s.where())
 		},
-		missed: func(r *sweep.Report) error { t.explainNothing(s, r); return nil },
+		missed: func(_ context.Context, r *sweep.Report) error { t.explainNothing(s, r); return nil },
 	})
 }
 

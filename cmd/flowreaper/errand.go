@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,9 +21,9 @@ type errand struct {
 	// question is what to ask of a person who has been shown the plan.
 	question func(planned *sweep.Report, stops sweep.Recording) string
 
-	// missed, unless nil, says why a sweep that went well did not do what the
+	// missed, unless nil, says why a sweep that didn't fail did not do what the
 	// person wanted.
-	missed func(*sweep.Report) error
+	missed func(context.Context, *sweep.Report) error
 }
 
 // carryOut shows what would be stopped, asks, and stops what was shown. Where
@@ -44,7 +45,7 @@ func (t *terminal) carryOut(ctx context.Context, s *sweeping, e errand) error {
 		planned, recording, failure := sweep.Plan(bounded, s.options)
 		done()
 		if len(recording) == 0 || failure != nil {
-			return t.finish(ctx, s, e, planned, failure)
+			return t.finish(ctx, bounded, s, e, planned, failure)
 		}
 		if err := t.askFor(bounded, planned, e.question(planned, recording)); err != nil {
 			return interruptedOr(ctx, err)
@@ -57,14 +58,20 @@ func (t *terminal) carryOut(ctx context.Context, s *sweeping, e errand) error {
 	s.options.Progress = show
 	result, failure := sweep.Run(bounded, s.options)
 	done()
-	return t.finish(ctx, s, e, result, failure)
+	return t.finish(ctx, bounded, s, e, result, failure)
 }
 
-func (t *terminal) finish(ctx context.Context, s *sweeping, e errand, r *sweep.Report, failure error) error {
-	if err := t.conclude(ctx, s.output, r, failure); err != nil || e.missed == nil {
+// finish tells how it went. bounded is ctx with the time that is left.
+func (t *terminal) finish(ctx, bounded context.Context, s *sweeping, e errand, r *sweep.Report, failure error) error {
+	err := t.conclude(ctx, s.output, r, failure)
+	if failure != nil || e.missed == nil || bounded.Err() != nil {
 		return err
 	}
-	return e.missed(r)
+	missed := e.missed(bounded, r)
+	if err != nil && missed != nil {
+		t.say("flowreaper: %v\n", missed)
+	}
+	return cmp.Or(err, missed)
 }
 
 func (e errand) noTerminal() error {

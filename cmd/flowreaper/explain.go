@@ -64,6 +64,9 @@ func (t *terminal) explain(ctx context.Context, set *settings, flow, execution s
 		return interruptedOr(ctx, explainFailed(err, flow, execution))
 	}
 	e := soften(p.Explain(facts), s.options.Mode)
+	if mode := facts.Flow.ExecutionMode; mode != "Standard" {
+		e = e.Uncovered(mode)
+	}
 	if set.output == "json" {
 		err = writeJSON(t.out, e)
 	} else {
@@ -105,6 +108,9 @@ func explainFailed(err error, flow, execution string) error {
 
 // undecidedRules fails in part where a rule could not be evaluated.
 func undecidedRules(e policy.Explanation) error {
+	if e.NotCovered != "" {
+		return nil
+	}
 	undecided := 0
 	for _, r := range e.Rules {
 		if r.Result == policy.IsUndecided {

@@ -69,7 +69,7 @@ func emulate(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv("ENDPOINT", loopback.URL)
 	ts.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "emulator")
 	ts.Setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "emulator")
-	ts.Setenv("FLOWREAPER_RATES", "ListFlows=1000/1000,ListExecutions=1000/1000,StopExecution=1000/1000,DescribeExecution=1000/1000")
+	ts.Setenv("FLOWREAPER_RATES", "ListFlows=1000/1000,DescribeFlow=1000/1000,ListExecutions=1000/1000,StopExecution=1000/1000,DescribeExecution=1000/1000")
 }
 
 // stats writes what the emulator was called: stats FILE.

@@ -27,7 +27,7 @@ Quote globs, so that the shell leaves them alone: --flow 'etl-*'. --flow '*' is 
 was stopped, word for word.
 
 Exit status: 0 done · 1 failed, or the answer was no, or there is no such flow · 2 wrong usage or policy, or FLOWREAPER_MODE is off or plan ·
-3 done in part: something still runs, could not be stopped or looked at · 130 interrupted: stops that had begun were verified first`
+3 done in part: something still runs, could not be stopped or looked at, or runs in an Express flow · 130 interrupted: stops that had begun were verified first`
 
 func (t *terminal) newStop() *cobra.Command {
 	b, yes := handBrake{}, false
@@ -75,7 +75,7 @@ func (t *terminal) stop(ctx context.Context, b *handBrake, yes bool) error {
 		question: func(planned *sweep.Report, stops sweep.Recording) string {
 			return b.question(planned, stops, s.where())
 		},
-		missed: func(r *sweep.Report) error { return t.nothingThere(b, r) },
+		missed: func(ctx context.Context, r *sweep.Report) error { return t.missed(ctx, b, s, r) },
 	})
 }
 
@@ -163,10 +163,12 @@ func inFlows(stops sweep.Recording) string {
 	return fmt.Sprintf("%s (%s)", count(len(names), "flow"), strings.Join(parts, ", "))
 }
 
-// nothingThere says plainly that nothing was named, by a name that is wrong
-// perhaps: whoever pulls the brake must not take it for done.
-func (t *terminal) nothingThere(b *handBrake, r *sweep.Report) error {
-	switch {
+// missed says plainly what was not stopped, or that nothing was named, by a name
+// that is wrong perhaps: whoever pulls the brake must not take it for done.
+func (t *terminal) missed(ctx context.Context, b *handBrake, s *sweeping, r *sweep.Report) error {
+	switch left := uncovered(ctx, s, r); {
+	case left != nil:
+		return left
 	case r.Flows.Seen == 0 && len(r.NotCovered) == 0:
 		return fmt.Errorf("nothing was stopped: there is no flow %s in this account and region\n"+
 			"Check the name, which is case-sensitive, --region, and that globs are quoted", named(b.flows...))

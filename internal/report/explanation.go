@@ -32,8 +32,8 @@ func (s Style) verdict(e policy.Explanation, f *policy.Facts) string {
 		who += ", started " + f.Execution.StartedTime.UTC().Format(time.RFC3339)
 	}
 	switch {
-	case f.Flow.ExecutionMode == "Express":
-		return who + ": never looked at, since its flow is Express."
+	case e.NotCovered != "":
+		return fmt.Sprintf("%s: never looked at, since its flow is %s. It is kept, whatever the conditions say.", who, Plain(e.NotCovered))
 	case e.Decision == policy.Protected:
 		return fmt.Sprintf("%s: %s condemns it, and it is %s.", who, e.Rule, Plain(e.Reason))
 	case e.Decision == policy.Stop && e.Mode == policy.ModePlan:
