@@ -101,7 +101,7 @@ func TestBrakeIsTheSamePolicy(t *testing.T) {
 
 func TestBrakeCauseIsLiteral(t *testing.T) {
 	p := mustParse(t, harmless)
-	const tail = " [flowreaper/1 policy=%s rule=hand-brake run=r]"
+	const tail = " [flowreaper/1 policy=harmless@%s rule=hand-brake run=r]"
 	for cause, want := range map[string]string{
 		"the bill":               "the bill",
 		"  the bill\n":           "the bill",

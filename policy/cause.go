@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"fmt"
 	"strings"
 	"unicode/utf8"
 
@@ -14,19 +13,18 @@ const maxCause = 4096
 
 // Cause is the text for StopExecution: the rule's cause template, or the
 // reason where there is none or it fails, cut on a rune boundary to fit 4,096
-// bytes with the tail ` [flowreaper/1 policy=<8 hex> rule=<name> run=<id>]`.
-// Control characters are escaped.
+// bytes with the [Tail] behind it. Control characters are escaped.
 func (p *Policy) Cause(v Verdict, runID string) string {
 	if v.Rule == nil {
 		return ""
 	}
-	tail := causeTail(p.Hash, v.Rule.Name, expression.Escape(runID))
+	tail := p.tail(v.Rule.Name, runID)
 	return cut(expression.Escape(v.human()), maxCause-len(tail)) + tail
 }
 
-// causeTail leads from a stopped execution back to the rule and the sweep.
-func causeTail(hash, rule, runID string) string {
-	return fmt.Sprintf(" [flowreaper/1 policy=%s rule=%s run=%s]", strings.TrimPrefix(hash, hashPrefix)[:8], rule, runID)
+// tail is what follows a cause, and is never cut.
+func (p *Policy) tail(rule, runID string) string {
+	return " " + Tail{Policy: p.Name, Hash: strings.TrimPrefix(p.Hash, hashPrefix)[:8], Rule: rule, Run: runID}.String()
 }
 
 // human is the part of the cause that people read.

@@ -111,7 +111,7 @@ func (l *linter) causeLength(r *lintRule) {
 	if r.cause == nil {
 		return
 	}
-	room := maxCause - len(causeTail(l.policy.Hash, r.Name, "00000000000000000000000000000000"))
+	room := maxCause - len(l.policy.tail(r.Name, "00000000000000000000000000000000"))
 	most, endless, last := r.cause.Longest(longestValue)
 	next := "put it last, so that nothing else is lost"
 	if last {

@@ -9,6 +9,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"github.com/flowreaper/flowreaper/internal/sweep"
+	"github.com/flowreaper/flowreaper/policy"
 )
 
 // decisions is the table of what became of the condemned.
@@ -43,7 +44,7 @@ func why(d sweep.Decision) string {
 
 // said is a cause without the tail that leads programs back to the sweep.
 func said(cause string) string {
-	human, _, _ := strings.Cut(cause, " [flowreaper/")
+	human, _, _ := policy.ParseCause(cause)
 	return human
 }
 

@@ -1,8 +1,6 @@
 package policytest
 
 import (
-	"strings"
-
 	"github.com/flowreaper/flowreaper/policy"
 )
 
@@ -113,9 +111,6 @@ func (j *judged) rule() string {
 func (j *judged) cause() string {
 	const run = "test"
 	cause := j.policy.Cause(j.verdict, run)
-	tail := strings.LastIndex(cause, " [flowreaper/")
-	if tail < 0 {
-		return cause
-	}
-	return cause[:tail]
+	said, _, _ := policy.ParseCause(cause)
+	return said
 }
