@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/duration"
 	"github.com/flowreaper/flowreaper/policy"
 )
 
@@ -66,8 +67,8 @@ func readSettings(getenv func(string) string) (settings, error) {
 func (s *settings) readPace(tick, rates string) (err error) {
 	s.tick = defaultTick
 	if tick != "" {
-		if s.tick, err = time.ParseDuration(tick); err != nil || s.tick < leastTick || s.tick > longestTick {
-			return fmt.Errorf("FLOWREAPER_TICK is %q: set it to the time between two timer events, %v to %v, such as 1m, or leave it unset (which is 1m)", tick, leastTick, longestTick)
+		if s.tick, err = duration.Parse(tick); err != nil || s.tick < leastTick || s.tick > longestTick {
+			return fmt.Errorf("FLOWREAPER_TICK is %q: set it to the time between two timer events, %s to %s, such as 1m, or leave it unset (which is 1m)", tick, duration.Format(leastTick), duration.Format(longestTick))
 		}
 	}
 	if s.rates, err = cloudflow.ParseRates(rates); err != nil {

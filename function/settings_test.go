@@ -39,9 +39,9 @@ func TestSettings(t *testing.T) {
 			policyFile: "/code/policy.yaml", mode: policy.ModeEnforce, endpoint: "http://127.0.0.1:8790", region: "cn-beijing",
 			tick: time.Minute, rates: cloudflow.Rates{},
 		}},
-		{"pace and state", map[string]string{"FC_FUNC_CODE_PATH": "/code", "FLOWREAPER_TICK": "5m", "FLOWREAPER_RATES": "ListExecutions=1/4", "FLOWREAPER_STATE": "/mnt/oss/state"}, settings{
+		{"pace and state", map[string]string{"FC_FUNC_CODE_PATH": "/code", "FLOWREAPER_TICK": "0.5d", "FLOWREAPER_RATES": "ListExecutions=1/4", "FLOWREAPER_STATE": "/mnt/oss/state"}, settings{
 			policyFile: "/code/policy.yaml", mode: policy.ModeEnforce, state: "/mnt/oss/state",
-			tick: 5 * time.Minute, rates: cloudflow.Rates{"ListExecutions": {PerSecond: 1, Burst: 4}},
+			tick: 12 * time.Hour, rates: cloudflow.Rates{"ListExecutions": {PerSecond: 1, Burst: 4}},
 		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -58,7 +58,7 @@ func TestSettings(t *testing.T) {
 
 func TestSettingsThatAreRefused(t *testing.T) {
 	const modes = ": set it to plan, off or enforce, or leave it unset (which is enforce); nothing is done until then"
-	const ticks = ": set it to the time between two timer events, 15s to 24h0m0s, such as 1m, or leave it unset (which is 1m)"
+	const ticks = ": set it to the time between two timer events, 15s to 1d, such as 1m, or leave it unset (which is 1m)"
 	for _, test := range []struct {
 		name string
 		env  map[string]string

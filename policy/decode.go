@@ -10,6 +10,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/flowreaper/flowreaper/internal/duration"
 	"github.com/flowreaper/flowreaper/internal/spelling"
 	"github.com/flowreaper/flowreaper/policy/internal/expression"
 	"github.com/flowreaper/flowreaper/policy/internal/lookalike"
@@ -209,7 +210,7 @@ func (d *decoder) duration(n *yamltree.Node, key string, absent time.Duration) t
 	if !ok {
 		return absent
 	}
-	length, err := expression.ParseDuration(text)
+	length, err := duration.Parse(text)
 	switch {
 	case err != nil:
 		d.fail(n.Position, "%s: %v", key, err)

@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/flowreaper/flowreaper/policy/internal/expression"
+	"github.com/flowreaper/flowreaper/internal/duration"
 )
 
 // CloudFlow's quota, by its documentation: ListExecutions calls a second. Above
@@ -118,7 +118,7 @@ func (d Demand) String() string {
 		verb = "needs"
 	}
 	text := fmt.Sprintf("%s %s %s calls/s of %g", flowCount(d.Flows), verb, perSecond(d.ListPerSecond), quotaPerSecond)
-	late := expression.FormatDuration(time.Duration(d.LateSeconds) * time.Second)
+	late := duration.Format(time.Duration(d.LateSeconds) * time.Second)
 	switch {
 	case d.LateSeconds > 0:
 		return text + ": more than the API grants; stops can be " + late + " late"

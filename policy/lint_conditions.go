@@ -7,6 +7,7 @@ import (
 
 	"github.com/expr-lang/expr/ast"
 
+	"github.com/flowreaper/flowreaper/internal/duration"
 	"github.com/flowreaper/flowreaper/policy/internal/expression"
 )
 
@@ -51,9 +52,9 @@ func (l *linter) belowTick(r *lintRule) {
 	if age == 0 || age >= l.options.Tick || !slices.Contains(r.On, OnTimer) {
 		return
 	}
-	tick := expression.FormatDuration(l.options.Tick)
+	tick := duration.Format(l.options.Tick)
 	l.warn(r, key, LintBelowTick, fmt.Sprintf("a limit of %s is shorter than the %s between two sweeps: executions are stopped up to %s late",
-		expression.FormatDuration(age), tick, tick), "give a longer limit, or sweep more often")
+		duration.Format(age), tick, tick), "give a longer limit, or sweep more often")
 }
 
 // nilGuard finds comparisons of an input that also hold where there is none.

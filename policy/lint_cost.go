@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/flowreaper/flowreaper/internal/duration"
 	"github.com/flowreaper/flowreaper/policy/internal/expression"
 	"github.com/flowreaper/flowreaper/policy/internal/globset"
 )
@@ -23,7 +24,7 @@ func (l *linter) everySweep(r *lintRule) {
 		l.everyFlow(r, key, why, look)
 	case why != "":
 		l.found(r, key, Note, LintEverySweep, fmt.Sprintf("executions older than %s are judged again in every sweep, because %s: 1 call or more each",
-			expression.FormatDuration(look.age), why), "give a longer maxRuntime")
+			duration.Format(look.age), why), "give a longer maxRuntime")
 	}
 }
 

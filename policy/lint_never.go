@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/flowreaper/flowreaper/internal/duration"
 	"github.com/flowreaper/flowreaper/policy/internal/constraint"
 	"github.com/flowreaper/flowreaper/policy/internal/expression"
 	"github.com/flowreaper/flowreaper/policy/internal/globset"
@@ -132,7 +133,7 @@ func (l *linter) beyondYear(r *lintRule) bool {
 	if age < year {
 		return false
 	}
-	l.warn(r, key, LintBeyondYear, fmt.Sprintf("no execution gets older than %s: CloudFlow itself ends them after a year", expression.FormatDuration(age)),
+	l.warn(r, key, LintBeyondYear, fmt.Sprintf("no execution gets older than %s: CloudFlow itself ends them after a year", duration.Format(age)),
 		"give a limit below 365d")
 	return true
 }

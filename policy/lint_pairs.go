@@ -6,6 +6,7 @@ import (
 
 	"github.com/expr-lang/expr/ast"
 
+	"github.com/flowreaper/flowreaper/internal/duration"
 	"github.com/flowreaper/flowreaper/policy/internal/constraint"
 	"github.com/flowreaper/flowreaper/policy/internal/expression"
 	"github.com/flowreaper/flowreaper/policy/internal/globset"
@@ -21,7 +22,7 @@ func (l *linter) longerInside(r *lintRule) bool {
 			continue
 		}
 		l.warn(r, key, LintLongerInside, fmt.Sprintf("its limit of %s has no effect: the rule %s (line %d) condemns the same executions after %s",
-			expression.FormatDuration(age), other.Name, other.node.Line, expression.FormatDuration(shorter)),
+			duration.Format(age), other.Name, other.node.Line, duration.Format(shorter)),
 			"a narrower rule never softens a broader one: take its flows out of the other with !")
 		return true
 	}

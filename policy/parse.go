@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/flowreaper/flowreaper/internal/duration"
 	"github.com/flowreaper/flowreaper/policy/internal/expression"
 	"github.com/flowreaper/flowreaper/policy/internal/yamltree"
 )
@@ -139,7 +140,7 @@ func (d *decoder) constant(n *yamltree.Node, key string) any {
 	case n.Type == yamltree.Number:
 		return d.number(n, key)
 	}
-	if length, err := expression.ParseDuration(n.Text); err == nil {
+	if length, err := duration.Parse(n.Text); err == nil {
 		return length
 	}
 	return n.Text

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/flowreaper/flowreaper/policy/internal/expression"
+	"github.com/flowreaper/flowreaper/internal/duration"
 )
 
 // QueryPlan says, for people, what sweeps on timers ask of the API for a policy,
@@ -206,7 +206,7 @@ func (r RulePlan) Lines() (asked, judged, calls string) {
 	case r.Flows == 0:
 		return "nothing: there is no such flow", r.judged(), "none"
 	}
-	every := expression.FormatDuration(time.Duration(r.Every * float64(time.Second)).Round(time.Second))
+	every := duration.Format(time.Duration(r.Every * float64(time.Second)).Round(time.Second))
 	calls = fmt.Sprintf("%s/s: %s,\n%d every %s", perSecond(float64(r.Flows*r.Calls)/r.Every), flowCount(r.Flows), r.Calls, every)
 	return strings.Join(append(slices.Clone(r.Asked), r.Fetched...), "\n"), r.judged(), calls
 }
@@ -226,5 +226,5 @@ func (r RulePlan) judged() string {
 
 // LookTime is how long a look at everything takes within the quota.
 func (q QueryPlan) LookTime() string {
-	return expression.FormatDuration(time.Duration(math.Ceil(q.LookSecond)) * time.Second)
+	return duration.Format(time.Duration(math.Ceil(q.LookSecond)) * time.Second)
 }

@@ -8,6 +8,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/flowreaper/flowreaper/internal/duration"
 	"github.com/flowreaper/flowreaper/policy/internal/expression"
 	"github.com/flowreaper/flowreaper/policy/internal/yamltree"
 )
@@ -199,7 +200,7 @@ func (d *decoder) isDuration(n *yamltree.Node, text string) bool {
 	if length, ok := asDuration(value); !ok || length <= 0 {
 		because := ""
 		if _, list := value.([]any); !list && !ok {
-			_, err := expression.ParseDuration(expression.Format(value))
+			_, err := duration.Parse(expression.Format(value))
 			because = ": " + err.Error()
 		}
 		d.fail(n.Position, "maxRuntime: %s must be a duration longer than 0s, but is %s%s", text, expression.Format(value), because)

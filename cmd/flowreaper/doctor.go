@@ -60,7 +60,7 @@ func (t *terminal) addDoctorFlags(cmd *cobra.Command, f *doctorFlags) {
 	flags.StringVar(&f.endpoint, "endpoint", t.getenv("FLOWREAPER_ENDPOINT"), "the API's `URL`, http:// for loopback addresses only (or FLOWREAPER_ENDPOINT; default the region's)")
 	flags.StringVar(&f.region, "region", t.getenv("FLOWREAPER_REGION"), "the region, such as cn-hangzhou (or FLOWREAPER_REGION)")
 	flags.StringVarP(&f.output, "output", "o", "table", "table or json")
-	flags.DurationVar(&f.timeout, "timeout", 0, "give up after this `DURATION`; flows of its own are deleted first (default: take as long as it takes)")
+	durationVar(flags, &f.timeout, "timeout", 0, "give up after this `DURATION`; flows of its own are deleted first (default: take as long as it takes)")
 	flags.BoolVar(&f.canary, "canary", false, "also create, start, stop and delete flows of its own")
 	flags.BoolVar(&f.yes, "yes", false, "with --canary: don't ask")
 	flags.BoolVar(&f.burst, "burst", false, "also call faster than the quotas allow")
@@ -76,8 +76,6 @@ func (f *doctorFlags) doctorOptions() (doctor.Options, error) {
 	switch {
 	case f.output != "table" && f.output != "json":
 		return o, fmt.Errorf("--output %q is neither table nor json", f.output)
-	case f.timeout < 0:
-		return o, fmt.Errorf("--timeout %v is less than nothing: give a duration such as 10m", f.timeout)
 	case f.other != "" && !f.burst:
 		return o, errors.New("--other says where to look while --burst has emptied a quota: give both, or neither")
 	}

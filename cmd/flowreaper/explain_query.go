@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/flowreaper/flowreaper/internal/duration"
 	"github.com/flowreaper/flowreaper/internal/report"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 	"github.com/flowreaper/flowreaper/policy"
@@ -46,7 +47,7 @@ func (t *terminal) explainQuery(ctx context.Context, set *settings, flows int) e
 }
 
 func parseTick(text string) (time.Duration, error) {
-	tick, err := time.ParseDuration(text)
+	tick, err := duration.Parse(text)
 	if err != nil || tick < time.Second {
 		return 0, fmt.Errorf("%q is no time between two sweeps: give a duration from 1s on, such as 1m", text)
 	}

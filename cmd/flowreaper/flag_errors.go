@@ -22,6 +22,8 @@ func wrongFlag(cmd *cobra.Command, err error) error {
 		if near := nearFlag(cmd, name); near != "" {
 			err = fmt.Errorf("%w; did you mean --%s?", err, near)
 		}
+	case errors.As(err, &invalid) && invalid.GetFlag().Value.Type() == "duration":
+		err = fmt.Errorf("--%s: %w", invalid.GetFlag().Name, invalid.Unwrap())
 	case errors.As(err, &invalid):
 		if kind := kinds[invalid.GetFlag().Value.Type()]; kind != "" {
 			err = fmt.Errorf("--%s %q is not %s", invalid.GetFlag().Name, invalid.GetValue(), kind)
@@ -32,9 +34,8 @@ func wrongFlag(cmd *cobra.Command, err error) error {
 
 // kinds are what flags take, by pflag's names of their types.
 var kinds = map[string]string{
-	"duration": "a duration: write it like 90s or 2h30m (h, m, s, ms)",
-	"int":      "a whole number",
-	"bool":     "true or false",
+	"int":  "a whole number",
+	"bool": "true or false",
 }
 
 // nearFlag is the flag that was probably meant, or "". Cobra knows near names of

@@ -49,9 +49,9 @@ func (t *terminal) newInvoke() *cobra.Command {
 	flags.StringVar(&o.function, "function", "", "the go1 binary to start (required)")
 	flags.StringVar(&o.event, "event", "", "the file with the event, - for stdin (required)")
 	flags.StringVar(&o.region, "region", t.getenv("FLOWREAPER_REGION"), "the region the function is told it runs in")
-	flags.DurationVar(&o.timeout, "timeout", fcruntime.DefaultTimeout, "the function's timeout")
-	flags.DurationVar(&o.every, "every", 0, "invoke again at this interval")
-	flags.DurationVar(&o.total, "for", 0, "with --every: how long (default until interrupted)")
+	durationVar(flags, &o.timeout, "timeout", fcruntime.DefaultTimeout, "the function's timeout")
+	durationVar(flags, &o.every, "every", 0, "invoke again at this interval")
+	durationVar(flags, &o.total, "for", 0, "with --every: how long (default until interrupted)")
 	return cmd
 }
 
@@ -99,10 +99,8 @@ func (o *invokeOptions) check() error {
 		return errors.New("--function is missing: give it the function's binary, such as bin/flowreaper-function ('make build' builds it)")
 	case o.event == "":
 		return errors.New("--event is missing: give it a file, such as testdata/events/timer.json, or - for stdin")
-	case o.timeout <= 0:
-		return fmt.Errorf("--timeout must be more than nothing, not %s", o.timeout)
-	case o.every < 0 || o.total < 0:
-		return errors.New("--every and --for can't be less than nothing")
+	case o.timeout == 0:
+		return errors.New("--timeout must be more than nothing")
 	case o.total > 0 && o.every == 0:
 		return errors.New("--for needs --every: how often shall the function be invoked?")
 	}

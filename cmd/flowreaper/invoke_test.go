@@ -53,7 +53,7 @@ func TestInvokeStatus(t *testing.T) {
 
 func TestInvokeAgainIsOneProcess(t *testing.T) {
 	var out, stderr bytes.Buffer
-	if status := invokeTyped(t.Context(), `{"do":"pid"}`, &out, &stderr, "--function", build(t, testFunction), "--every", "1ns", "--for", "300ms"); status != 0 {
+	if status := invokeTyped(t.Context(), `{"do":"pid"}`, &out, &stderr, "--function", build(t, testFunction), "--every", "1ms", "--for", "300ms"); status != 0 {
 		t.Fatalf("exit status %d\n%s", status, &stderr)
 	}
 	lines := strings.Fields(out.String())

@@ -6,6 +6,7 @@ import (
 
 	"github.com/schollz/progressbar/v3"
 
+	"github.com/flowreaper/flowreaper/internal/duration"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 )
 
@@ -53,5 +54,5 @@ func timeLeft(p sweep.Progress) string {
 	if p.Left == 0 {
 		return ""
 	}
-	return fmt.Sprintf(", %v left", p.Left)
+	return fmt.Sprintf(", %s left", duration.Rough(p.Left))
 }

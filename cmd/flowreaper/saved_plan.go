@@ -33,7 +33,7 @@ func (p *savedPlan) flags(cmd *cobra.Command) {
 	flags.StringVar(&p.file, "plan", "", "carry out the plan that 'flowreaper plan --out' saved in this `FILE`")
 	flags.StringVar(&p.expect, "expect", "", "carry out the plan with this `FINGERPRINT`, which 'flowreaper plan --out' printed, and no other")
 	flags.IntVar(&p.allow, "allow", 0, "let the plan pass the policy's limits, this once: the `NUMBER` of stops in it")
-	flags.DurationVar(&p.oldest, "max-plan-age", 24*time.Hour, "refuse a plan older than this `DURATION`")
+	durationVar(flags, &p.oldest, "max-plan-age", 24*time.Hour, "refuse a plan older than this `DURATION`")
 }
 
 // check refuses flags that don't go together.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/flowreaper/flowreaper/internal/caller"
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/duration"
 	"github.com/flowreaper/flowreaper/internal/environment"
 	"github.com/flowreaper/flowreaper/internal/notify"
 	"github.com/flowreaper/flowreaper/internal/sweep"
@@ -48,7 +49,7 @@ func (t *terminal) addSettings(cmd *cobra.Command, formats ...string) *settings 
 	flags.StringVar(&s.region, "region", t.getenv("FLOWREAPER_REGION"), "the `REGION`, such as cn-hangzhou (or FLOWREAPER_REGION)")
 	s.formats = append([]string{"table", "json"}, formats...)
 	flags.StringVarP(&s.output, "output", "o", "table", "the result's `FORMAT`: "+strings.Join(s.formats, ", "))
-	flags.DurationVar(&s.timeout, "timeout", 0, "give up after this `DURATION`; what was begun is verified first (default: take as long as it takes)")
+	durationVar(flags, &s.timeout, "timeout", 0, "give up after this `DURATION`; what was begun is verified first (default: take as long as it takes)")
 	return s
 }
 
@@ -73,9 +74,6 @@ type sweeping struct {
 func (s *settings) check() (*sweeping, error) {
 	if !slices.Contains(s.formats, s.output) {
 		return nil, fmt.Errorf("--output %q is none of %s", s.output, strings.Join(s.formats, ", "))
-	}
-	if s.timeout < 0 {
-		return nil, fmt.Errorf("--timeout %v is less than nothing: give a duration such as 10m", s.timeout)
 	}
 	if err := s.checkMode(); err != nil {
 		return nil, err
@@ -243,5 +241,5 @@ func (s *settings) bound(ctx context.Context) (context.Context, context.CancelFu
 	if s.timeout == 0 {
 		return ctx, func() {}
 	}
-	return context.WithTimeoutCause(ctx, s.timeout, fmt.Errorf("the --timeout of %v is over", s.timeout))
+	return context.WithTimeoutCause(ctx, s.timeout, fmt.Errorf("the --timeout of %s is over", duration.Format(s.timeout)))
 }

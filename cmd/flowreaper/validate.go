@@ -7,8 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/flowreaper/flowreaper/internal/duration"
 	"github.com/flowreaper/flowreaper/internal/plain"
-	"github.com/flowreaper/flowreaper/internal/sweep"
 	"github.com/flowreaper/flowreaper/policy"
 )
 
@@ -198,7 +198,7 @@ func holds(p *policy.Policy) string {
 		rules = fmt.Sprintf("%d rules", len(p.Rules))
 	}
 	return fmt.Sprintf("policy %s, mode %s: %s, %d of them enforced; at most %d stops in %s",
-		p.Name, p.Mode, rules, countEnforced(p), p.Limits.MaxStops, sweep.ShortDuration(p.Limits.Per))
+		p.Name, p.Mode, rules, countEnforced(p), p.Limits.MaxStops, duration.Format(p.Limits.Per))
 }
 
 func countEnforced(p *policy.Policy) int {

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+
+	"github.com/flowreaper/flowreaper/internal/duration"
 )
 
 // networkFailure is an attempt without an answer. Refused, reset and silent
@@ -21,7 +23,7 @@ func (c *Client) networkFailure(attempt, caller context.Context, r request, err 
 		e.Err = contextError(caller)
 		return &failure{Error: e, final: true}
 	case attempt.Err() != nil:
-		e.Err = fmt.Errorf("%w (%s)", errNoAnswer, r.timeout)
+		e.Err = fmt.Errorf("%w (%s)", errNoAnswer, duration.Format(r.timeout))
 		return &failure{Error: e}
 	case wrongPlace(err):
 		e.Class = Fatal
@@ -71,7 +73,7 @@ func (c *Client) unreadable(attempt, caller context.Context, r request, x *excha
 		e.Err = contextError(caller)
 		return &failure{Error: e, final: true}
 	case attempt.Err() != nil:
-		err = fmt.Errorf("%w (%s)", errNoAnswer, r.timeout)
+		err = fmt.Errorf("%w (%s)", errNoAnswer, duration.Format(r.timeout))
 	case errors.Is(body.err, errTooLong):
 		e.Class, err = Operation, body.err
 	case shape:

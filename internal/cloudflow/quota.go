@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"github.com/flowreaper/flowreaper/internal/duration"
 )
 
 // Quota keeps the calls within what the API allows: a token bucket an
@@ -92,7 +94,7 @@ func (q *Quota) take(ctx context.Context, operation string) error {
 		}
 		wait := time.Duration((1 - b.limiter.TokensAt(now)) / float64(b.limiter.Limit()) * float64(time.Second))
 		return fmt.Errorf("the quota allows the next call in %s, which is %w: %w",
-			wait.Round(time.Millisecond), ErrOutOfTime, context.DeadlineExceeded)
+			duration.Format(wait.Round(time.Millisecond)), ErrOutOfTime, context.DeadlineExceeded)
 	}
 	return nil
 }

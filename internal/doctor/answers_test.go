@@ -96,7 +96,7 @@ func TestSpanRoundsOutwards(t *testing.T) {
 		{span{most: 301 * time.Millisecond}, "under 310ms"},
 		{span{least: 2999 * time.Millisecond, most: 3401 * time.Millisecond}, "2.99s to 3.41s"},
 		{span{least: 90 * time.Second, most: 90 * time.Second}, "1m30s"},
-		{span{least: 2 * time.Hour, most: 26 * time.Hour}, "2h to 26h"},
+		{span{least: 2 * time.Hour, most: 26 * time.Hour}, "2h to 1d2h"},
 		{span{least: 50*time.Hour - time.Second, open: true}, "at least 2d1h"},
 		{span{least: 30 * day, most: 30*day + time.Minute}, "30d to 30d1h"},
 	} {

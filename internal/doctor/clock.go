@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/duration"
 )
 
 // clockLimit is the offset beyond which flowreaper stops nothing.
@@ -29,7 +30,7 @@ func (x *examiner) askClock() {
 		means = "From this machine flowreaper stops nothing: beyond 30 s it reports ClockSkew. Set this machine's clock (NTP)."
 	}
 	a := Answer{
-		Key: ClockOffset, State: Told, Answer: fmt.Sprintf("%s, give or take %s", brief(offset), clockError), Means: means,
+		Key: ClockOffset, State: Told, Answer: fmt.Sprintf("%s, give or take %s", brief(offset), duration.Format(clockError)), Means: means,
 		Seen: fmt.Sprintf("by the Date of the answers, CloudFlow's clock is %s this machine's", aheadOf(offset)),
 	}
 	x.answers.add(span{least: offset - clockError, most: offset + clockError}.in(a))

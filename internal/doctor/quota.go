@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/duration"
 )
 
 // bucket is an operation's quota to be measured, and how to call it cheaply.
@@ -173,7 +174,7 @@ func (x *examiner) watchFill(ctx context.Context, client *cloudflow.Client, b bu
 		m.perSecond = float64(m.passed-1) / between.Seconds()
 		return nil
 	}
-	return fmt.Errorf("of %d calls in %s not two were let in, too few to tell a rate", m.watched, refill)
+	return fmt.Errorf("of %d calls in %s not two were let in, too few to tell a rate", m.watched, duration.Format(refill))
 }
 
 // volley sends n calls at once and counts those that were let in.

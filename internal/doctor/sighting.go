@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/flowreaper/flowreaper/internal/duration"
 )
 
 // call is when a request was sent and answered; what it tells was so at some
@@ -69,5 +71,5 @@ func (s *sighting) watch(ctx context.Context, f func() (seen bool, status string
 			return context.Cause(ctx)
 		}
 	}
-	return fmt.Errorf("nothing was seen of it in %s", patience)
+	return fmt.Errorf("nothing was seen of it in %s", duration.Format(patience))
 }

@@ -1,8 +1,9 @@
 package doctor
 
 import (
-	"fmt"
 	"time"
+
+	"github.com/flowreaper/flowreaper/internal/duration"
 )
 
 // span is a length of time that is known to lie between two bounds.
@@ -14,7 +15,7 @@ type span struct {
 // String says it as exactly as it is known, rounded outwards: under 300ms,
 // 2.9s to 3.4s.
 func (s span) String() string {
-	least, most := spell(s.least.Truncate(unit(s.least))), spell(roundUp(max(s.most, unit(0))))
+	least, most := duration.Format(s.least.Truncate(unit(s.least))), duration.Format(roundUp(max(s.most, unit(0))))
 	switch {
 	case s.open:
 		return "at least " + least
@@ -38,7 +39,7 @@ func (s span) in(a Answer) Answer {
 }
 
 // brief writes a duration with as many digits as a person reads.
-func brief(d time.Duration) string { return spell(d.Round(unit(d))) }
+func brief(d time.Duration) string { return duration.Format(d.Round(unit(d))) }
 
 func roundUp(d time.Duration) time.Duration {
 	whole := d.Truncate(unit(d))
@@ -64,30 +65,3 @@ func unit(d time.Duration) time.Duration {
 }
 
 const day = 24 * time.Hour
-
-// spell writes 5m0s as 5m, 2h0m0s as 2h, 50h as 2d2h.
-func spell(d time.Duration) string {
-	switch {
-	case d < 0:
-		return "-" + spell(-d)
-	case d < time.Minute:
-		return d.String()
-	case d < 2*day:
-		return withoutZero(d)
-	case d%day == 0:
-		return fmt.Sprintf("%dd", d/day)
-	}
-	return fmt.Sprintf("%dd%dh", d/day, d%day/time.Hour)
-}
-
-// withoutZero writes 5m0s as 5m and 2h0m0s as 2h.
-func withoutZero(d time.Duration) string {
-	text := d.String()
-	if d%time.Minute == 0 {
-		text = text[:len(text)-len("0s")]
-	}
-	if d%time.Hour == 0 {
-		text = text[:len(text)-len("0m")]
-	}
-	return text
-}

@@ -2,8 +2,9 @@ package event
 
 import (
 	"fmt"
-	"strings"
 	"time"
+
+	"github.com/flowreaper/flowreaper/internal/duration"
 )
 
 const (
@@ -25,24 +26,10 @@ func (e Event) CheckTime(now time.Time) error {
 	switch age := now.Sub(e.Time); {
 	case age > MaxAge:
 		return fmt.Errorf("%s is too old: its time, %s, is %s ago, and what is older than %s stops nothing",
-			e.Title(), at, plainly(age), plainly(MaxAge))
+			e.Title(), at, duration.Rough(age), duration.Format(MaxAge))
 	case age < -MaxAhead:
 		return fmt.Errorf("%s is ahead of its time: %s is in %s, and clocks differ by %s at the most",
-			e.Title(), at, plainly(age.Abs()), plainly(MaxAhead))
+			e.Title(), at, duration.Rough(age.Abs()), duration.Format(MaxAhead))
 	}
 	return nil
-}
-
-// plainly writes 15m where time.Duration writes 15m0s, and 90 days where it
-// writes thousands of hours.
-func plainly(d time.Duration) string {
-	const day = 24 * time.Hour
-	if d >= 2*day {
-		return fmt.Sprintf("%d days", d/day)
-	}
-	text := d.Round(time.Second).String()
-	if strings.HasSuffix(text, "m0s") {
-		return strings.TrimSuffix(text, "0s")
-	}
-	return text
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/flowreaper/flowreaper/internal/duration"
 )
 
 // ErrClosed is the cause of an [*ExitError] when the Runtime was closed.
@@ -28,7 +30,7 @@ type TimeoutError struct {
 }
 
 func (e *TimeoutError) Error() string {
-	return fmt.Sprintf("invocation %s was not answered within its timeout of %s; the function's process was ended", e.RequestID, e.Timeout)
+	return fmt.Sprintf("invocation %s was not answered within its timeout of %s; the function's process was ended", e.RequestID, duration.Format(e.Timeout))
 }
 
 // ExitError says that the function's process ended before an invocation or

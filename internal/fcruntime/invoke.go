@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/flowreaper/flowreaper/internal/duration"
 )
 
 // DefaultTimeout is an invocation's time where it names none.
@@ -60,7 +62,7 @@ func newCall(in Invocation) (*call, error) {
 		in.RequestID = uuid.NewString()
 	}
 	if in.Timeout < 0 {
-		return nil, fmt.Errorf("an invocation's timeout must be positive, not %s", in.Timeout)
+		return nil, fmt.Errorf("an invocation's timeout must be positive, not %s", duration.Format(in.Timeout))
 	}
 	if !requestIDs.MatchString(in.RequestID) || in.RequestID == "." || in.RequestID == ".." {
 		return nil, fmt.Errorf("the request id %q can't stand in a URL: use letters, digits, '.', '_' and '-'", in.RequestID)

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/flowreaper/flowreaper/internal/duration"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 )
 
@@ -118,7 +119,7 @@ func (b builder) build(r *sweep.Report) (Message, bool) {
 	}
 	if e := r.Estimate; e != nil && r.Withheld == nil && b.hears(Stopped) {
 		took := time.Duration(e.Seconds * float64(time.Second)).Round(time.Second)
-		m.Left = &Left{Stops: e.StopsLeft, Time: sweep.ShortDuration(max(took, time.Second))}
+		m.Left = &Left{Stops: e.StopsLeft, Time: duration.Rough(max(took, time.Second))}
 	}
 	if b.hears(Failed) {
 		b.errors(&m, r.Errors)

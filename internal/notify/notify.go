@@ -8,6 +8,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/flowreaper/flowreaper/internal/duration"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 	"github.com/flowreaper/flowreaper/policy"
 )
@@ -109,7 +110,7 @@ func (n *Notifier) Send(ctx context.Context, report *sweep.Report) []*Error {
 	if report.Answered != "" || len(n.config) == 0 {
 		return nil
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, n.options.Timeout, fmt.Errorf("no answer within %v", n.options.Timeout))
+	ctx, cancel := context.WithTimeoutCause(ctx, n.options.Timeout, fmt.Errorf("no answer within %s", duration.Format(n.options.Timeout)))
 	defer cancel()
 	answers := make([]chan error, len(n.config))
 	for i, channel := range n.config {

@@ -24,6 +24,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/flowreaper/flowreaper/internal/duration"
 	"github.com/flowreaper/flowreaper/internal/plain"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 	"github.com/flowreaper/flowreaper/policy"
@@ -198,9 +199,9 @@ func (f *File) Check(now time.Time, oldest time.Duration, endpoint, region, hash
 	age := now.Sub(f.CreatedAt)
 	switch {
 	case age > oldest:
-		return fmt.Errorf("the plan is %s old, and at most %s are allowed: make it anew, or say --max-plan-age", age.Round(time.Minute), sweep.ShortDuration(oldest))
+		return fmt.Errorf("the plan is %s old, and at most %s are allowed: make it anew, or say --max-plan-age", duration.Rough(age), duration.Format(oldest))
 	case age < -ahead:
-		return fmt.Errorf("the plan was made %s from now: set this machine's clock, or make the plan anew", age.Abs().Round(time.Second))
+		return fmt.Errorf("the plan was made %s from now: set this machine's clock, or make the plan anew", duration.Rough(age.Abs()))
 	case endpoint != f.Endpoint:
 		return fmt.Errorf("the plan was made for the endpoint %s, not for %s", f.Endpoint, endpoint)
 	case region != f.Region:

@@ -193,9 +193,9 @@ func TestWhereAPlanFits(t *testing.T) {
 	}{
 		{0, f.Endpoint, f.Region, "", ""},
 		{24 * time.Hour, f.Endpoint, f.Region, f.Policy.Hash, ""},
-		{24*time.Hour + time.Minute, f.Endpoint, f.Region, "", "the plan is 24h1m0s old, and at most 24h are allowed: make it anew, or say --max-plan-age"},
-		{-3 * time.Minute, f.Endpoint, f.Region, "", "the plan was made 3m0s from now: set this machine's clock, or make the plan anew"},
-		{math.MinInt64, f.Endpoint, f.Region, "", "the plan was made 2562047h47m16.854775807s from now: set this machine's clock, or make the plan anew"},
+		{24*time.Hour + time.Minute, f.Endpoint, f.Region, "", "the plan is 1d1m old, and at most 1d are allowed: make it anew, or say --max-plan-age"},
+		{-3 * time.Minute, f.Endpoint, f.Region, "", "the plan was made 3m from now: set this machine's clock, or make the plan anew"},
+		{math.MinInt64, f.Endpoint, f.Region, "", "the plan was made 106751d23h from now: set this machine's clock, or make the plan anew"},
 		{0, "https://cn-beijing.fnf.aliyuncs.com", f.Region, "", "the plan was made for the endpoint https://cn-hangzhou.fnf.aliyuncs.com, not for https://cn-beijing.fnf.aliyuncs.com"},
 		{0, f.Endpoint, "cn-beijing", "", `the plan was made for the region "cn-hangzhou", not for "cn-beijing"`},
 		{0, f.Endpoint, f.Region, "sha256:1", "the plan was made by a policy with the hash " + f.Policy.Hash + ", not sha256:1: make it anew, or leave --policy out (the plan carries its policy)"},

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jedib0t/go-pretty/v6/text"
 
+	"github.com/flowreaper/flowreaper/internal/duration"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 	"github.com/flowreaper/flowreaper/policy"
 )
@@ -141,17 +142,7 @@ func ageOf(d sweep.Decision) string {
 	return age(d.AgeSeconds)
 }
 
-// age writes seconds as people say them: 3h2m, 2d1h.
+// age writes seconds as people say them: 3h2m, 2d1h, and 1h4s just after an hour.
 func age(seconds float64) string {
-	d := time.Duration(seconds * float64(time.Second)).Truncate(time.Second)
-	day := 24 * time.Hour
-	switch {
-	case d >= day:
-		return fmt.Sprintf("%dd%dh", d/day, d%day/time.Hour)
-	case d >= time.Hour:
-		return fmt.Sprintf("%dh%dm", d/time.Hour, d%time.Hour/time.Minute)
-	case d >= time.Minute:
-		return fmt.Sprintf("%dm%ds", d/time.Minute, d%time.Minute/time.Second)
-	}
-	return d.String()
+	return duration.Rough(time.Duration(seconds * float64(time.Second)))
 }

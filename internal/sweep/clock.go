@@ -3,6 +3,8 @@ package sweep
 import (
 	"fmt"
 	"time"
+
+	"github.com/flowreaper/flowreaper/internal/duration"
 )
 
 const (
@@ -52,8 +54,8 @@ func (c clockOff) Error() string {
 	if c.offset > 0 {
 		side = "behind"
 	}
-	return fmt.Sprintf("this machine's clock is %v %s CloudFlow's, more than %v: nothing is stopped. Set it, with NTP for instance",
-		c.offset.Abs().Round(time.Second), side, maxOffset)
+	return fmt.Sprintf("this machine's clock is %s %s CloudFlow's, more than %s: nothing is stopped. Set it, with NTP for instance",
+		duration.Rough(c.offset.Abs()), side, duration.Format(maxOffset))
 }
 
 func (clockOff) outcome() Outcome { return WithheldOutcome }

@@ -5,10 +5,9 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
-	"time"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/duration"
 	"github.com/flowreaper/flowreaper/internal/watch"
 	"github.com/flowreaper/flowreaper/policy"
 )
@@ -103,7 +102,7 @@ func (g *gate) withhold(condemned, counted, live int) refusal {
 	}
 	limits, now := g.limits, g.clock.now()
 	recent := max(0, g.ledger.Since(now.Add(-limits.Per))-counted)
-	w := Withheld{Condemned: condemned, Recent: recent, Window: ShortDuration(limits.Per)}
+	w := Withheld{Condemned: condemned, Recent: recent, Window: duration.Format(limits.Per)}
 	if until := g.ledger.KnownSince().Add(limits.Per); now.Before(until) {
 		w.Limit, w.Max, w.Until = maxStops, limits.MaxStops, &until // nothing is left of it, as far as is known
 		return overLimit{w}
@@ -193,16 +192,4 @@ func (g *gate) stop(f finding) cloudflow.Stop {
 // send tries the stop that p permits, which the ledger counts already.
 func (g *gate) send(ctx context.Context, p pass) (cloudflow.Execution, error) {
 	return g.stopper.StopExecution(ctx, p.stop)
-}
-
-// ShortDuration writes 1h where time.Duration writes 1h0m0s.
-func ShortDuration(d time.Duration) string {
-	text := d.String()
-	if short, ok := strings.CutSuffix(text, "m0s"); ok {
-		text = short + "m"
-	}
-	if short, ok := strings.CutSuffix(text, "h0m"); ok {
-		text = short + "h"
-	}
-	return text
 }

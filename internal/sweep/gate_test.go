@@ -263,7 +263,7 @@ func TestClockThatIsOffStopsNothing(t *testing.T) {
 		{offset: 30 * time.Second},
 		{offset: -30 * time.Second},
 		{offset: 31 * time.Second, want: "this machine's clock is 31s behind CloudFlow's, more than 30s: nothing is stopped. Set it, with NTP for instance"},
-		{offset: -5 * time.Minute, want: "this machine's clock is 5m0s ahead of CloudFlow's, more than 30s: nothing is stopped. Set it, with NTP for instance"},
+		{offset: -5 * time.Minute, want: "this machine's clock is 5m ahead of CloudFlow's, more than 30s: nothing is stopped. Set it, with NTP for instance"},
 		{noDate: true, want: "no answer carried a Date header, so this machine's clock can't be checked: nothing is stopped"},
 	} {
 		t.Run(fmt.Sprint(test.offset, test.noDate), func(t *testing.T) {

@@ -3,6 +3,8 @@ package watch
 import (
 	"fmt"
 	"time"
+
+	"github.com/flowreaper/flowreaper/internal/duration"
 )
 
 // usable is the share of the quota that sweeps can use: on a timer they rest
@@ -28,7 +30,7 @@ func (d Demand) Tight() bool { return d.OfQuota > usable }
 func (d Demand) String() string {
 	s := fmt.Sprintf("looks need %.2f ListExecutions calls a second, %.0f %% of the quota", d.PerSecond, 100*d.OfQuota)
 	if d.Late > 0 {
-		s += fmt.Sprintf(": stops may come %s late", d.Late.Round(time.Second))
+		s += fmt.Sprintf(": stops may come %s late", duration.Rough(d.Late))
 	}
 	return s
 }

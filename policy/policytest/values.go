@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/flowreaper/flowreaper/internal/duration"
 	"github.com/flowreaper/flowreaper/internal/moment"
-	"github.com/flowreaper/flowreaper/policy/internal/expression"
 	"github.com/flowreaper/flowreaper/policy/internal/yamltree"
 )
 
@@ -42,7 +42,7 @@ type Duration time.Duration
 
 // ReadNode reads 1h30m, 2d.
 func (d *Duration) ReadNode(n *yamltree.Node) error {
-	length, err := expression.ParseDuration(n.Text)
+	length, err := duration.Parse(n.Text)
 	if n.Kind != yamltree.Scalar || err != nil {
 		return fmt.Errorf("must be a duration such as 1h30m, but is %s", n.Describe())
 	}

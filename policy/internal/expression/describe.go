@@ -8,6 +8,8 @@ import (
 
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/parser/operator"
+
+	"github.com/flowreaper/flowreaper/internal/duration"
 )
 
 // maxShown is how many characters of a text an explanation shows.
@@ -218,7 +220,7 @@ func (l *Language) isRough(n ast.Node) bool {
 
 func formatRough(v any) string {
 	if d, ok := v.(time.Duration); ok {
-		return FormatRough(d)
+		return duration.Rough(d)
 	}
 	return Format(v)
 }

@@ -3,7 +3,6 @@ package expression
 import (
 	"strings"
 	"testing"
-	"time"
 	"unicode/utf8"
 )
 
@@ -45,50 +44,6 @@ func TestDescribe(t *testing.T) {
 				t.Errorf("values: %s\nwant %s", got, test.values)
 			}
 		})
-	}
-}
-
-func TestDurations(t *testing.T) {
-	tests := []struct {
-		text        string
-		want        time.Duration
-		full, rough string
-	}{
-		{"2h", 2 * time.Hour, "2h", "2h"},
-		{"3h2m7s", 3*time.Hour + 2*time.Minute + 7*time.Second, "3h2m7s", "3h2m"},
-		{"2h3s", 2*time.Hour + 3*time.Second, "2h3s", "2h3s"},
-		{"1.5d", 36 * time.Hour, "1d12h", "1d12h"},
-		{"2w1d", 15 * 24 * time.Hour, "15d", "15d"},
-		{"1d1h1m", 25*time.Hour + time.Minute, "1d1h1m", "1d1h"},
-		{"45s", 45 * time.Second, "45s", "45s"},
-		{"45.25s", 45250 * time.Millisecond, "45s250ms", "45s"},
-		{"90s", 90 * time.Second, "1m30s", "1m30s"},
-		{"1m0.5s", 60500 * time.Millisecond, "1m", "1m"},
-		{"250ms", 250 * time.Millisecond, "250ms", "250ms"},
-		{"0s", 0, "0s", "0s"},
-		{"0.0000001ms", 0, "0s", "0s"},
-		{"1h1h", 2 * time.Hour, "2h", "2h"},
-		{"0.1s", 100 * time.Millisecond, "100ms", "100ms"},
-	}
-	for _, test := range tests {
-		got, err := ParseDuration(test.text)
-		if err != nil || got != test.want {
-			t.Errorf("%s: %v, %v", test.text, got, err)
-		}
-		if full, rough := FormatDuration(got), FormatRough(got); full != test.full || rough != test.rough {
-			t.Errorf("%s: %s, roughly %s", test.text, full, rough)
-		}
-	}
-	if got := FormatDuration(-90 * time.Second); got != "-1m30s" {
-		t.Error(got)
-	}
-	if got := FormatDuration(-1 << 63); got != "-106751d23h47m16s" {
-		t.Error(got)
-	}
-	for _, bad := range []string{"", "2", "h", "-2h", "2 h", "2H", "1us", "1e3s", ".5h", "2h.", "٣h", "15250w2d", strings.Repeat("1h", 40)} {
-		if d, err := ParseDuration(bad); err == nil {
-			t.Errorf("%q reads as %v", bad, d)
-		}
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/builtin"
 
+	"github.com/flowreaper/flowreaper/internal/duration"
 	"github.com/flowreaper/flowreaper/internal/moment"
 )
 
@@ -23,7 +24,7 @@ var functions = map[string]function{
 	"int":      toInt,
 	"float":    float,
 	"string":   toText,
-	"duration": duration,
+	"duration": toDuration,
 }
 
 // functionEvaluator evaluates the arguments and calls a function.
@@ -172,12 +173,12 @@ func toText(m *machine, v any) (any, error) {
 	return text, m.look(text)
 }
 
-func duration(_ *machine, v any) (any, error) {
+func toDuration(_ *machine, v any) (any, error) {
 	text, ok := v.(string)
 	if !ok {
 		return nil, fmt.Errorf("duration() takes a text, not %s", kindOf(v))
 	}
-	d, err := ParseDuration(text)
+	d, err := duration.Parse(text)
 	if err != nil {
 		return nil, err
 	}

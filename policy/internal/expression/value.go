@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/flowreaper/flowreaper/internal/duration"
 )
 
 // Values are nil, bool, int, float64, string, time.Duration, time.Time, []any,
@@ -105,7 +107,7 @@ func Format(v any) string {
 		const digits = 15 // 5.1, not 5.1000000000000005
 		return strconv.FormatFloat(v, 'g', digits, 64)
 	case time.Duration:
-		return FormatDuration(v)
+		return duration.Format(v)
 	case time.Time:
 		return v.UTC().Format(time.RFC3339)
 	case []any, map[string]any, map[string]string:

@@ -1,4 +1,10 @@
-package expression
+// Package duration is the one way in which lengths of time are read and written,
+// in policies, settings, reports and messages alike: 90s, 2h30m, 1.5d.
+//
+//	d, err := duration.Parse("1d2h")
+//	duration.Format(d) // "1d2h", which Parse reads
+//	duration.Rough(d)  // to two units, as people say ages
+package duration
 
 import (
 	"fmt"
@@ -16,8 +22,10 @@ type unit struct {
 	length time.Duration
 }
 
+const day = 24 * time.Hour
+
 var units = []unit{
-	{"w", 7 * 24 * time.Hour}, {"d", 24 * time.Hour}, {"h", time.Hour},
+	{"w", 7 * day}, {"d", day}, {"h", time.Hour},
 	{"m", time.Minute}, {"s", time.Second}, {"ms", time.Millisecond},
 }
 
@@ -29,11 +37,11 @@ var (
 // maxDurationText bounds the arithmetic on texts that strangers write.
 const maxDurationText = 64
 
-// ParseDuration reads a duration such as 2h, 1h30m, 1.5d or 2w. A day has 24
+// Parse reads a duration such as 2h, 1h30m, 1.5d or 2w. A day has 24
 // hours. It is exact down to the nanosecond.
-func ParseDuration(text string) (time.Duration, error) {
+func Parse(text string) (time.Duration, error) {
 	if len(text) > maxDurationText || !durationPattern.MatchString(text) {
-		return 0, fmt.Errorf("%q is not a duration: %s", clip(text, 40), meantDuration(text))
+		return 0, fmt.Errorf("%q is not a duration: %s", clip(text), meantDuration(text))
 	}
 	total := new(big.Rat)
 	for _, part := range durationPart.FindAllStringSubmatch(text, -1) {
@@ -43,7 +51,7 @@ func ParseDuration(text string) (time.Duration, error) {
 	}
 	whole := new(big.Int).Quo(total.Num(), total.Denom())
 	if !whole.IsInt64() {
-		return 0, fmt.Errorf("the duration %s is too long: the longest is %s", text, FormatDuration(math.MaxInt64))
+		return 0, fmt.Errorf("the duration %s is too long: the longest is %s", text, Format(math.MaxInt64))
 	}
 	return time.Duration(whole.Int64()), nil
 }
@@ -96,29 +104,36 @@ func unitLength(name string) time.Duration {
 	return 0
 }
 
-// FormatDuration prints a duration as [ParseDuration] reads it, in days at
-// most: 1d2h30m. What is less than a millisecond is left out, and below a
-// second from a minute on.
-func FormatDuration(d time.Duration) string { return formatUnits(d, len(units)) }
-
-// FormatRough prints the two largest units of a duration that aren't zero, as
-// people say ages: 3h2m, 2h, 45s, and 2h3s where two hours have just passed.
-func FormatRough(d time.Duration) string {
-	if d.Abs() >= time.Second {
-		d = d.Truncate(time.Second)
+// Format writes a duration as [Parse] reads it, in days at most: 1d2h30m, 2h, 1.5s.
+// What is less than a millisecond is left out, and below a second from a minute
+// on.
+func Format(d time.Duration) string {
+	if d.Abs() < time.Minute {
+		return d.Truncate(time.Millisecond).String()
 	}
-	return formatUnits(d, 2)
+	return inUnits(d, len(units))
 }
 
-func formatUnits(d time.Duration, most int) string {
+// Rough writes the two largest units of a duration that aren't zero, as people
+// say ages: 3h2m, 2h, 45s, and 2h3s where two hours have just passed. So what is
+// over a limit doesn't read as the limit.
+func Rough(d time.Duration) string {
+	if d.Abs() < time.Second {
+		return Format(d)
+	}
+	return inUnits(d, 2)
+}
+
+// inUnits writes whole days, hours, minutes and seconds, so many of them at most.
+func inUnits(d time.Duration, most int) string {
 	sign, rest := "", uint64(d)
 	if d < 0 {
 		sign, rest = "-", -rest // the least duration has no positive twin in int64
 	}
 	var b strings.Builder
-	for _, u := range units[1:] {
-		if u.length == time.Millisecond && uint64(d.Abs()) >= uint64(time.Minute) {
-			break
+	for _, u := range units {
+		if u.length < time.Second || u.length > day {
+			continue
 		}
 		count := rest / uint64(u.length)
 		if rest %= uint64(u.length); count > 0 && most > 0 {
@@ -126,8 +141,14 @@ func formatUnits(d time.Duration, most int) string {
 			most--
 		}
 	}
-	if b.Len() == 0 {
-		return "0s"
-	}
 	return sign + b.String()
+}
+
+// clip bounds what a message repeats.
+func clip(text string) string {
+	const most = 40
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most], "") + "…"
 }
