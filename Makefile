@@ -22,8 +22,9 @@ demo: build ## See one sweep on an account made up on this machine
 test: toolchain lint build unit modules hostile ## All that must hold before a commit
 	@./scripts/toolchain.sh skipped
 
-lint: ## gofmt, vet, staticcheck
+lint: ## gofmt, go.mod, vet, staticcheck
 	@out=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$out" ]; then echo "not gofmt-ed, run gofmt -w on:"; echo "$$out"; exit 1; fi
+	@for m in . tools $(MODULES); do (cd $$m && go mod tidy -diff) || { echo "not tidy: run go mod tidy in $$m"; exit 1; }; done
 	go vet ./...
 	go tool -modfile=tools/go.mod staticcheck ./...
 
