@@ -101,7 +101,7 @@ func newMachine(t *testing.T) *machine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := &machine{dir: t.TempDir(), env: append(environ(), "NO_COLOR=1")}
+	m := &machine{dir: t.TempDir(), env: append(environ(), "NO_COLOR=1", "XDG_STATE_HOME="+t.TempDir())}
 	if err := os.WriteFile(filepath.Join(m.dir, ".exports"), nil, 0o666); err != nil {
 		t.Fatal(err)
 	}

@@ -18,6 +18,8 @@ func (t *terminal) newApply() *cobra.Command {
 		Short: "Stop what a policy condemns, and verify that it stopped",
 		Long: `Lists what runs, judges it by the policy, stops what the policy condemns, within its limits, and verifies each stop.
 
+The limits count the stops that were tried from this machine, by this user: they are kept in a file, the ledger.
+
 On a terminal it shows first what it would stop, and asks. Then nothing is stopped but what was shown, and of that only
 what the policy still condemns. Elsewhere it needs --yes. The policy must be in mode enforce.
 
@@ -41,6 +43,7 @@ Exit status: 0 done · 1 failed, or the answer was no · 2 wrong usage or policy
 	s.addFlows(cmd, "look only at flows whose names match this `GLOB`")
 	cmd.Flags().BoolVar(&yes, "yes", false, "stop without asking")
 	s.saved.flags(cmd)
+	s.addLedger(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return t.apply(cmd.Context(), s, yes) }
 	return cmd
 }
@@ -60,7 +63,7 @@ func (t *terminal) apply(ctx context.Context, set *settings, yes bool) error {
 		return usageError(err)
 	}
 	return t.carryOut(ctx, s, errand{
-		command: "apply", first: "Look at 'flowreaper plan' first; then answer", yes: yes,
+		command: "apply", first: "Look at 'flowreaper plan' first; then answer", yes: yes, counts: true,
 		question: func(_ *sweep.Report, stops sweep.Recording) string {
 			return fmt.Sprintf("Stop these %d at %s, and verify that they stopped?", len(stops), s.where())
 		},

@@ -17,6 +17,7 @@ type errand struct {
 	command string
 	first   string // what to do before it is answered beforehand
 	yes     bool   // answered beforehand
+	counts  bool   // its stops are the limits' to count
 
 	// question is what to ask of a person who has been shown the plan.
 	question func(planned *sweep.Report, stops sweep.Recording) string
@@ -37,6 +38,11 @@ func (t *terminal) carryOut(ctx context.Context, s *sweeping, e errand) error {
 		return err
 	}
 	defer client.Close()
+	if e.counts {
+		if err := t.countIn(s); err != nil {
+			return err
+		}
+	}
 	bounded, cancel := s.bound(ctx)
 	defer cancel()
 	if !e.yes {

@@ -33,6 +33,7 @@ func TestScripts(t *testing.T) {
 				env.Setenv(name, "")
 			}
 			env.Setenv("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true")
+			env.Setenv("HOME", filepath.Join(env.WorkDir, "home")) // a ledger is written there
 			env.Setenv("FUNCTION", function)
 			env.Setenv("SCHEMAS", schemas)
 			env.Setenv("DEPLOYED", flowreaperFunction)

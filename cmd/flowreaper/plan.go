@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -37,6 +38,7 @@ Exit status: 0 done, whether or not something would be stopped · 1 failed · 2 
 	flags := cmd.Flags()
 	out := flags.String("out", "", "save the plan to this `FILE`")
 	explainQuery := flags.Bool("explain-query", false, "say what sweeps ask of the API for each rule, and how often, instead of asking it")
+	s.addLedger(cmd)
 	flows := flags.Int("flows", 0, "with --explain-query: of an account of so many flows, `N`, without a call")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		switch {
@@ -70,6 +72,9 @@ func (t *terminal) plan(ctx context.Context, set *settings, out string) error {
 		return err
 	}
 	defer client.Close()
+	if err := t.countIn(s); err != nil { // it stops nothing: apply will say so again
+		fmt.Fprintln(t.err, "flowreaper: warning:", err)
+	}
 	bounded, cancel := s.bound(ctx)
 	defer cancel()
 	show, done := t.progress(looking)

@@ -92,10 +92,11 @@ func carryOut(t *testing.T, file, mode string, allowed []string) (stopped []stri
 	}))
 	defer server.Close()
 
+	home := t.TempDir() // for the ledger
 	var out, errs bytes.Buffer
 	terminal := &terminal{in: strings.NewReader(""), out: &out, err: &errs, getenv: func(name string) string {
 		return map[string]string{
-			"ALIBABA_CLOUD_ACCESS_KEY_ID": "emulator", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "emulator", "FLOWREAPER_MODE": mode, "FLOWREAPER_RATES": unbounded,
+			"ALIBABA_CLOUD_ACCESS_KEY_ID": "emulator", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "emulator", "FLOWREAPER_MODE": mode, "FLOWREAPER_RATES": unbounded, "HOME": home,
 		}[name]
 	}}
 	args := []string{"plan"}

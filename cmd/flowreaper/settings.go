@@ -33,6 +33,7 @@ type settings struct {
 	flows      []string // globs
 	event      string   // the file; plan, apply and explain only
 	timeout    time.Duration
+	ledger     string    // plan and apply only
 	saved      savedPlan // apply only
 
 	given   func(flag string) bool // whether the command line has a flag
@@ -63,6 +64,8 @@ type sweeping struct {
 	*settings
 	options sweep.Options
 	rates   cloudflow.Rates
+
+	accessKey string // once connected
 
 	// identity is who calls, once connected. It waits for the answer, for
 	// caller.Patience at the most; it is not ok where there is none.
@@ -215,6 +218,7 @@ func (t *terminal) connect(ctx context.Context, s *sweeping) (*cloudflow.Client,
 		return nil, usageError(err)
 	}
 	s.options.Source, s.options.Stopper, s.options.Quota = client, client, quota
+	s.accessKey = keys.AccessKeyID
 	s.identify(ctx, keys)
 	return client, nil
 }

@@ -18,7 +18,7 @@ import (
 )
 
 const stopLong = `The hand brake: stops every execution that runs, or starts, in the flows that you name, and verifies each stop. No rule has a say,
-nor has the policy's mode, nor its limits. What the policy protects is not stopped.
+nor has the policy's mode, nor its limits, which don't count its stops either. What the policy protects is not stopped.
 
 On a terminal it shows first what it would stop, and asks. Then nothing is stopped but what was shown. Elsewhere it needs --yes,
 which doesn't look first: that is faster.

@@ -50,9 +50,10 @@ func interruptible(t *testing.T, operation string, args ...string) (status int, 
 	if err := os.WriteFile(file, []byte(enforced), 0o666); err != nil {
 		t.Fatal(err)
 	}
+	home := t.TempDir() // for the ledger
 	var out, errs bytes.Buffer
 	terminal := &terminal{in: strings.NewReader(""), out: &out, err: &errs, getenv: func(name string) string {
-		return map[string]string{"ALIBABA_CLOUD_ACCESS_KEY_ID": "emulator", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "emulator"}[name]
+		return map[string]string{"ALIBABA_CLOUD_ACCESS_KEY_ID": "emulator", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "emulator", "HOME": home}[name]
 	}}
 	status = terminal.run(ctx, append(args, "--policy", file, "--endpoint", loopback.URL))
 	return status, out.String() + errs.String(), server.Stats()

@@ -136,6 +136,7 @@ func (s *sweep) finish() (*Report, error) {
 	report.Drift = s.drift()
 	s.countCalls(report)
 	s.schedule(report)
+	slices.SortFunc(report.Errors, func(a, b ErrorNote) int { return cmp.Compare(a.Code, b.Code) })
 	if s.err != nil {
 		return report, s.err
 	}
@@ -180,6 +181,9 @@ func (s *sweep) schedule(report *Report) {
 		slices.Sort(s.late)
 		report.Lateness = &Lateness{Count: n, P99Seconds: seconds(s.late[(n*99-1)/100]), MaxSeconds: seconds(s.late[n-1])}
 	}
+	if s.regular() {
+		s.tellLost(report)
+	}
 	if s.memory.once || !s.regular() {
 		return
 	}
@@ -192,10 +196,13 @@ func (s *sweep) schedule(report *Report) {
 	if demand.Tight() {
 		report.Errors = append(report.Errors, ErrorNote{Code: "Demand", Message: demand.String(), Count: 1})
 	}
+}
+
+// tellLost says that nobody knows all the stops of the last window.
+func (s *sweep) tellLost(report *Report) {
 	if why := s.memory.lost(s.now().Add(-s.Policy.Limits.Per)); why != "" {
 		report.Errors = append(report.Errors, ErrorNote{Code: "StateLost", Message: why, Count: 1})
 	}
-	slices.SortFunc(report.Errors, func(a, b ErrorNote) int { return cmp.Compare(a.Code, b.Code) })
 }
 
 func seconds(d time.Duration) float64 { return d.Round(time.Millisecond).Seconds() }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"strings"
 	"sync"
 	"time"
 
@@ -25,6 +26,7 @@ type Memory struct {
 	quota *cloudflow.Quota
 	tick  time.Duration
 	once  bool // one sweep, that nothing follows
+	plans bool // it reads the file, and writes nothing
 
 	flows      map[string]*policy.Flow // in scope, by key
 	ids        map[string]string       // the name of the flow that has an Id; "" where several have
@@ -99,12 +101,25 @@ func (m *Memory) prime(urgent bool) {
 	}
 }
 
-// oneShot is the memory of a sweep that nothing follows.
-func oneShot() *Memory {
-	return &Memory{
+// Ledger is the file in which sweeps that have no Memory count the stops that they
+// try, of one account and region.
+type Ledger struct {
+	File            string
+	Account, Region string
+}
+
+// oneShot is the memory of a sweep that nothing follows: nil, or the ledger, is all
+// that it has.
+func oneShot(l *Ledger, now time.Time) *Memory {
+	m := &Memory{
 		watch: watch.New(watch.Options{OneShot: true}), tick: time.Minute, once: true,
 		flows: map[string]*policy.Flow{}, ids: map[string]string{}, questions: map[string]question{},
 	}
+	if l != nil {
+		m.file = watch.NewFile(l.File)
+		m.watch, m.doubts = m.file.Load(watch.Options{OneShot: true, Account: l.Account, Region: l.Region}, now)
+	}
+	return m
 }
 
 // kind is what the report calls the ledger.
@@ -115,9 +130,9 @@ func (m *Memory) kind() string {
 	return "memory"
 }
 
-// save writes the file, if there is one.
+// save writes the file, if there is one; a ledger alone only to mend it.
 func (m *Memory) save(now time.Time) error {
-	if m.file == nil {
+	if m.file == nil || m.plans || m.once && (m.doubts == nil || m.foreign()) {
 		return nil
 	}
 	m.saveLevels()
@@ -127,17 +142,27 @@ func (m *Memory) save(now time.Time) error {
 // claim counts stops that are about to be tried, in the file if there is one, and
 // learns what other processes have counted. After an error they must not be tried.
 func (m *Memory) claim(tries []watch.Try, now time.Time) error {
-	if m.file == nil {
+	if m.file == nil || m.plans {
 		m.watch.Ledger.Add(tries...)
 		return nil
+	}
+	if m.once && m.foreign() {
+		return m.hinted(m.doubts)
 	}
 	m.saveLevels()
 	return m.hinted(m.file.Claim(m.watch, now, tries...))
 }
 
+// foreign says that what was named as a ledger is another account's, or a function's
+// state: it is left alone.
+func (m *Memory) foreign() bool { return errors.Is(m.doubts, watch.ErrForeign) }
+
 func (m *Memory) hinted(err error) error {
 	if err == nil {
 		return nil
+	}
+	if m.once {
+		return fmt.Errorf("%w; name another ledger with --ledger FILE, or none with --ledger none", err)
 	}
 	return fmt.Errorf("%w; FLOWREAPER_STATE must name a file in a folder that exists and can be written", err)
 }
@@ -183,7 +208,7 @@ func (m *Memory) lost(from time.Time) string {
 	case !since.After(from):
 		return ""
 	case errors.Is(m.doubts, watch.ErrLost):
-		return m.doubts.Error()
+		return strings.ReplaceAll(m.doubts.Error(), "\n", "; ")
 	default:
 		return fmt.Sprintf("%v, but only since %s", watch.ErrLost, since.Format(time.RFC3339))
 	}

@@ -36,6 +36,10 @@ type Options struct {
 	// everything once.
 	Memory *Memory
 
+	// Ledger is what a sweep without a Memory counts its stops in, with those of the
+	// sweeps before it. Nil counts this sweep's alone.
+	Ledger *Ledger
+
 	// Until is when the sweep's time is over, by our clock: what isn't done by
 	// then is left to the next, and the report says so. The zero time is no
 	// bound.
@@ -104,9 +108,14 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 }
 
 // Plan does the sweep that Run would do, limits included, with a stopper that
-// only records. It knows nothing of earlier sweeps and leaves them nothing.
+// only records. Of earlier sweeps it knows the ledger alone, and leaves them nothing.
 func Plan(ctx context.Context, o Options) (*Report, Recording, error) {
-	o.Stopper, o.Memory = recorder{}, nil
+	o.Stopper = recorder{}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	o.Memory = oneShot(o.Ledger, o.Now())
+	o.Memory.plans = true
 	s := begin(ctx, o)
 	defer s.close()
 	s.work()
@@ -154,7 +163,7 @@ func begin(ctx context.Context, o Options) *sweep {
 		o.Now = time.Now
 	}
 	if o.Memory == nil {
-		o.Memory = oneShot()
+		o.Memory = oneShot(o.Ledger, o.Now())
 	}
 	o.Memory.mu.Lock()
 	o.Mode = cmp.Or(o.Mode, policy.ModeEnforce)

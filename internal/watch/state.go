@@ -52,6 +52,9 @@ type knownState struct {
 var ErrForeign = errors.New("another account's or region's")
 
 func (w *Watch) state() state {
+	if w.options.OneShot { // what it has found serves nobody
+		return state{Account: w.options.Account, Region: w.options.Region, Ledger: w.Ledger.tries, KnownSince: w.Ledger.knownSince, Window: w.Ledger.longest.Milliseconds()}
+	}
 	s := state{
 		Account: w.options.Account, Region: w.options.Region,
 		Ledger: w.Ledger.tries, KnownSince: w.Ledger.knownSince, Window: w.Ledger.longest.Milliseconds(),
@@ -120,6 +123,9 @@ func (w *Watch) absorb(s state, now time.Time) {
 	w.Ledger.merge(s.Ledger)
 	w.Ledger.Lose(s.KnownSince)
 	w.Ledger.remember(milliseconds(s.Window))
+	if w.options.OneShot {
+		return
+	}
 	w.Emergencies.merge(slices.DeleteFunc(s.Emergencies, func(m Emergency) bool { return m.Time.After(now.Add(eventAhead)) }))
 	maps.DeleteFunc(s.Buckets, func(_ string, b Bucket) bool { return b.At.After(latest) })
 	w.Buckets.merge(s.Buckets)

@@ -62,7 +62,7 @@ type Options struct {
 	MaxKnown int
 
 	// OneShot is for a sweep that nothing follows: every look asks for what is
-	// overdue now, and nothing is scheduled.
+	// overdue now, and nothing is scheduled. Its file holds the ledger alone.
 	OneShot bool
 }
 
