@@ -55,7 +55,7 @@ protect: {flows: ["payroll-*"], when: 'execution.name startsWith "keep-"'}
 rules:
   - {name: two-hours, maxRuntime: 2h}
   - {name: bill, on: [event], limits: none, flows: ["etl-*", "payroll-*"],
-     when: 'event.kind == "alarm" and event.data.alertState in ["ALERT", "ALARM"] and flow.name startsWith "etl-"'}
+     when: 'event.kind == "alarm" and (event.data.alertState in ["ALERT", "ALARM"] or event.data.alert.alertStatus == "TRIGGERED") and flow.name startsWith "etl-"'}
   - {name: budget, on: [event], limits: none, flows: ["etl-*", "payroll-*"], when: 'event.kind == "cloudevent" and event.data.stop == true'}
   - {name: queue, on: [event], flows: [orders], when: 'event.type == "orders:Stuck" or event.data.team == "orders"'}
   - {name: brake, on: [event], flows: [web], when: 'event.source == "acs:mns" and event.data.messageBody == "停"'}
@@ -123,15 +123,18 @@ func TestEveryShapeOfEvent(t *testing.T) {
 	binary := build(t)
 	etl := []string{"etl-hourly/run-3", "etl-nightly/run-1", "etl-nightly/run-2"}
 	for file, want := range map[string][]string{
-		"alarm.json":            etl,
-		"alarm.form":            etl,
-		"alarm-cloudevent.json": etl,
-		"cloudevent.json":       etl,
-		"custom.json":           etl,
-		"objects.json":          {"orders/run-5", "orders/run-6"},
-		"texts.json":            {"web/run-7"},
-		"timer.json":            nil,
-		"manual.json":           nil,
+		"alarm.json":              etl,
+		"alarm.form":              etl,
+		"alarm-cloudevent.json":   etl,
+		"alarm-queue.json":        etl,
+		"alarm-subscription.json": etl,
+		"alarm-subscription.form": etl,
+		"cloudevent.json":         etl,
+		"custom.json":             etl,
+		"objects.json":            {"orders/run-5", "orders/run-6"},
+		"texts.json":              {"web/run-7"},
+		"timer.json":              nil,
+		"manual.json":             nil,
 	} {
 		t.Run(file, func(t *testing.T) {
 			server := accident(t)

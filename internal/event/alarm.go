@@ -2,18 +2,36 @@ package event
 
 import (
 	"maps"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/flowreaper/flowreaper/policy"
 )
 
-// fromAlert reads a CloudMonitor threshold alert. Older pages lack some of
-// its fields, so only the two that make it an alert must be there.
+// isAlert says whether an object that something else carries is an alarm.
+func (f *fields) isAlert() bool {
+	text := func(raw map[string]any, key string) bool { s, _ := raw[key].(string); return s != "" }
+	if f.isThreshold() {
+		return text(f.raw, "alertName") && text(f.raw, "alertState")
+	}
+	return f.isSubscription() && text(f.alert(), "alertStatus")
+}
+
+// fromAlert reads an alarm in either of its forms.
 func fromAlert(f *fields) Event {
+	if f.isThreshold() {
+		return fromThreshold(f)
+	}
+	return fromSubscription(f)
+}
+
+// isThreshold says whether an object is CloudMonitor's alert on a threshold.
+func (f *fields) isThreshold() bool { return f.has("alertName") && f.has("alertState") }
+
+// fromThreshold reads a CloudMonitor threshold alert. Older pages lack some of
+// its fields, so only the two that make it an alert must be there.
+func fromThreshold(f *fields) Event {
 	f.text("alertState")
 	text := func(key string) string { s, _ := f.raw[key].(string); return s }
 	e := Event{Event: policy.Event{
@@ -26,32 +44,6 @@ func fromAlert(f *fields) Event {
 	}}
 	e.Time, e.HasTime = f.timeOrNothing("timestamp", instant)
 	return e
-}
-
-// isAlert says whether a CloudEvent's data is a threshold alert.
-func isAlert(data map[string]any) bool {
-	name, _ := data["alertName"].(string)
-	state, _ := data["alertState"].(string)
-	return name != "" && state != ""
-}
-
-// alertIn returns the alert that a CloudEvent carries: as its data, or, where
-// EventBridge took it in from an HTTP source, as that one's body, an object or a
-// text. It is nil where there is none.
-func alertIn(data map[string]any) map[string]any {
-	if isAlert(data) {
-		return data
-	}
-	body, _ := data["body"].(map[string]any)
-	if text, ok := data["body"].(string); ok {
-		if e, err := fromText(text); err == nil {
-			body = e.raw
-		}
-	}
-	if isAlert(body) {
-		return body
-	}
-	return nil
 }
 
 // withDimensions returns the alert with its dimensions parsed, where they are
@@ -74,12 +66,9 @@ func withDimensions(alert map[string]any) map[string]any {
 // as forms carry it. The latter has no escapes: a piece without = belongs to
 // the value before it.
 func parseDimensions(text string) (any, bool) {
-	if value, err := decodeJSON([]byte(text)); err == nil {
-		switch value.(type) {
-		case map[string]any, []any:
-			return value, true
-		}
-		return nil, false
+	switch value := inJSON(text).(type) {
+	case map[string]any, []any:
+		return value, true
 	}
 	inner, ok := strings.CutPrefix(strings.TrimSpace(text), "{")
 	if ok {
@@ -106,58 +95,6 @@ func parseDimensions(text string) (any, bool) {
 		begin = i
 	}
 	return dimensions, true
-}
-
-// looksLikeForm tells a form from JSON: JSON with an = in it begins with a
-// brace, a bracket or a quote.
-func looksLikeForm(body []byte) bool {
-	switch body[0] {
-	case '{', '[', '"':
-		return false
-	}
-	return strings.Contains(string(body), "=")
-}
-
-// decodeForm reads a threshold alert as application/x-www-form-urlencoded. The
-// documented sample has values that aren't escaped (unit=%): one that can't be
-// unescaped is taken as it stands.
-func decodeForm(body []byte) (Event, error) {
-	raw := map[string]any{}
-	for pair := range strings.SplitSeq(string(body), "&") {
-		key, value, _ := strings.Cut(pair, "=")
-		key, value = unescape(key), unescape(value)
-		if key == "timestamp" {
-			value = withPlus(value)
-		}
-		if !utf8.ValidString(key) || !utf8.ValidString(value) {
-			return Event{}, refuse("", "the form's field "+quote(key)+" is not UTF-8", "expected a form in UTF-8")
-		}
-		if _, twice := raw[key]; twice {
-			return Event{}, refuse("", "the form's field "+quote(key)+" is given twice", "expected each field once")
-		}
-		raw[key] = value
-	}
-	f := &fields{raw: raw}
-	if !f.has("alertName") || !f.has("alertState") {
-		return Event{}, refuse("", "neither JSON nor a form with alertName and alertState: "+quote(string(body)), expectedShapes)
-	}
-	return f.event(fromAlert(f))
-}
-
-// withPlus gives a time's offset its + back: where it wasn't escaped, it reads
-// as a space.
-func withPlus(text string) string {
-	if date, offset, ok := strings.Cut(text, " "); ok && strings.Contains(date, "T") {
-		return date + "+" + offset
-	}
-	return text
-}
-
-func unescape(s string) string {
-	if u, err := url.QueryUnescape(s); err == nil {
-		return u
-	}
-	return s
 }
 
 // Times in milliseconds begin where times in seconds would be in the year

@@ -1,8 +1,12 @@
 package event_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
+	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/flowreaper/flowreaper/internal/event"
 )
@@ -11,6 +15,7 @@ import (
 // ways: documentation doesn't settle which. They all are the same alarm.
 func TestAlertsByCallback(t *testing.T) {
 	form, object := string(sample(t, "alarm.form")), string(sample(t, "alarm.json"))
+	subscribed, subscribedForm := string(sample(t, "alarm-subscription.json")), string(sample(t, "alarm-subscription.form"))
 	for name, test := range map[string]struct{ body, alert string }{
 		"the form":                           {form, form},
 		"the form as a JSON text":            {quote(t, form), form},
@@ -18,6 +23,17 @@ func TestAlertsByCallback(t *testing.T) {
 		"an HTTP event with the form":        {httpEvent(quote(t, form)), form},
 		"an HTTP event with a text of JSON":  {httpEvent(quote(t, object)), object},
 		"an HTTP event with the object":      {httpEvent(object), object},
+		"a queue's message, the object":      {queueEvent(quote(t, object)), object},
+		"a queue's message, the form":        {queueEvent(quote(t, form)), form},
+		"a queue's message, base64":          {queueEvent(quote(t, base64.StdEncoding.EncodeToString([]byte(object)))), object},
+		"a queue's message, base64, a form":  {queueEvent(quote(t, base64.StdEncoding.EncodeToString([]byte(form)))), form},
+		"a queue's message, not as a text":   {queueEvent(object), object},
+		"a queue's message, base64, blanks":  {queueEvent(quote(t, "\n"+base64.StdEncoding.EncodeToString([]byte(" "+object+"\n"))+"\n")), object},
+		"a queue's message in a stream":      {"[" + quote(t, queueEvent(quote(t, object))) + "]", object},
+		"a subscription's, by a queue":       {queueEvent(quote(t, subscribed)), subscribed},
+		"a subscription's form, by a queue":  {queueEvent(quote(t, base64.StdEncoding.EncodeToString([]byte(subscribedForm)))), subscribedForm},
+		"a subscription's, in an HTTP event": {httpEvent(quote(t, subscribedForm)), subscribedForm},
+		"a subscription's, as data":          {strings.Replace(queueEvent("0"), `{"messageId":"m","messageBody":0}`, subscribed, 1), subscribed},
 		"an event stream's, as texts":        {"[" + quote(t, httpEvent(quote(t, form))) + "]", form},
 		"an event stream's, the forms alone": {"[" + quote(t, form) + "]", form},
 	} {
@@ -31,8 +47,8 @@ func TestAlertsByCallback(t *testing.T) {
 				t.Fatalf("%d events, error %v", len(got), err)
 			}
 			e, w := got[0], want[0]
-			if e.Kind != event.Alarm || e.Name() != w.Name() || e.Data["alertState"] != w.Data["alertState"] || !e.HasTime {
-				t.Errorf("got %+v\nwant %+v", e.Event, w.Event)
+			if diff := cmp.Diff(w.Data, e.Data); e.Kind != event.Alarm || e.Title() != w.Title() || e.Time != w.Time || diff != "" {
+				t.Errorf("got %+v\nwant %+v\n%s", e.Event, w.Event, diff)
 			}
 			again, err := event.Decode(e.Encode())
 			if err != nil || len(again) != 1 || again[0].Kind != e.Kind || !again[0].Time.Equal(e.Time) || again[0].Name() != e.Name() {
@@ -40,10 +56,22 @@ func TestAlertsByCallback(t *testing.T) {
 			}
 		})
 	}
+	twice := base64.StdEncoding.EncodeToString([]byte(base64.StdEncoding.EncodeToString([]byte(object))))
+	deep := `{"alertName":"x","alertState":"ALERT","x":` + strings.Repeat("[", event.MaxDepth) + strings.Repeat("]", event.MaxDepth) + "}"
 	for name, body := range map[string]string{
-		"a body that is no alert":  httpEvent(`{"a":1}`),
-		"a body that is some text": httpEvent(`"stop"`),
-		"half an alert":            httpEvent(`{"alertName":"x"}`),
+		"a body that is no alert":            httpEvent(`{"a":1}`),
+		"a body that is some text":           httpEvent(`"stop"`),
+		"half an alert":                      httpEvent(`{"alertName":"x"}`),
+		"a message that is no alert":         queueEvent(`"{\"a\":1}"`),
+		"a message that is some text":        queueEvent(`"stop=it"`),
+		"a message of nothing":               queueEvent(`""`),
+		"half an alert in a message":         queueEvent(`"{\"alertName\":\"x\",\"alertState\":1}"`),
+		"half a subscription's in a message": queueEvent(`"{\"alert\":{\"alertStatus\":1}}"`),
+		"an alert in base64 of base64":       queueEvent(quote(t, twice)),
+		"an alert in a message in a message": queueEvent(quote(t, queueEvent(quote(t, object)))),
+		"an alert in a text in a message":    queueEvent(quote(t, quote(t, object))),
+		"an alert that nests too deep":       queueEvent(quote(t, deep)),
+		"a message with a key twice":         queueEvent(`"{\"alertName\":\"x\",\"alertState\":\"OK\",\"alertState\":\"ALERT\"}"`),
 	} {
 		events, err := event.Decode([]byte(body))
 		if err != nil || len(events) != 1 || events[0].Kind != event.CloudEvent {
@@ -63,4 +91,8 @@ func quote(t *testing.T, text string) string {
 
 func httpEvent(body string) string {
 	return `{"specversion":"1.0","id":"1","source":"callback","type":"eventbridge:Events:HTTPEvent","data":{"headers":{},"body":` + body + `}}`
+}
+
+func queueEvent(message string) string {
+	return `{"specversion":"1.0","id":"1","source":"acs:mns","type":"mns:Queue:SendMessage","data":{"messageId":"m","messageBody":` + message + `}}`
 }

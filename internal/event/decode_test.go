@@ -29,7 +29,7 @@ func TestDecodeErrors(t *testing.T) {
 		{"a text that holds a number", `"5"`, `the body is the text "5"; ` + expected},
 		{"a text in a text", `"\"{}\""`, `the body is the text "\"{}\""; ` + expected},
 		{"plain text", "stop everything", "line 1, column 1: not JSON: invalid character 's' looking for beginning of value"},
-		{"a form of something else", "a=1&b=2", `neither JSON nor a form with alertName and alertState: "a=1&b=2"; ` + expected},
+		{"a form of something else", "a=1&b=2", `neither JSON nor the form of an alert: "a=1&b=2"; ` + expected},
 		{"half an object", `{"a":`, "line 1, column 5: not JSON: unexpected end of JSON input"},
 		{"half a text", `{"a":"b`, "line 1, column 7: not JSON: unexpected end of JSON input"},
 		{"no comma", "{\n  \"a\": 1\n  \"b\": 2\n}", `line 3, column 3: not JSON: invalid character '"' after object key:value pair`},

@@ -9,14 +9,16 @@
 // These bodies are understood. An object is what the first matching row says:
 //
 //	an object with            kind        data                  time
-//	specversion               cloudevent  its data              time
-//	… and an alert as data    alarm       the alert             time, else the alert's
-//	… or as its data's body   alarm       the alert             time, else the alert's
-//	triggerTime, triggerName  timer       the object            triggerTime
 //	alertName, alertState     alarm       the object            timestamp
+//	specversion               cloudevent  its data              time
+//	… and an alert as data,   alarm       the alert             time, else the alert's
+//	or its body, or message
+//	triggerTime, triggerName  timer       the object            triggerTime
+//	alert.alertStatus         alarm       the object            time, else the alert's
 //	kind: "manual"            manual      the object            time, if there is one
 //	anything else             custom      the object            time, if there is one
-//	a form with alertName     alarm       its fields            timestamp
+//
+// A form is an object of texts, and must be an alarm.
 //
 // Times are RFC 3339 with an offset, which may lack its colon (Log Service's
 // page shows +0800), or with the Chinese zone by name. A time without a zone is
@@ -58,9 +60,21 @@
 // and time. Any other form stays a cloudevent, whose data rules can read.
 //
 // An HTTP source of EventBridge's (type eventbridge:Events:HTTPEvent) has what was
-// posted as its data's body, an object or a text; so an alert is found there, too.
-// A target that is handed the body alone may get it as a JSON text: a body that is
-// a text is decoded once more.
+// posted as its data's body, an object or a text; a queue's (mns:Queue:SendMessage)
+// has it as its data's messageBody, a text or base64 of it. So an alert is found
+// there, too: as JSON or as a form, and no deeper. A target that is handed the body
+// alone may get it as a JSON text: a body that is a text is decoded once more.
+//
+// # A CloudMonitor event subscription
+//
+// What a subscription policy pushes, to a function directly, to a queue or to a
+// webhook: an object whose alert has alertStatus, TRIGGERED or RESOLVED; or a form
+// whose fields hold their objects as JSON. Sources: CloudMonitor's pages "Configure
+// callbacks for system event-triggered alerts" and "Process alert notifications
+// through Function Compute", and what people published of what they got. The
+// event's id is alert.traceId, its type alert.eventName, its source alert.product,
+// its subject strategyName, the subscription policy's name. Data is the object,
+// with the fields that hold JSON as what they hold. time is in milliseconds.
 //
 // # A manual invocation
 //

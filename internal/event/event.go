@@ -2,6 +2,7 @@ package event
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -36,13 +37,13 @@ type Event struct {
 }
 
 // Name is what to call the event in a report: a timer's trigger name, an
-// alarm's alert name, else the event's type or subject. It may be empty.
+// alarm's or its subscription's name, else the event's type or subject. It may be empty.
 func (e Event) Name() string {
 	switch e.Kind {
 	case Timer:
 		return e.Subject
 	case Alarm:
-		name, _ := e.Data["alertName"].(string)
+		name, _ := e.alarm()
 		return name
 	}
 	if e.Type != "" {
@@ -58,10 +59,19 @@ func (e Event) Title() string {
 	if name := e.Name(); name != "" {
 		title += " " + strconv.Quote(name)
 	}
-	if state, _ := e.Data["alertState"].(string); e.Kind == Alarm && state != "" {
+	if _, state := e.alarm(); e.Kind == Alarm && state != "" {
 		title += " in state " + strconv.Quote(state)
 	}
 	return title
+}
+
+// alarm returns an alarm's name and its state: that it rings, or is over.
+func (e Event) alarm() (name, state string) {
+	text := func(raw map[string]any, key string) string { s, _ := raw[key].(string); return s }
+	if alert, ok := e.Data["alert"].(map[string]any); ok && e.Data["alertState"] == nil {
+		return cmp.Or(text(e.Data, "strategyName"), text(alert, "eventName")), text(alert, "alertStatus")
+	}
+	return text(e.Data, "alertName"), text(e.Data, "alertState")
 }
 
 // Encode returns the event as one JSON object with everything that was
@@ -93,7 +103,7 @@ func Decode(body []byte) ([]Event, error) {
 		return nil, refuse("", "the body is empty", expectedShapes)
 	}
 	if looksLikeForm(trimmed) {
-		return one(decodeForm(trimmed))
+		return one(fromText(string(trimmed)))
 	}
 	value, err := decodeJSON(body)
 	if err != nil {
@@ -166,17 +176,26 @@ func fromObjectOrText(element any) (Event, error) {
 
 // fromText decodes a text that holds an object, as JSON or as an alert's form.
 func fromText(text string) (Event, error) {
-	body := bytes.TrimSpace([]byte(text))
-	if len(body) > 0 && looksLikeForm(body) {
-		return decodeForm(body)
-	}
-	inner, err := decodeJSON(body)
+	raw, err := objectOf([]byte(text))
 	if err != nil {
 		return Event{}, err
 	}
-	raw, ok := inner.(map[string]any)
-	if !ok {
-		return Event{}, refuse("", describe(inner), "expected an object, or a text that holds one")
-	}
 	return fromObject(raw)
+}
+
+// objectOf reads the object that a text holds, as JSON or as an alert's form.
+func objectOf(text []byte) (map[string]any, error) {
+	text = bytes.TrimSpace(text)
+	if looksLikeForm(text) {
+		return decodeForm(text)
+	}
+	value, err := decodeJSON(text)
+	if err != nil {
+		return nil, err
+	}
+	raw, ok := value.(map[string]any)
+	if !ok {
+		return nil, refuse("", describe(value), "expected an object, or a text that holds one")
+	}
+	return raw, nil
 }

@@ -88,6 +88,16 @@ func TestDecodeSamples(t *testing.T) {
 				"dimensions": []any{object{"flowName": "etl-nightly"}},
 			},
 		}}, "etl-bill"},
+		{"alarm-queue.json", []policy.Event{{
+			Kind: event.Alarm, ID: "q-1", Type: "mns:Queue:SendMessage", Source: "acs:mns", Time: now,
+			Subject: "acs:mns:cn-hangzhou:1234567890123456:queues/alerts",
+			Data: object{
+				"alertName": "etl-bill", "alertState": "ALERT", "curValue": "97.39", "timestamp": "1785632400421",
+				"dimensions": []any{object{"flowName": "etl-nightly"}},
+			},
+		}}, "etl-bill"},
+		{"alarm-subscription.json", []policy.Event{subscription(1785632400421)}, "etl-bill"},
+		{"alarm-subscription.form", []policy.Event{subscription("1785632400421")}, "etl-bill"},
 		{"custom.json", []policy.Event{{
 			Kind: event.Custom, Type: "budget", Source: "finance", Time: now,
 			Data: object{
@@ -128,10 +138,31 @@ func TestDecodeSamples(t *testing.T) {
 	}
 }
 
+// subscription is the alarm of the subscription's samples.
+func subscription(at any) policy.Event {
+	type object = map[string]any
+	return policy.Event{
+		Kind: event.Alarm, ID: "1e944627-80d9-4386-a87c-3b34bbf44763", Type: "ExecutionsStarted", Source: "fnf", Subject: "etl-bill",
+		Time: now.Add(421 * time.Millisecond),
+		Data: object{
+			"severity": "CRITICAL", "strategyName": "etl-bill", "userId": "1234567890123456", "batchId": "6d8229b3a0c64fd2", "time": at,
+			"userInfo": object{"userId": "1234567890123456"},
+			"subscription": object{
+				"subscriptionUuid": "f2a391f18e6a46f8", "relation": "AND",
+				"conditions": []any{object{"field": "product", "op": "EQ", "value": "fnf"}},
+			},
+			"alert": object{
+				"alertStatus": "TRIGGERED", "traceId": "1e944627-80d9-4386-a87c-3b34bbf44763", "severity": "CRITICAL", "product": "fnf",
+				"eventName": "ExecutionsStarted", "arn": "acs:fnf:cn-hangzhou:1234567890123456:flow/etl-nightly", "timestamp": 1785632400421,
+			},
+		},
+	}
+}
+
 // What is encoded is what was delivered, number for number, and decodes to
 // the same event.
 func TestEncodeLosesNothing(t *testing.T) {
-	for _, file := range []string{"timer.json", "cloudevent.json", "objects.json", "texts.json", "alarm.json", "alarm-cloudevent.json", "custom.json", "manual.json"} {
+	for _, file := range []string{"timer.json", "cloudevent.json", "objects.json", "texts.json", "alarm.json", "alarm-cloudevent.json", "alarm-queue.json", "alarm-subscription.json", "custom.json", "manual.json"} {
 		t.Run(file, func(t *testing.T) {
 			text := sample(t, file)
 			events, err := event.Decode(text)
@@ -146,13 +177,13 @@ func TestEncodeLosesNothing(t *testing.T) {
 			}
 		})
 	}
-	t.Run("alarm.form", func(t *testing.T) {
-		events, err := event.Decode(sample(t, "alarm.form"))
+	for _, form := range []string{"alarm.form", "alarm-subscription.form"} {
+		events, err := event.Decode(sample(t, form))
 		if err != nil {
 			t.Fatal(err)
 		}
 		sameAgain(t, events[0])
-	})
+	}
 }
 
 func sameAgain(t testing.TB, e event.Event) {
@@ -195,9 +226,12 @@ func exactly(t testing.TB, text []byte) any {
 // The message that an alarm is over must not read as the alarm.
 func TestTitle(t *testing.T) {
 	for body, want := range map[string]string{
-		`{"alertName":"bill","alertState":"OK"}`:                                         `the alarm event "bill" in state "OK"`,
-		`{"alertName":"a\nb","alertState":"\u202e"}`:                                     `the alarm event "a\nb" in state "\u202e"`,
-		`{"specversion":"1.0","id":"1","source":"s","type":"t","data":{"alertState":1}}`: `the cloudevent event "t"`,
+		`{"alertName":"bill","alertState":"OK"}`:                                                        `the alarm event "bill" in state "OK"`,
+		`{"alertName":"a\nb","alertState":"\u202e"}`:                                                    `the alarm event "a\nb" in state "\u202e"`,
+		`{"specversion":"1.0","id":"1","source":"s","type":"t","data":{"alertState":1}}`:                `the cloudevent event "t"`,
+		`{"strategyName":"bill","alert":{"alertStatus":"RESOLVED"}}`:                                    `the alarm event "bill" in state "RESOLVED"`,
+		`{"alert":{"alertStatus":"TRIGGERED","eventName":"cost"}}`:                                      `the alarm event "cost" in state "TRIGGERED"`,
+		`{"alertName":"bill","alertState":"OK","strategyName":"x","alert":{"alertStatus":"TRIGGERED"}}`: `the alarm event "bill" in state "OK"`,
 		`{}`: "the custom event",
 	} {
 		events, err := event.Decode([]byte(body))

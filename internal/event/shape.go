@@ -12,11 +12,13 @@ import (
 func fromObject(raw map[string]any) (Event, error) {
 	f := &fields{raw: raw}
 	switch {
+	case f.isThreshold():
+		return f.event(fromAlert(f))
 	case f.has("specversion"):
 		return f.event(fromCloudEvent(f))
 	case f.has("triggerTime") && f.has("triggerName"):
 		return f.event(fromTimer(f))
-	case f.has("alertName") && f.has("alertState"):
+	case f.isSubscription():
 		return f.event(fromAlert(f))
 	case raw["kind"] == Manual:
 		return f.event(fromOther(f, Manual))
@@ -38,14 +40,12 @@ func fromCloudEvent(f *fields) Event {
 		Data:    data,
 	}}
 	e.Time, e.HasTime = f.timeOrNothing("time", rfc3339)
-	if alert := alertIn(data); alert != nil {
-		e.Kind, e.Data = Alarm, withDimensions(alert)
+	if carried := alertIn(data); carried != nil {
+		alert := fromAlert(carried)
+		e.Kind, e.Data = Alarm, alert.Data
 		if !e.HasTime {
-			alert := &fields{raw: alert, place: "data."}
-			e.Time, e.HasTime = alert.timeOrNothing("timestamp", instant)
-			if f.err == nil {
-				f.err = alert.err
-			}
+			e.Time, e.HasTime = alert.Time, alert.HasTime
+			f.keep(carried.err)
 		}
 	}
 	if e.Data == nil {
@@ -91,6 +91,13 @@ func (f *fields) event(e Event) (Event, error) {
 	}
 	e.raw = f.raw
 	return e, nil
+}
+
+// keep takes another object's error over where there is none yet.
+func (f *fields) keep(err error) {
+	if f.err == nil {
+		f.err = err
+	}
 }
 
 func (f *fields) has(key string) bool {
