@@ -22,16 +22,6 @@ func BenchmarkJudge(b *testing.B) {
 	}
 }
 
-func BenchmarkJudgeStaged(b *testing.B) {
-	p := mustParse(b, oneRule(typicalRule))
-	f := facts()
-	scope := p.Scope(f.Now, f.Event).Flow(f.Flow)
-	b.ReportAllocs()
-	for b.Loop() {
-		scope.Judge(f.Execution)
-	}
-}
-
 // BenchmarkJudgeInput reads the input, and runs on the evaluator.
 func BenchmarkJudgeInput(b *testing.B) {
 	p := mustParse(b, oneRule("maxRuntime: 2h", `when: execution.input.priority != "high" and any(execution.input.items ?? [], .id == 7)`))
@@ -112,12 +102,8 @@ func BenchmarkParse(b *testing.B) {
 func TestJudgeAllocatesNothing(t *testing.T) {
 	p := mustParse(t, oneRule(typicalRule))
 	f := facts()
-	scope := p.Scope(f.Now, f.Event).Flow(f.Flow)
 	if n := testing.AllocsPerRun(100, func() { p.Judge(f) }); n != 0 {
 		t.Errorf("Judge: %v allocations", n)
-	}
-	if n := testing.AllocsPerRun(100, func() { scope.Judge(f.Execution) }); n != 0 {
-		t.Errorf("staged: %v allocations", n)
 	}
 	var v Verdict
 	if n := testing.AllocsPerRun(100, func() { v = p.Judge(f) }); n != 0 || v.Decision != Stop {

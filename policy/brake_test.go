@@ -67,10 +67,6 @@ func TestBrakeCondemns(t *testing.T) {
 			if v.Decision != test.want || v.Decision == Stop && v.Mode != ModeEnforce {
 				t.Errorf("%s in mode %q, want %s", v.Decision, v.Mode, test.want)
 			}
-			scoped := p.Scope(test.facts.Now, test.facts.Event).Flow(test.facts.Flow).Judge(test.facts.Execution)
-			if scoped.Decision != test.want {
-				t.Errorf("in a scope: %s, want %s", scoped.Decision, test.want)
-			}
 		})
 	}
 }

@@ -118,8 +118,6 @@ func asDuration(v any) (time.Duration, bool) {
 // conditionText prints a conjunct without values, as --explain-query shows it.
 func conditionText(c conjunct) string {
 	switch c := c.(type) {
-	case *settled:
-		return conditionText(c.conjunct)
 	case *condition:
 		return c.expression.Describe(nil)
 	case *globs:

@@ -16,16 +16,10 @@
 //	}
 //
 // A sweep narrows the policy step by step, so that it asks no more of the API
-// than it must. [Policy.Scope] evaluates what needs only the event,
-// [Scope.Flow] what needs only the flow; [FlowScope.Query] says what is left to
-// ask, and [FlowScope.Judge] judges the answers as Policy.Judge would:
-//
-//	scope := p.Scope(now, &event)
-//	names, named := scope.FlowNames()          // named: no flows need to be listed
-//	flow := scope.Flow(&f)
-//	if flow.Query().None() { … }               // again at flow.Due(nil)
-//	v := flow.Judge(&execution)
-//	if v.Needs.Has(policy.NeedHistory) { … }   // fetch it, and judge again
+// than it must. [Policy.Scope] evaluates what needs only the event, [Scope.Flow]
+// what needs only the flow, and [FlowScope.Query] says what is left to ask. What
+// is answered Policy.Judge judges, and says in [Verdict].Needs what to fetch
+// before it can tell.
 //
 // [Policy.Due] says when a rule could condemn an execution, at the earliest,
 // and [Policy.Explain] shows every condition with the values that it saw.
@@ -35,8 +29,8 @@
 // A rule is a list of conjuncts: the parts of its when, split at the top-level
 // ANDs, and what its other keys mean. Each knows what it reads. Any that is
 // false keeps an execution; else any that fails leaves the rule undecided; else
-// the rule condemns. So their order cannot matter, and evaluating them in
-// stages comes to the same as evaluating them at once.
+// the rule condemns. So their order cannot matter, and any that is false of a
+// flow saves asking for its executions.
 //
 // In doubt nothing is stopped: what was not fetched, isn't known, overflows or
 // takes too long is an error of the condition, never a guess; and protect

@@ -1,11 +1,6 @@
 package policy
 
-import (
-	"fmt"
-	"slices"
-	"strings"
-	"time"
-)
+import "slices"
 
 // Explanation says, rule by rule, why an execution is stopped or kept.
 type Explanation struct {
@@ -137,69 +132,6 @@ func (p *Policy) conditionDue(c conjunct, f Facts) Due {
 		return Due{Moment, moment(sp.from)}
 	}
 	return Due{}
-}
-
-// String prints the explanation for a person.
-func (e Explanation) String() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s of %s: %s", e.Execution, e.Flow, e.Decision)
-	if e.Rule != "" {
-		fmt.Fprintf(&b, " by %s (mode %s): %s", e.Rule, e.Mode, e.Reason)
-	}
-	b.WriteByte('\n')
-	if e.Protected != "" && e.Decision != Protected {
-		fmt.Fprintf(&b, "%s\n", e.Protected)
-	}
-	for _, r := range e.Rules {
-		r.print(&b)
-	}
-	return b.String()
-}
-
-func (r RuleExplanation) print(b *strings.Builder) {
-	fmt.Fprintf(b, "\nrule %s (mode %s) %s\n", r.Rule, r.Mode, r.Result)
-	for i, c := range r.Conditions {
-		fmt.Fprintf(b, "  %s %s%s\n", c.mark(), c.Seen, c.remark(i == r.Failed))
-	}
-	if r.Result != Condemns {
-		fmt.Fprintf(b, "  %s\n", r.Due.forecast())
-	}
-}
-
-func (c ConditionExplanation) mark() string {
-	switch {
-	case c.Error != "":
-		return "?"
-	case c.Holds:
-		return "✓"
-	}
-	return "✗"
-}
-
-// remark says of what doesn't hold why, or when it could.
-func (c ConditionExplanation) remark(first bool) string {
-	switch {
-	case c.Error != "":
-		return "  — cannot be decided: " + c.Error
-	case c.Due == nil || !first:
-		return ""
-	case c.Due.Kind == Moment:
-		return "  — from " + c.Due.Time.UTC().Format(time.RFC3339)
-	case c.Due.Kind == Never:
-		return "  — this does not change"
-	}
-	return "  — this can change at any time"
-}
-
-// forecast says when the rule would condemn if nothing changes.
-func (d Due) forecast() string {
-	switch d.Kind {
-	case Moment:
-		return "would be stopped at " + d.Time.UTC().Format(time.RFC3339) + " if nothing changes"
-	case EverySweep:
-		return "is looked at in every sweep: a condition can change at any time"
-	}
-	return "would never be stopped by this rule if nothing changes"
 }
 
 // MarshalText prints the moment, "never" or "every sweep".

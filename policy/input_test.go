@@ -77,7 +77,7 @@ func TestAnInputIsDecodedOnce(t *testing.T) {
 	again := func() {
 		v := p.Judge(f)
 		p.Due(f)
-		p.Scope(f.Now, f.Event).Flow(f.Flow).Judge(f.Execution)
+		p.Judge(f)
 		_, _, _ = v.Reason(), p.Cause(v, "run"), p.Explain(f)
 	}
 	if n := testing.AllocsPerRun(5, again); n > 1000 {

@@ -243,7 +243,7 @@ func TestConcurrentUse(t *testing.T) {
 				p.Cause(p.Judge(f), "run")
 				p.Explain(f)
 				p.Due(f)
-				flow.Judge(f.Execution)
+				flow.Query()
 				scope.Flow(f.Flow).Query()
 			}
 		})

@@ -23,15 +23,6 @@ type staged struct {
 	left []conjunct
 }
 
-// settled is a condition that was evaluated before, and failed. Others may
-// still be false, which decides.
-type settled struct {
-	conjunct
-	err error
-}
-
-func (s *settled) holds(*judgement) (bool, error) { return false, s.err }
-
 // Scope begins a sweep.
 func (p *Policy) Scope(now time.Time, event *Event) *Scope {
 	s := &Scope{policy: p, now: now, event: event}
@@ -56,8 +47,8 @@ func (s *Scope) AsksLike(other *Scope) bool {
 }
 
 // narrow evaluates the conditions that read nothing but what is known at a
-// stage. ok is false where one of them is false: the rule is out. What holds
-// need not be evaluated again.
+// stage. ok is false where one of them is false: the rule is out. What holds is
+// no longer left; what fails is, since others may still be false, which decides.
 func narrow(conditions []conjunct, known expression.Set, j *judgement) (left []conjunct, ok bool) {
 	for _, c := range conditions {
 		if c.reads()&^known != 0 {
@@ -66,7 +57,7 @@ func narrow(conditions []conjunct, known expression.Set, j *judgement) (left []c
 		}
 		switch holds, err := c.holds(j); {
 		case err != nil:
-			left = append(left, &settled{c, err})
+			left = append(left, c)
 		case !holds:
 			return nil, false
 		}
@@ -175,7 +166,7 @@ func (s *Scope) Flow(flow *Flow) *FlowScope {
 }
 
 // FlowScope is a policy for one flow in one sweep. It is safe for concurrent
-// use, unless the flow has a Live.
+// use.
 type FlowScope struct {
 	scope   *Scope
 	flow    *Flow
@@ -184,25 +175,5 @@ type FlowScope struct {
 	query   Query
 }
 
-// Judge is Policy.Judge, for what is left to evaluate.
-func (f *FlowScope) Judge(e *Execution) Verdict {
-	p := f.scope.policy
-	j := p.judgement(Facts{Now: f.scope.now, Event: f.scope.event, Flow: f.flow, Execution: e})
-	defer p.judgements.Put(j)
-	v := Verdict{Decision: Keep, policy: p, facts: j.facts}
-	for _, r := range f.rules {
-		v.add(r.rule, r.left, j)
-	}
-	v.protect(j)
-	return v
-}
-
 // Query is what must be asked of the API about the flow.
 func (f *FlowScope) Query() Query { return f.query }
-
-// Due is Policy.Due for an execution of the flow, or, where it is nil, for any:
-// then it says when the flow must be looked at again though there was nothing
-// to ask, because a window opens.
-func (f *FlowScope) Due(e *Execution) Due {
-	return f.scope.policy.Due(&Facts{Now: f.scope.now, Event: f.scope.event, Flow: f.flow, Execution: e})
-}

@@ -226,15 +226,18 @@ func TestRuleQueryOfACrowd(t *testing.T) {
 // TestFlowDue: a flow on which a window opens later is looked at then.
 func TestFlowDue(t *testing.T) {
 	p := mustParse(t, oneRule("maxRuntime: 2h", "window: {days: Sun}"))
+	ofFlow := func(now time.Time) *Facts {
+		return &Facts{Now: now, Event: &Event{Kind: "timer"}, Flow: &Flow{Name: "a"}}
+	}
 	f := p.Scope(testNow, &Event{Kind: "timer"}).Flow(&Flow{Name: "a"})
-	if due := f.Due(nil); !f.Query().None() || due.Kind != Moment || !due.Time.Equal(at(t, "2026-03-08T00:00:00Z")) {
+	if due := p.Due(ofFlow(testNow)); !f.Query().None() || due.Kind != Moment || !due.Time.Equal(at(t, "2026-03-08T00:00:00Z")) {
 		t.Errorf("none %v, due %s", f.Query().None(), due)
 	}
-	if due := p.Scope(at(t, "2026-03-08T05:00:00Z"), &Event{Kind: "timer"}).Flow(&Flow{Name: "a"}).Due(nil); due.Kind != EverySweep {
+	if due := p.Due(ofFlow(at(t, "2026-03-08T05:00:00Z"))); due.Kind != EverySweep {
 		t.Errorf("due %s", due)
 	}
 	p = mustParse(t, oneRule("maxRuntime: 2h", "flows: [b]"))
-	if due := p.Scope(testNow, &Event{Kind: "timer"}).Flow(&Flow{Name: "a"}).Due(nil); due.Kind != Never {
+	if due := p.Due(ofFlow(testNow)); due.Kind != Never {
 		t.Errorf("due %s", due)
 	}
 }

@@ -165,17 +165,3 @@ func TestCauseNeeds(t *testing.T) {
 		t.Errorf("needs %q: %s", v.Needs, p.Cause(v, "x"))
 	}
 }
-
-func TestReadsFlow(t *testing.T) {
-	for text, want := range map[string]bool{
-		"rules: [{name: r, maxRuntime: 2h}]":                                             false,
-		"rules: [{name: r, maxRuntime: 2h, when: flow.env.A == nil}]":                    true,
-		"rules: [{name: r, when: flow.name != 'x' and flow.id != 'x'}]":                  false,
-		"protect: {when: flow.description contains 'x'}\nrules: [{name: r, when: true}]": true,
-		"rules: [{name: r, maxRuntime: 200h, when: flow.env.A == nil}]":                  false, // kept
-	} {
-		if got := mustParse(t, "version: 1\n"+text+"\n").Judge(facts()).ReadsFlow(); got != want {
-			t.Errorf("%s: %v", text, got)
-		}
-	}
-}

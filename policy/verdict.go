@@ -1,11 +1,5 @@
 package policy
 
-import (
-	"slices"
-
-	"github.com/flowreaper/flowreaper/policy/internal/expression"
-)
-
 // Decision is what a policy says of one execution.
 type Decision string
 
@@ -45,15 +39,15 @@ func (p *Policy) Judge(f *Facts) Verdict {
 	defer p.judgements.Put(j)
 	v := Verdict{Decision: Keep, policy: p, facts: *f}
 	for _, r := range p.Rules {
-		v.add(r, r.ordered, j)
+		v.add(r, j)
 	}
 	v.protect(j)
 	return v
 }
 
-// add adds what a rule says, by the conditions that are left to evaluate.
-func (v *Verdict) add(r *Rule, conditions []conjunct, j *judgement) {
-	result, needs, err := all(conditions, j)
+// add adds what a rule says.
+func (v *Verdict) add(r *Rule, j *judgement) {
+	result, needs, err := all(r.ordered, j)
 	v.Needs |= needs
 	switch result {
 	case yes:
@@ -77,20 +71,6 @@ func (v *Verdict) protect(j *judgement) {
 	if c := v.Rule.cause; c != nil && j.facts.Execution.History == nil {
 		v.Needs |= v.policy.needs(c.Reads()) & NeedHistory
 	}
-}
-
-// changeable are the fields of a flow that its owner can change.
-var changeable = expression.SetOf(flowDescription, flowRoleARN, flowEnv, flowLastModifiedTime)
-
-// ReadsFlow says whether the rule that condemned, or protect, reads what the
-// flow's owner can have changed since the flow was read: its env, description,
-// roleArn or lastModifiedTime. Before a stop they must be fresh.
-func (v Verdict) ReadsFlow() bool {
-	if v.Rule == nil {
-		return false
-	}
-	reads := func(c conjunct) bool { return c.reads().Intersects(changeable) }
-	return slices.ContainsFunc(v.Rule.conjuncts, reads) || slices.ContainsFunc(v.policy.protection.when, reads)
 }
 
 // judgement takes a judgement from the pool.

@@ -34,7 +34,7 @@ type engine func(testing.TB, situation) (judge func() bool)
 var engines = []struct {
 	name string
 	engine
-}{{"flowreaper", atOnce}, {"flowreaper-staged", staged}, {"cel-go", celGo}, {"cel-go-typed", celGoTyped}}
+}{{"flowreaper", atOnce}, {"cel-go", celGo}, {"cel-go-typed", celGoTyped}}
 
 func facts(tb testing.TB, s situation) (*policy.Policy, *policy.Facts) {
 	tb.Helper()
@@ -51,12 +51,6 @@ func facts(tb testing.TB, s situation) (*policy.Policy, *policy.Facts) {
 func atOnce(tb testing.TB, s situation) func() bool {
 	p, f := facts(tb, s)
 	return func() bool { return p.Judge(f).Decision == policy.Stop }
-}
-
-func staged(tb testing.TB, s situation) func() bool {
-	p, f := facts(tb, s)
-	scope := p.Scope(f.Now, f.Event).Flow(f.Flow)
-	return func() bool { return scope.Judge(f.Execution).Decision == policy.Stop }
 }
 
 // celGo has the execution and the flow as objects, as rules see them.
