@@ -43,6 +43,8 @@ func statusOf(r *sweep.Report, failure error) int {
 	switch {
 	case !errors.As(failure, &s):
 		return statusFailed
+	case s.Code == sweep.CodeUnmatched:
+		return statusUsage
 	case s.Code == sweep.CodeWithheld:
 		return statusPartly
 	case s.Code == sweep.CodeSweep && r.Flows.Seen > 0: // it got as far as that
@@ -56,6 +58,8 @@ func statusOf(r *sweep.Report, failure error) int {
 func nextStep(r *sweep.Report, failure error) string {
 	var s *sweep.Error
 	switch {
+	case errors.As(failure, &s) && s.Code == sweep.CodeUnmatched:
+		return "\nCorrect it, or, if it is meant so, add --allow-unmatched"
 	case errors.Is(failure, context.DeadlineExceeded):
 		return "\nGive it more time with --timeout, or less to do with --flow"
 	case strings.Contains(failure.Error(), "; next: "): // it has been said

@@ -115,7 +115,7 @@ func readEarlier(file string) (*doctor.Report, error) {
 
 func (t *terminal) doctor(ctx context.Context, f *doctorFlags) error {
 	o, err := f.doctorOptions()
-	if err := misspelt(t.environ, err); err != nil {
+	if err := misspelt(t.environ, err, o.Policy); err != nil {
 		return usageError(err)
 	}
 	if f.canary && !f.yes && !isTerminal(t.in) {

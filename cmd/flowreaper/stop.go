@@ -21,12 +21,14 @@ const stopLong = `The hand brake: stops every execution that runs, or starts, in
 nor has the policy's mode, nor its limits, which don't count its stops either. What the policy protects is not stopped.
 
 On a terminal it shows first what it would stop, and asks. Then nothing is stopped but what was shown. Elsewhere it needs --yes,
-which doesn't look first: that is faster.
+which doesn't look first: that is faster. Then a --flow that names no flow, beside others that do, is refused, since nobody knows what
+was meant; an exclusion above all.
 
 Quote globs, so that the shell leaves them alone: --flow 'etl-*'. --flow '*' is every flow. The cause stands in every execution that
 was stopped, word for word.
 
-Exit status: 0 done · 1 failed, or the answer was no, or there is no such flow · 2 wrong usage or policy, or FLOWREAPER_MODE is off or plan ·
+Exit status: 0 done · 1 failed, or the answer was no, or there is no such flow, or none of --execution runs · 2 wrong usage or policy, a --flow
+that names no flow beside others, or FLOWREAPER_MODE is off or plan ·
 3 done in part: something still runs, could not be stopped or looked at, or runs in an Express flow · 130 interrupted: stops that had begun were verified first`
 
 func (t *terminal) newStop() *cobra.Command {
@@ -44,6 +46,7 @@ func (t *terminal) newStop() *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringVar(&b.execution, "execution", "", "of that only executions whose names match this `GLOB`")
 	flags.StringVar(&b.cause, "cause", "", "why, as the `TEXT` that the stopped executions show (required)")
+	flags.BoolVar(&b.unmatched, "allow-unmatched", false, "with --yes: also where a --flow names no flow, beside others that do")
 	flags.BoolVar(&yes, "yes", false, "stop without looking first and without asking")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return t.stop(cmd.Context(), &b, yes) }
 	return cmd
@@ -63,6 +66,7 @@ type handBrake struct {
 	*settings
 	execution string
 	cause     string
+	unmatched bool // whether a glob of flows may name none
 }
 
 func (t *terminal) stop(ctx context.Context, b *handBrake, yes bool) error {
@@ -70,6 +74,7 @@ func (t *terminal) stop(ctx context.Context, b *handBrake, yes bool) error {
 	if err != nil {
 		return usageError(err)
 	}
+	s.options.MustMatch = yes && !b.unmatched
 	return t.carryOut(ctx, s, errand{
 		command: "stop", first: "Answer", yes: yes,
 		question: func(planned *sweep.Report, stops sweep.Recording) string {
@@ -133,7 +138,18 @@ func (b *handBrake) question(planned *sweep.Report, stops sweep.Recording, where
 	if n := planned.Executions.Condemned - len(stops); n > 0 {
 		protected = "Protected, and not stopped: " + report.Number(n) + "."
 	}
-	return fmt.Sprintf("%s\nStop %s of %s, at %s, and verify that they stopped?", protected, what, inFlows(stops), where)
+	return fmt.Sprintf("%s%s\nStop %s of %s, at %s, and verify that they stopped?", b.mistyped(planned), protected, what, inFlows(stops), where)
+}
+
+// mistyped says which globs of flows name none.
+func (b *handBrake) mistyped(r *sweep.Report) string {
+	var lines string
+	for _, u := range r.Unmatched {
+		if strings.HasPrefix(u.Where, "--flow[") {
+			lines += report.Unmatched(u) + "\n"
+		}
+	}
+	return lines
 }
 
 // everything says that nothing but protect narrows it.
@@ -173,11 +189,33 @@ func (t *terminal) missed(ctx context.Context, b *handBrake, s *sweeping, r *swe
 		return fmt.Errorf("nothing was stopped: there is no flow %s in this account and region\n"+
 			"Check the name, which is case-sensitive, --region, and that globs are quoted", named(b.flows...))
 	case r.Executions.Condemned == 0 && b.execution != "":
-		t.say("flowreaper: nothing to stop: of these flows no execution %s runs\n", named(b.execution))
+		return t.notRunning(ctx, b, s)
+	case r.Executions.Condemned == 0 && b.mistyped(r) != "" && !b.unmatched:
+		return fmt.Errorf("nothing was stopped: no execution of these flows runs\n%s", strings.TrimSpace(b.mistyped(r)))
 	case r.Executions.Condemned == 0:
 		t.say("flowreaper: nothing to stop: no execution of these flows runs\n")
 	}
 	return nil
+}
+
+// notRunning says of the executions of a name, none of which runs, whether one has
+// ended: else the name may be wrong.
+func (t *terminal) notRunning(ctx context.Context, b *handBrake, s *sweeping) error {
+	wild := func(glob string) bool { return strings.ContainsAny(glob, "!*?") }
+	ended := false
+	if len(b.flows) <= lookedInto && !slices.ContainsFunc(append([]string{b.execution}, b.flows...), wild) {
+		for _, flow := range b.flows {
+			e, err := s.options.Source.DescribeExecution(ctx, flow, b.execution, 0)
+			if err == nil && !e.StoppedTime.IsZero() && e.Status != "Running" {
+				t.say("flowreaper: nothing to stop: %s of %s has ended: %s\n", report.Plain(b.execution), report.Plain(flow), report.Plain(e.Status))
+				ended = true
+			}
+		}
+	}
+	if ended {
+		return nil
+	}
+	return fmt.Errorf("nothing was stopped: of these flows no execution %s runs\nCheck the name, which is case-sensitive, and that globs are quoted; what has ended has ended", named(b.execution))
 }
 
 func named(globs ...string) string { return report.Plain("'" + strings.Join(globs, "' '") + "'") }

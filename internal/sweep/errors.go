@@ -16,6 +16,7 @@ const (
 	CodeWithheld    Code = "Withheld"    // a limit was exceeded: nothing was stopped
 	CodeClockSkew   Code = "ClockSkew"   // our clock and CloudFlow's disagree: nothing was stopped
 	CodeCredentials Code = "Credentials" // CloudFlow refuses the credentials
+	CodeUnmatched   Code = "Unmatched"   // under MustMatch: what a person asked for names no flow; nothing was stopped
 	CodeSweep       Code = "Sweep"       // nothing could be looked at, or the sweep was cut short
 )
 

@@ -89,6 +89,9 @@ func (s *sweep) listFlows() {
 			flows, gone, err := s.describedFlows(s.ctx, names)
 			return func() {
 				s.names.gone(gone...)
+				if s.mistyped(flows, err) {
+					return
+				}
 				s.tellFlows(flows, at, err, len(flows) > 0)
 			}, nil
 		}
@@ -96,6 +99,9 @@ func (s *sweep) listFlows() {
 		return func() {
 			s.names.listed(flows, err)
 			end(err)
+			if s.mistyped(flows, err) {
+				return
+			}
 			s.tellFlows(flows, at, err, pages > 0)
 		}, nil
 	}, func(fault error) {

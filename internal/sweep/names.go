@@ -49,3 +49,48 @@ func (s *sweep) unmatched() []policy.Unmatched {
 	}
 	return all[:min(len(all), maxNotes)]
 }
+
+// mistyped ends the sweep where a person's glob names no flow, beside others that do:
+// an exclusion may be all that keeps it from flows. Of a listing that came in half,
+// err, only that is in doubt: another names none of the flows that will be looked at.
+func (s *sweep) mistyped(flows []*policy.Flow, err error) bool {
+	if !s.MustMatch || isFatal(err) || s.outOfTime(err) || !slices.ContainsFunc(flows, func(f *policy.Flow) bool { return s.Flow == nil || s.Flow(f.Name) }) {
+		return false
+	}
+	var names []string
+	for _, f := range flows {
+		names = append(names, f.Name)
+	}
+	wrong, _ := policy.UnmatchedGlobs("--flow", s.FlowGlobs, names)
+	if err != nil {
+		wrong = slices.DeleteFunc(wrong, func(u policy.Unmatched) bool {
+			return !strings.HasPrefix(u.Glob, "!") && !slices.Contains(s.names.lacking, u.Glob)
+		})
+	}
+	if len(wrong) == 0 {
+		return false
+	}
+	s.listingFlows = false
+	s.fail(CodeUnmatched, &unmatchedError{wrong, err})
+	return true
+}
+
+// unmatchedError says which globs name no flow, of those that could be listed.
+type unmatchedError struct {
+	globs   []policy.Unmatched
+	listing error // why not all could be
+}
+
+func (e *unmatchedError) Error() string {
+	var lines []string
+	for _, u := range e.globs {
+		lines = append(lines, u.String())
+	}
+	text := "nothing was stopped: " + strings.Join(lines, "; ")
+	if e.listing != nil {
+		text += "; not all flows could be listed: " + e.listing.Error()
+	}
+	return text
+}
+
+func (e *unmatchedError) Unwrap() error { return e.listing }

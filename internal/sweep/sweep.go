@@ -72,6 +72,10 @@ type Options struct {
 	Flow      func(name string) bool
 	FlowGlobs []string
 
+	// MustMatch has the sweep look at nothing where one of FlowGlobs names no flow,
+	// beside others that do.
+	MustMatch bool
+
 	// Approved narrows what may be stopped to what a person has said yes to,
 	// in a plan: nothing else is stopped, and what has become of the plan since
 	// is told as drift. Nil approves all.
