@@ -24,8 +24,8 @@ rule etl-max-runtime (mode plan) keeps
   ✓ status == "Running"
   ✓ flow.name "etl-nightly" matches flows ["etl-*", "!etl-backfill"]
   ✗ age 1h > 2h  — due 2026-03-04T13:00:00.000000001Z
-  ✓ cost 7.20034 != nil
-  ✓ cost 7.20034 > 5
+  ✓ cost 7.21 CNY != nil
+  ✓ cost 7.21 CNY > 5
   ✓ input.priority "low" != "high"
   ✗ now Wed 2026-03-04 20:00 +08:00 not in window Mon-Fri 09:00-18:00 Asia/Shanghai
   due 2026-03-05T01:00:00Z

@@ -93,9 +93,9 @@ func TestCost(t *testing.T) {
 		want          string
 	}{
 		{`pricing: {perMinute: [{flows: ["etl-*"], price: 0.5}]}`, "etl-a", 10 * time.Minute, 0, `keep`},
-		{`pricing: {perMinute: [{flows: ["etl-*"], price: 0.5}]}`, "etl-a", 11 * time.Minute, 0, `stop r enforce: cost 5.5 > 5`},
+		{`pricing: {perMinute: [{flows: ["etl-*"], price: 0.5}]}`, "etl-a", 11 * time.Minute, 0, `stop r enforce: cost 5.50 > 5`},
 		{`pricing: {perMinute: [{flows: ["etl-*"], price: 0.5}]}`, "other", 11 * time.Hour, 99, `keep`}, // unpriced, not undecided
-		{`pricing: {perMinute: [{price: 0.1}, {flows: ["etl-*"], price: 0.5}]}`, "etl-a", 12 * time.Minute, 0, `stop r enforce: cost 6 > 5`},
+		{`pricing: {perMinute: [{price: 0.1}, {flows: ["etl-*"], price: 0.5}]}`, "etl-a", 12 * time.Minute, 0, `stop r enforce: cost 6.00 > 5`},
 		{`pricing: {perMinute: [{flows: ["etl-*"], price: 0.5}, {price: 0.1}]}`, "etl-a", 12 * time.Minute, 0, `keep`},
 		{`pricing: {perTransition: 0.01}`, "other", time.Minute, 501, `stop r enforce: cost 5.01 > 5`},
 		{`pricing: {perTransition: 0.01}`, "other", time.Minute, 500, `keep`},

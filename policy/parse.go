@@ -48,10 +48,10 @@ func (d *decoder) policy(root *yamltree.Node) *Policy {
 	}
 	d.version(root, f)
 	p := &Policy{Name: d.policyName(f["policy"]), Mode: d.mode(f["mode"])}
-	d.language = expression.New(variables, d.constants(f["vars"]))
+	p.Pricing = d.pricing(f["pricing"])
+	d.language = expression.New(p.Pricing.variables(), d.constants(f["vars"]))
 	p.protection = d.protection(f["protect"])
 	p.Limits = d.limits(f["limits"])
-	p.Pricing = d.pricing(f["pricing"])
 	p.Notify = d.channels(f["notify"])
 	if lacks(f, "rules") {
 		d.fail(root.Position, "rules is missing: a policy without rules stops nothing")

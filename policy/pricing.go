@@ -1,16 +1,20 @@
 package policy
 
 import (
+	"math"
 	"regexp"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
+	"github.com/flowreaper/flowreaper/policy/internal/expression"
 	"github.com/flowreaper/flowreaper/policy/internal/yamltree"
 )
 
 // Pricing is what executions cost; nil where the file has none.
 type Pricing struct {
-	Currency      string  // such as CNY; for people
+	Currency      string  // such as CNY; for people, who read amounts in it to its cents
 	PerTransition float64 // per step entered; 0 where transitions aren't priced
 
 	perMinute []minutePrice
@@ -95,4 +99,41 @@ func (p *Pricing) cost(flow string, age time.Duration, steps int) any {
 		return nil
 	}
 	return price*age.Minutes() + p.PerTransition*float64(steps)
+}
+
+// variables are what conditions read, with costs shown in this currency.
+func (p *Pricing) variables() []expression.Variable {
+	if p == nil {
+		return variables
+	}
+	own := slices.Clone(variables)
+	own[executionCost].Show = p.show
+	return own
+}
+
+// show writes a cost to the currency's cents, and what is less than one to two
+// digits: 5.01 CNY, 0.00034 CNY. It rounds up, so that what is over a limit doesn't
+// read as the limit.
+func (p *Pricing) show(cost any) string {
+	amount, decimals := cost.(float64), p.decimals()
+	if cent := math.Pow10(-decimals); 0 < amount && amount < cent {
+		decimals = 1 - int(math.Floor(math.Log10(amount)))
+	}
+	scale := math.Pow10(decimals)
+	text := strconv.FormatFloat(max(0, math.Ceil(amount*scale-noise))/scale, 'f', decimals, 64)
+	return strings.TrimSpace(text + " " + expression.Escape(p.Currency))
+}
+
+// noise is what floating point adds to a cent: 1.1 × 100 is 110.00000000000001.
+const noise = 1e-6
+
+// decimals are the currency's, by ISO 4217; those of most where it is none of it.
+func (p *Pricing) decimals() int {
+	switch p.Currency {
+	case "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF":
+		return 0
+	case "BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND":
+		return 3
+	}
+	return 2
 }

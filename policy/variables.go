@@ -59,7 +59,7 @@ var variables = []expression.Variable{
 	executionName:        {Name: "execution.name", Type: expression.Text},
 	executionStatus:      {Name: "execution.status", Type: expression.Text},
 	executionStartedTime: {Name: "execution.startedTime", Type: expression.Moment},
-	executionAge:         {Name: "execution.age", Type: expression.Length, Rough: true},
+	executionAge:         {Name: "execution.age", Type: expression.Length, Show: expression.Rough},
 	executionInput:       {Name: "execution.input", Type: expression.Any},
 	executionEnv:         {Name: "execution.env", Type: expression.Object},
 	executionCost:        {Name: "execution.cost", Type: expression.Any}, // a number, or nil where nothing is priced
@@ -67,7 +67,7 @@ var variables = []expression.Variable{
 	historySteps:         {Name: "history.steps", Type: expression.Int},
 	historyCurrentStep:   {Name: "history.currentStep", Type: expression.Text},
 	historyLastEventTime: {Name: "history.lastEventTime", Type: expression.Moment},
-	historyIdle:          {Name: "history.idle", Type: expression.Length, Rough: true},
+	historyIdle:          {Name: "history.idle", Type: expression.Length, Show: expression.Rough},
 }
 
 // flowFields are the API's names of a flow's fields.

@@ -205,25 +205,21 @@ func (d *describer) variable(n ast.Node, name string) {
 	switch {
 	case err != nil:
 		d.WriteString(" (unknown)")
-	case d.language.isRough(n):
-		d.WriteString(" " + formatRough(value))
 	default:
-		d.WriteString(" " + show(value))
+		d.WriteString(" " + d.language.shown(n, value, show))
 	}
 }
 
-// isRough says whether a node is a variable that is explained to two units.
-func (l *Language) isRough(n ast.Node) bool {
-	v, ok := l.Variable(n)
-	return ok && l.variables[v].Rough
+// shown is a value as the variable has it shown that n is, and else as usual.
+func (l *Language) shown(n ast.Node, value any, usual func(any) string) string {
+	if v, ok := l.Variable(n); ok && l.variables[v].Show != nil && value != nil {
+		return l.variables[v].Show(value)
+	}
+	return usual(value)
 }
 
-func formatRough(v any) string {
-	if d, ok := v.(time.Duration); ok {
-		return duration.Rough(d)
-	}
-	return Format(v)
-}
+// Rough is a [Variable]'s Show, for durations: 3h2m, not 3h2m7s.
+func Rough(v any) string { return duration.Rough(v.(time.Duration)) }
 
 // show prints a value in an explanation: texts in quotes, their control
 // characters escaped, nothing longer than maxShown.

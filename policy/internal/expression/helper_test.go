@@ -16,7 +16,7 @@ var testVariables = []Variable{
 	{Name: "flow.env", Type: Object},
 	{Name: "execution.status", Type: Text},
 	{Name: "execution.startedTime", Type: Moment},
-	{Name: "execution.age", Type: Length, Rough: true},
+	{Name: "execution.age", Type: Length, Show: Rough},
 	{Name: "execution.input", Type: Any},
 	{Name: "execution.cost", Type: Any},
 	{Name: "history.steps", Type: Int},

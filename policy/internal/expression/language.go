@@ -27,9 +27,12 @@ const (
 
 // Variable is something that conditions may read.
 type Variable struct {
-	Name  string // such as now, or execution.age
-	Type  Type
-	Rough bool // a duration that is explained to two units: 3h2m, not 3h2m7s
+	Name string // such as now, or execution.age
+	Type Type
+
+	// Show, unless nil, is how explanations and templates write a value that isn't
+	// nil, where they don't write it as [Format] does.
+	Show func(any) string
 }
 
 // Env is where an evaluation reads variables, by their place in the list that

@@ -145,16 +145,8 @@ func (t *Template) Format(env Env) (string, error) {
 		if err != nil {
 			return "", fmt.Errorf("${%s}: %w", clip(p.expression.Describe(nil), 200), err)
 		}
-		text := p.expression.format(value)
+		text := p.expression.language.shown(p.expression.Node, value, Format)
 		b.WriteString(text[:min(len(text), room)])
 	}
 	return b.String(), nil
-}
-
-// format is a value as a template shows it.
-func (e *Expression) format(value any) string {
-	if e.language.isRough(e.Node) {
-		return formatRough(value)
-	}
-	return Format(value)
 }
