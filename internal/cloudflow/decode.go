@@ -186,9 +186,14 @@ func (d *decoder) shared(into, last *string) error {
 	return err
 }
 
-// time reads a time of RFC 3339, with any offset and fraction. "" and null are
-// the zero time; a year that an offset makes another than 1 to 9999, which JSON
-// can't say, is an error.
+// firstYear is long before CloudFlow was. What is earlier is how programs write a
+// time that is not set: 0001-01-01, 1970-01-01, 1900-01-01, in whatever zone.
+// Taken for a time it would make an execution older than any limit.
+const firstYear = 1990
+
+// time reads a time of RFC 3339, with any offset and fraction. "", null and what is
+// earlier than firstYear are the zero time; a year that an offset makes another
+// than 1 to 9999, which JSON can't say, is an error.
 //
 // Every time is cut to milliseconds here, and nowhere else: the documented form
 // has no more, and a bound, a file or a plan that keeps no more would make of
@@ -202,7 +207,9 @@ func (d *decoder) time(into *time.Time) error {
 	if t = t.UTC().Truncate(time.Millisecond); err != nil || t.Year() < 1 || t.Year() > 9999 {
 		return &shapeError{fmt.Sprintf("%s is no time: %s", d.json.StackPointer(), d.quote(string(b)))}
 	}
-	*into = t
+	if t.Year() >= firstYear {
+		*into = t
+	}
 	return nil
 }
 

@@ -164,7 +164,14 @@ func TestTimes(t *testing.T) {
 		`"2019-01-01T01:01:01Z"`:                moment.Truncate(time.Second),
 		`"2019-01-01T01:01:01.001999999Z"`:      moment, // cut, not rounded
 		`"2019-01-01T09:01:01.0010001+08:00"`:   moment,
-		`"1969-12-31T23:59:59.9999Z"`:           time.UnixMilli(-1).UTC(),
+		`"1990-01-01T00:00:00Z"`:                time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC),
+		`"1989-12-31T23:59:59.9999Z"`:           {},
+		`"1970-01-01T00:00:00Z"`:                {}, // a time that is not set, by many names
+		`"1970-01-01T08:00:00+08:00"`:           {},
+		`"1970-01-01T08:00:00Z"`:                {},
+		`"1969-12-31T23:59:59.9999Z"`:           {},
+		`"1900-01-01T00:00:00Z"`:                {},
+		`"0001-01-01T08:00:00Z"`:                {},
 		`"0001-01-01T00:00:00Z"`:                {},
 		`"9999-12-31T23:59:59.999Z"`:            time.Date(9999, 12, 31, 23, 59, 59, 999e6, time.UTC),
 		`"\u0032019-01-01T01:01:01.001Z"`:       moment,
@@ -261,6 +268,9 @@ func textIn(m map[string]any, name string) string {
 
 func timeIn(m map[string]any, name string) time.Time {
 	t, _ := time.Parse(time.RFC3339Nano, strings.ToUpper(textIn(m, name)))
+	if t.UTC().Year() < 1990 {
+		return time.Time{}
+	}
 	return t.UTC()
 }
 

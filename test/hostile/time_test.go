@@ -67,20 +67,30 @@ func outcomes(outcome string, executions ...string) []string {
 	return all
 }
 
-// Started ages ago is old; started tomorrow is not.
+// Started years ago is old; started tomorrow is not. Before CloudFlow was nothing
+// started: that is how programs write a time that they don't know.
 func TestStartedTimesFarOff(t *testing.T) {
 	t.Parallel()
-	for started, stops := range map[string][]string{
-		"1970-01-01T00:00:00Z":      {"etl/run-1"},
-		"9999-12-31T23:59:59.999Z":  nil,
-		"2300-01-01T00:00:00+08:00": nil,
+	for started, test := range map[string]struct {
+		status int
+		stops  []string
+	}{
+		"2019-07-01T00:00:00Z":      {0, []string{"etl/run-1"}},
+		"1970-01-01T00:00:00Z":      {3, nil},
+		"1970-01-01T08:00:00Z":      {3, nil},
+		"0001-01-01T08:00:00Z":      {3, nil},
+		"9999-12-31T23:59:59.999Z":  {0, nil},
+		"2300-01-01T00:00:00+08:00": {0, nil},
 	} {
 		t.Run(started, func(t *testing.T) {
 			w := overdue(t)
 			w.account.rows = []string{row("etl", "run-1", `"StartedTime":"`+started+`"`)}
 			m := w.machine(twoHours)
-			m.apply().want(0, outcomes("stopped", stops...)...)
-			w.stopped(stops...)
+			r := m.apply().want(test.status, outcomes("stopped", test.stops...)...)
+			if test.status == 3 {
+				r.says("execution.age is not known: the execution has no startedTime")
+			}
+			w.stopped(test.stops...)
 		})
 	}
 }
