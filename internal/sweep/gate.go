@@ -83,7 +83,7 @@ func (g *gate) examine(f finding) refusal {
 	switch {
 	case f.verdict.Decision == policy.Protected:
 		return protection{}
-	case f.verdict.Decision != policy.Stop, f.by.tooLate(f.verdict.Rule, f.execution), f.flow.ExecutionMode != standard:
+	case f.verdict.Decision != policy.Stop, f.tooLate(), f.flow.ExecutionMode != standard:
 		return spared{}
 	case f.verdict.Mode.Softer(g.soften) != policy.ModeEnforce:
 		return planMode{}

@@ -21,9 +21,17 @@ type bench struct {
 // onEvent says that the rules on events judge.
 func (b *bench) onEvent() bool { return b.event.Kind != event.Timer && b.event.Kind != event.Manual }
 
-// tooLate says that an execution started when its rule was in force no more.
-func (b *bench) tooLate(rule *policy.Rule, e *policy.Execution) bool {
-	return b.emergency != nil && rule != nil && !e.StartedTime.Before(b.until[rule.Name])
+// tooLate says that an execution started when its rule was in force no more. One
+// without a startedTime may have started as late as it was judged.
+func (f finding) tooLate() bool {
+	if f.by.emergency == nil || f.verdict.Rule == nil {
+		return false
+	}
+	started := f.execution.StartedTime
+	if started.IsZero() {
+		started = f.judgedAt
+	}
+	return !started.Before(f.by.until[f.verdict.Rule.Name])
 }
 
 // finding is an execution, judged, with what it was judged by and on.
