@@ -377,8 +377,11 @@ func TestAnswersAboutAnotherExecutionAreRefused(t *testing.T) {
 		{`{"Name":"run","FlowName":"f","Status":"Stopped"}`, `execution "run" came where "run-1" was asked for (HTTP 200)`},
 	} {
 		c := once(t, script(says(200, test.body)))
-		_, described := c.DescribeExecution(t.Context(), "f", "run-1", 0)
+		is, described := c.DescribeExecution(t.Context(), "f", "run-1", 0)
 		_, stopped := c.StopExecution(t.Context(), Stop{FlowName: "f", ExecutionName: "run-1"})
+		if described == nil && is.Name != "run-1" { // by the other nobody has asked, nor judged
+			t.Errorf("%s: it is called %q", test.body, is.Name)
+		}
 		for operation, err := range map[string]error{"DescribeExecution": described, "StopExecution": stopped} {
 			if (err == nil) != (test.want == "") || err != nil && err.Error() != operation+": "+test.want {
 				t.Errorf("%s: %s: %v\nwant %s", operation, test.body, err, test.want)

@@ -108,10 +108,12 @@ func (c *Client) DescribeExecution(ctx context.Context, flow, execution string, 
 	return call(ctx, c, r, only(flow, execution))
 }
 
-// only reads the execution that was asked for, and no other.
+// only reads the execution that was asked for, and no other. It keeps the name that
+// was asked for, however the answer's goes on: what is stopped is what was judged.
 func only(flow, execution string) func(*decoder) (Execution, error) {
 	return func(d *decoder) (Execution, error) {
 		e, err := d.executionOf(flow, execution)
+		e.Name = execution
 		e.EnvironmentAbsent = false
 		return e, err
 	}
