@@ -122,6 +122,9 @@ func (s *sweep) describe(c *condemned) {
 			return func() { s.drop(c) }, nil
 		}
 		f := s.examined(s.ctx, by, flow, *answer, at, described)
+		if f.over() {
+			return func() { s.drop(c) }, nil
+		}
 		return func() {
 			s.freshened(c, by, func() {
 				c.executionAt(f.execution, at)

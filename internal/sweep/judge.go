@@ -93,9 +93,12 @@ func (s *sweep) examined(ctx context.Context, by *bench, flow *policy.Flow, answ
 
 // withHistory fetches the history of an execution, all of it, and says whether it
 // has it: what some of its pages tell is no reason for anything.
-func (s *sweep) withHistory(ctx context.Context, f finding) bool {
+func (s *sweep) withHistory(ctx context.Context, f *finding) bool {
 	history, err := readHistory(ctx, s.Source, f.flow.Name, f.execution.Name)
-	if err != nil {
+	switch {
+	case cloudflow.IsGone(err):
+		return f.end()
+	case err != nil:
 		s.unread(ctx, f.flow.Name, err)
 		return false
 	}
@@ -133,7 +136,6 @@ func (s *sweep) judgeCrowd(ctx context.Context, by *bench, flow *policy.Flow, ro
 // sweep is not an error.
 func (s *sweep) unread(ctx context.Context, flow string, err error) {
 	switch {
-	case cloudflow.IsGone(err):
 	case s.outOfTime(err):
 		s.incomplete(flow, timeIsOver(ctx))
 	case !s.endIfFatal(err):

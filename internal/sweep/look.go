@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -90,20 +91,20 @@ func (l *listing) sightings() []watch.Execution {
 	return all
 }
 
-// judgeAll judges the rows of a complete answer.
+// judgeAll judges the rows of a complete answer, but for what has ended since.
 func (s *sweep) judgeAll(ctx context.Context, by *bench, flow *policy.Flow, q question, list *listing) []finding {
 	if q.live {
 		rows := make([]*policy.Execution, 0, len(list.rows))
 		for _, row := range list.rows {
 			rows = append(rows, adaptExecution(row))
 		}
-		return s.judgeCrowd(ctx, by, flow, rows, list.asked)
+		return slices.DeleteFunc(s.judgeCrowd(ctx, by, flow, rows, list.asked), finding.over)
 	}
 	found := make([]finding, 0, len(list.rows))
 	for _, row := range list.rows {
 		found = append(found, s.examined(ctx, by, flow, row, list.asked, 0))
 	}
-	return found
+	return slices.DeleteFunc(found, finding.over)
 }
 
 // lookedAt takes in a complete answer.
@@ -177,6 +178,9 @@ func (s *sweep) check(c *watch.Check) {
 			return func() { s.watch.Ended(c.FlowID, c.Execution) }, nil
 		}
 		f := s.examined(s.ctx, s.own, flow, *answer, at, described)
+		if f.over() {
+			return func() { s.watch.Ended(c.FlowID, c.Execution) }, nil
+		}
 		return func() {
 			s.watch.Checked(c, s.sighting(f, false), s.now())
 			s.take(f)

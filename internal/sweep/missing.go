@@ -31,7 +31,7 @@ func (s *sweep) fetch(ctx context.Context, f *finding, tried *policy.Need) (more
 		more = s.withExecution(ctx, f) || more
 	}
 	if need.Has(policy.NeedHistory) {
-		more = s.withHistory(ctx, *f) || more
+		more = s.withHistory(ctx, f) || more
 	}
 	return more
 }
@@ -54,6 +54,7 @@ type wholeFlows struct {
 
 type describedFlow struct {
 	flowRead // without a flow where that couldn't be read
+	gone     bool
 	done     chan struct{}
 }
 
@@ -71,7 +72,10 @@ func (s *sweep) withFlow(ctx context.Context, f *finding) bool {
 		s.describeWhole(ctx, d, withoutLive(f.flow))
 	}
 	<-d.done
-	if d.flow == nil {
+	switch {
+	case d.gone:
+		return f.end()
+	case d.flow == nil:
 		return false
 	}
 	f.flow, f.asked.flow = withLive(d.flow, f.flow), d.at
@@ -84,6 +88,8 @@ func (s *sweep) describeWhole(ctx context.Context, d *describedFlow, known *poli
 	d.at = s.ours()
 	answer, err := s.Source.DescribeFlow(ctx, known.Name)
 	switch {
+	case cloudflow.IsGone(err):
+		d.gone = true
 	case err != nil:
 		s.unread(ctx, known.Name, err)
 	case isFlow(answer, known):
@@ -97,6 +103,8 @@ func (s *sweep) withExecution(ctx context.Context, f *finding) bool {
 	at := s.ours()
 	answer, err := s.Source.DescribeExecution(ctx, f.flow.Name, f.execution.Name, 0)
 	switch {
+	case cloudflow.IsGone(err):
+		return f.end()
 	case err != nil:
 		s.unread(ctx, f.flow.Name, err)
 		return false
@@ -107,6 +115,21 @@ func (s *sweep) withExecution(ctx context.Context, f *finding) bool {
 	whole.History = f.execution.History
 	f.execution, f.asked.execution = whole, at
 	return true
+}
+
+// end takes in that an execution, or its flow, exists no more: it has ended, and
+// nothing more can be known of it.
+func (f *finding) end() bool {
+	over := *f.execution
+	over.Status = "Stopped"
+	f.execution = &over
+	return true
+}
+
+// over says that an execution has ended since it was listed: it counts for nothing.
+func (f finding) over() bool {
+	e := cloudflow.Execution{Status: f.execution.Status}
+	return !e.Live()
 }
 
 // isFlow says whether an answer is about the flow that is known. An Id that one of

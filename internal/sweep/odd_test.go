@@ -1,8 +1,14 @@
 package sweep_test
 
 import (
+	"context"
+	"slices"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/sweep"
 )
 
 // What has no startedTime may have started after the event's time was over: it is
@@ -25,4 +31,100 @@ func TestWithoutAStartedTimeNothingIsStoppedAfterTheEvent(t *testing.T) {
 			t.Errorf("%d were stopped while it was in force", len(stops))
 		}
 	})
+}
+
+// lacking is a cloud of a flow whose rows leave the environment out, and tells of
+// each execution what whole makes of it.
+func lacking(names []string, whole func(*cloudflow.Execution) error) *cloud {
+	c := newCloud(map[string][]cloudflow.Execution{"f": nil})
+	c.live, c.liveErr = map[string]cloudflow.Execution{}, map[string]error{}
+	for i, name := range names {
+		row := running(name, time.Duration(3+i)*time.Hour)
+		described := row
+		c.liveErr[name] = whole(&described)
+		c.live[name] = described
+		row.EnvironmentAbsent = true
+		c.executions["f"][0].Items = append(c.executions["f"][0].Items, row)
+	}
+	return c
+}
+
+const gone = "ExecutionNotExists"
+
+// What has ended between a listing and the look at what its row left out is neither
+// condemned nor odd.
+func TestWhatHasEndedMeanwhileIsNotOdd(t *testing.T) {
+	c := lacking([]string{"ended", "gone"}, func(e *cloudflow.Execution) error {
+		if e.Name == "gone" {
+			return apiError(gone, 404, cloudflow.Tolerated)
+		}
+		e.Status = "Succeeded"
+		return nil
+	})
+	r := leftOutRun(t, c, "\nprotect: {when: 'execution.env[\"KEEP\"] == \"yes\"'}\n")
+	if len(c.stopped()) > 0 || len(r.Decisions) > 0 || len(r.Errors) > 0 || len(r.Undecided) > 0 || !r.Complete {
+		t.Errorf("stopped %v, decisions %+v, errors %+v, undecided %+v, complete %v", c.stopped(), r.Decisions, r.Errors, r.Undecided, r.Complete)
+	}
+}
+
+// Nor does it count among what is live, by which others are too many.
+func TestWhatHasEndedMeanwhileIsNoneOfACrowd(t *testing.T) {
+	for name, whole := range map[string]func(e *cloudflow.Execution) error{
+		"ended": func(e *cloudflow.Execution) error { e.Status = "Succeeded"; return nil },
+		"gone":  func(*cloudflow.Execution) error { return apiError(gone, 404, cloudflow.Tolerated) },
+	} {
+		c := lacking([]string{"a", "b"}, func(e *cloudflow.Execution) error {
+			if e.Name == "a" {
+				return nil
+			}
+			return whole(e)
+		})
+		rule := "maxConcurrent: 1\n    stopFirst: oldest\n    when: 'execution.name == \"a\" or execution.env[\"KEEP\"] == \"yes\"'"
+		o := c.options(parse(t, strings.Replace(twoHours, "maxRuntime: 2h", rule, 1)))
+		o.Source = runningOnly{c}
+		r, err := sweep.Run(t.Context(), o)
+		if err != nil || len(c.stopped()) > 0 || len(r.Decisions) > 0 || len(r.Undecided) > 0 || !r.Complete {
+			t.Errorf("%s: error %v, stopped %v, decisions %+v, undecided %+v, complete %v", name, err, c.stopped(), r.Decisions, r.Undecided, r.Complete)
+		}
+	}
+}
+
+// An execution whose history is gone when it is asked for has ended, too, at a check
+// and at its turn.
+func TestAnExecutionWhoseHistoryIsGoneHasEnded(t *testing.T) {
+	text := strings.Replace(twoHours, "maxRuntime: 2h", `when: 'execution.age > duration("2h") and history.events >= 0'`, 1)
+	for name, test := range map[string]func(t *testing.T, c *cloud, o sweep.Options) (*sweep.Report, error){
+		"at a check": func(t *testing.T, c *cloud, o sweep.Options) (*sweep.Report, error) {
+			c.executions["f"][0].Items = c.executions["f"][0].Items[1:]
+			o.Memory, o.Trigger = memory(t), sweep.Trigger{Kind: "timer"}
+			if _, err := sweep.Run(t.Context(), o); err != nil {
+				t.Fatal(err)
+			}
+			c.advance(10 * time.Minute)
+			return sweep.Run(t.Context(), o)
+		},
+		"at its turn": func(t *testing.T, c *cloud, o sweep.Options) (*sweep.Report, error) {
+			c.executions["f"][0].Items[1] = running("second", 3*time.Hour)
+			c.live["second"] = running("second", 3*time.Hour)
+			c.onStop = func(context.Context, string) error {
+				c.historyErr["second"] = apiError(gone, 404, cloudflow.Tolerated)
+				c.advance(5 * time.Minute)
+				return nil
+			}
+			delete(c.historyErr, "second")
+			return sweep.Run(t.Context(), o)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			second := running("second", 2*time.Hour-5*time.Minute)
+			c := newCloud(map[string][]cloudflow.Execution{"f": {running("first", 5*time.Hour), second}})
+			c.live = map[string]cloudflow.Execution{"second": second}
+			c.histories = map[string][]cloudflow.Page[cloudflow.Event]{}
+			c.historyErr = map[string]error{"second": apiError(gone, 404, cloudflow.Tolerated)}
+			r, err := test(t, c, c.options(parse(t, text)))
+			if err != nil || len(r.Undecided)+len(r.Errors) > 0 || !r.Complete || c.calls["GetExecutionHistory"] == 0 || slices.Contains(c.stopped(), "second") {
+				t.Errorf("error %v, undecided %+v, errors %+v, complete %v, calls %v, stopped %v", err, r.Undecided, r.Errors, r.Complete, c.calls, c.stopped())
+			}
+		})
+	}
 }

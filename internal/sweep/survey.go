@@ -323,7 +323,7 @@ func (s *sweep) judgeRows(ctx context.Context, e *emergency, v *survey, page clo
 			rows = append(rows, s.examined(ctx, &e.bench, v.flow, row, at, 0))
 		}
 	}
-	return rows
+	return slices.DeleteFunc(rows, finding.over)
 }
 
 func (s *sweep) foundAll(e *emergency, all []finding) {
