@@ -87,7 +87,7 @@ func TestWhatStartsTooLateForAShortenedEvent(t *testing.T) {
 		time.Sleep(18 * time.Second)
 		p.policy = parse(t, eventPolicy("", everything+", for: 20s"))
 		p.start()
-		server.AddFaults(account.Fault{Operation: "DescribeFlow", Kind: "slow", Delay: ago(12 * time.Second), Times: 1})
+		server.AddFaults(account.Fault{Operation: "DescribeFlow", Flow: "a", Kind: "slow", Delay: ago(12 * time.Second), Times: 1})
 		if r, err := p.sweep(50 * time.Second); err != nil || r.Executions.Seen != 2 {
 			t.Errorf("error %v, seen %d", err, r.Executions.Seen)
 		}
