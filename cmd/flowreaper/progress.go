@@ -7,6 +7,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 
 	"github.com/flowreaper/flowreaper/internal/duration"
+	"github.com/flowreaper/flowreaper/internal/report"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 )
 
@@ -17,7 +18,8 @@ func (t *terminal) progress(describe func(sweep.Progress) string) (show func(swe
 	if !isTerminal(t.err) {
 		return nil, func() {}
 	}
-	bar := progressbar.NewOptions(1,
+	const whole = 1000
+	bar := progressbar.NewOptions(whole,
 		progressbar.OptionSetWriter(t.err.(*os.File)),
 		progressbar.OptionSetWidth(20),
 		progressbar.OptionSetPredictTime(false), // the quota knows better than the past
@@ -25,18 +27,20 @@ func (t *terminal) progress(describe func(sweep.Progress) string) (show func(swe
 		progressbar.OptionClearOnFinish(),
 	)
 	return func(p sweep.Progress) {
-		bar.ChangeMax(max(1, p.Flows+p.Stops))
 		bar.Describe(describe(p))
-		_ = bar.Set(p.Listed + p.Stopped) // a bar that can't be drawn is no reason to end
+		_ = bar.Set(min(int(whole*p.Share), whole-1)) // done ends it; a bar that can't be drawn is no reason to end
 	}, func() { _ = bar.Clear() }
 }
 
 // stopping is for sweeps that stop.
 func stopping(p sweep.Progress) string {
-	if p.Stops == 0 {
+	switch p.Tried {
+	case 0:
 		return looking(p)
+	case 1:
+		return lookedAt(p) + ", tried 1 stop" + timeLeft(p)
 	}
-	return lookedAt(p) + fmt.Sprintf(", stopped %d of %d", p.Stopped, p.Stops) + timeLeft(p)
+	return lookedAt(p) + fmt.Sprintf(", tried %s stops", report.Number(p.Tried)) + timeLeft(p)
 }
 
 // looking is for plans. Nobody who is about to be asked may read that something
@@ -47,7 +51,7 @@ func lookedAt(p sweep.Progress) string {
 	if p.Flows == 0 {
 		return "listing the flows"
 	}
-	return fmt.Sprintf("looked at %d of %d flows", p.Listed, p.Flows)
+	return fmt.Sprintf("looked at %s of %s flows", report.Number(p.Listed), report.Number(p.Flows))
 }
 
 func timeLeft(p sweep.Progress) string {

@@ -15,9 +15,11 @@ func TestProgressSaysHowFarAndHowLong(t *testing.T) {
 	}{
 		{sweep.Progress{}, "listing the flows", "listing the flows"},
 		{sweep.Progress{Listed: 40, Flows: 1000, Left: 8*time.Minute + 10*time.Second},
-			"looked at 40 of 1000 flows, 8m10s left", "looked at 40 of 1000 flows, 8m10s left"},
-		{sweep.Progress{Listed: 9, Flows: 9, Stopped: 1, Stops: 3, Left: time.Second},
-			"looked at 9 of 9 flows, 1s left", "looked at 9 of 9 flows, stopped 1 of 3, 1s left"},
+			"looked at 40 of 1,000 flows, 8m10s left", "looked at 40 of 1,000 flows, 8m10s left"},
+		{sweep.Progress{Listed: 9, Flows: 9, Tried: 1, Left: time.Second},
+			"looked at 9 of 9 flows, 1s left", "looked at 9 of 9 flows, tried 1 stop, 1s left"},
+		{sweep.Progress{Listed: 9, Flows: 9, Tried: 1200},
+			"looked at 9 of 9 flows", "looked at 9 of 9 flows, tried 1,200 stops"},
 	}
 	for _, test := range tests {
 		if got := looking(test.of); got != test.plans {

@@ -91,23 +91,29 @@ func (s *sweep) estimate(stops int) {
 
 // Progress is how far a sweep has got.
 type Progress struct {
-	Listed, Flows  int
-	Stopped, Stops int
-	Left           time.Duration // for what is known to be left, by the quota
+	Listed, Flows int
+	Tried         int           // stops; 0 in a plan, which makes none
+	Left          time.Duration // for what is known to be left, by the quota
+	Share         float64       // of the work known so far, by its time; it never falls, though more becomes known
 }
 
 func (s *sweep) progress() {
 	if s.Progress == nil {
 		return
 	}
-	stops := len(s.waiting) + len(s.queue) + len(s.counted)
-	p := Progress{
-		Listed: s.report.Flows.Listed, Flows: max(len(s.memory.flows), s.report.Flows.Listed),
-		Stopped: len(s.tried), Stops: stops + len(s.tried),
-	}
+	p := Progress{Listed: s.report.Flows.Listed, Flows: max(len(s.memory.flows), s.report.Flows.Listed)}
 	lists := s.rate(cloudflow.OpListExecutions)
-	left := float64(p.Flows-p.Listed)/lists + float64(stops)/s.stopRate()
+	done, left := float64(p.Listed)/lists, float64(p.Flows-p.Listed)/lists
+	if !s.memory.plans {
+		p.Tried = len(s.tried)
+		done += float64(p.Tried) / s.stopRate()
+		left += float64(len(s.waiting)+len(s.queue)+len(s.counted)) / s.stopRate()
+	}
 	p.Left = time.Duration(left * float64(time.Second)).Round(time.Second)
+	if done > 0 {
+		s.share = max(s.share, done/(done+left))
+	}
+	p.Share = s.share
 	s.Progress(p)
 }
 

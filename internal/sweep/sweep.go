@@ -157,6 +157,7 @@ type sweep struct {
 	matched       map[string]bool // rules that concern some flow
 	names         namesSeen
 	firstUnlisted error
+	share         float64 // that progress has told
 
 	*stopping
 	*emergencies
