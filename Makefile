@@ -3,7 +3,9 @@
 .DEFAULT_GOAL := help
 .PHONY: help build demo test lint unit modules hostile fuzz bench soak generate toolchain package policy-check deploy remove measure clean
 
-VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+# The commit, in as many digits everywhere: no tag, which one clone has and another
+# hasn't. make VERSION=v1.2.0 … names a release.
+VERSION := $(shell git describe --always --dirty --abbrev=12 --exclude='*' 2>/dev/null || echo dev)
 # A function's package is built anywhere for the same machine: Linux, amd64, no C.
 BUILD := CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
 # Go modules of their own, so that what only tests and tools need stays out of go.mod.
@@ -75,10 +77,10 @@ FILE := s.yaml
 S := deploy/node_modules/.bin/s
 
 # The same commit gives the same bytes, with the same Go: nothing of the machine
-# or the checkout goes into the binary.
+# or the checkout goes into the binary but which commit it is.
 package: ## Build the function's package into dist/; the same commit gives the same bytes
 	GOOS=linux GOARCH=amd64 GOAMD64=v1 GOEXPERIMENT= CGO_ENABLED=0 go build -trimpath -buildvcs=false \
-		-ldflags "-s -w -buildid=" -o dist/flowreaper-function ./function
+		-ldflags "-s -w -buildid= -X main.version=$(VERSION)" -o dist/flowreaper-function ./function
 	go run ./deploy/pack dist dist/flowreaper-function $(POLICY)
 
 policy-check: bin/flowreaper ## Validate, lint and test the policy that is deployed

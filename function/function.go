@@ -52,7 +52,7 @@ func newFunction(getenv func(string) string, environ []string, log *slog.Logger)
 		f.logFailure("start", f.broken)
 		return f
 	}
-	log.Info("start", "policy", f.policy.Name, "hash", f.policy.Hash, "mode", f.mode(), "off", f.settings.off)
+	log.Info("start", "policy", f.policy.Name, "hash", f.policy.Hash, "mode", f.mode(), "off", f.settings.off, "flowreaperVersion", version)
 	return f
 }
 
@@ -124,9 +124,9 @@ func (f *function) invoke(ctx context.Context, invocation *fccontext.FcContext, 
 	case err != nil:
 		return nil, fail(eventError, err)
 	case f.settings.off:
-		return f.answered("off", o.trigger), nil
+		return f.answered("off", o.trigger, f.place(invocation)), nil
 	case o.made != nil && o.made.Kind == event.Timer && time.Since(o.made.Time) > 2*f.settings.tick:
-		return f.answered("stale", o.trigger), nil
+		return f.answered("stale", o.trigger, f.place(invocation)), nil
 	}
 	client, err := f.client(invocation, o.urgent())
 	if err != nil {
@@ -134,17 +134,17 @@ func (f *function) invoke(ctx context.Context, invocation *fccontext.FcContext, 
 	}
 	defer client.Close()
 	if o.urgent() && !f.accepts(o.events, time.Now()) { // it has nothing to go first for
-		return f.run(ctx, client, o, nil, nil)
+		return f.run(ctx, client, o, f.place(invocation), nil, nil)
 	}
 	yield, ok, err := f.takeTurn(ctx, o)
 	switch {
 	case err != nil:
 		return nil, err
 	case !ok:
-		return f.answered("busy", o.trigger), nil
+		return f.answered("busy", o.trigger, f.place(invocation)), nil
 	}
 	defer f.turn.done()
-	return f.run(ctx, client, o, f.remember(invocation, o.urgent()), yield)
+	return f.run(ctx, client, o, f.place(invocation), f.remember(invocation, o.urgent()), yield)
 }
 
 // accepts says whether some rule accepts one of the events, now or by a clock that
@@ -161,7 +161,7 @@ func (f *function) accepts(events []event.Event, now time.Time) bool {
 }
 
 // run does a sweep. Without a memory it is one that no other knows of.
-func (f *function) run(ctx context.Context, client *cloudflow.Client, o occasion, memory *sweep.Memory, yield <-chan struct{}) (*sweep.Report, error) {
+func (f *function) run(ctx context.Context, client *cloudflow.Client, o occasion, at sweep.Place, memory *sweep.Memory, yield <-chan struct{}) (*sweep.Report, error) {
 	runID := newRunID()
 	report, err := f.sweep(ctx, sweep.Options{
 		Policy:  f.policy,
@@ -173,6 +173,7 @@ func (f *function) run(ctx context.Context, client *cloudflow.Client, o occasion
 		Yield:   yield,
 		Quota:   f.quota,
 		RunID:   runID,
+		Place:   at,
 		Trigger: o.trigger,
 		Event:   o.made,
 		Events:  o.events,
@@ -246,6 +247,16 @@ func (f *function) client(invocation *fccontext.FcContext, urgent bool) (*cloudf
 	return client, nil
 }
 
+// place is where an invocation works. One that has no endpoint fails elsewhere.
+func (f *function) place(invocation *fccontext.FcContext) sweep.Place {
+	at := sweep.Place{Account: invocation.AccountId, Region: cmp.Or(f.settings.region, invocation.Region), Flowreaper: version}
+	if endpoint, err := cloudflow.ParseEndpoint(f.settings.endpoint, at.Region); err == nil {
+		own, _ := endpoint.Region()
+		at.Endpoint, at.Region = endpoint.String(), cmp.Or(own, at.Region)
+	}
+	return at
+}
+
 // until is when a sweep's time is over: early enough before the next tick, and
 // before the function's timeout, to verify the stops that it has begun and to
 // report, since nothing is left of a process whose time is over. Of a short
@@ -263,11 +274,12 @@ func (f *function) until(ctx context.Context, now time.Time, urgent bool) time.T
 
 // answered is the report of an invocation that looked at nothing, and why. It
 // is not complete: nothing is known of what runs.
-func (f *function) answered(why string, trigger sweep.Trigger) *sweep.Report {
+func (f *function) answered(why string, trigger sweep.Trigger, at sweep.Place) *sweep.Report {
 	now := time.Now().UTC().Truncate(time.Millisecond)
 	return &sweep.Report{
 		Version:    1,
 		RunID:      newRunID(),
+		Place:      at,
 		Trigger:    trigger,
 		Policy:     sweep.PolicyRef{Name: f.policy.Name, Hash: f.policy.Hash},
 		Mode:       f.mode(),

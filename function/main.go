@@ -21,6 +21,9 @@ const whatThisIs = `This is flowreaper's function: Function Compute starts it (r
 On this machine: flowreaper invoke --function %s --event testdata/events/timer.json
 `
 
+// version is set by the Makefile with -ldflags "-X main.version=…".
+var version = "dev"
+
 func main() {
 	if os.Getenv("FC_RUNTIME_API") == "" {
 		fmt.Fprintf(os.Stderr, whatThisIs, os.Args[0])

@@ -53,7 +53,7 @@ func (t *terminal) carryOut(ctx context.Context, s *sweeping, e errand) error {
 		if len(recording) == 0 || failure != nil {
 			return t.finish(ctx, bounded, s, e, planned, failure)
 		}
-		if err := t.askFor(bounded, planned, e.question(planned, recording)); err != nil {
+		if err := t.askFor(bounded, s.ofAccount(planned), e.question(planned, recording)); err != nil {
 			return interruptedOr(ctx, err)
 		}
 		if s.options.Approved == nil {
@@ -69,7 +69,7 @@ func (t *terminal) carryOut(ctx context.Context, s *sweeping, e errand) error {
 
 // finish tells how it went. bounded is ctx with the time that is left.
 func (t *terminal) finish(ctx, bounded context.Context, s *sweeping, e errand, r *sweep.Report, failure error) error {
-	err := t.conclude(ctx, s.output, r, failure)
+	err := t.conclude(ctx, s.output, s.ofAccount(r), failure)
 	if failure != nil || e.missed == nil || bounded.Err() != nil {
 		return err
 	}

@@ -90,5 +90,5 @@ func (t *terminal) plan(ctx context.Context, set *settings, out string) error {
 	if failure == nil {
 		defer t.explainNothing(s, r)
 	}
-	return t.conclude(ctx, s.output, r, failure, note...)
+	return t.conclude(ctx, s.output, s.ofAccount(r), failure, note...)
 }

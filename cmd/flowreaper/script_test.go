@@ -19,6 +19,7 @@ import (
 func scriptCommands() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
 		"exits":       exits,
+		"cloud":       serveCloud,
 		"emulate":     emulate,
 		"fingerprint": fingerprint,
 		"stats":       stats,

@@ -98,6 +98,7 @@ func (s *settings) check() (*sweeping, error) {
 	}
 	return &sweeping{settings: s, rates: rates, options: sweep.Options{
 		Policy: p,
+		Place:  s.place(),
 		Mode:   policy.Mode(s.mode),
 		Flow:   flow, FlowGlobs: s.flows,
 		Approved: s.saved.stops,
@@ -192,6 +193,24 @@ func compile(file string, text []byte) (*policy.Policy, error) {
 // mode is the policy's effective mode: the environment may soften it.
 func (s *sweeping) mode() policy.Mode {
 	return s.options.Policy.Mode.Softer(cmp.Or(s.options.Mode, policy.ModeEnforce))
+}
+
+// place is where the sweeps work. Which account it is only the credentials tell.
+func (s *settings) place() sweep.Place {
+	at := sweep.Place{Region: s.region, Flowreaper: version}
+	if endpoint, err := cloudflow.ParseEndpoint(s.endpoint, s.region); err == nil {
+		own, _ := endpoint.Region()
+		at.Endpoint, at.Region = endpoint.String(), cmp.Or(own, s.region)
+	}
+	return at
+}
+
+// ofAccount is a report that names its account, where that could be found out.
+func (s *sweeping) ofAccount(r *sweep.Report) *sweep.Report {
+	if id, ok := s.identity(); ok {
+		r.Account = id.Account
+	}
+	return r
 }
 
 // where is the endpoint that is called, for people to see before they agree.

@@ -11,7 +11,6 @@ import (
 	"io"
 	"net/http"
 	"regexp"
-	"strings"
 	"time"
 
 	openapi "github.com/alibabacloud-go/darabonba-openapi/v2/client"
@@ -65,20 +64,18 @@ var (
 	arnForm     = regexp.MustCompile(`^acs:[A-Za-z0-9:/@._=+,-]{1,250}$`)
 )
 
-var cloudFlowHost = regexp.MustCompile(`^([a-z0-9]+(?:-[a-z0-9]+)*?)(-internal)?\.fnf\.aliyuncs\.com$`)
-
 // serviceBeside is the Security Token Service in the region of one of CloudFlow's
 // own endpoints, and reached as that is: over the internet, or within a VPC. Of
 // another endpoint the credentials may be anybody's, and are shown to nobody else.
 func serviceBeside(e cloudflow.Endpoint) (host string, ok bool) {
-	m := cloudFlowHost.FindStringSubmatch(strings.TrimSuffix(e.Host, ":443"))
-	switch {
-	case m == nil || e.Scheme != "https":
+	switch region, internal := e.Region(); {
+	case region == "":
 		return "", false
-	case m[2] != "":
-		return "sts-vpc." + m[1] + ".aliyuncs.com", true
+	case internal:
+		return "sts-vpc." + region + ".aliyuncs.com", true
+	default:
+		return "sts." + region + ".aliyuncs.com", true
 	}
-	return "sts." + m[1] + ".aliyuncs.com", true
 }
 
 // call makes the one call, as package cloudflow makes its own.

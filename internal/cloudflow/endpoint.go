@@ -30,6 +30,18 @@ func (e Endpoint) CloudFlows() bool {
 	return isLoopback(strings.Trim(host, "[]")) || strings.HasSuffix(host, ".fnf.aliyuncs.com")
 }
 
+// Region is the region of an endpoint of CloudFlow's own, and whether it is the one
+// within VPCs; of any other "".
+func (e Endpoint) Region() (region string, internal bool) {
+	m := ownHost.FindStringSubmatch(strings.TrimSuffix(e.Host, ":443"))
+	if m == nil || e.Scheme != "https" {
+		return "", false
+	}
+	return m[1], m[2] != ""
+}
+
+var ownHost = regexp.MustCompile(`^([a-z0-9]+(?:-[a-z0-9]+)*?)(-internal)?\.fnf\.aliyuncs\.com$`)
+
 var regionForm = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 
 // ParseEndpoint reads an endpoint: https://host[:port], or http:// to a

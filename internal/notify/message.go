@@ -12,10 +12,11 @@ import (
 // what a webhook is sent as JSON. Every text in it that comes from elsewhere
 // is cleaned for the channel's format and cut to a bounded length.
 type Message struct {
-	Version   int          `json:"version"` // 1
-	Title     string       `json:"title"`
-	Text      string       `json:"text"` // what the template wrote; templates see ""
-	Policy    string       `json:"policy"`
+	Version int    `json:"version"` // 1
+	Title   string `json:"title"`
+	Text    string `json:"text"` // what the template wrote; templates see ""
+	Policy  string `json:"policy"`
+	sweep.Place
 	Mode      string       `json:"mode"`
 	Trigger   string       `json:"trigger"` // "timer every-minute", say
 	RunID     string       `json:"runId"`
@@ -91,6 +92,7 @@ type builder struct {
 func (b builder) build(r *sweep.Report) (Message, bool) {
 	m := Message{
 		Version:  1,
+		Place:    b.place(r.Place),
 		Policy:   b.clean(r.Policy.Name, maxName),
 		Mode:     b.clean(string(r.Mode), maxName),
 		Trigger:  b.clean(trigger(r.Trigger), maxName),
@@ -126,6 +128,13 @@ func (b builder) build(r *sweep.Report) (Message, bool) {
 	}
 	worth := m.Stopped.Count+m.Failed.Count+m.Withheld.Count+m.Undecided.Count+len(m.Errors) > 0 || m.Limit != nil
 	return m, worth
+}
+
+func (b builder) place(at sweep.Place) sweep.Place {
+	return sweep.Place{
+		Account: b.clean(at.Account, maxName), Region: b.clean(at.Region, maxName),
+		Endpoint: b.clean(at.Endpoint, maxName), Flowreaper: b.clean(at.Flowreaper, maxName),
+	}
 }
 
 func trigger(t sweep.Trigger) string {

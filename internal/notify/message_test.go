@@ -29,6 +29,7 @@ var finished = time.Date(2026, 8, 2, 1, 0, 0, 0, time.UTC)
 func aReport() *sweep.Report {
 	return &sweep.Report{
 		RunID:      "4f7c2d",
+		Place:      sweep.Place{Account: "1968132000123456", Region: "cn-hangzhou", Endpoint: "https://cn-hangzhou.fnf.aliyuncs.com", Flowreaper: "v1.2.3"},
 		Trigger:    sweep.Trigger{Kind: "alarm", Name: "etl bill"},
 		Policy:     sweep.PolicyRef{Name: "production-guardrails"},
 		Mode:       "enforce",

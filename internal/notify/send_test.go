@@ -228,6 +228,7 @@ func TestWebhook(t *testing.T) {
 	want := notify.Message{
 		Version: 1, Title: title, Text: title, Policy: "production-guardrails", Mode: "enforce", Trigger: "alarm etl bill",
 		RunID: "4f7c2d", Time: finished, Omitted: 12,
+		Place: sweep.Place{Account: "1968132000123456", Region: "cn-hangzhou", Endpoint: "https://cn-hangzhou.fnf.aliyuncs.com", Flowreaper: "v1.2.3"},
 		Stopped: notify.List{Count: 2, Items: []notify.Item{
 			{Flow: "etl_nightly", Execution: "run-1", Rule: "etl-max-runtime", Outcome: "stopped", Detail: `age 3h2m > 2h and flow.name "etl_nightly" matches "^etl"`},
 			{Flow: "etl_nightly", Execution: "run-2", Rule: "etl-max-runtime", Outcome: "stopped", Detail: "age 3h1m > 2h"},

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"text/template"
 	"time"
+
+	"github.com/flowreaper/flowreaper/internal/sweep"
 )
 
 //go:embed en.tmpl
@@ -51,6 +53,7 @@ func checkTemplate(c Channel) error {
 	}
 	list := List{Count: 2, Items: []Item{{Flow: "flow", Execution: "execution", Rule: "rule", Outcome: "stopped", Detail: "detail"}}, More: 1}
 	m := Message{
+		Place:  sweep.Place{Account: "account", Region: "region", Endpoint: "endpoint", Flowreaper: "version"},
 		Policy: "policy", Mode: "enforce", Trigger: "timer", RunID: "run", Time: time.Unix(0, 0).UTC(),
 		Stopped: list, Failed: list, Withheld: list, Undecided: list,
 		Limit: &Limit{Name: "maxStops", Window: "1h"}, Errors: []ErrorCount{{Code: "code", Message: "message", Count: 1}},
@@ -80,6 +83,9 @@ func namingFields(err error) error {
 func fieldsOf(t reflect.Type) string {
 	var names []string
 	for _, f := range reflect.VisibleFields(t) {
+		if f.Anonymous {
+			continue
+		}
 		names = append(names, f.Name)
 	}
 	return strings.Join(names, ", ")

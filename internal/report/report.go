@@ -58,7 +58,7 @@ type section struct {
 // sections are the parts of a report that say something, in their order.
 func (s Style) sections(r *sweep.Report) []section {
 	all := []section{
-		{words: s.summary(r)}, s.decisions(r), {words: unmatched(r)}, {words: withheld(r)}, {words: notTried(r)}, drift(r), {words: left(r)}, undecided(r), incomplete(r), notCovered(r), errorsOf(r),
+		{words: s.summary(r)}, s.decisions(r), {words: unmatched(r)}, {words: withheld(r)}, {words: notTried(r)}, drift(r), {words: left(r)}, undecided(r), incomplete(r), notCovered(r), errorsOf(r), {words: place(r)},
 	}
 	return slices.DeleteFunc(all, func(p section) bool { return p.words == "" && (p.grid == nil || len(p.grid.rows) == 0) })
 }

@@ -130,7 +130,7 @@ func (s *sweep) rate(operation string) float64 {
 func (s *sweep) finish() (*Report, error) {
 	report := s.conclude()
 	report.Version = 1
-	report.RunID = s.RunID
+	report.RunID, report.Place = s.RunID, s.Place
 	report.Trigger = s.Trigger
 	report.Policy = PolicyRef{Name: s.Policy.Name, Hash: s.Policy.Hash}
 	report.Mode = s.Policy.Mode.Softer(s.Mode)

@@ -10,8 +10,9 @@ import (
 // people's alarms and scripts read it. What is empty is absent, but for the
 // fields without omitempty.
 type Report struct {
-	Version    int             `json:"version"` // 1
-	RunID      string          `json:"runId"`
+	Version int    `json:"version"` // 1
+	RunID   string `json:"runId"`
+	Place
 	Trigger    Trigger         `json:"trigger"`
 	Policy     PolicyRef       `json:"policy"`
 	Mode       policy.Mode     `json:"mode"` // the policy's, or what softened it
@@ -45,6 +46,15 @@ type Report struct {
 
 	NextDue *time.Time  `json:"nextDue,omitempty"` // when something will next be looked at
 	Errors  []ErrorNote `json:"errors,omitempty"`
+}
+
+// Place is where a sweep worked, and by which flowreaper. What isn't known is
+// absent: who asks the emulator has no account.
+type Place struct {
+	Account    string `json:"account,omitempty"`           // the id of the Alibaba Cloud account
+	Region     string `json:"region,omitempty"`            // such as cn-hangzhou
+	Endpoint   string `json:"endpoint,omitempty"`          // the URL that was called
+	Flowreaper string `json:"flowreaperVersion,omitempty"` // of the binary, as its version tells it
 }
 
 // Trigger names what set the sweep off.

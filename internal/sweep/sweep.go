@@ -52,6 +52,9 @@ type Options struct {
 	// Quota is the one that the source keeps to; nil: none that is known of.
 	Quota *cloudflow.Quota
 
+	// Place is where the source is, for the report.
+	Place Place
+
 	// RunID is in every Cause, so that a stop leads to its log; "" makes one.
 	RunID string
 

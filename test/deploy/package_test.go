@@ -5,12 +5,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 )
 
-// The same files give the same bytes: in another folder, in a checkout or not,
-// with other times and another umask, and after an earlier package.
+// The same commit gives the same bytes: in another folder, in a clone without
+// history and tags, with other times and another umask, and after an earlier
+// package. The binary says which commit it is.
 func TestPackageIsReproducible(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -18,8 +20,9 @@ func TestPackageIsReproducible(t *testing.T) {
 	}
 	one, two := t.TempDir(), t.TempDir()
 	copyTree(t, repository(t), one)
-	copyTree(t, repository(t), two)
-	commit(t, two)
+	commit(t, one)
+	git(t, one, "tag", "v9.9.9")
+	git(t, two, "clone", "--quiet", "--depth=1", "--no-tags", "file://"+one, ".")
 	writeFile(t, filepath.Join(mkdir(t, two, "dist", "function"), "left-over"), "from an earlier package")
 	old := time.Now().Add(-time.Hour)
 	if err := os.Chtimes(filepath.Join(two, "deploy", "policy.yaml"), old, old); err != nil {
@@ -35,6 +38,10 @@ func TestPackageIsReproducible(t *testing.T) {
 	}
 	checkPackage(t, filepath.Join(one, "dist", "function"), filepath.Join(one, "deploy", "policy.yaml"))
 	checkPackage(t, filepath.Join(two, "dist", "function"), filepath.Join(two, "deploy", "policy.yaml"))
+	version := strings.TrimSpace(git(t, one, "rev-parse", "--short=12", "HEAD"))
+	if binary := readFile(t, filepath.Join(one, "dist", "function", "flowreaper-function")); !bytes.Contains(binary, []byte(version)) {
+		t.Errorf("the binary doesn't say that it is %s", version)
+	}
 	for _, name := range []string{"flowreaper-function", "policy.yaml"} {
 		first, second := stat(t, one, "dist", "function", name), stat(t, two, "dist", "function", name)
 		if !first.ModTime().Equal(second.ModTime()) {
@@ -49,16 +56,18 @@ func TestPackageIsReproducible(t *testing.T) {
 // commit makes a checkout of a folder.
 func commit(t *testing.T, dir string) {
 	t.Helper()
-	for _, args := range [][]string{
-		{"init", "--quiet"},
-		{"add", "--all"},
-		{"-c", "user.name=nobody", "-c", "user.email=nobody@example.com", "-c", "commit.gpgsign=false",
-			"commit", "--quiet", "--message", "all"},
-	} {
-		if out, err := exec.Command("git", append([]string{"-C", dir}, args...)...).CombinedOutput(); err != nil {
-			t.Fatalf("git %v: %v\n%s", args, err, out)
-		}
+	git(t, dir, "init", "--quiet")
+	git(t, dir, "add", "--all")
+	git(t, dir, "-c", "user.name=nobody", "-c", "user.email=nobody@example.com", "-c", "commit.gpgsign=false", "commit", "--quiet", "--message", "all")
+}
+
+func git(t *testing.T, dir string, args ...string) string {
+	t.Helper()
+	out, err := exec.Command("git", append([]string{"-C", dir}, args...)...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("git %v: %v\n%s", args, err, out)
 	}
+	return string(out)
 }
 
 func packs(t *testing.T, dir, umask string) {
