@@ -174,21 +174,13 @@ type RuleQuery struct {
 	Judged []string
 }
 
-// Asked prints the parameters of ListExecutions that the query means.
+// Asked prints the parameters of ListExecutions that sweeps on timers send for
+// the query: times are none of them, since they look ahead.
 func (q Query) Asked() []string {
 	if q.None() {
 		return nil
 	}
 	asked := []string{"Status " + strings.Join(q.Statuses, ", then ")}
-	begin, end := q.Bounds()
-	for _, bound := range []struct {
-		name string
-		at   time.Time
-	}{{"StartedTimeBegin", begin}, {"StartedTimeEnd", end}} {
-		if !bound.at.IsZero() {
-			asked = append(asked, bound.name+" "+bound.at.UTC().Format(time.RFC3339))
-		}
-	}
 	if q.NamePrefix != "" {
 		asked = append(asked, "ExecutionNamePrefix "+q.NamePrefix)
 	}

@@ -126,7 +126,7 @@ func (p *Policy) rulePlan(r *Rule, now time.Time, count int, flows []*Flow, tick
 	for _, c := range r.ordered {
 		left = plan.sort(c, left)
 	}
-	q := p.ruleQuery(r, left, &judgement{facts: facts, pricing: p.Pricing})
+	q := p.union([]Query{p.ruleQuery(r, left, &judgement{facts: facts, pricing: p.Pricing})})
 	plan.Calls = len(q.Statuses)
 	plan.Every = lookEvery(q.MinAge, tick).Seconds()
 	if plan.Flows > 0 && !plan.OnEvents {

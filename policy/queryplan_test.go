@@ -35,7 +35,6 @@ func TestQueryPlan(t *testing.T) {
 	}
 	want := `etl
 Status Running
-StartedTimeEnd 2026-03-04T10:00:02Z
 MetadataOnly false
 0.0001/s: 1 flow,
 1 every 1h59m30s
@@ -48,7 +47,6 @@ execution.input.x == 1
 
 night
 Status Running
-StartedTimeEnd 2026-03-04T11:00:02Z
 MetadataOnly true
 0.0008/s: 3 flows,
 1 every 59m30s
@@ -59,7 +57,6 @@ execution.age > 1h
 
 steps
 Status Running
-StartedTimeEnd 2026-03-04T11:00:02Z
 MetadataOnly true
 GetExecutionHistory, 1 to 6 calls for each that passes all else
 0.0003/s: 1 flow,

@@ -10,7 +10,17 @@ import (
 
 // asked is a flow's query in one line.
 func asked(q Query) string {
-	text := strings.Join(q.Asked(), "; ")
+	parts := q.Asked()
+	begin, end := q.Bounds()
+	for _, bound := range []struct {
+		name string
+		at   time.Time
+	}{{"StartedTimeEnd", end}, {"StartedTimeBegin", begin}} {
+		if !bound.at.IsZero() {
+			parts = slices.Insert(parts, 1, bound.name+" "+bound.at.UTC().Format(time.RFC3339))
+		}
+	}
+	text := strings.Join(parts, "; ")
 	if q.MinAge > 0 {
 		text += fmt.Sprintf("; from %s on", q.MinAge)
 	}

@@ -83,7 +83,8 @@ func listFlows(plan policy.QueryPlan, p *policy.Policy) string {
 
 // looks says what it costs to look at everything once, as plan and apply do.
 func looks(plan policy.QueryPlan) string {
-	return fmt.Sprintf("A look at everything is %s, a page a flow, and takes about %s within the quota.", count(plan.Look, "ListExecutions call"), plan.LookTime())
+	return fmt.Sprintf("What several rules ask about a flow is asked once, for all of them; in parts, by StartedTimeBegin and StartedTimeEnd, where a page doesn't hold the answer.\n"+
+		"A look at everything is %s, a page a flow, and takes about %s within the quota.", count(plan.Look, "ListExecutions call"), plan.LookTime())
 }
 
 func count(n int, what string) string {

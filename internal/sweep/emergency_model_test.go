@@ -21,6 +21,7 @@ import (
 type emergencyModel struct {
 	account             account.Account
 	unlimited, exceeded bool
+	young               bool            // what started more than an hour and a half before the event is kept
 	condemned           map[string]bool // by flow and name
 	killed              time.Duration   // 0: the process lives
 	sparse              *rand.Rand      // leaves fields out of listings' rows; nil: they are whole
@@ -30,6 +31,7 @@ func drawEmergency(r *rand.Rand) (m emergencyModel) {
 	pick := func(values ...string) string { return values[r.IntN(len(values))] }
 	m.unlimited = r.IntN(2) == 0
 	m.exceeded = r.IntN(4) == 0
+	m.young = r.IntN(2) == 0
 	m.condemned = map[string]bool{}
 	m.account.Behaviour = account.Behaviour{
 		Order: pick("random", "newest", "oldest"), StartedTimeBounds: pick("inclusive", "exclusive"),
@@ -44,12 +46,16 @@ func drawEmergency(r *rand.Rand) (m emergencyModel) {
 			want := pick("keep", "stop", "stop", "stop")
 			e := account.Execution{Name: fmt.Sprintf("%s-%d", want, j), Input: account.Payload(fmt.Sprintf(`{"want":%q}`, want))}
 			e.StartedAgo = account.Duration(r.Int64N(int64(3 * time.Hour)))
+			if age := time.Duration(e.StartedAgo); m.young && age > 80*time.Minute && age < 90*time.Minute {
+				e.StartedAgo = account.Duration(80 * time.Minute) // the event comes some seconds to minutes later
+			}
 			if r.IntN(8) == 0 {
 				in := account.Duration(r.Int64N(int64(5 * time.Minute)))
 				e.EndsIn = &in
 			}
 			flow.Executions = append(flow.Executions, e)
-			m.condemned[flow.Name+"/"+e.Name] = want == "stop" && strings.HasPrefix(flow.Name, "etl-") && flow.Environment == nil
+			m.condemned[flow.Name+"/"+e.Name] = want == "stop" && strings.HasPrefix(flow.Name, "etl-") && flow.Environment == nil &&
+				(!m.young || time.Duration(e.StartedAgo) < 90*time.Minute)
 		}
 		m.account.Flows = append(m.account.Flows, flow)
 	}
@@ -73,7 +79,11 @@ func (m emergencyModel) policy() string {
 	if m.exceeded {
 		limits = "limits: {maxStops: 1, maxShare: 100%}"
 	}
-	rule := `name: stop, on: [event], flows: ["etl-*", "payroll-*"], when: 'execution.input.want == "stop" and event.data.action == "stop"'`
+	when := `execution.input.want == "stop" and event.data.action == "stop"`
+	if m.young {
+		when += ` and execution.startedTime > event.time - duration("90m")`
+	}
+	rule := `name: stop, on: [event], flows: ["etl-*", "payroll-*"], when: '` + when + "'"
 	if m.unlimited {
 		rule += ", limits: none"
 	}

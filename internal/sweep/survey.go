@@ -21,12 +21,13 @@ import (
 type survey struct {
 	flow   *policy.Flow
 	q      question
-	whole  bool    // all rows, in all statuses, are needed before anything is concluded
-	spans  []span  // what is left to ask; the last is the next
-	asking bool    // a look is under way
-	asked  bool    // a look has been answered
-	after  *survey // is asked first; nil: none
-	parts  *int    // spans of the flow that have not been read yet, in all statuses
+	since  time.Time // what started earlier no rule condemns any more; zero: no bound
+	whole  bool      // all rows, in all statuses, are needed before anything is concluded
+	spans  []span    // what is left to ask; the last is the next
+	asking bool      // a look is under way
+	asked  bool      // a look has been answered
+	after  *survey   // is asked first; nil: none
+	parts  *int      // spans of the flow that have not been read yet, in all statuses
 }
 
 // span is a part of a flow's executions: those in a status that started within
@@ -67,8 +68,12 @@ func (s *sweep) concern(e *emergency, flow *policy.Flow) {
 		namePrefix: query.NamePrefix, metadataOnly: !query.Needs.Has(policy.NeedInput),
 		live: query.Needs.Has(policy.NeedLive), leastAge: query.MinAge,
 	}
+	since, _ := query.Bounds()
+	if !since.IsZero() {
+		since = since.Add(-maxOffset) // the rules' time may be from before CloudFlow's first answer
+	}
 	if !e.streams && s.Policy.Limits.MaxShare < 1 { // the share is of all that is live
-		q.namePrefix, q.leastAge = "", 0
+		q.namePrefix, q.leastAge, since = "", 0, time.Time{}
 	}
 	e.flows++
 	if e.least == "" || keyOf(flow) < e.least {
@@ -77,13 +82,13 @@ func (s *sweep) concern(e *emergency, flow *policy.Flow) {
 	e.leastAge = max(e.leastAge, query.MinAge)
 	if !e.streams || q.live {
 		q.statuses = strings.Join(query.Statuses, " ")
-		e.queue(&survey{flow: flow, q: q, whole: true, spans: []span{{}}})
+		e.queue(&survey{flow: flow, q: q, since: since, whole: true, spans: []span{{}}})
 		return
 	}
 	parts := len(query.Statuses)
 	var first *survey // Running: there are the most
 	for _, status := range query.Statuses {
-		v := &survey{flow: flow, q: q, spans: []span{{status: status}}, parts: &parts, after: first}
+		v := &survey{flow: flow, q: q, since: since, spans: []span{{status: status}}, parts: &parts, after: first}
 		if first == nil {
 			first = v
 		}
@@ -229,14 +234,14 @@ func (s *sweep) lookNext(e *emergency, v *survey) {
 
 // readWhole lists all there is of a flow; nothing is concluded from less.
 func (s *sweep) readWhole(e *emergency, v *survey) (func(), error) {
-	look := &watch.Look{FlowName: v.flow.Name, StartedTimeEnd: s.oldEnough(v), MaxPages: math.MaxInt}
+	look := &watch.Look{FlowName: v.flow.Name, StartedTimeBegin: v.since, StartedTimeEnd: s.oldEnough(v), MaxPages: math.MaxInt}
 	list, err := s.list(s.ctx, look, v.q)
 	if err != nil {
 		return nil, err
 	}
 	all := s.judgeAll(s.ctx, &e.bench, v.flow, v.q, list)
 	return func() {
-		if v.q.namePrefix == "" && look.StartedTimeEnd.IsZero() {
+		if v.q.namePrefix == "" && look.StartedTimeBegin.IsZero() && look.StartedTimeEnd.IsZero() {
 			s.liveIn(v.flow, len(list.rows))
 		}
 		e.looked++
@@ -257,10 +262,10 @@ func (s *sweep) oldEnough(v *survey) time.Time {
 func (s *sweep) pages(v *survey, p span) iter.Seq2[cloudflow.Page[cloudflow.Execution], error] {
 	q := cloudflow.ExecutionQuery{
 		FlowName: v.flow.Name, Status: p.status, NamePrefix: v.q.namePrefix, MetadataOnly: v.q.metadataOnly,
-		StartedTimeEnd: s.oldEnough(v),
+		StartedTimeBegin: v.since, StartedTimeEnd: s.oldEnough(v),
 	}
-	if !p.from.IsZero() {
-		q.StartedTimeBegin = p.from.Add(-askWider)
+	if from := p.from.Add(-askWider); !p.from.IsZero() && from.After(v.since) {
+		q.StartedTimeBegin = from
 	}
 	if to := p.to.Add(askWider); !p.to.IsZero() && (q.StartedTimeEnd.IsZero() || to.Before(q.StartedTimeEnd)) {
 		q.StartedTimeEnd = to
@@ -310,7 +315,7 @@ func (s *sweep) readPages(e *emergency, v *survey, p span, turn int) (func(), er
 	return func() {
 		if pages > 1 && s.turn > turn {
 			one := 1
-			e.shifted = append(e.shifted, &survey{flow: v.flow, q: v.q, spans: []span{{status: p.status, from: p.from, to: p.to}}, parts: &one})
+			e.shifted = append(e.shifted, &survey{flow: v.flow, q: v.q, since: v.since, spans: []span{{status: p.status, from: p.from, to: p.to}}, parts: &one})
 		}
 		s.surveyedOne(e, v)
 	}, nil
