@@ -99,8 +99,7 @@ func firstIn(from, to int64, holds func(at int64) bool) int64 {
 // ageCrossing is find for execution.age against a duration that doesn't move,
 // which nearly every rule has.
 func (c *crossing) ageCrossing() (zero, above int64, ok bool) {
-	v, isVariable := c.left.Variable(c.left.Node)
-	if !isVariable || v != executionAge || c.right.Reads().Intersects(c.moving()) || c.j.facts.Execution.StartedTime.IsZero() {
+	if !c.left.Is(executionAge) || c.right.Reads().Intersects(c.moving()) || c.j.facts.Execution.StartedTime.IsZero() {
 		return 0, 0, false
 	}
 	value, err := c.right.Value(&c.j)
@@ -121,7 +120,7 @@ func (c *crossing) ageCrossing() (zero, above int64, ok bool) {
 // past it from above on.
 func (c *crossing) outcomes(operator string, zero, above int64) outcomes {
 	if c.falling {
-		operator = mirrored(operator)
+		operator, _ = expression.Mirrored(operator)
 	}
 	var yes spans
 	switch operator {
@@ -153,21 +152,6 @@ func (c *crossing) within() spans {
 		to = c.hi
 	}
 	return between(from, to)
-}
-
-// mirrored is the operator for sides that are swapped.
-func mirrored(operator string) string {
-	switch operator {
-	case "<":
-		return ">"
-	case "<=":
-		return ">="
-	case ">":
-		return "<"
-	case ">=":
-		return "<="
-	}
-	return operator
 }
 
 // atMost loosens the outcomes of a comparison that moves so fast at most, and

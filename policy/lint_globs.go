@@ -84,7 +84,7 @@ var (
 // cannotHold says why a variable never holds a text, or, of what people may fill
 // with anything, that it hardly does; "" where it may.
 func (w *textsCompared) cannotHold(subject ast.Node, text string) string {
-	v, variable := w.expression.Variable(subject)
+	v, variable := w.expression.Part(subject).Variable()
 	_, path := subject.(*ast.MemberNode)
 	switch {
 	case variable && v == flowName:

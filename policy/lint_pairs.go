@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/expr-lang/expr/ast"
-
 	"github.com/flowreaper/flowreaper/internal/duration"
 	"github.com/flowreaper/flowreaper/policy/internal/constraint"
 	"github.com/flowreaper/flowreaper/policy/internal/expression"
@@ -70,7 +68,7 @@ func (r *lintRule) implies(c conjunct) bool {
 	case *globs:
 		return r.flowsWithin(c)
 	case *condition:
-		return r.impliesNode(c.expression, c.expression.Node)
+		return r.impliesCondition(c.expression)
 	case windows:
 		return slices.ContainsFunc(r.conjuncts, func(own conjunct) bool {
 			ws, ok := own.(windows)
@@ -92,22 +90,20 @@ func (r *lintRule) flowsWithin(g *globs) bool {
 	return !outside
 }
 
-func (r *lintRule) impliesNode(e *expression.Expression, n ast.Node) bool {
-	if op, ok := n.(*ast.BinaryNode); ok {
-		switch op.Operator {
-		case "and":
-			return r.impliesNode(e, op.Left) && r.impliesNode(e, op.Right)
-		case "or":
-			if r.impliesNode(e, op.Left) || r.impliesNode(e, op.Right) {
-				return true
-			}
+func (r *lintRule) impliesCondition(e *expression.Expression) bool {
+	switch e.Operator {
+	case "and":
+		return r.impliesCondition(e.Subject) && r.impliesCondition(e.Side)
+	case "or":
+		if r.impliesCondition(e.Subject) || r.impliesCondition(e.Side) {
+			return true
 		}
 	}
-	if value, constant := expression.Constant(n); constant {
+	if value, constant := expression.Constant(e.Node); constant {
 		return value == true
 	}
-	text := e.Part(n).Describe(nil)
-	c, limits := limits(e.Part(n))
+	text := e.Describe(nil)
+	c, limits := limits(e)
 	return slices.ContainsFunc(r.conjuncts, func(own conjunct) bool {
 		when, ok := own.(*condition)
 		return ok && conditionText(when) == text

@@ -5,8 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/expr-lang/expr/ast"
-
 	"github.com/flowreaper/flowreaper/policy/internal/constraint"
 	"github.com/flowreaper/flowreaper/policy/internal/expression"
 	"github.com/flowreaper/flowreaper/policy/internal/globset"
@@ -133,30 +131,28 @@ func (r *lintRule) holdsAlways(c conjunct) bool {
 	case *globs:
 		return c.namesAll()
 	case *condition:
-		return holdsAlways(c.expression, c.expression.Node)
+		return holdsAlways(c.expression)
 	}
 	return false
 }
 
-func holdsAlways(e *expression.Expression, n ast.Node) bool {
-	if value, constant := expression.Constant(n); constant {
+func holdsAlways(e *expression.Expression) bool {
+	if value, constant := expression.Constant(e.Node); constant {
 		return value == true
 	}
-	if op, ok := n.(*ast.BinaryNode); ok {
-		switch op.Operator {
-		case "and":
-			return holdsAlways(e, op.Left) && holdsAlways(e, op.Right)
-		case "or":
-			return holdsAlways(e, op.Left) || holdsAlways(e, op.Right)
-		case "matches":
-			pattern, _ := expression.Constant(op.Right)
-			return slices.Contains([]any{"", "^", ".*", "^.*", ".*$", "^.*$", ".+", "^.+$"}, pattern) && namesSomething(e, op.Left)
-		}
+	switch e.Operator {
+	case "and":
+		return holdsAlways(e.Subject) && holdsAlways(e.Side)
+	case "or":
+		return holdsAlways(e.Subject) || holdsAlways(e.Side)
+	case "matches":
+		pattern, _ := expression.Constant(e.Side.Node)
+		name := e.Subject.Is(flowName) || e.Subject.Is(executionName) // it is never empty
+		return name && slices.Contains([]any{"", "^", ".*", "^.*", ".*$", "^.*$", ".+", "^.+$"}, pattern)
 	}
-	c, ok := limits(e.Part(n))
+	c, ok := limits(e)
 	if !ok {
-		return slices.Contains([]string{"execution.startedTime < now", "execution.startedTime <= now", "now > execution.startedTime", "now >= execution.startedTime"},
-			e.Part(n).Describe(nil))
+		return (e.Operator == "<" || e.Operator == "<=") && e.Subject.Is(executionStartedTime) && e.Side.Is(now)
 	}
 	if c.Subject == "execution.status" {
 		return c.Allows("Running")
@@ -168,10 +164,4 @@ func holdsAlways(e *expression.Expression, n ast.Node) bool {
 		return true // and so is a cost > 0
 	}
 	return slices.ContainsFunc(certain, func(k constraint.Constraint) bool { return k.Within(c) })
-}
-
-// namesSomething says whether a node is a name, which is never empty.
-func namesSomething(e *expression.Expression, n ast.Node) bool {
-	v, ok := e.Variable(n)
-	return ok && (v == flowName || v == executionName)
 }

@@ -5,8 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/expr-lang/expr/ast"
-
 	"github.com/flowreaper/flowreaper/policy/internal/expression"
 )
 
@@ -16,30 +14,34 @@ type lowered func(*Facts) (holds, known bool)
 
 // lower translates a condition; nil where it is none of the few known kinds.
 func lower(e *expression.Expression) lowered {
-	switch n := e.Node.(type) {
-	case *ast.BoolNode:
-		return func(*Facts) (bool, bool) { return n.Value, true }
-	case *ast.UnaryNode:
-		if inner := lower(e.Part(n.Node)); inner != nil && n.Operator == "not" {
-			return func(f *Facts) (bool, bool) {
-				holds, known := inner(f)
-				return !holds, known
-			}
-		}
-	case *ast.BinaryNode:
-		constant, ok := expression.Constant(n.Right)
-		if !ok {
-			return nil
-		}
-		v, ok := e.Variable(n.Left)
-		switch {
-		case ok && v == executionAge:
-			return lowerAge(n.Operator, constant)
-		case ok:
-			return lowerText(e, n, textOf(v), constant)
-		}
+	value, constant := expression.Constant(e.Node)
+	switch holds, truth := value.(bool); {
+	case constant && truth:
+		return func(*Facts) (bool, bool) { return holds, true }
+	case e.Operator == "not":
+		return lowerNot(lower(e.Subject))
+	case e.Side == nil:
+		return nil
 	}
-	return nil
+	value, constant = expression.Constant(e.Side.Node)
+	v, variable := e.Subject.Variable()
+	switch {
+	case !constant || !variable:
+		return nil
+	case v == executionAge:
+		return lowerAge(e.Operator, value)
+	}
+	return lowerText(e, textOf(v), value)
+}
+
+func lowerNot(inner lowered) lowered {
+	if inner == nil {
+		return nil
+	}
+	return func(f *Facts) (bool, bool) {
+		holds, known := inner(f)
+		return !holds, known
+	}
 }
 
 // textOf reads a variable that is a text and always known; nil for others.
@@ -58,13 +60,13 @@ func textOf(variable int) func(*Facts) string {
 }
 
 // lowerText translates a comparison of a text with a constant.
-func lowerText(e *expression.Expression, n *ast.BinaryNode, read func(*Facts) string, constant any) lowered {
+func lowerText(e *expression.Expression, read func(*Facts) string, constant any) lowered {
 	if read == nil {
 		return nil
 	}
-	test := textTest(n.Operator, constant)
-	if n.Operator == "matches" {
-		test = patternTest(e, n)
+	test := textTest(e.Operator, constant)
+	if e.Operator == "matches" {
+		test = patternTest(e)
 	}
 	if test == nil {
 		return nil
@@ -95,8 +97,8 @@ func textTest(operator string, constant any) func(string) bool {
 	return nil
 }
 
-func patternTest(e *expression.Expression, n *ast.BinaryNode) func(string) bool {
-	pattern, err := e.Pattern(n)
+func patternTest(e *expression.Expression) func(string) bool {
+	pattern, err := e.Pattern()
 	if err != nil {
 		return nil
 	}

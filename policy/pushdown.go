@@ -5,8 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/expr-lang/expr/ast"
-
 	"github.com/flowreaper/flowreaper/policy/internal/expression"
 )
 
@@ -22,54 +20,45 @@ type bounds struct {
 
 // add takes what it understands of one condition.
 func (b *bounds) add(e *expression.Expression, j *judgement) {
-	n, ok := e.Node.(*ast.BinaryNode)
-	if !ok {
-		return
-	}
-	left, right, operator := n.Left, n.Right, n.Operator
-	swapped := e.Part(left).Reads()&^flowStage == 0
-	if swapped { // 2h < age: turn it round
-		left, right, operator = right, left, mirrored(operator)
-	}
-	if e.Part(right).Reads()&^flowStage != 0 {
+	if e.Side == nil || e.Side.Reads()&^flowStage != 0 {
 		return // depends on the execution
 	}
-	value, err := e.Part(right).Value(j)
+	value, err := e.Side.Value(j)
 	if err != nil {
 		return // fails for every execution: nothing is condemned, and nothing saved
 	}
-	v, isVariable := e.Variable(left)
 	switch {
-	case isVariable && v == executionName:
-		b.addName(namePrefix(e, n, operator, value, swapped))
-	case isVariable && v == executionStartedTime:
-		b.addStarted(operator, value, relative(e, right, j))
-	case isVariable && v == executionAge, isAge(e, left):
-		b.addAge(operator, value, j.facts.Now)
+	case e.Subject.Is(executionName):
+		b.addName(namePrefix(e, value))
+	case e.Subject.Is(executionStartedTime):
+		b.addStarted(e.Operator, value, relative(e.Side, j))
+	case isAge(e.Subject):
+		b.addAge(e.Operator, value, j.facts.Now)
 	}
 }
 
-// isAge says whether a node is now - execution.startedTime.
-func isAge(e *expression.Expression, n ast.Node) bool {
-	minus, ok := n.(*ast.BinaryNode)
-	if !ok || minus.Operator != "-" {
-		return false
+// sinceWhen is the X of now - X; nil for all else.
+func sinceWhen(e *expression.Expression) *expression.Expression {
+	if e.Operator != "-" || !e.Subject.Is(now) {
+		return nil
 	}
-	left, isLeft := e.Variable(minus.Left)
-	right, isRight := e.Variable(minus.Right)
-	return isLeft && isRight && left == now && right == executionStartedTime
+	return e.Side
 }
 
-// relative returns the age that now - X means for X, where the node is that.
-func relative(e *expression.Expression, n ast.Node, j *judgement) time.Duration {
-	minus, ok := n.(*ast.BinaryNode)
-	if !ok || minus.Operator != "-" {
+// isAge says whether an expression is the age, by one name or the other.
+func isAge(e *expression.Expression) bool {
+	since := sinceWhen(e)
+	return e.Is(executionAge) || since != nil && since.Is(executionStartedTime)
+}
+
+// relative returns the age that now - X means for X, where the expression is
+// that.
+func relative(e *expression.Expression, j *judgement) time.Duration {
+	since := sinceWhen(e)
+	if since == nil || since.Reads().Has(now) {
 		return 0
 	}
-	if v, isVariable := e.Variable(minus.Left); !isVariable || v != now || e.Part(minus.Right).Reads().Has(now) {
-		return 0
-	}
-	value, err := e.Part(minus.Right).Value(j)
+	value, err := since.Value(j)
 	age, ok := asDuration(value)
 	if err != nil || !ok {
 		return 0
@@ -115,21 +104,20 @@ func (b *bounds) addName(prefix string) {
 	}
 }
 
-// namePrefix is what name OP value says of the name's beginning. swapped says
-// that the name stood on the right, where only == means the same.
-func namePrefix(e *expression.Expression, n *ast.BinaryNode, operator string, value any, swapped bool) string {
-	if list, ok := value.([]any); ok && operator == "in" && !swapped {
+// namePrefix is what name OP value says of the name's beginning.
+func namePrefix(e *expression.Expression, value any) string {
+	if list, ok := value.([]any); ok && e.Operator == "in" {
 		return listPrefix(list)
 	}
 	text, ok := value.(string)
-	if !ok || swapped && operator != "==" {
+	if !ok {
 		return ""
 	}
-	switch operator {
+	switch e.Operator {
 	case "==", "startsWith":
 		return text
 	case "matches":
-		if pattern, err := e.Pattern(n); err == nil {
+		if pattern, err := e.Pattern(); err == nil {
 			prefix, _ := pattern.LiteralPrefix()
 			return prefix
 		}
@@ -183,42 +171,25 @@ func (g *globs) names() ([]string, bool) {
 // namedFlows reads flow.name == "a", flow.name in ["a", "b"] and, in a sweep,
 // flow.name == event.data.flow.
 func namedFlows(e *expression.Expression, j *judgement) ([]string, bool) {
-	operator, other, ok := comparedWithFlowName(e)
-	if !ok {
+	if e.Side == nil || !e.Subject.Is(flowName) {
 		return nil, false
 	}
-	value, settled := settledValue(other, j)
+	value, settled := settledValue(e.Side, j)
 	if !settled {
 		return nil, false
 	}
-	return textsOf(operator, value)
+	return textsOf(e.Operator, value)
 }
 
 // namedByEvent says whether a condition is one that namedFlows reads only where
 // there is an event.
 func namedByEvent(c conjunct) bool {
-	condition, ok := c.(*condition)
+	when, ok := c.(*condition)
 	if !ok {
 		return false
 	}
-	operator, other, ok := comparedWithFlowName(condition.expression)
-	return ok && (operator == "==" || operator == "in") && other.Reads() != 0 && other.Reads()&^eventStage == 0
-}
-
-// comparedWithFlowName is what a condition holds flow.name against.
-func comparedWithFlowName(e *expression.Expression) (operator string, other *expression.Expression, ok bool) {
-	n, ok := e.Node.(*ast.BinaryNode)
-	if !ok {
-		return "", nil, false
-	}
-	left, right := n.Left, n.Right
-	if v, isVariable := e.Variable(right); isVariable && v == flowName && n.Operator == "==" {
-		left, right = right, left
-	}
-	if v, isVariable := e.Variable(left); !isVariable || v != flowName {
-		return "", nil, false
-	}
-	return n.Operator, e.Part(right), true
+	e := when.expression
+	return (e.Operator == "==" || e.Operator == "in") && e.Subject.Is(flowName) && e.Side.Reads() != 0 && e.Side.Reads()&^eventStage == 0
 }
 
 // settledValue is the value of what is constant or, in a sweep, hangs on nothing

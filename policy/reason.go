@@ -3,8 +3,6 @@ package policy
 import (
 	"strings"
 
-	"github.com/expr-lang/expr/ast"
-
 	"github.com/flowreaper/flowreaper/policy/internal/expression"
 )
 
@@ -49,8 +47,7 @@ func goesWithoutSaying(c conjunct) bool {
 	if _, constant := expression.Constant(when.expression.Node); constant {
 		return true
 	}
-	equality, ok := when.expression.Node.(*ast.BinaryNode)
-	return ok && equality.Operator == "==" && c.reads() == expression.SetOf(executionStatus)
+	return when.expression.Operator == "==" && c.reads() == expression.SetOf(executionStatus)
 }
 
 func describeAll(conjuncts []conjunct, j *judgement) string {

@@ -42,7 +42,7 @@ func (s *solver) direction(e *expression.Expression, n ast.Node) slope {
 	if !reads.Intersects(s.moving()) {
 		return slope{}
 	}
-	if v, ok := e.Variable(n); ok && s.moving().Has(v) {
+	if v, ok := e.Part(n).Variable(); ok && s.moving().Has(v) {
 		return slope{slope: 1, atMost: v == historyIdle}
 	}
 	switch n := n.(type) {

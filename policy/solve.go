@@ -3,8 +3,6 @@ package policy
 import (
 	"time"
 
-	"github.com/expr-lang/expr/ast"
-
 	"github.com/flowreaper/flowreaper/policy/internal/expression"
 )
 
@@ -56,7 +54,7 @@ func (s *solver) conjunct(c conjunct) outcomes {
 		return decided(c.holds(&s.j))
 	}
 	if when, ok := c.(*condition); ok {
-		return s.boolean(when.expression, when.expression.Node)
+		return s.boolean(when.expression)
 	}
 	return anything // windows are solved apart, and a crowd can change at any time
 }
@@ -122,27 +120,32 @@ func (s *solver) moving() expression.Set {
 	return set
 }
 
-// boolean solves a node that is true or false.
-func (s *solver) boolean(e *expression.Expression, n ast.Node) outcomes {
-	part := e.Part(n)
+// boolean solves what is true or false.
+func (s *solver) boolean(e *expression.Expression) outcomes {
 	switch {
-	case part.Reads().Has(executionStatus) && len(s.statuses) > 1:
-		return s.eitherStatus(e, n)
-	case s.isFixed(part.Reads()):
-		return decided(part.Holds(&s.j))
+	case e.Reads().Has(executionStatus) && len(s.statuses) > 1:
+		return s.eitherStatus(e)
+	case s.isFixed(e.Reads()):
+		return decided(e.Holds(&s.j))
 	}
-	switch n := n.(type) {
-	case *ast.UnaryNode:
-		inner := s.boolean(e, n.Node)
-		return outcomes{inner.no, inner.yes} // the only operator of conditions is not
-	case *ast.BinaryNode:
-		return s.binary(e, n)
+	switch e.Operator {
+	case "not":
+		inner := s.boolean(e.Subject)
+		return outcomes{inner.no, inner.yes}
+	case "and":
+		a, b := s.boolean(e.Subject), s.boolean(e.Side)
+		return outcomes{a.yes.and(b.yes), a.no.or(a.yes.and(b.no))}
+	case "or":
+		a, b := s.boolean(e.Subject), s.boolean(e.Side)
+		return outcomes{a.yes.or(a.no.and(b.yes)), a.no.and(b.no)}
+	case "<", "<=", ">", ">=", "==", "!=":
+		return s.comparison(e)
 	}
 	return anything
 }
 
 // eitherStatus solves for the status of now and for those that may come.
-func (s *solver) eitherStatus(e *expression.Expression, n ast.Node) outcomes {
+func (s *solver) eitherStatus(e *expression.Expression) outcomes {
 	var either outcomes
 	for _, status := range s.statuses {
 		one := *s
@@ -150,7 +153,7 @@ func (s *solver) eitherStatus(e *expression.Expression, n ast.Node) outcomes {
 		execution.Status = status
 		one.j.facts.Execution = &execution
 		one.statuses = []string{status}
-		o := one.boolean(e, n)
+		o := one.boolean(e)
 		either = outcomes{either.yes.or(o.yes), either.no.or(o.no)}
 	}
 	return either
@@ -165,25 +168,11 @@ func (s *solver) changesAny(reads expression.Set) bool {
 	return false
 }
 
-func (s *solver) binary(e *expression.Expression, n *ast.BinaryNode) outcomes {
-	switch n.Operator {
-	case "and":
-		a, b := s.boolean(e, n.Left), s.boolean(e, n.Right)
-		return outcomes{a.yes.and(b.yes), a.no.or(a.yes.and(b.no))}
-	case "or":
-		a, b := s.boolean(e, n.Left), s.boolean(e, n.Right)
-		return outcomes{a.yes.or(a.no.and(b.yes)), a.no.and(b.no)}
-	case "<", "<=", ">", ">=", "==", "!=":
-		return s.comparison(e, n)
-	}
-	return anything
-}
-
 // comparison solves a comparison whose sides move in one direction as time
 // goes on: the sign of their difference changes at two moments at most.
-func (s *solver) comparison(e *expression.Expression, n *ast.BinaryNode) outcomes {
-	left, right := e.Part(n.Left), e.Part(n.Right)
-	direction := s.direction(e, n.Left).minus(s.direction(e, n.Right))
+func (s *solver) comparison(e *expression.Expression) outcomes {
+	left, right := e.Subject, e.Side
+	direction := s.direction(left, left.Node).minus(s.direction(right, right.Node))
 	if direction.unknown {
 		return anything
 	}
@@ -193,9 +182,9 @@ func (s *solver) comparison(e *expression.Expression, n *ast.BinaryNode) outcome
 	c := &crossing{solver: s, left: left, right: right, falling: direction.slope < 0, lo: s.lo, hi: s.hi}
 	zero, above, ok := c.find()
 	if !ok {
-		return c.incomparable(n.Operator)
+		return c.incomparable(e.Operator)
 	}
-	o := c.outcomes(n.Operator, zero, above)
+	o := c.outcomes(e.Operator, zero, above)
 	if direction.atMost {
 		return c.atMost(o)
 	}

@@ -97,7 +97,7 @@ func (u *unmatched) conditions(where string, conditions []conjunct) {
 		}
 		eachComparison(when.expression.Node, func(subject ast.Node, operator string, texts []string) {
 			compared, ok := comparedNames[operator]
-			if v, isVariable := when.expression.Variable(subject); !ok || !isVariable || v != flowName {
+			if !ok || !when.expression.Part(subject).Is(flowName) {
 				return
 			}
 			for _, text := range texts {

@@ -7,8 +7,6 @@ import (
 	"reflect"
 	"slices"
 
-	"github.com/expr-lang/expr/ast"
-
 	"github.com/flowreaper/flowreaper/policy/internal/expression"
 )
 
@@ -38,34 +36,23 @@ type bound struct {
 
 // Of reads a condition that compares one thing with constants. It is false for
 // all others.
-func Of(e *expression.Expression) (Constraint, bool) { return of(e, e.Node) }
-
-func of(e *expression.Expression, n ast.Node) (Constraint, bool) {
-	switch n := n.(type) {
-	case *ast.UnaryNode:
-		inner, ok := of(e, n.Node)
-		if !ok || n.Operator != "not" {
+func Of(e *expression.Expression) (Constraint, bool) {
+	switch {
+	case e.Operator == "not":
+		inner, ok := Of(e.Subject)
+		if !ok {
 			return Constraint{}, false
 		}
 		return inner.not()
-	case *ast.BinaryNode:
-		return comparison(e, n)
-	}
-	return Constraint{}, false
-}
-
-// comparison reads x == 5, 5 < x, x in [1, 2].
-func comparison(e *expression.Expression, n *ast.BinaryNode) (Constraint, bool) {
-	left, right, operator := n.Left, n.Right, n.Operator
-	if _, constant := expression.Constant(left); constant && operator != "in" {
-		left, right, operator = right, left, mirrored[operator]
-	}
-	value, constant := expression.Constant(right)
-	if _, both := expression.Constant(left); !constant || both {
+	case e.Side == nil:
 		return Constraint{}, false
 	}
-	c := Constraint{Subject: e.Part(left).Describe(nil)}
-	switch operator {
+	value, constant := expression.Constant(e.Side.Node)
+	if !constant {
+		return Constraint{}, false
+	}
+	c := Constraint{Subject: e.Subject.Describe(nil)}
+	switch e.Operator {
 	case "==":
 		c.values = []any{value}
 	case "!=":
@@ -75,17 +62,14 @@ func comparison(e *expression.Expression, n *ast.BinaryNode) (Constraint, bool) 
 		c.values = list
 		return c, ok
 	case ">", ">=":
-		c.kind, c.low = between, bound{value, operator == ">="}
+		c.kind, c.low = between, bound{value, e.Operator == ">="}
 	case "<", "<=":
-		c.kind, c.high = between, bound{value, operator == "<="}
+		c.kind, c.high = between, bound{value, e.Operator == "<="}
 	default:
 		return Constraint{}, false
 	}
 	return c, true
 }
-
-// mirrored are the operators for sides that are swapped.
-var mirrored = map[string]string{"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 // not is the rest of the values. An interval with two ends has no such rest.
 func (c Constraint) not() (Constraint, bool) {

@@ -25,6 +25,13 @@ type Problem struct {
 type Expression struct {
 	Node ast.Node // checked, with its constants folded; for reading only
 
+	// Subject, Operator and Side are how the expression was read, once, for all
+	// who ask what it says: execution.age > 2h, whichever way round that is
+	// written. not has no Side; where there is no Operator, there is none of them.
+	Subject  *Expression
+	Operator string
+	Side     *Expression
+
 	language *Language
 	reads    Set
 	compiled atomic.Pointer[evaluator] // made when it is first evaluated: what is lowered never is
@@ -109,11 +116,6 @@ func yieldConjuncts(n ast.Node, yield func(ast.Node) bool) bool {
 	return yield(n)
 }
 
-// expression compiles a checked node.
-func (l *Language) expression(n ast.Node) *Expression {
-	return &Expression{Node: n, language: l, reads: l.readsOf(n)}
-}
-
 // evaluator is the expression's own. Two goroutines may both make it; either
 // will do.
 func (e *Expression) evaluator() evaluator {
@@ -133,10 +135,6 @@ func (e *Expression) Part(n ast.Node) *Expression {
 	}
 	return e.language.expression(n)
 }
-
-// Variable returns the variable that a node of the expression reads: a name, or
-// a group's field.
-func (e *Expression) Variable(n ast.Node) (int, bool) { return e.language.Variable(n) }
 
 // exprProblem turns an error of expr's into ours.
 func exprProblem(err error) Problem {

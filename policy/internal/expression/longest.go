@@ -32,7 +32,7 @@ func (e *Expression) longest(n ast.Node, of func(variable int) int) int {
 	if value, ok := constantOf(n); ok {
 		return len(Format(value))
 	}
-	if v, ok := e.Variable(n); ok {
+	if v, ok := e.language.Variable(n); ok {
 		return of(v)
 	}
 	if t := staticType(n); t != nil && t.Kind() != reflect.String && t.Kind() != reflect.Slice && t.Kind() != reflect.Map {

@@ -49,9 +49,9 @@ func (l *Language) pattern(text string) (*Pattern, error) {
 	return compilePattern(text)
 }
 
-// Pattern returns the pattern of a matches in the expression.
-func (e *Expression) Pattern(n *ast.BinaryNode) (*Pattern, error) {
-	text, _ := constantOf(n.Right)
+// Pattern returns the pattern of an expression that is a matches.
+func (e *Expression) Pattern() (*Pattern, error) {
+	text, _ := constantOf(e.Side.Node)
 	pattern, _ := text.(string)
 	return e.language.pattern(pattern)
 }
