@@ -35,7 +35,7 @@ const brakeError = "FlowReaper.HandBrake"
 
 // maxBrakeCause is how long a brake's cause may be, in bytes: with the tail,
 // whose run id is not known here, it fits 4,096.
-const maxBrakeCause = 3800
+const maxBrakeCause = 3600
 
 // Brake returns a policy that condemns every live execution which the brake
 // names, and nothing else: with p's name, hash, pricing and protect, in mode

@@ -107,7 +107,7 @@ func TestBrakeCauseIsLiteral(t *testing.T) {
 		"two\nlines":             `two\nlines`,
 	} {
 		b := brake(t, Brake{Cause: cause})
-		got := b.Cause(b.Judge(with(input(`{"keep": 0}`))), "r")
+		got := b.Cause(b.Judge(with(input(`{"keep": 0}`))), Tail{Run: "r"})
 		if want += fmt.Sprintf(tail, p.Hash[len(hashPrefix):][:8]); got != want {
 			t.Errorf("%q becomes %q, want %q", cause, got, want)
 		}
@@ -123,7 +123,7 @@ func TestBrakeCauseIsNeverCut(t *testing.T) {
 		if err != nil {
 			return
 		}
-		got := b.Cause(b.Judge(with(input(`{"keep": 0}`))), strings.Repeat("f", 128))
+		got := b.Cause(b.Judge(with(input(`{"keep": 0}`))), Tail{Run: strings.Repeat("f", 128), At: time.Now(), By: strings.Repeat("]", 100)})
 		if len(got) > maxCause || strings.Contains(got, "… [flowreaper/1") {
 			rt.Fatalf("%d bytes: %s", len(got), got)
 		}
@@ -178,7 +178,7 @@ func TestBrakeRefuses(t *testing.T) {
 		{right(func(b *Brake) { b.Execution = "a b" }), `"a b" is not a glob of executions' names: it has letters, digits, _, -, ., :, * and ?`},
 		{right(func(b *Brake) { b.Execution = "!run" }), `"!run" is not a glob of executions' names: it has letters, digits, _, -, ., :, * and ?`},
 		{right(func(b *Brake) { b.Cause = " \n" }), "the cause is empty: say why, for those who find their executions stopped"},
-		{right(func(b *Brake) { b.Cause = strings.Repeat("x", 3801) }), "the cause is 3801 bytes long; no more than 3800 fit what CloudFlow takes"},
+		{right(func(b *Brake) { b.Cause = strings.Repeat("x", 3601) }), "the cause is 3601 bytes long; no more than 3600 fit what CloudFlow takes"},
 		{right(func(b *Brake) { b.Error = "a\nb" }), "the error must be 1 to 128 characters in one line"},
 	} {
 		if _, err := p.Brake(test.brake); err == nil || err.Error() != test.want {

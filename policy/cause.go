@@ -13,18 +13,20 @@ const maxCause = 4096
 
 // Cause is the text for StopExecution: the rule's cause template, or the
 // reason where there is none or it fails, cut on a rune boundary to fit 4,096
-// bytes with the [Tail] behind it. Control characters are escaped.
-func (p *Policy) Cause(v Verdict, runID string) string {
+// bytes with the tail behind it. Control characters are escaped. Of the tail it is
+// given what the verdict doesn't say: the run, when it began, and by whom.
+func (p *Policy) Cause(v Verdict, t Tail) string {
 	if v.Rule == nil {
 		return ""
 	}
-	tail := p.tail(v.Rule.Name, runID)
+	tail := p.tail(v.Rule.Name, t)
 	return cut(expression.Escape(v.human()), maxCause-len(tail)) + tail
 }
 
 // tail is what follows a cause, and is never cut.
-func (p *Policy) tail(rule, runID string) string {
-	return " " + Tail{Policy: p.Name, Hash: strings.TrimPrefix(p.Hash, hashPrefix)[:8], Rule: rule, Run: runID}.String()
+func (p *Policy) tail(rule string, t Tail) string {
+	t.Policy, t.Hash, t.Rule = p.Name, strings.TrimPrefix(p.Hash, hashPrefix)[:8], rule
+	return " " + t.String()
 }
 
 // human is the part of the cause that people read.

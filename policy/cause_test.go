@@ -23,7 +23,7 @@ func TestCause(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			p := mustParse(t, oneRule(test.rule...))
 			want := strings.ReplaceAll(test.want, "HASH", p.Hash[7:15])
-			if got := p.Cause(p.Judge(facts()), "run-7"); got != want {
+			if got := p.Cause(p.Judge(facts()), Tail{Run: "run-7"}); got != want {
 				t.Errorf("got  %s\nwant %s", got, want)
 			}
 		})
@@ -35,7 +35,7 @@ func TestCauseIsCut(t *testing.T) {
 	p := mustParse(t, oneRule("maxRuntime: 2h", `cause: "${execution.input.x}"`))
 	for _, text := range []string{strings.Repeat("x", 5000), strings.Repeat("长", 5000), "a" + strings.Repeat("🙂", 5000), strings.Repeat("\x01", 5000), strings.Repeat("\xff", 5000)} {
 		v := p.Judge(with(input(`{"x": "` + strings.ReplaceAll(text, "\x01", `\u0001`) + `"}`)))
-		got := p.Cause(v, "run-7")
+		got := p.Cause(v, Tail{Run: "run-7"})
 		if len(got) > 4096 || len(got) < 4090 || !utf8.ValidString(got) {
 			t.Errorf("%d bytes, valid %v", len(got), utf8.ValidString(got))
 		}
@@ -47,7 +47,7 @@ func TestCauseIsCut(t *testing.T) {
 
 func TestCauseOfTheKept(t *testing.T) {
 	p := mustParse(t, oneRule("maxRuntime: 2d"))
-	if got := p.Cause(p.Judge(facts()), "run-7"); got != "" {
+	if got := p.Cause(p.Judge(facts()), Tail{Run: "run-7"}); got != "" {
 		t.Errorf("%q", got)
 	}
 }

@@ -10,7 +10,7 @@
 //	if err != nil { … }                        // policy.Errors: file:line:column, line, caret
 //	v := p.Judge(&policy.Facts{Now: now, Event: &event, Flow: &flow, Execution: &execution})
 //	switch v.Decision {
-//	case policy.Stop:      … v.Rule, v.Mode, v.Reason(), p.Cause(v, runID)
+//	case policy.Stop:      … v.Rule, v.Mode, v.Reason(), p.Cause(v, tail)
 //	case policy.Protected:
 //	case policy.Keep:
 //	}

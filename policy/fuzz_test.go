@@ -51,7 +51,7 @@ func checkVerdict(t *testing.T, p *Policy, v Verdict) {
 	if v.facts.Execution.Status != "Running" {
 		t.Errorf("an execution that is %s was condemned", v.facts.Execution.Status)
 	}
-	if cause := p.Cause(v, "run"); v.Reason() == "" || len(cause) > maxCause || !utf8.ValidString(cause) {
+	if cause := p.Cause(v, Tail{Run: "run"}); v.Reason() == "" || len(cause) > maxCause || !utf8.ValidString(cause) {
 		t.Errorf("reason %q, cause %q", v.Reason(), cause)
 	}
 }

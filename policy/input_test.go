@@ -78,7 +78,7 @@ func TestAnInputIsDecodedOnce(t *testing.T) {
 		v := p.Judge(f)
 		p.Due(f)
 		p.Judge(f)
-		_, _, _ = v.Reason(), p.Cause(v, "run"), p.Explain(f)
+		_, _, _ = v.Reason(), p.Cause(v, Tail{Run: "run"}), p.Explain(f)
 	}
 	if n := testing.AllocsPerRun(5, again); n > 1000 {
 		t.Errorf("%v allocations", n)

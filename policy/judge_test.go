@@ -240,7 +240,7 @@ func TestConcurrentUse(t *testing.T) {
 		group.Go(func() {
 			for i := range 50 {
 				f := with(aged(time.Duration(i)*time.Hour), func(f *Facts) { f.Execution.History = &History{Steps: i, LastEventTime: testNow} })
-				p.Cause(p.Judge(f), "run")
+				p.Cause(p.Judge(f), Tail{Run: "run"})
 				p.Explain(f)
 				p.Due(f)
 				flow.Query()

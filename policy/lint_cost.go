@@ -112,7 +112,7 @@ func (l *linter) causeLength(r *lintRule) {
 	if r.cause == nil {
 		return
 	}
-	room := maxCause - len(l.policy.tail(r.Name, "00000000000000000000000000000000"))
+	room := maxCause - len(l.policy.tail(r.Name, Tail{Run: "00000000000000000000000000000000", At: time.Unix(0, 0)}))
 	most, endless, last := r.cause.Longest(longestValue)
 	next := "put it last, so that nothing else is lost"
 	if last {

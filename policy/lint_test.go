@@ -171,9 +171,9 @@ func TestLint(t *testing.T) {
 		{"Standard", "  - {name: r, maxRuntime: 1m, when: flow.executionMode == \"Standard\"}\n", ``},
 
 		// cause-length
-		{"a cause too long", "  - {name: r, maxRuntime: 1h, cause: \"" + strings.Repeat("x", 3900) + "${flow.name}\"}\n", `8:38 warning cause-length r: the cause may have 4156 bytes, and what is beyond 4014 is cut → make it shorter`},
-		{"a cause that may be", "  - {name: r, maxRuntime: 1h, cause: \"${execution.input.x ?? 1} for ${execution.age}\"}\n", `8:38 note cause-length r: execution.input.x ?? 1 may be of any length, and what is beyond 4014 bytes of the cause is cut → put it last, so that nothing else is lost`},
-		{"a cause that may be, at its end", "  - {name: r, maxRuntime: 1h, cause: \"for ${execution.input.x}\"}\n", `8:38 note cause-length r: execution.input.x may be of any length, and what is beyond 4014 bytes of the cause is cut → it stands last, so that only its own end is lost`},
+		{"a cause too long", "  - {name: r, maxRuntime: 1h, cause: \"" + strings.Repeat("x", 3900) + "${flow.name}\"}\n", `8:38 warning cause-length r: the cause may have 4156 bytes, and what is beyond 3990 is cut → make it shorter`},
+		{"a cause that may be", "  - {name: r, maxRuntime: 1h, cause: \"${execution.input.x ?? 1} for ${execution.age}\"}\n", `8:38 note cause-length r: execution.input.x ?? 1 may be of any length, and what is beyond 3990 bytes of the cause is cut → put it last, so that nothing else is lost`},
+		{"a cause that may be, at its end", "  - {name: r, maxRuntime: 1h, cause: \"for ${execution.input.x}\"}\n", `8:38 note cause-length r: execution.input.x may be of any length, and what is beyond 3990 bytes of the cause is cut → it stands last, so that only its own end is lost`},
 		{"a cause that fits", "  - {name: r, maxRuntime: 1h, cause: \"" + strings.Repeat("x", 3500) + "${flow.name} ${execution.age} ${execution.input.x == 1 ? upper(\\\"yes\\\") : 5} ${vars.words} ${execution.startedTime} ${execution.age > vars.limit}\"}\n", ``},
 
 		// allow

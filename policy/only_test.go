@@ -86,7 +86,7 @@ func TestOnlyJudges(t *testing.T) {
 	if w.Decision != Stop || w.Mode != ModeEnforce || len(w.WouldAlso) > 0 || len(w.Undecided) > 0 {
 		t.Errorf("%s in mode %s, also %q, undecided %v", w.Decision, w.Mode, w.WouldAlso, w.Undecided)
 	}
-	if got, want := only.Cause(w, "r"), p.Cause(v, "r"); got != want {
+	if got, want := only.Cause(w, Tail{Run: "r"}), p.Cause(v, Tail{Run: "r"}); got != want {
 		t.Errorf("the cause is\n%s, want\n%s", got, want)
 	}
 	if v := only.Judge(with(flowNamed("payroll-may"))); v.Decision != Protected {

@@ -54,7 +54,7 @@ func TestACostNamesItsCurrency(t *testing.T) {
 	p := mustParse(t, strings.Replace(oneRule("maxCost: 5", `cause: "has cost ${execution.cost}"`), "rules:", pricing+"rules:", 1))
 	f := with(func(f *Facts) { f.Execution.History = &History{Steps: 100} })
 	v := p.Judge(f)
-	if got := p.Cause(v, "r"); !strings.HasPrefix(got, "has cost ") || !strings.Contains(got, " CNY [flowreaper/1") {
+	if got := p.Cause(v, Tail{Run: "r"}); !strings.HasPrefix(got, "has cost ") || !strings.Contains(got, " CNY [flowreaper/1") {
 		t.Errorf("the cause: %s", got)
 	}
 	if got := v.Reason(); !strings.Contains(got, " CNY > 5") {

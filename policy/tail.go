@@ -1,11 +1,13 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"regexp"
 	"strings"
 	"sync"
+	"time"
 	"unicode"
 	"unicode/utf8"
 )
@@ -13,20 +15,32 @@ import (
 // Tail is the end of a cause, which leads from a stopped execution back to the
 // policy, the rule and the sweep.
 type Tail struct {
-	Policy string // its name, the beginning of it where it is long; "" in the causes of early flowreapers
-	Hash   string // the first eight digits of its hash
-	Rule   string
-	Run    string // as the report's runId
+	Policy string    `json:"policy,omitempty"` // its name, the beginning of it where it is long; "" in the causes of early flowreapers
+	Hash   string    `json:"hash"`             // the first eight digits of its hash
+	Rule   string    `json:"rule"`
+	Run    string    `json:"run"`          // as the report's runId
+	At     time.Time `json:"at,omitzero"`  // when the sweep began, to the second
+	By     string    `json:"by,omitempty"` // who had it stopped from a terminal; "" where a function did
 }
 
-// maxTailName is how much of a policy's name a tail has room for, in bytes.
-const maxTailName = 100
+// How much of a policy's name, and of who it was, a tail has room for, in bytes.
+const (
+	maxTailName = 100
+	maxTailBy   = 160
+)
 
 // String is the tail as it stands at the end of a cause:
 //
-//	[flowreaper/1 policy=<name>@<8 hex> rule=<name> run=<id>]
+//	[flowreaper/1 policy=<name>@<8 hex> rule=<name> run=<id> at=<time> by=<who>]
 func (t Tail) String() string {
-	return fmt.Sprintf("[flowreaper/1 policy=%s@%s rule=%s run=%s]", inTail(t.Policy, maxTailName), t.Hash, t.Rule, inTail(t.Run, len(t.Run)*3))
+	text := fmt.Sprintf("[flowreaper/1 policy=%s@%s rule=%s run=%s", inTail(t.Policy, maxTailName), t.Hash, t.Rule, inTail(t.Run, len(t.Run)*3))
+	if !t.At.IsZero() {
+		text += " at=" + t.At.UTC().Format(time.RFC3339)
+	}
+	if t.By != "" {
+		text += " by=" + strings.ReplaceAll(inTail(t.By, maxTailBy), "%40", "@")
+	}
+	return text + "]"
 }
 
 // ParseCause takes a cause apart: what people read, and the tail. Where it has
@@ -39,15 +53,18 @@ func ParseCause(cause string) (said string, t Tail, ok bool) {
 	}
 	name, err := url.PathUnescape(m[2])
 	run, err2 := url.PathUnescape(m[5])
-	if err != nil || err2 != nil || !utf8.ValidString(name+run) {
+	by, err3 := url.PathUnescape(m[7])
+	if err := cmp.Or(err, err2, err3); err != nil || !utf8.ValidString(name+run+by) {
 		return cause, Tail{}, false
 	}
-	return m[1], Tail{Policy: name, Hash: m[3], Rule: m[4], Run: run}, true
+	t = Tail{Policy: name, Hash: m[3], Rule: m[4], Run: run, By: by}
+	t.At, _ = time.Parse(time.RFC3339, m[6])
+	return m[1], t, true
 }
 
-// What later flowreapers may add stands behind the run.
+// What later flowreapers may add stands behind the rest.
 var tailForm = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`(?s)^(.*) \[flowreaper/1 policy=(?:([^@ \]]*)@)?([0-9a-f]{8}) rule=([a-z0-9-]+) run=([^ \]]+)(?: [a-z]+=[^ \]]*)*\]$`)
+	return regexp.MustCompile(`(?s)^(.*) \[flowreaper/1 policy=(?:([^@ \]]*)@)?([0-9a-f]{8}) rule=([a-z0-9-]+) run=([^ \]]+)(?: at=([0-9TZ:-]+))?(?: by=([^ \]]*))?(?: [a-z]+=[^ \]]*)*\]$`)
 })
 
 // inTail escapes what could end a value, or deceive who reads it, and leaves out

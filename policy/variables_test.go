@@ -157,11 +157,11 @@ func TestCauseNeeds(t *testing.T) {
 		t.Errorf("a kept execution needs %q", v.Needs)
 	}
 	v := p.Judge(facts())
-	if v.Needs != NeedHistory || !strings.HasPrefix(p.Cause(v, "x"), "age 3h2m > 2h [") {
-		t.Errorf("needs %q: %s", v.Needs, p.Cause(v, "x"))
+	if v.Needs != NeedHistory || !strings.HasPrefix(p.Cause(v, Tail{Run: "x"}), "age 3h2m > 2h [") {
+		t.Errorf("needs %q: %s", v.Needs, p.Cause(v, Tail{Run: "x"}))
 	}
 	v = p.Judge(with(func(f *Facts) { f.Execution.History = &History{CurrentStep: "load"} }))
-	if v.Needs != 0 || !strings.HasPrefix(p.Cause(v, "x"), "in step load [") {
-		t.Errorf("needs %q: %s", v.Needs, p.Cause(v, "x"))
+	if v.Needs != 0 || !strings.HasPrefix(p.Cause(v, Tail{Run: "x"}), "in step load [") {
+		t.Errorf("needs %q: %s", v.Needs, p.Cause(v, Tail{Run: "x"}))
 	}
 }

@@ -60,6 +60,7 @@ func (t *terminal) carryOut(ctx context.Context, s *sweeping, e errand) error {
 			s.options.Approved = recording
 		}
 	}
+	s.options.By = func() string { return t.caller(s) }
 	show, done := t.progress(stopping)
 	s.options.Progress = show
 	result, failure := sweep.Run(bounded, s.options)

@@ -16,7 +16,9 @@ import (
 )
 
 const explainLong = `Reads one execution and says, rule by rule, why the policy stops it or keeps it: each condition with the values that it saw,
-the first that failed, and when the execution would be stopped if nothing changes. It judges as a sweep on a timer does, or, with
+the first that failed, and when the execution would be stopped if nothing changes. Of one that has ended it says how, when, with
+what Error and Cause and, where flowreaper stopped it, by which rule of which policy, in which run, and who did from a terminal; as far
+as CloudFlow gives these back. It judges as a sweep on a timer does, or, with
 --event, as one that the event sets off. It stops nothing.
 
 Exit status: 0 done, whatever the verdict · 1 failed · 2 wrong usage or policy · 3 a rule could not be evaluated · 130 interrupted`
@@ -63,19 +65,33 @@ func (t *terminal) explain(ctx context.Context, set *settings, flow, execution s
 	if err != nil {
 		return interruptedOr(ctx, explainFailed(err, flow, execution))
 	}
-	e := soften(p.Explain(facts), s.options.Mode)
-	if mode := facts.Flow.ExecutionMode; mode != "Standard" {
-		e = e.Uncovered(mode)
+	e := explained{Explanation: soften(p.Explain(facts), s.options.Mode)}
+	if !(&cloudflow.Execution{Status: facts.Execution.Status}).Live() {
+		if e.Ended, err = sweep.ReadEnd(bounded, client, flow, execution); err != nil {
+			return interruptedOr(ctx, explainFailed(err, flow, execution))
+		}
 	}
-	if set.output == "json" {
+	if mode := facts.Flow.ExecutionMode; mode != "Standard" {
+		e.Explanation = e.Uncovered(mode)
+	}
+	switch {
+	case set.output == "json":
 		err = writeJSON(t.out, e)
-	} else {
-		err = report.Explanation(t.out, e, facts, t.style(t.out))
+	case e.Ended != nil:
+		err = report.Ending(t.out, e.Ended, facts)
+	default:
+		err = report.Explanation(t.out, e.Explanation, facts, t.style(t.out))
 	}
 	if err != nil {
 		return err
 	}
-	return undecidedRules(e)
+	return undecidedRules(e.Explanation)
+}
+
+// explained is what explain prints as JSON.
+type explained struct {
+	policy.Explanation
+	Ended *sweep.End `json:"ended,omitempty"`
 }
 
 // soften tells what FLOWREAPER_MODE makes of the rules: under plan none enforces.

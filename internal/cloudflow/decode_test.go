@@ -475,3 +475,25 @@ func pageOf(n, input, definition int) string {
 	}
 	return string(body)
 }
+
+// Of the details only those of an end that was none of the execution's own making are
+// kept, whatever comes first; others hold inputs and outputs.
+func TestDetailOfTheEnd(t *testing.T) {
+	const at = `"Time":"2019-01-01T01:01:01Z"`
+	for event, want := range map[string]string{
+		`{"Type":"ExecutionStopped","EventDetail":"{\"cause\":\"c\"}",` + at + `}`: `{"cause":"c"}`,
+		`{"EventDetail":"{\"cause\":\"c\"}","Type":"ExecutionStopped",` + at + `}`: `{"cause":"c"}`,
+		`{"EventDetail":{"cause":"c"},"Type":"ExecutionFailed",` + at + `}`:        `{"cause":"c"}`,
+		`{"Type":"ExecutionTimedOut","EventDetail":null,` + at + `}`:               ``,
+		`{"Type":"ExecutionStopped",` + at + `}`:                                   ``,
+		`{"EventDetail":"hush","Type":"ExecutionSucceeded",` + at + `}`:            ``,
+		`{"Type":"TaskFailed","EventDetail":["hush"],` + at + `}`:                  ``,
+		`{"Type":"StepEntered","EventDetail":7,` + at + `}`:                        ``,
+	} {
+		for page, err := range once(t, script(says(200, `{"Events":[`+event+`]}`))).GetExecutionHistory(t.Context(), "f", "e") {
+			if err != nil || page.Items[0].Detail != want {
+				t.Errorf("%s: %v, %q", event, err, page.Items[0].Detail)
+			}
+		}
+	}
+}

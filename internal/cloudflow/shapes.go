@@ -200,9 +200,16 @@ func (d *decoder) event() (Event, error) {
 			return d.text(&e.StepName)
 		case "Time":
 			return d.time(&e.Time)
+		case "EventDetail":
+			if e.Type == "" || slices.Contains(endings, e.Type) {
+				return d.textOrJSON(&e.Detail)
+			}
 		}
 		return d.skip()
 	})
+	if !slices.Contains(endings, e.Type) {
+		e.Detail = ""
+	}
 	switch {
 	case err != nil:
 	case e.Time.IsZero(): // perhaps the last, since which it is idle
@@ -211,6 +218,16 @@ func (d *decoder) event() (Event, error) {
 		err = &shapeError{"an event of a history has no Type"}
 	}
 	return e, err
+}
+
+// textOrJSON reads a text, or any other value as its JSON.
+func (d *decoder) textOrJSON(into *string) error {
+	if kind := d.json.PeekKind(); kind == '"' || kind == 'n' {
+		return d.text(into)
+	}
+	raw, err := d.json.ReadValue()
+	*into = string(raw)
+	return err
 }
 
 // environment reads {"Variables":[{"Name":…,"Value":…}]} as a map; nil without

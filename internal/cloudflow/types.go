@@ -63,7 +63,15 @@ type Event struct {
 	Type            string
 	StepName        string
 	Time            time.Time
+
+	// Detail is the EventDetail of an execution's end that was none of its own
+	// making, as it came: JSON, probably, of its Error and Cause. "" of other events,
+	// whose details hold what it works on.
+	Detail string
 }
+
+// endings are the types of events whose Detail is kept.
+var endings = []string{"ExecutionStopped", "ExecutionFailed", "ExecutionTimedOut"}
 
 // Page is one answer of a listing.
 type Page[T any] struct {

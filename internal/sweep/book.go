@@ -122,7 +122,7 @@ func (s *sweep) decision(c finding) Decision {
 	}
 	if c.verdict.Decision == policy.Stop {
 		d.Error = c.verdict.Rule.Error
-		d.Cause = c.by.policy.Cause(c.verdict, s.RunID)
+		d.Cause = c.by.policy.Cause(c.verdict, s.signature())
 	}
 	return d
 }

@@ -24,14 +24,14 @@ import (
 //
 // Refused means alive.
 type gate struct {
-	limits   policy.Limits
-	soften   policy.Mode
-	approved func(*policy.Flow, *policy.Execution) bool // nil approves all
-	allowed  bool                                       // a person lets this one sweep pass the limits
-	clock    *clock
-	ledger   *watch.Ledger
-	stopper  Stopper
-	runID    string
+	limits    policy.Limits
+	soften    policy.Mode
+	approved  func(*policy.Flow, *policy.Execution) bool // nil approves all
+	allowed   bool                                       // a person lets this one sweep pass the limits
+	clock     *clock
+	ledger    *watch.Ledger
+	stopper   Stopper
+	signature func() policy.Tail // of every cause
 }
 
 // pass is the permission to try one stop, now. Only gate.pass makes one. What is
@@ -185,7 +185,7 @@ func (g *gate) stop(f finding) cloudflow.Stop {
 		FlowName:      f.flow.Name,
 		ExecutionName: f.execution.Name,
 		Error:         f.verdict.Rule.Error,
-		Cause:         f.by.policy.Cause(f.verdict, g.runID),
+		Cause:         f.by.policy.Cause(f.verdict, g.signature()),
 	}
 }
 

@@ -36,7 +36,7 @@ func TestStopIsVerifiedAndReported(t *testing.T) {
 		DueTime: &due, LateSeconds: 3600,
 		Flow: "etl", Execution: "run-1", Rule: "two-hours", Verdict: policy.Stop,
 		StartedTime: noon.Add(-3 * time.Hour), AgeSeconds: 10798, Reason: v.Reason(),
-		Error: "FlowReaper.two-hours", Cause: p.Cause(v, "run"),
+		Error: "FlowReaper.two-hours", Cause: p.Cause(v, policy.Tail{Run: "run", At: noon}),
 		Outcome: sweep.Stopped, RequestID: "request-run-1",
 	}
 	want := &sweep.Report{

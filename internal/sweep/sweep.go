@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -57,6 +58,10 @@ type Options struct {
 
 	// RunID is in every Cause, so that a stop leads to its log; "" makes one.
 	RunID string
+
+	// By, unless nil, is who has it done, for every Cause. It is called once a stop is
+	// about to be tried, and may take a while.
+	By func() string
 
 	// Trigger is what set the sweep off, as the report tells it, and Event as
 	// rules see it. The one that is missing has the other's kind; without both
@@ -132,6 +137,16 @@ func Plan(ctx context.Context, o Options) (*Report, Recording, error) {
 	return report, s.recorded, err
 }
 
+// sign is what every cause says of the sweep: one and the same in the report and in
+// the stop.
+func (s *sweep) sign() policy.Tail {
+	t := policy.Tail{Run: s.RunID, At: s.clock.corrected(s.started)}
+	if s.By != nil {
+		t.By = s.By()
+	}
+	return t
+}
+
 // sweep is one sweep under way. But for what start runs, everything happens in
 // the one goroutine that called Run.
 type sweep struct {
@@ -151,6 +166,8 @@ type sweep struct {
 	grace   time.Duration // what is left of Grace, to verify stops
 	started time.Time     // by our clock: the offset is not known yet
 	before  cloudflow.Stats
+
+	signature func() policy.Tail // of every cause
 
 	seen          map[key]bool
 	listingFlows  bool // under way
@@ -186,13 +203,14 @@ func begin(ctx context.Context, o Options) *sweep {
 		stopping: newStopping(), emergencies: newEmergencies(),
 	}
 	s.nameTrigger()
+	s.signature = sync.OnceValue(s.sign)
 	s.own = &bench{policy: s.Policy, event: s.Event}
 	s.acting = actingRules(s.Policy)
 	s.scope = s.Policy.Scope(s.clock.judging(), s.Event)
 	s.watch.Ledger.Keep(s.Policy.Limits.Per)
 	s.gate = &gate{
 		limits: o.Policy.Limits, soften: o.Mode, allowed: o.Allowed,
-		clock: s.clock, ledger: &s.watch.Ledger, stopper: o.Stopper, runID: s.RunID,
+		clock: s.clock, ledger: &s.watch.Ledger, stopper: o.Stopper, signature: s.signature,
 	}
 	if o.Approved != nil {
 		s.gate.approved = o.Approved.holds()

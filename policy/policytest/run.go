@@ -109,8 +109,7 @@ func (j *judged) rule() string {
 
 // cause is the cause without the tail that leads programs back to the sweep.
 func (j *judged) cause() string {
-	const run = "test"
-	cause := j.policy.Cause(j.verdict, run)
+	cause := j.policy.Cause(j.verdict, policy.Tail{Run: "test"})
 	said, _, _ := policy.ParseCause(cause)
 	return said
 }

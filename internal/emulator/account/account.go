@@ -31,6 +31,7 @@ type Behaviour struct {
 	ListLag           Duration `yaml:"listLag"`           // ListExecutions shows the executions as they were so long ago
 	StopDelay         Duration `yaml:"stopDelay"`         // from StopExecution's answer until the execution has stopped
 	DescribeAfterStop string   `yaml:"describeAfterStop"` // stopped (the default), or running: DescribeExecution goes on saying Running of what was stopped
+	StopCause         string   `yaml:"stopCause"`         // a stop's Error and Cause: in the history's last event (the default: history), or nowhere
 	Express           string   `yaml:"express"`           // Express executions: stoppable (the default) or refused
 	ACS3              string   `yaml:"acs3"`              // the newer signature: accept (the default) or refuse
 	Retention         Duration `yaml:"retention"`         // how long an ended execution can be seen; 2160h unless given
@@ -51,6 +52,9 @@ const (
 	DescribeStopped = "stopped"
 	DescribeRunning = "running"
 
+	CauseInHistory = "history"
+	CauseNowhere   = "nowhere"
+
 	ExpressStoppable = "stoppable"
 	ExpressRefused   = "refused"
 
@@ -66,6 +70,7 @@ func (b Behaviour) WithDefaults() Behaviour {
 	b.Order = cmp.Or(b.Order, OrderRandom)
 	b.StartedTimeBounds = cmp.Or(b.StartedTimeBounds, BoundsInclusive)
 	b.DescribeAfterStop = cmp.Or(b.DescribeAfterStop, DescribeStopped)
+	b.StopCause = cmp.Or(b.StopCause, CauseInHistory)
 	b.Express = cmp.Or(b.Express, ExpressStoppable)
 	b.ACS3 = cmp.Or(b.ACS3, ACS3Accept)
 	b.PageCursor = cmp.Or(b.PageCursor, CursorKey)

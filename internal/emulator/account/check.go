@@ -61,6 +61,7 @@ func (b *Behaviour) mistake(path string) *mistake {
 		oneOf(path+".order", b.Order, OrderRandom, OrderNewest, OrderOldest),
 		oneOf(path+".startedTimeBounds", b.StartedTimeBounds, BoundsInclusive, BoundsExclusive),
 		oneOf(path+".describeAfterStop", b.DescribeAfterStop, DescribeStopped, DescribeRunning),
+		oneOf(path+".stopCause", b.StopCause, CauseInHistory, CauseNowhere),
 		oneOf(path+".express", b.Express, ExpressStoppable, ExpressRefused),
 		oneOf(path+".acs3", b.ACS3, ACS3Accept, ACS3Refuse),
 		oneOf(path+".pageCursor", b.PageCursor, CursorKey, CursorOffset),

@@ -30,7 +30,11 @@ func (c *Cloud) History(now time.Time, flowName, name string) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r.history(milliseconds(now)), nil
+	events := r.history(milliseconds(now))
+	if last := &events[len(events)-1]; c.behaviour.StopCause == account.CauseNowhere {
+		last.Detail = ""
+	}
+	return events, nil
 }
 
 func (r *run) history(at int64) []Event {
