@@ -167,3 +167,45 @@ func TestLintCodes(t *testing.T) {
 		}
 	}
 }
+
+// Both READMEs' tables name each folder of the product, in one order, and none
+// that isn't there.
+func TestTablesOfFolders(t *testing.T) {
+	var there []string
+	for _, parent := range []string{"", "internal/", "cmd/"} {
+		folders, err := os.ReadDir("../" + parent)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, folder := range folders {
+			if name := parent + folder.Name() + "/"; folder.IsDir() && name[0] != '.' && !slices.Contains([]string{"bin/", "dist/", "internal/", "cmd/"}, name) {
+				there = append(there, name)
+			}
+		}
+	}
+	slices.Sort(there)
+	inTable := regexp.MustCompile("`([a-z/-]+/)`")
+	var first []string
+	for _, file := range []string{"../README.md", "../README.zh-CN.md"} {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var named []string
+		for line := range strings.Lines(string(text)) {
+			if cell, _, ok := strings.Cut(strings.TrimPrefix(line, "| "), " | "); ok && strings.HasPrefix(line, "| `") {
+				for _, folder := range inTable.FindAllStringSubmatch(cell, -1) {
+					named = append(named, folder[1])
+				}
+			}
+		}
+		if first == nil {
+			first = named
+		} else if !slices.Equal(first, named) {
+			t.Errorf("%s names %q, the other %q", file, named, first)
+		}
+		if sorted := slices.Sorted(slices.Values(named)); !slices.Equal(there, sorted) {
+			t.Errorf("%s names\n%q, there are\n%q", file, sorted, there)
+		}
+	}
+}
