@@ -1,7 +1,7 @@
 # flowreaper. `make help` lists what there is.
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test lint unit modules hostile fuzz bench soak generate toolchain package policy-check deploy remove measure clean
+.PHONY: help build demo test lint unit benchmarks modules hostile fuzz bench soak generate toolchain package policy-check deploy remove measure clean
 
 # The commit, in as many digits everywhere: no tag, which one clone has and another
 # hasn't. make VERSION=v1.2.0 … names a release.
@@ -21,7 +21,7 @@ build: ## Build the terminal and the function into bin/
 demo: build ## See one sweep on an account made up on this machine
 	@bin/flowreaper demo
 
-test: toolchain lint build unit modules hostile ## All that must hold before a commit
+test: toolchain lint build unit benchmarks modules hostile ## All that must hold before a commit
 	@./scripts/toolchain.sh skipped
 
 lint: ## gofmt, go.mod, vet, staticcheck
@@ -36,8 +36,13 @@ unit: ## The tests of the product itself
 	@if command -v $${CC:-cc} >/dev/null; then set -x; CGO_ENABLED=1 go test -race ./...; \
 	else echo "no C compiler: testing WITHOUT the race detector"; set -x; go test ./...; fi
 
+# Once each, so that none rots; the race detector would only slow them down.
+# Those that take longer than a few seconds are make bench's: testing.Short.
+benchmarks: ## Every benchmark of the product, once; the long ones apart
+	go test -short -run '^$$' -bench . -benchtime 1x $$(grep -rl --include='*_test.go' '^func Benchmark' cmd function internal policy | xargs -n1 dirname | sort -u | sed 's,^,./,')
+
 modules: ## The tests in Go modules of their own
-	@for m in $(MODULES); do echo "== $$m"; (cd $$m && go vet ./... && go test ./...) || exit 1; done
+	@for m in $(MODULES); do echo "== $$m"; (cd $$m && go vet ./... && go test -short -bench . -benchtime 1x ./...) || exit 1; done
 
 # They wait for most of their time, and so run more at once than there are
 # processors; what they test is no dependency of theirs that a cache could know.
