@@ -48,7 +48,7 @@ Exit status: 0 all that was asked was told · 1 failed: no access, or a flow of 
 		Example: "  flowreaper doctor --region cn-hangzhou --policy policy.yaml\n" +
 			"  flowreaper doctor --region cn-hangzhou --canary --burst --other cn-shanghai -o json > doctor.json\n" +
 			"  flowreaper doctor --region cn-hangzhou --earlier doctor.json",
-		Args: cobra.NoArgs,
+		Args: noArguments,
 	}
 	t.addDoctorFlags(cmd, flags)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return t.doctor(cmd.Context(), flags) }
@@ -66,6 +66,9 @@ func (t *terminal) addDoctorFlags(cmd *cobra.Command, f *doctorFlags) {
 	flags.BoolVar(&f.burst, "burst", false, "also call faster than the quotas allow")
 	flags.StringVar(&f.policyFile, "policy", t.getenv("FLOWREAPER_POLICY"), "also say which globs and names in this policy `FILE` name no flow (or FLOWREAPER_POLICY)")
 	flags.StringVar(&f.other, "other", "", "with --burst: another `REGION`, or its endpoint, to see whether regions share the quotas")
+	completeWords(cmd, "output", "table", "json")
+	completeWords(cmd, "region", cloudflow.Regions...)
+	completeWords(cmd, "other", cloudflow.Regions...)
 	flags.StringVar(&f.earlier, "earlier", "", "an earlier report (-o json) in this `FILE`, to see what is gone since")
 }
 

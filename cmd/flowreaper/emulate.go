@@ -52,6 +52,7 @@ GET /_emulator/stats. Faults while it runs: POST a list of them to
 	cmd.Flags().StringVar(&flags.listen, "listen", "127.0.0.1:8790", "loopback `address` to serve at; port 0 takes a free one")
 	cmd.Flags().StringVar(&flags.account, "account", "", "account `file` (YAML)")
 	cmd.Flags().StringVar(&flags.quota, "quota", "on", "the documented quotas, `on|off`")
+	completeWords(cmd, "quota", "on", "off")
 	cmd.Flags().StringVar(&flags.latency, "latency", "0s", "`duration` added to every answer")
 	cmd.Flags().StringArrayVar(&flags.accessKeys, "access-key", []string{emulator.DefaultKey}, "`ID:SECRET` that requests must be signed with; may be repeated")
 	return cmd

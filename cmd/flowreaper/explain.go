@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/internal/report"
+	"github.com/flowreaper/flowreaper/internal/spelling"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 	"github.com/flowreaper/flowreaper/policy"
 )
@@ -29,17 +31,21 @@ func (t *terminal) newExplain() *cobra.Command {
 		Short:   "Say why a policy stops one execution, or keeps it",
 		Long:    explainLong,
 		Example: "  flowreaper explain --policy policy.yaml --region cn-hangzhou --flow etl-nightly --execution run-1",
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 	}
 	s := t.addSettings(cmd)
 	s.addEvent(cmd)
 	flow := cmd.Flags().String("flow", "", "the flow's `NAME`")
 	execution := cmd.Flags().String("execution", "", "the execution's `NAME`")
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return t.explain(cmd.Context(), s, *flow, *execution) }
+	rules := cmd.Flags().StringArray("rule", nil, "tell of the rule with this `NAME` alone; again for more")
+	completeRules(cmd, "rule", s)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		return t.explain(cmd.Context(), s, *flow, *execution, *rules)
+	}
 	return cmd
 }
 
-func (t *terminal) explain(ctx context.Context, set *settings, flow, execution string) error {
+func (t *terminal) explain(ctx context.Context, set *settings, flow, execution string, rules []string) error {
 	if flow == "" || execution == "" {
 		return usageError(errors.New("explain needs a flow and an execution: name them with --flow and --execution"))
 	}
@@ -48,6 +54,9 @@ func (t *terminal) explain(ctx context.Context, set *settings, flow, execution s
 	}
 	s, err := set.check()
 	if err != nil {
+		return usageError(err)
+	}
+	if err := knowRules(s.options.Policy, rules); err != nil {
 		return usageError(err)
 	}
 	if err := t.setOff(s, t.warn); err != nil {
@@ -74,6 +83,9 @@ func (t *terminal) explain(ctx context.Context, set *settings, flow, execution s
 	if mode := facts.Flow.ExecutionMode; mode != "Standard" {
 		e.Explanation = e.Uncovered(mode)
 	}
+	if len(rules) > 0 {
+		e.Rules = slices.DeleteFunc(e.Rules, func(r policy.RuleExplanation) bool { return !slices.Contains(rules, r.Rule) })
+	}
 	switch {
 	case set.output == "json":
 		err = writeJSON(t.out, e)
@@ -86,6 +98,29 @@ func (t *terminal) explain(ctx context.Context, set *settings, flow, execution s
 		return err
 	}
 	return undecidedRules(e.Explanation)
+}
+
+// knowRules refuses names that are no rule's.
+func knowRules(p *policy.Policy, rules []string) error {
+	known := ruleNames(p)
+	for _, name := range rules {
+		if slices.Contains(known, name) {
+			continue
+		}
+		if near := spelling.Nearest(name, known); near != "" {
+			return fmt.Errorf("--rule: the policy has no rule %q; did you mean %q?", name, near)
+		}
+		return fmt.Errorf("--rule: the policy has no rule %q; there are: %s", name, strings.Join(known, ", "))
+	}
+	return nil
+}
+
+func ruleNames(p *policy.Policy) []string {
+	var names []string
+	for _, r := range p.Rules {
+		names = append(names, r.Name)
+	}
+	return names
 }
 
 // explained is what explain prints as JSON.

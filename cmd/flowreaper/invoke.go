@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/internal/fcruntime"
 	"github.com/flowreaper/flowreaper/internal/plain"
 )
@@ -52,6 +53,7 @@ func (t *terminal) newInvoke() *cobra.Command {
 	durationVar(flags, &o.timeout, "timeout", fcruntime.DefaultTimeout, "the function's timeout")
 	durationVar(flags, &o.every, "every", 0, "invoke again at this interval")
 	durationVar(flags, &o.total, "for", 0, "with --every: how long (default until interrupted)")
+	completeWords(cmd, "region", cloudflow.Regions...)
 	return cmd
 }
 

@@ -27,11 +27,12 @@ What the function needs besides, for its logs, its queue and its state file, is 
 
 Exit status: 0 done · 2 wrong usage or policy`,
 		Example: "  flowreaper ram-policy --policy policy.yaml --mode plan",
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 		RunE:    func(*cobra.Command, []string) error { return t.ramPolicy(file, mode) },
 	}
 	cmd.Flags().StringVar(&file, "policy", t.getenv("FLOWREAPER_POLICY"), "the policy `FILE` (or FLOWREAPER_POLICY)")
 	cmd.Flags().StringVar(&mode, "mode", cmp.Or(t.getenv("FLOWREAPER_MODE"), string(policy.ModeEnforce)), "the function's `MODE`: plan or enforce (or FLOWREAPER_MODE)")
+	completeWords(cmd, "mode", string(policy.ModePlan), string(policy.ModeEnforce))
 	return cmd
 }
 

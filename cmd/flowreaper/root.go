@@ -106,7 +106,8 @@ func (t *terminal) newRoot() *cobra.Command {
 	root.SetOut(t.out)
 	root.SetErr(t.err)
 	root.SetFlagErrorFunc(wrongFlag)
-	root.CompletionOptions.HiddenDefaultCmd = true
+	root.Version = version // for --version
+	root.SetVersionTemplate(versionLine())
 	root.AddCommand(
 		t.newApply(),
 		t.newDemo(),

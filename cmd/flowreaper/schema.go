@@ -24,7 +24,7 @@ func (t *terminal) newSchema() *cobra.Command {
 		Long:      schemaLong,
 		Example:   "  flowreaper schema > policy.schema.json\n  flowreaper schema test > policytest.schema.json",
 		ValidArgs: []string{"policy", "test"},
-		Args:      cobra.MatchAll(cobra.MaximumNArgs(1), oneOfArgs("policy", "test")),
+		Args:      oneOfArgs("policy", "test"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			text := schema.Policy
 			if len(args) == 1 && args[0] == "test" {
@@ -36,13 +36,16 @@ func (t *terminal) newSchema() *cobra.Command {
 	}
 }
 
-// oneOfArgs refuses arguments that are neither of two words.
+// oneOfArgs refuses what is neither of two words, or more than one.
 func oneOfArgs(a, b string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
 		for _, arg := range args {
 			if arg != a && arg != b {
 				return fmt.Errorf("there is no schema %q: there are %s and %s", arg, a, b)
 			}
+		}
+		if len(args) > 1 {
+			return fmt.Errorf("one schema is printed at a time: %s or %s", a, b)
 		}
 		return nil
 	}

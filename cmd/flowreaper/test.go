@@ -48,13 +48,14 @@ func (t *terminal) newTest() *cobra.Command {
 		Short:   "Run policy tests",
 		Long:    testLong,
 		Example: "  flowreaper test policy.test.yaml\n  flowreaper test --coverage --junit report.xml tests/*.yaml",
-		Args:    cobra.MinimumNArgs(1),
+		Args:    someFiles("a file of policy tests, such as policy.test.yaml"),
 		RunE:    func(_ *cobra.Command, files []string) error { return t.test(files, o) },
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&o.coverage, "coverage", false, "fail on a rule that no case exercises")
 	flags.StringVar(&o.junit, "junit", "", "write the results to this `FILE`, as JUnit XML")
 	flags.StringVarP(&o.output, "output", "o", "table", "the result's `FORMAT`: table or json")
+	completeWords(cmd, "output", "table", "json")
 	return cmd
 }
 

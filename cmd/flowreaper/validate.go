@@ -39,7 +39,7 @@ func (t *terminal) newValidate() *cobra.Command {
 		Example: "  flowreaper validate policy.yaml\n" +
 			"  flowreaper validate --strict --flows 1200 policy.yaml\n" +
 			"  flowreaper validate -o json policy.yaml",
-		Args: someFiles,
+		Args: someFiles("a policy's file"),
 		RunE: func(_ *cobra.Command, files []string) error { return t.validate(files, v) },
 	}
 	flags := cmd.Flags()
@@ -47,6 +47,7 @@ func (t *terminal) newValidate() *cobra.Command {
 	flags.IntVar(&v.flows, "flows", 0, "also print what sweeps need on an account of so many flows, `N`")
 	flags.StringVar(&v.tick, "tick", cmp.Or(t.getenv("FLOWREAPER_TICK"), "1m"), "the time between two sweeps (or FLOWREAPER_TICK)")
 	flags.BoolVar(&v.strict, "strict", false, "treat warnings as mistakes")
+	completeWords(cmd, "output", "table", "json")
 	return cmd
 }
 
@@ -211,9 +212,12 @@ func countEnforced(p *policy.Policy) int {
 	return n
 }
 
-func someFiles(cmd *cobra.Command, files []string) error {
-	if len(files) > 0 {
-		return nil
+// someFiles refuses a command line without a file. what says of what.
+func someFiles(what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, files []string) error {
+		if len(files) > 0 {
+			return nil
+		}
+		return fmt.Errorf("%s needs %s: name one or more\nSee '%s --help'", cmd.Name(), what, cmd.CommandPath())
 	}
-	return fmt.Errorf("%s needs a policy's file: name one or more\nSee '%s --help'", cmd.Name(), cmd.CommandPath())
 }

@@ -75,6 +75,9 @@ func regionEndpoint(region string) (Endpoint, error) {
 	if !regionForm.MatchString(region) {
 		return Endpoint{}, fmt.Errorf("region %q is not a region's id: write it as in cn-hangzhou, or give an endpoint", region)
 	}
+	if meant := meantRegion(region); meant != "" {
+		return Endpoint{}, fmt.Errorf("region %q is none that is known; did you mean %s? If it is one, give its endpoint", region, meant)
+	}
 	return Endpoint{Scheme: "https", Host: region + ".fnf.aliyuncs.com"}, nil
 }
 

@@ -5,6 +5,13 @@ import "testing"
 func TestParseEndpoint(t *testing.T) {
 	for _, test := range []struct{ endpoint, region, want string }{
 		{"", "cn-hangzhou", "https://cn-hangzhou.fnf.aliyuncs.com"},
+		{"", "cn-hangzhou-internal", "https://cn-hangzhou-internal.fnf.aliyuncs.com"},
+		{"", "ap-southeast-9", "https://ap-southeast-9.fnf.aliyuncs.com"}, // there come more
+		{"", "cn-hangzhou-2", "https://cn-hangzhou-2.fnf.aliyuncs.com"},
+		{"", "us-east-1", "https://us-east-1.fnf.aliyuncs.com"},
+		{"", "cn-guangzhou", "https://cn-guangzhou.fnf.aliyuncs.com"},
+		{"", "xx-elsewhere-1", "https://xx-elsewhere-1.fnf.aliyuncs.com"},
+		{"https://cn-hangzou.fnf.aliyuncs.com", "cn-hangzou", "https://cn-hangzou.fnf.aliyuncs.com"},
 		{"cn-hangzhou-internal.fnf.aliyuncs.com", "", "https://cn-hangzhou-internal.fnf.aliyuncs.com"},
 		{"https://CN-Shanghai.fnf.aliyuncs.com/", "cn-hangzhou", "https://cn-shanghai.fnf.aliyuncs.com"},
 		{"https://example.com:8443", "", "https://example.com:8443"},
@@ -32,6 +39,11 @@ func TestParseEndpointRefuses(t *testing.T) {
 		{"", "", "neither an endpoint nor a region is set: give a region such as cn-hangzhou, or an endpoint"},
 		{"", "evil.com/", `region "evil.com/" is not a region's id: write it as in cn-hangzhou, or give an endpoint`},
 		{"", "CN", `region "CN" is not a region's id: write it as in cn-hangzhou, or give an endpoint`},
+		{"", "cn-hangzou", `region "cn-hangzou" is none that is known; did you mean cn-hangzhou? If it is one, give its endpoint`},
+		{"", "cn-shangahi", `region "cn-shangahi" is none that is known; did you mean cn-shanghai? If it is one, give its endpoint`},
+		{"", "beijing", `region "beijing" is none that is known; did you mean cn-beijing? If it is one, give its endpoint`},
+		{"", "ap-southeast1", `region "ap-southeast1" is none that is known; did you mean ap-southeast-1? If it is one, give its endpoint`},
+		{"", "cnhangzhou", `region "cnhangzhou" is none that is known; did you mean cn-hangzhou? If it is one, give its endpoint`},
 		{"http://example.com", "", `endpoint "http://example.com" ` + plain},
 		{"http://10.0.0.1:8790", "", `endpoint "http://10.0.0.1:8790" ` + plain},
 		{"http://0.0.0.0", "", `endpoint "http://0.0.0.0" ` + plain},
