@@ -69,45 +69,79 @@ func readHistory(ctx context.Context, source FactSource, flow, execution string)
 	return adaptHistory(events), nil
 }
 
-// readLive lists the flow's executions that are live, and fetches the histories
-// on which it hangs which of them are too many: see judgeCrowd. What was read of
-// the one that is judged is fresher than its row.
+// readLive lists the flow's executions that are live, and fetches on what it hangs
+// which of them are too many: see judgeCrowd. What was read of the one that is
+// judged is fresher than its row.
 func readLive(ctx context.Context, source FactSource, p *policy.Policy, f *policy.Facts) error {
 	rows, err := liveRows(ctx, source, f.Flow.Name, f.Execution)
 	if err != nil {
 		return err
 	}
-	tried := map[string]bool{}
+	tried := make([]policy.Need, len(rows))
+	tried[0] = described
 	for again := true; again; {
 		f.Flow.Live = policy.NewLive(f.Now, rows)
 		again = false
-		for _, row := range rows {
-			needs := p.Judge(&policy.Facts{Now: f.Now, Event: f.Event, Flow: f.Flow, Execution: row}).Needs
-			if !needs.Has(policy.NeedHistory) || tried[row.Name] {
-				continue
+		for i, row := range rows {
+			needs := p.Judge(&policy.Facts{Now: f.Now, Event: f.Event, Flow: f.Flow, Execution: row}).Needs &^ tried[i]
+			tried[i] |= needs
+			if needs&described != 0 {
+				tried[i] |= described
+				again = true
+				if err := readRow(ctx, source, f.Flow.Name, row); err != nil {
+					return err
+				}
 			}
-			tried[row.Name], again = true, true
-			if row.History, err = readHistory(ctx, source, f.Flow.Name, row.Name); err != nil && !cloudflow.IsGone(err) {
-				return err
+			if needs.Has(policy.NeedHistory) {
+				again = true
+				if row.History, err = readHistory(ctx, source, f.Flow.Name, row.Name); err != nil && !endIfGone(row, err) {
+					return err
+				}
 			}
 		}
 	}
 	return nil
 }
 
+// readRow has a row be what DescribeExecution tells of it, but for another of its
+// name.
+func readRow(ctx context.Context, source FactSource, flow string, row *policy.Execution) error {
+	answer, err := source.DescribeExecution(ctx, flow, row.Name, 0)
+	switch {
+	case err != nil && !endIfGone(row, err):
+		return err
+	case err == nil && !another(row.StartedTime, answer.StartedTime):
+		history := row.History
+		*row = *adaptExecution(answer)
+		row.History = history
+	}
+	return nil
+}
+
+// endIfGone takes in that a row's execution is no more, if that is what the error says.
+func endIfGone(row *policy.Execution, err error) bool {
+	if !cloudflow.IsGone(err) {
+		return false
+	}
+	row.Status = "Stopped"
+	return true
+}
+
+// liveRows are the execution that is judged, and the others.
 func liveRows(ctx context.Context, source FactSource, flow string, judged *policy.Execution) ([]*policy.Execution, error) {
-	rows := []*policy.Execution{judged}
+	list := &listing{rows: map[string]cloudflow.Execution{}}
 	for _, status := range []string{"Running", "Starting"} {
 		for page, err := range source.ListExecutions(ctx, cloudflow.ExecutionQuery{FlowName: flow, Status: status}) {
 			if err != nil {
 				return nil, err
 			}
-			for _, row := range page.Items {
-				if row.Name != judged.Name {
-					rows = append(rows, adaptExecution(row))
-				}
-			}
+			list.add(page)
 		}
+	}
+	delete(list.rows, judged.Name)
+	rows := []*policy.Execution{judged}
+	for _, row := range list.rows {
+		rows = append(rows, adaptExecution(row))
 	}
 	return rows, nil
 }

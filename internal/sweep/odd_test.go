@@ -9,6 +9,7 @@ import (
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/internal/sweep"
+	"github.com/flowreaper/flowreaper/policy"
 )
 
 // What has no startedTime may have started after the event's time was over: it is
@@ -124,6 +125,66 @@ func TestAnExecutionWhoseHistoryIsGoneHasEnded(t *testing.T) {
 			r, err := test(t, c, c.options(parse(t, text)))
 			if err != nil || len(r.Undecided)+len(r.Errors) > 0 || !r.Complete || c.calls["GetExecutionHistory"] == 0 || slices.Contains(c.stopped(), "second") {
 				t.Errorf("error %v, undecided %+v, errors %+v, complete %v, calls %v, stopped %v", err, r.Undecided, r.Errors, r.Complete, c.calls, c.stopped())
+			}
+		})
+	}
+}
+
+// explain tells what a sweep would do, also where that hangs on what rows of others
+// leave out, and on those that have ended since.
+func TestWhatIsReadOfOneIsWhatASweepReads(t *testing.T) {
+	rule := "maxConcurrent: 1\n    stopFirst: oldest\n    when: 'execution.env[\"KEEP\"] != \"yes\" and history.events >= 0'" +
+		"\n  - {name: asks, mode: plan, when: 'execution.env[\"X\"] != \"y\" and history.events > 5'}"
+	p := parse(t, strings.Replace(twoHours, "maxRuntime: 2h", rule, 1))
+	const older, younger = 4 * time.Hour, time.Hour
+	keeps := func(e *cloudflow.Execution) { e.Environment = map[string]string{"KEEP": "yes"} }
+	for name, test := range map[string]struct {
+		age    time.Duration // of the other
+		change func(c *cloud, b *cloudflow.Execution) error
+		want   policy.Decision
+	}{
+		"the other is kept":    {older, func(_ *cloud, b *cloudflow.Execution) error { keeps(b); return nil }, policy.Stop},
+		"the other is not":     {older, func(*cloud, *cloudflow.Execution) error { return nil }, policy.Keep},
+		"the other is younger": {younger, func(*cloud, *cloudflow.Execution) error { return nil }, policy.Stop},
+		"the other has ended":  {younger, func(_ *cloud, b *cloudflow.Execution) error { b.Status = "Failed"; return nil }, policy.Keep},
+		"the other is gone":    {younger, func(*cloud, *cloudflow.Execution) error { return apiError(gone, 404, cloudflow.Tolerated) }, policy.Keep},
+		"its history is gone": {younger, func(c *cloud, _ *cloudflow.Execution) error {
+			c.historyErr["b"] = apiError(gone, 404, cloudflow.Tolerated)
+			return nil
+		}, policy.Keep},
+		"the other has ended on a later page": {younger, func(c *cloud, b *cloudflow.Execution) error {
+			ended := *b
+			ended.Status = "Succeeded"
+			c.executions["f"] = append(c.executions["f"], cloudflow.Page[cloudflow.Execution]{Items: []cloudflow.Execution{ended}})
+			keeps(b)
+			return nil
+		}, policy.Keep},
+		"another has its name": {older, func(_ *cloud, b *cloudflow.Execution) error {
+			b.StartedTime = noon
+			keeps(b)
+			return nil
+		}, policy.Keep}, // who has the surplus's place is not known
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := lacking([]string{"a"}, func(*cloudflow.Execution) error { return nil })
+			c.histories, c.historyErr = map[string][]cloudflow.Page[cloudflow.Event]{}, map[string]error{}
+			row := running("b", test.age)
+			row.EnvironmentAbsent = true
+			c.executions["f"][0].Items = append(c.executions["f"][0].Items, row)
+			b := running("b", test.age)
+			c.liveErr["b"] = test.change(c, &b)
+			c.live["b"] = b
+			facts, err := sweep.ReadFacts(t.Context(), runningOnly{c}, p, nil, "f", "a", c.clock)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := p.Judge(facts).Decision; got != test.want {
+				t.Errorf("explain: %s, want %s", got, test.want)
+			}
+			o := c.options(p)
+			o.Source = runningOnly{c}
+			if _, err := sweep.Run(t.Context(), o); err != nil || slices.Contains(c.stopped(), "a") != (test.want == policy.Stop) {
+				t.Errorf("a sweep: error %v, stopped %v, want %s", err, c.stopped(), test.want)
 			}
 		})
 	}
