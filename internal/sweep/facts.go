@@ -129,7 +129,7 @@ func endIfGone(row *policy.Execution, err error) bool {
 
 // liveRows are the execution that is judged, and the others.
 func liveRows(ctx context.Context, source FactSource, flow string, judged *policy.Execution) ([]*policy.Execution, error) {
-	list := &listing{rows: map[string]cloudflow.Execution{}}
+	list := newListing(time.Time{})
 	for _, status := range []string{"Running", "Starting"} {
 		for page, err := range source.ListExecutions(ctx, cloudflow.ExecutionQuery{FlowName: flow, Status: status}) {
 			if err != nil {

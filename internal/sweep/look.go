@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -41,14 +42,19 @@ func (s *sweep) look(l *watch.Look) {
 type listing struct {
 	asked   time.Time
 	rows    map[string]cloudflow.Execution // live ones, by name
+	differ  map[string]bool                // names of which rows have said different things
 	pages   int                            // of the first status
 	tooMany bool
+}
+
+func newListing(asked time.Time) *listing {
+	return &listing{asked: asked, rows: map[string]cloudflow.Execution{}, differ: map[string]bool{}}
 }
 
 // list reads a look's pages. Pages can shift while executions end, so a name
 // may come twice: the later row knows better.
 func (s *sweep) list(ctx context.Context, l *watch.Look, q question) (*listing, error) {
-	all := &listing{asked: s.ours(), rows: map[string]cloudflow.Execution{}}
+	all := newListing(s.ours())
 	for i, status := range strings.Fields(q.statuses) {
 		query := cloudflow.ExecutionQuery{
 			FlowName: l.FlowName, Status: status, NamePrefix: q.namePrefix, MetadataOnly: q.metadataOnly,
@@ -76,11 +82,32 @@ func (s *sweep) list(ctx context.Context, l *watch.Look, q question) (*listing, 
 
 func (l *listing) add(page cloudflow.Page[cloudflow.Execution]) {
 	for _, row := range page.Items {
+		before, twice := l.rows[row.Name]
 		delete(l.rows, row.Name)
 		if row.Live() {
 			l.rows[row.Name] = row
 		}
+		if twice && !sameFacts(before, row) || !row.Live() {
+			l.differ[row.Name] = true
+		}
 	}
+}
+
+// sameFacts says that rules see the same of two rows of one name, but for the status.
+func sameFacts(a, b cloudflow.Execution) bool {
+	return a.StartedTime.Equal(b.StartedTime) && a.InputFetched == b.InputFetched && a.Input == b.Input &&
+		a.EnvironmentAbsent == b.EnvironmentAbsent && a.EnvironmentDoubt == b.EnvironmentDoubt && maps.Equal(a.Environment, b.Environment)
+}
+
+// reliedOn is a finding from the listing. Where rows of its name differ nobody knows
+// which is right: it counts as asked for long ago, and so is described before it is
+// stopped.
+func (s *sweep) reliedOn(l *listing, f finding) finding {
+	if l.differ[f.execution.Name] {
+		s.note("SameName", fmt.Sprintf("rows of one listing differ in what they say of the execution %s of %s: it is described before it is stopped", f.execution.Name, f.flow.Name))
+		f.asked.execution = time.Time{}
+	}
+	return f
 }
 
 func (l *listing) sightings() []watch.Execution {
@@ -98,11 +125,15 @@ func (s *sweep) judgeAll(ctx context.Context, by *bench, flow *policy.Flow, q qu
 		for _, row := range list.rows {
 			rows = append(rows, adaptExecution(row))
 		}
-		return slices.DeleteFunc(s.judgeCrowd(ctx, by, flow, rows, list.asked), finding.over)
+		crowd := slices.DeleteFunc(s.judgeCrowd(ctx, by, flow, rows, list.asked), finding.over)
+		for i, f := range crowd {
+			crowd[i] = s.reliedOn(list, f)
+		}
+		return crowd
 	}
 	found := make([]finding, 0, len(list.rows))
 	for _, row := range list.rows {
-		found = append(found, s.examined(ctx, by, flow, row, list.asked, 0))
+		found = append(found, s.reliedOn(list, s.examined(ctx, by, flow, row, list.asked, 0)))
 	}
 	return slices.DeleteFunc(found, finding.over)
 }

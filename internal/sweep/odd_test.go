@@ -189,3 +189,39 @@ func TestWhatIsReadOfOneIsWhatASweepReads(t *testing.T) {
 		})
 	}
 }
+
+// Rows of one name that say different things tell of it nothing that can be relied
+// on, whichever comes last: it is described before it is stopped.
+func TestRowsOfOneNameAreNotReliedOn(t *testing.T) {
+	input := func(e cloudflow.Execution, text string) cloudflow.Execution { e.Input = text; return e }
+	old, young := running("e", 3*time.Hour), running("e", time.Minute)
+	keep, drop := input(old, `{"keep":true}`), input(old, `{"keep":false}`)
+	for name, rows := range map[string][2]cloudflow.Execution{
+		"a young one and an old one":     {young, old},
+		"one that is protected, and not": {keep, drop},
+	} {
+		for _, in := range []string{"one page", "one page, reversed", "two pages"} {
+			for _, event := range []string{"", `{"stop":true}`} {
+				c := newCloud(map[string][]cloudflow.Execution{"f": rows[:]})
+				c.live = map[string]cloudflow.Execution{"e": rows[0]}
+				switch in {
+				case "one page, reversed":
+					c.executions["f"][0].Items = []cloudflow.Execution{rows[1], rows[0]}
+				case "two pages":
+					c.executions["f"] = []cloudflow.Page[cloudflow.Execution]{{Items: rows[:1], More: true}, {Items: rows[1:]}}
+				}
+				text := twoHours + "\nprotect: {when: 'execution.input.keep == true'}\n"
+				if event != "" {
+					text = strings.Replace(text, "maxRuntime: 2h", "on: [event]\n    limits: none\n    when: 'execution.age > duration(\"2h\")'", 1)
+				}
+				o := c.options(parse(t, text))
+				if event != "" {
+					o.Events, o.Memory = events(t, event), memory(t)
+				}
+				if _, err := sweep.Run(t.Context(), o); err != nil || len(c.stopped()) > 0 {
+					t.Errorf("%s, on %s, event %q: error %v, stopped %v", name, in, event, err, c.stopped())
+				}
+			}
+		}
+	}
+}

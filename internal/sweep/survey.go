@@ -323,10 +323,10 @@ func (s *sweep) readPages(e *emergency, v *survey, p span, turn int) (func(), er
 
 func (s *sweep) judgeRows(ctx context.Context, e *emergency, v *survey, page cloudflow.Page[cloudflow.Execution], at time.Time) []finding {
 	var rows []finding
-	for _, row := range page.Items {
-		if row.Live() {
-			rows = append(rows, s.examined(ctx, &e.bench, v.flow, row, at, 0))
-		}
+	list := newListing(at)
+	list.add(page)
+	for _, row := range list.rows {
+		rows = append(rows, s.reliedOn(list, s.examined(ctx, &e.bench, v.flow, row, at, 0)))
 	}
 	return slices.DeleteFunc(rows, finding.over)
 }
