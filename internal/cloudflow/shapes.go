@@ -114,6 +114,9 @@ var flowFields = []string{
 	"Id", "Description", "RoleArn", "ExecutionMode", "CreatedTime", "LastModifiedTime", "ResourceGroupId", "Environment", "Definition",
 }
 
+// FlowFields are the fields of a flow that a row of ListFlows can leave out.
+func FlowFields() []string { return slices.Clone(flowFields) }
+
 // absent are those that an answer left out, where seen are those that it has.
 func absent(seen uint) []string {
 	var names []string

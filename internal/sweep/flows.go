@@ -126,16 +126,15 @@ func (s *sweep) flowsDue() bool {
 // listedFlows lists all flows, and tells of each page as it comes. When that
 // fails half way, the flows that came are as certain as ever.
 func (s *sweep) listedFlows(ctx context.Context, tell func([]*policy.Flow, time.Time)) (flows []*policy.Flow, pages int, err error) {
-	byName, at := map[string]*policy.Flow{}, s.ours()
+	byName, names, at := map[string]*policy.Flow{}, sameNames{}, s.ours()
 	for page, err := range s.Source.ListFlows(ctx) {
 		if err != nil {
 			return values(byName), pages, err
 		}
 		pages++
-		all := make([]*policy.Flow, len(page.Items))
-		for i, flow := range page.Items {
-			all[i] = adaptFlow(flow)
-			byName[flow.Name] = all[i] // the later page knows better
+		all := s.rowsOf(page.Items, names)
+		for _, flow := range all {
+			byName[flow.Name] = flow // the later page knows better
 		}
 		tell(all, at)
 		at = s.ours() // the next page

@@ -183,6 +183,33 @@ func (s *sweep) know(f finding) {
 	}
 }
 
+// sameNames is what a listing of flows has told of them: the Id by the name, and "*"
+// where it has told of several.
+type sameNames map[string]string
+
+const several = "*"
+
+// rowsOf are the flows of a page. Of several of one name, which only the name tells
+// of to CloudFlow, no more is known than the name.
+func (s *sweep) rowsOf(items []cloudflow.Flow, names sameNames) []*policy.Flow {
+	for _, row := range items {
+		if id, told := names[row.Name]; told && id != row.ID {
+			names[row.Name] = several
+			s.note("SameName", fmt.Sprintf("several flows are called %s: no more is taken for known of it than DescribeFlow tells", row.Name))
+			continue
+		}
+		names[row.Name] = row.ID
+	}
+	rows := make([]*policy.Flow, len(items))
+	for i, row := range items {
+		if names[row.Name] == several {
+			row = cloudflow.Flow{Name: row.Name, Absent: cloudflow.FlowFields()}
+		}
+		rows[i] = adaptFlow(row)
+	}
+	return rows
+}
+
 // apart tells flows apart that have one Id, which are known by their names then:
 // by the Id one would be forgotten for the other.
 func (s *sweep) apart(flow *policy.Flow) *policy.Flow {

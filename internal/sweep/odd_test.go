@@ -225,3 +225,42 @@ func TestRowsOfOneNameAreNotReliedOn(t *testing.T) {
 		}
 	}
 }
+
+// Of two flows of one name nobody knows which of them is stopped in: no more is
+// known of it than DescribeFlow tells.
+func TestTwoFlowsOfOneNameAreOneThatIsAskedFor(t *testing.T) {
+	off := map[string]string{"FLOWREAPER": "off"}
+	for name, test := range map[string]struct {
+		rows []cloudflow.Flow
+		is   cloudflow.Flow
+		want int
+	}{
+		"one has opted out":             {[]cloudflow.Flow{{Name: "f", ID: "1", Environment: off}, {Name: "f", ID: "2"}}, cloudflow.Flow{Name: "f", ID: "1", Environment: off}, 0},
+		"the later one has":             {[]cloudflow.Flow{{Name: "f", ID: "2"}, {Name: "f", ID: "1", Environment: off}}, cloudflow.Flow{Name: "f", ID: "1", Environment: off}, 0},
+		"one had, that is no more":      {[]cloudflow.Flow{{Name: "f", ID: "1", Environment: off}, {Name: "f", ID: "2"}}, cloudflow.Flow{Name: "f", ID: "2"}, 1},
+		"one of three has":              {[]cloudflow.Flow{{Name: "f", ID: "1"}, {Name: "f", ID: "2"}, {Name: "f", ID: "2"}}, cloudflow.Flow{Name: "f", ID: "1", Environment: off}, 0},
+		"one is Express":                {[]cloudflow.Flow{{Name: "f", ID: "1", ExecutionMode: "Express"}, {Name: "f", ID: "2"}}, cloudflow.Flow{Name: "f", ID: "1", ExecutionMode: "Express"}, 0},
+		"one came twice, which is none": {[]cloudflow.Flow{{Name: "f", ID: "1"}, {Name: "f", ID: "1"}}, cloudflow.Flow{}, 1},
+	} {
+		for _, event := range []string{"", `{"stop":true}`} {
+			c := newCloud(map[string][]cloudflow.Execution{"f": {running("e", 3*time.Hour)}})
+			c.flows[0].Items = test.rows
+			c.onFlow = func(string) (cloudflow.Flow, error) { return test.is, nil }
+			text := twoHours + optOut
+			if event != "" {
+				text = strings.Replace(text, "maxRuntime: 2h", "on: [event]\n    limits: none\n    when: 'execution.age > duration(\"2h\")'", 1)
+			}
+			o := c.options(parse(t, text))
+			if event != "" {
+				o.Events, o.Memory = events(t, event), memory(t)
+			}
+			r, err := sweep.Run(t.Context(), o)
+			if err != nil || len(c.stopped()) != test.want {
+				t.Errorf("%s, event %q: error %v, stopped %v, want %d", name, event, err, c.stopped(), test.want)
+			}
+			if said := len(r.Errors) == 1 && r.Errors[0].Code == "SameName"; said != (test.is.Name != "") {
+				t.Errorf("%s, event %q: errors %+v", name, event, r.Errors)
+			}
+		}
+	}
+}
