@@ -2,6 +2,7 @@ package sweep
 
 import (
 	"cmp"
+	"strings"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/policy"
@@ -29,8 +30,24 @@ func adaptFlow(f cloudflow.Flow) *policy.Flow {
 	}
 }
 
-// keyOf tells flows apart: another Id under a name is another flow.
-func keyOf(f *policy.Flow) string { return cmp.Or(f.ID, f.Name) }
+// keyOf tells flows apart: another Id under a name is another flow. One without an Id
+// is known by its name, which may be another's Id.
+func keyOf(f *policy.Flow) string {
+	if f.ID == "" {
+		return nameKey + f.Name
+	}
+	return f.ID
+}
+
+const nameKey = "name:"
+
+// idOf is the Id of the flow with a key; "" where that is its name.
+func idOf(key string) string {
+	if strings.HasPrefix(key, nameKey) {
+		return ""
+	}
+	return key
+}
 
 func adaptExecution(e cloudflow.Execution) *policy.Execution {
 	adapted := &policy.Execution{

@@ -256,7 +256,7 @@ func (s *sweep) restoreFlows() {
 	s.memory.restored = true
 	var told []watch.Flow
 	for _, f := range s.watch.Restored() {
-		flow := &policy.Flow{ID: f.ID, Name: f.Name, ExecutionMode: standard, NameOnly: true}
+		flow := &policy.Flow{ID: idOf(f.ID), Name: f.Name, ExecutionMode: standard, NameOnly: true}
 		if f.Name == "" || !s.covers(flow) || s.scope.Flow(flow).Query().Needs.Has(policy.NeedFlow) {
 			continue
 		}
@@ -300,7 +300,7 @@ func (s *sweep) tellWatch() {
 // told is a flow as the watch is told of it.
 func (s *sweep) told(flow *policy.Flow, q question) watch.Flow {
 	return watch.Flow{
-		ID: flow.ID, Name: flow.Name, Query: s.hash(flow, q), LeastAge: q.leastAge, EverySweep: q.everySweep(),
+		ID: keyOf(flow), Name: flow.Name, Query: s.hash(flow, q), LeastAge: q.leastAge, EverySweep: q.everySweep(),
 		ByStatusAlone: q.namePrefix == "" && strings.Contains(q.statuses, running),
 		Due:           func(name string, started time.Time) (time.Time, bool) { return s.dueOf(flow, q, name, started) },
 		Then: func(name string, started, seen time.Time) time.Time {

@@ -264,3 +264,17 @@ func TestTwoFlowsOfOneNameAreOneThatIsAskedFor(t *testing.T) {
 		}
 	}
 }
+
+// A flow without an Id isn't taken for the one whose Id is its name.
+func TestAnIdThatIsAnothersNameIsNoName(t *testing.T) {
+	c := newCloud(map[string][]cloudflow.Execution{"a": {running("of-a", 3*time.Hour)}, "b": {running("of-b", 3*time.Hour)}})
+	c.flows[0].Items = []cloudflow.Flow{{Name: "a", ID: "b"}, {Name: "b", Absent: []string{"Id"}}}
+	o := c.options(parse(t, twoHours))
+	o.Memory, o.Trigger = memory(t), sweep.Trigger{Kind: "timer"}
+	r, err := sweep.Run(t.Context(), o)
+	got := c.stopped()
+	slices.Sort(got)
+	if err != nil || !slices.Equal(got, []string{"of-a", "of-b"}) || r.Flows.Seen != 2 {
+		t.Errorf("error %v, stopped %+v, flows %+v", err, c.stops, r.Flows)
+	}
+}

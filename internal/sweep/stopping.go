@@ -1,7 +1,6 @@
 package sweep
 
 import (
-	"cmp"
 	"maps"
 	"slices"
 	"time"
@@ -129,7 +128,7 @@ func (s *sweep) forget(k key, by *bench) {
 // found is asked about again before it is stopped.
 func (s *sweep) recall() {
 	for o := range s.watch.EachOverdue() {
-		k := key{cmp.Or(o.FlowID, o.FlowName), o.Name}
+		k := key{o.FlowID, o.Name}
 		flow := s.memory.flows[k.flow]
 		if flow == nil || s.tried[k] || s.underGate(k) != nil || !s.resumes(o.Mark) {
 			continue
@@ -154,7 +153,7 @@ func (s *sweep) resumes(m watch.Mark) bool {
 func (s *sweep) dropEnded() {
 	overdue := map[key]bool{}
 	for o := range s.watch.EachOverdue() {
-		overdue[key{cmp.Or(o.FlowID, o.FlowName), o.Name}] = true
+		overdue[key{o.FlowID, o.Name}] = true
 	}
 	ended := func(c *condemned) bool { return c.execution == nil && !overdue[c.key()] }
 	for _, all := range []map[key]*condemned{s.waiting, s.admitted} {

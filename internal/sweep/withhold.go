@@ -1,7 +1,6 @@
 package sweep
 
 import (
-	"cmp"
 	"errors"
 	"maps"
 	"slices"
@@ -95,7 +94,7 @@ func (s *sweep) known() int {
 		}
 	}
 	for o := range s.watch.EachOverdue() {
-		k := key{cmp.Or(o.FlowID, o.FlowName), o.Name}
+		k := key{o.FlowID, o.Name}
 		if s.counts(o.Mark) && !s.tried[k] && s.underGate(k) == nil {
 			n++
 		}
