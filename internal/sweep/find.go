@@ -37,7 +37,7 @@ func (s *sweep) findFlows() {
 		return
 	}
 	m := s.memory
-	fresh := s.now().Before(m.streamedAt.Add(restream))
+	fresh := s.now().Sub(m.streamedAt).Abs() < restream // but for a clock that was ahead
 	if !fresh {
 		m.streamed = nil
 	}

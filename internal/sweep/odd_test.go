@@ -278,3 +278,36 @@ func TestAnIdThatIsAnothersNameIsNoName(t *testing.T) {
 		t.Errorf("error %v, stopped %+v, flows %+v", err, c.stops, r.Flows)
 	}
 }
+
+// A clock that was ahead when the flows were listed for an event doesn't put off the
+// next listing.
+func TestFlowsListedForAnEventByAClockThatWasAheadAreListedAnew(t *testing.T) {
+	c := newCloud(map[string][]cloudflow.Execution{"f-1": {running("one", time.Hour)}})
+	c.advance(2 * time.Hour)
+	rules := []string{"name: slow, flows: [t], maxRuntime: 9h", "name: all, on: [event], flows: ['f-*'], limits: none, for: 6h, when: 'event.data.stop == true'"}
+	o := c.options(parse(t, eventPolicy("", rules...)))
+	o.Memory = memory(t)
+	o.Events = events(t, `{"stop":true}`)
+	if _, err := sweep.Run(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	c.advance(-2 * time.Hour)
+	c.flows[0].Items = append(c.flows[0].Items, cloudflow.Flow{Name: "f-2", ID: "id-f-2"})
+	c.executions["f-2"] = []cloudflow.Page[cloudflow.Execution]{{Items: []cloudflow.Execution{running("two", time.Hour)}}}
+	o.Events, o.RunID, o.Trigger = nil, "next", sweep.Trigger{Kind: "timer"}
+	if _, err := sweep.Run(t.Context(), o); err != nil || !slices.Contains(c.stopped(), "two") {
+		t.Errorf("error %v, stopped %v, calls %v", err, c.stopped(), c.calls)
+	}
+}
+
+// What was asked for at a time that is still to come, since somebody has set the clock
+// back, may be of any age: it is asked for anew.
+func TestFactsFromBeforeTheClockWasSetBackAreOld(t *testing.T) {
+	c := newCloud(map[string][]cloudflow.Execution{"f": {running("first", 5*time.Hour), running("second", 4*time.Hour)}})
+	c.live = map[string]cloudflow.Execution{"second": {Name: "second", Status: "Succeeded", StartedTime: noon.Add(-4 * time.Hour)}}
+	c.onStop = func(context.Context, string) error { c.advance(-5 * time.Minute); return nil }
+	r, err := sweep.Run(t.Context(), c.options(parse(t, twoHours)))
+	if err != nil || !slices.Equal(c.stopped(), []string{"first"}) || len(r.Decisions) != 1 {
+		t.Errorf("error %v, stopped %v, decisions %+v", err, c.stopped(), r.Decisions)
+	}
+}

@@ -49,9 +49,10 @@ type Emergency struct {
 // works on it: whoever works on one touches it more often than that.
 const Lease = 30 * time.Second
 
-// HeldAgainst says that another run works on the emergency.
+// HeldAgainst says that another run works on the emergency. One that touched it at a
+// time still to come did so by a clock that was ahead, and may have been killed since.
 func (m Emergency) HeldAgainst(run string, now time.Time) bool {
-	return m.Worker != "" && m.Worker != run && now.Before(m.Touched.Add(Lease))
+	return m.Worker != "" && m.Worker != run && now.Sub(m.Touched).Abs() < Lease
 }
 
 // eventAhead is how far in the future an event may lie for clocks to differ: its
