@@ -24,6 +24,7 @@ import (
 	"github.com/flowreaper/flowreaper/internal/fcruntime"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 	"github.com/flowreaper/flowreaper/policy"
+	"github.com/flowreaper/flowreaper/schema/schematest"
 )
 
 // accident is an account in which something happens.
@@ -100,6 +101,9 @@ func (d *deployed) invoke(body []byte) (*sweep.Report, error) {
 	})
 	if err != nil {
 		return nil, err
+	}
+	if err := schematest.Conforms(answer.Body); err != nil {
+		d.Errorf("%v\n%s", err, answer.Body)
 	}
 	var report sweep.Report
 	if err := json.Unmarshal(answer.Body, &report); err != nil {

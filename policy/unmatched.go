@@ -11,9 +11,12 @@ import (
 // Unmatched is a glob that names no flow of an account: a slip, perhaps, which
 // protects or stops less than was meant.
 type Unmatched struct {
-	Where string `json:"where"`          // such as protect.flows[1] or rules.etl.when; lists are counted from 0
-	Glob  string `json:"glob"`           // as it is written; a text that names are compared with, as a glob
-	Near  string `json:"near,omitempty"` // what names some flow, and was probably meant
+	// Its place, such as protect.flows[1], rules.etl.when or --flow[0]; lists are counted from 0.
+	Where string `json:"where"`
+	// The glob as it is written, or a text that flow.name is compared with, as a glob.
+	Glob string `json:"glob"`
+	// What names some flow, and was probably meant.
+	Near string `json:"near,omitempty"`
 }
 
 // String is the one line that says so.

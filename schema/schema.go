@@ -1,5 +1,5 @@
 // Package schema holds the JSON Schemas of the files that people write, with
-// which editors complete and check them:
+// which editors complete and check them, and of the reports that programs read:
 //
 //	# yaml-language-server: $schema=./policy.schema.json
 //
@@ -20,3 +20,8 @@ var Policy string
 //
 //go:embed policytest.schema.json
 var PolicyTest string
+
+// Report is the schema of the report of a sweep.
+//
+//go:embed report.schema.json
+var Report string

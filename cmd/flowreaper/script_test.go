@@ -7,12 +7,14 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strconv"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/flowreaper/flowreaper/internal/emulator"
 	"github.com/flowreaper/flowreaper/internal/emulator/account"
+	"github.com/flowreaper/flowreaper/schema/schematest"
 )
 
 // scriptCommands are what scripts can do beyond typing.
@@ -37,6 +39,11 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 			ts.Fatalf("%v", err)
 		}
 		status = exit.ExitCode()
+	}
+	if len(args) > 2 && slices.Contains([]string{"plan", "apply", "stop"}, args[2]) && slices.Contains(args, "json") && !slices.Contains(args, "--explain-query") {
+		if text := ts.ReadFile("stdout"); text != "" { // whatever became of it, a report is one
+			ts.Check(schematest.Conforms([]byte(text)))
+		}
 	}
 	if status != want {
 		ts.Fatalf("exit status %d, want %d", status, want)

@@ -1,9 +1,9 @@
 // Package caller says whose credentials these are: which account's, and which
 // user's or role's of it, as the Security Token Service knows them.
 //
-// Nothing may depend on the answer. [Ask] is bounded in time, tells no error, and
-// asks only where the credentials are Alibaba Cloud's: not for an endpoint on this
-// machine, or of somebody else.
+// [Ask] is bounded in time, tells no error, and asks only where the credentials are
+// Alibaba Cloud's: not for an endpoint on this machine, or of somebody else. Whoever
+// wants the answer can do without it, or says what to do.
 package caller
 
 import (

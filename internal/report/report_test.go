@@ -19,6 +19,7 @@ import (
 	"github.com/flowreaper/flowreaper/internal/report"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 	"github.com/flowreaper/flowreaper/policy"
+	"github.com/flowreaper/flowreaper/schema/schematest"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -170,6 +171,9 @@ func TestJSONIsTheReport(t *testing.T) {
 		if err := report.JSON(&b, r); err != nil {
 			t.Fatal(err)
 		}
+		hashed := *r
+		hashed.Policy.Hash = "sha256:" + strings.Repeat("0", 64)
+		schematest.Report(t, hashed)
 		var got sweep.Report
 		if err := json.Unmarshal(b.Bytes(), &got); err != nil {
 			t.Fatal(err)

@@ -51,10 +51,12 @@ func (p *process) happen(until time.Duration, body string) (*sweep.Report, error
 		p.t.Fatal(err)
 	}
 	defer c.Close()
-	return sweep.Run(context.Background(), sweep.Options{
+	r, err := sweep.Run(context.Background(), sweep.Options{
 		Policy: p.policy, Source: c, Stopper: c, Memory: p.memory, Quota: p.quota,
 		Until: time.Now().Add(until), Events: events(p.t, body),
 	})
+	conforms(p.t, r)
+	return r, err
 }
 
 // killed is a process that dies after a while: from then on nothing that it sends

@@ -22,6 +22,7 @@ import (
 	"github.com/flowreaper/flowreaper/internal/sweep"
 	"github.com/flowreaper/flowreaper/internal/watch"
 	"github.com/flowreaper/flowreaper/policy"
+	"github.com/flowreaper/flowreaper/schema/schematest"
 )
 
 // A simulation is a day of an account: the emulator in memory with the
@@ -117,10 +118,21 @@ func (p *process) sweep(until time.Duration) (*sweep.Report, error) {
 	if p.stopper != nil {
 		stopper = p.stopper(c)
 	}
-	return sweep.Run(context.Background(), sweep.Options{
+	r, err := sweep.Run(context.Background(), sweep.Options{
 		Policy: p.policy, Source: c, Stopper: stopper, Memory: p.memory, Quota: p.quota,
 		Until: time.Now().Add(until), Event: &policy.Event{Kind: "timer", Time: time.Now().UTC()},
 	})
+	conforms(p.t, r)
+	return r, err
+}
+
+// conforms holds a report to its schema; of long lists the beginning, since there are
+// days of sweeps.
+func conforms(t testing.TB, r *sweep.Report) {
+	t.Helper()
+	short := *r
+	short.Decisions = r.Decisions[:min(10, len(r.Decisions))]
+	schematest.Report(t, short)
 }
 
 func (p *process) live(s scenario, each func(*emulator.Server, *sweep.Report, error)) (r result) {

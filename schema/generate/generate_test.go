@@ -25,7 +25,7 @@ func TestCurrent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for file, committed := range map[string]string{"policy.schema.json": schema.Policy, "policytest.schema.json": schema.PolicyTest} {
+	for file, committed := range map[string]string{"policy.schema.json": schema.Policy, "policytest.schema.json": schema.PolicyTest, "report.schema.json": schema.Report} {
 		if diff := cmp.Diff(string(want[file]), committed); diff != "" {
 			t.Errorf("%s is not current; run go generate ./schema\n%s", file, diff)
 		}

@@ -1,17 +1,19 @@
-// Command generate writes the JSON Schemas of policies and of policy tests. Run
-// it as go generate does, in the folder above.
+// Command generate writes the JSON Schemas of policies, of policy tests and of
+// reports. Run it as go generate does, in the folder above.
 package main
 
 import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"reflect"
 	"strings"
 
 	"github.com/invopop/jsonschema"
 
+	"github.com/flowreaper/flowreaper/internal/sweep"
 	"github.com/flowreaper/flowreaper/policy/policytest"
 )
 
@@ -42,10 +44,12 @@ func generate(root string) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return map[string][]byte{"policy.schema.json": policy, "policytest.schema.json": test}, nil
+	report, err := reportSchema(root)
+	return map[string][]byte{"policy.schema.json": policy, "policytest.schema.json": test, "report.schema.json": report}, err
 }
 
-// schemaOf returns the schema of a type whose source is in a folder.
+// schemaOf returns the schema of a type whose source is in a folder, for files that
+// people write.
 func schemaOf(of any, title, root, folder string) ([]byte, error) {
 	comments, err := readComments(root, folder)
 	if err != nil {
@@ -61,7 +65,35 @@ func schemaOf(of any, title, root, folder string) ([]byte, error) {
 		}
 		return nil
 	}
-	s := r.Reflect(of)
+	return encode(r.Reflect(of), title)
+}
+
+// reportSchema is the schema of what flowreaper writes. Later ones may write more.
+func reportSchema(root string) ([]byte, error) {
+	comments, err := readComments(root, "policy")
+	if err != nil {
+		return nil, err
+	}
+	own, err := readComments(root, "internal/sweep")
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(comments, own) // Decision and Undecided are both's
+	outcomes := &jsonschema.Schema{Type: "string"}
+	for _, o := range sweep.Outcomes() {
+		outcomes.Enum = append(outcomes.Enum, o)
+	}
+	r := &jsonschema.Reflector{DoNotReference: true, Anonymous: true, AllowAdditionalProperties: true, LookupComment: comments.lookup}
+	r.Mapper = func(t reflect.Type) *jsonschema.Schema {
+		if t == reflect.TypeFor[sweep.Outcome]() {
+			return outcomes
+		}
+		return nil
+	}
+	return encode(r.Reflect(sweep.Report{}), "The report of a flowreaper sweep")
+}
+
+func encode(s *jsonschema.Schema, title string) ([]byte, error) {
 	s.Version, s.Title = draft7, title
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)

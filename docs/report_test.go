@@ -1,0 +1,114 @@
+package docs
+
+import (
+	"encoding/json"
+	"maps"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/flowreaper/flowreaper/internal/sweep"
+	"github.com/flowreaper/flowreaper/schema"
+)
+
+// node is what this test reads of a JSON Schema.
+type node struct {
+	Properties  map[string]*node
+	Items       *node
+	Required    []string
+	Enum        []any
+	Description string
+}
+
+// fields calls found with each field beneath a node, by its path: a.b, or a[].b.
+func (n *node) fields(path string, found func(path string, field *node, always bool)) {
+	for _, name := range slices.Sorted(maps.Keys(n.Properties)) {
+		field, at := n.Properties[name], path+name
+		found(at, field, slices.Contains(n.Required, name))
+		field.fields(at+".", found)
+		if field.Items != nil {
+			field.Items.fields(at+"[].", found)
+		}
+	}
+}
+
+var row = regexp.MustCompile("(?m)^\\| `([^`]+)` \\| ([^|]*) \\|(.*)\\|$")
+
+// part is a section of a document, by its heading.
+func part(t *testing.T, file, heading string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, found := strings.Cut(string(text), "\n## "+heading+"\n")
+	if !found {
+		t.Fatalf("%s has no %s", file, heading)
+	}
+	before, _, _ := strings.Cut(after, "\n## ")
+	return before
+}
+
+// TestReport: the document tells each field of the schema, and no other, and which
+// are always there; the schema says what each is.
+func TestReport(t *testing.T) {
+	var root node
+	if err := json.Unmarshal([]byte(schema.Report), &root); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]bool{}
+	root.fields("", func(path string, field *node, always bool) {
+		want[path] = always
+		if field.Description == "" && !strings.HasPrefix(path, "calls.") {
+			t.Errorf("%s has no description in the schema", path)
+		}
+		for _, value := range field.Enum {
+			text, isText := value.(string)
+			told := part(t, "report.md", "Fields") + part(t, "report.md", "Outcomes")
+			if isText && !strings.Contains(told, "`"+text+"`") {
+				t.Errorf("the document doesn't tell the %q of %s", text, path)
+			}
+		}
+	})
+	got := map[string]bool{}
+	for _, m := range row.FindAllStringSubmatch(part(t, "report.md", "Fields"), -1) {
+		if _, twice := got[m[1]]; twice {
+			t.Errorf("%s is told twice", m[1])
+		}
+		got[m[1]] = m[2] == "always"
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("fields, and whether they are always there (-schema +document):\n%s", diff)
+	}
+	if len(got) < 80 {
+		t.Errorf("only %d fields were found", len(got))
+	}
+}
+
+// TestOutcomes: the document, the schema and the code know the same.
+func TestOutcomes(t *testing.T) {
+	var want, got, declared []string
+	for _, o := range sweep.Outcomes() {
+		want = append(want, string(o))
+	}
+	for _, m := range row.FindAllStringSubmatch(part(t, "report.md", "Outcomes"), -1) {
+		got = append(got, m[1])
+	}
+	source, err := os.ReadFile("../internal/sweep/report.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range regexp.MustCompile(`\n\t([A-Z]\w+) +Outcome += "(\w+)"`).FindAllStringSubmatch(string(source), -1) {
+		declared = append(declared, m[2])
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-code +document:\n%s", diff)
+	}
+	if diff := cmp.Diff(want, declared); diff != "" {
+		t.Errorf("-Outcomes +declared:\n%s", diff)
+	}
+}
