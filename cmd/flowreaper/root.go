@@ -123,6 +123,7 @@ func (t *terminal) newRoot() *cobra.Command {
 		t.newValidate(),
 		t.newVersion(),
 	)
+	root.InitDefaultCompletionCmd()
 	return root
 }
 
