@@ -41,6 +41,7 @@ Exit status: 0 done · 1 failed, or the answer was no · 2 wrong usage or policy
 	s := t.addSettings(cmd, "html")
 	s.addEvent(cmd)
 	s.addFlows(cmd, "look only at flows whose names match this `GLOB`")
+	t.addAll(cmd)
 	cmd.Flags().BoolVar(&yes, "yes", false, "stop without asking")
 	s.saved.flags(cmd)
 	s.addLedger(cmd)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 
 	"golang.org/x/term"
@@ -100,17 +101,26 @@ func interruptedOr(ctx context.Context, err error) error {
 	return err
 }
 
-// style fits a report to what it is written on.
+// style fits a report to what it is written on: a terminal's width; elsewhere
+// COLUMNS, where it says one that a table fits, or usualWidth.
 func (t *terminal) style(w any) report.Style {
-	if !isTerminal(w) {
-		return report.Style{}
+	style := report.Style{Width: usualWidth, All: t.all}
+	if n, err := strconv.Atoi(t.getenv("COLUMNS")); err == nil && n >= leastWidth {
+		style.Width = n
 	}
-	width, _, err := term.GetSize(int(w.(*os.File).Fd()))
-	if err != nil {
-		width = 0 // no bound: the terminal breaks the lines
+	if isTerminal(w) {
+		style.Fold, style.Colour = true, t.getenv("NO_COLOR") == "" && t.getenv("TERM") != "dumb"
+		if width, _, err := term.GetSize(int(w.(*os.File).Fd())); err == nil && width > 0 {
+			style.Width = width
+		}
 	}
-	return report.Style{Width: width, Colour: t.getenv("NO_COLOR") == "" && t.getenv("TERM") != "dumb"}
+	return style
 }
+
+const (
+	usualWidth = 100
+	leastWidth = 40
+)
 
 func isTerminal(stream any) bool {
 	f, ok := stream.(*os.File)

@@ -60,7 +60,7 @@ func (t *terminal) demo(ctx context.Context, function string) error {
 	fmt.Fprintf(t.out, "An account made up on this machine. These executions run, or ended just now:\n\n%s\n\n", cloud.before(style))
 	_, shown, _ := strings.Cut(string(demoPolicy), "\n") // its first line is for editors
 	fmt.Fprintf(t.out, "The policy (cmd/flowreaper/demo/policy.yaml):\n\n%s\n", indent(shown))
-	fmt.Fprintf(t.out, "A timer event reaches the function. It lists, judges, stops and verifies within the API's quota of 2 calls a second…\n\n")
+	fmt.Fprintf(t.out, "%s\n\n", style.Words("A timer event reaches the function. It lists, judges, stops and verifies within the API's quota of 2 calls a second…"))
 	result, err := cloud.sweep(ctx, function)
 	if err != nil {
 		return err

@@ -35,6 +35,7 @@ Exit status: 0 done, whether or not something would be stopped · 1 failed · 2 
 	s := t.addSettings(cmd, "html")
 	s.addEvent(cmd)
 	s.addFlows(cmd, "look only at flows whose names match this `GLOB`")
+	t.addAll(cmd)
 	flags := cmd.Flags()
 	out := flags.String("out", "", "save the plan to this `FILE`")
 	explainQuery := flags.Bool("explain-query", false, "say what sweeps ask of the API for each rule, and how often, instead of asking it")

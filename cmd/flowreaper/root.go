@@ -28,6 +28,13 @@ type terminal struct {
 	err     io.Writer
 	getenv  func(string) string
 	environ []string // all of it, to see what is misspelt
+
+	all bool // --all: show each row of a long table
+}
+
+// addAll adds --all.
+func (t *terminal) addAll(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&t.all, "all", false, "show each row of a long table, where else what is alike is put together by rule and flow")
 }
 
 // say writes to err what people read, whatever names and errors are in it.

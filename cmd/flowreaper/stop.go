@@ -43,6 +43,7 @@ func (t *terminal) newStop() *cobra.Command {
 	}
 	b.settings = t.addSettings(cmd, "html")
 	b.addFlows(cmd, "stop what runs in flows whose names match this `GLOB` (required)")
+	t.addAll(cmd)
 	flags := cmd.Flags()
 	flags.StringVar(&b.execution, "execution", "", "of that only executions whose names match this `GLOB`")
 	flags.StringVar(&b.cause, "cause", "", "why, as the `TEXT` that the stopped executions show (required)")

@@ -13,15 +13,15 @@ import (
 // sentence that says it all, then for each rule every condition with the values
 // that it saw, and when the rule would condemn if nothing changes.
 func Explanation(w io.Writer, e policy.Explanation, f *policy.Facts, style Style) error {
-	parts := []string{style.verdict(e, f)}
+	first := style.verdict(e, f)
 	if e.Protected != "" && e.Decision != policy.Protected {
-		parts[0] += "\n" + Plain(e.Protected) + "."
+		first += "\n" + Plain(e.Protected) + "."
 	}
 	t := newGrid("rule", "mode", "result", "conditions, with the values that they saw")
 	for _, r := range e.Rules {
 		t.add(Plain(r.Rule), string(r.Mode), style.result(r.Result), conditions(r))
 	}
-	_, err := fmt.Fprintln(w, strings.Join(append(parts, t.render("", style.Width)), "\n\n"))
+	_, err := fmt.Fprintf(w, "%s\n\n%s\n", style.Words(first), t.render(style.Width))
 	return err
 }
 

@@ -25,7 +25,7 @@ func HTML(w io.Writer, r *sweep.Report, notes ...string) error {
 		Rows               [][]string
 	}
 	var parts []part
-	for _, p := range (Style{}).sections(r) {
+	for _, p := range (Style{All: true}).sections(r) {
 		shown := part{Words: p.words, Title: p.title, Foot: p.foot}
 		if p.grid != nil {
 			shown.Header, shown.Rows = p.grid.header, p.grid.rows

@@ -33,7 +33,9 @@ func JSON(w io.Writer, r *sweep.Report) error {
 // Style is how Text looks.
 type Style struct {
 	Colour bool // the output is a terminal that shows colours
-	Width  int  // columns that a line may have; 0 is no bound
+	Width  int  // columns that a table may have; 0 is no bound
+	Fold   bool // fold sentences to the width, too, where a terminal would break words
+	All    bool // show each row of a long table, and put none together
 }
 
 // Text writes the report for people: one sentence that says it all, then the
@@ -41,7 +43,7 @@ type Style struct {
 func Text(w io.Writer, r *sweep.Report, style Style) error {
 	var parts []string
 	for _, section := range style.sections(r) {
-		parts = append(parts, section.render(style.Width))
+		parts = append(parts, style.render(section))
 	}
 	_, err := fmt.Fprintln(w, strings.Join(parts, "\n\n"))
 	return err
@@ -58,18 +60,24 @@ type section struct {
 // sections are the parts of a report that say something, in their order.
 func (s Style) sections(r *sweep.Report) []section {
 	all := []section{
-		{words: s.summary(r)}, s.decisions(r), {words: unmatched(r)}, {words: withheld(r)}, {words: notTried(r)}, drift(r), {words: left(r)}, undecided(r), incomplete(r), notCovered(r), errorsOf(r), {words: place(r)},
+		{words: s.summary(r)}, s.decisions(r), {words: unmatched(r)}, {words: withheld(r)}, {words: notTried(r)}, s.drift(r), {words: left(r)},
+		s.undecided(r), s.incomplete(r), s.notCovered(r), errorsOf(r), {words: place(r)},
 	}
 	return slices.DeleteFunc(all, func(p section) bool { return p.words == "" && (p.grid == nil || len(p.grid.rows) == 0) })
 }
 
-func (p section) render(width int) string {
+func (s Style) render(p section) string {
 	if p.grid == nil {
-		return p.words
+		return s.Words(p.words)
 	}
-	text := p.grid.render(p.title, width)
-	if p.foot != "" {
-		text += "\n" + p.foot
+	parts := []string{s.Words(p.title), p.grid.render(s.Width), s.Words(p.foot)}
+	return strings.Join(slices.DeleteFunc(parts, func(part string) bool { return part == "" }), "\n")
+}
+
+// Words are sentences, folded where the style says so.
+func (s Style) Words(text string) string {
+	if !s.Fold || s.Width == 0 {
+		return text
 	}
-	return text
+	return fold(text, s.Width)
 }

@@ -16,7 +16,7 @@ func (s Style) Table(header []string, rows [][]string) string {
 		}
 		g.add(cells...)
 	}
-	return g.render("", s.Width)
+	return g.render(s.Width)
 }
 
 // Lines is Table for cells of several lines.
@@ -33,7 +33,7 @@ func (s Style) Lines(header []string, rows [][]string) string {
 		}
 		g.add(cells...)
 	}
-	return g.render("", s.Width)
+	return g.render(s.Width)
 }
 
 // Age writes an age as the report does: 3h2m, 2d1h.

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,23 +14,32 @@ import (
 	"github.com/flowreaper/flowreaper/policy"
 )
 
-// decisions is the table of what became of the condemned.
+// decisions is the table of what became of the condemned: each, or by outcome,
+// rule and flow, with the oldest named.
 func (s Style) decisions(r *sweep.Report) section {
 	t := newGrid("outcome", "flow", "execution", "rule", "age", "why")
-	for _, d := range r.Decisions {
-		outcome := s.paint(colourOf(d.Outcome), Plain(string(d.Outcome)))
-		t.add(outcome, Plain(d.Flow), Plain(d.Execution), Plain(d.Rule), ageOf(d), why(d))
+	where := func(d sweep.Decision) string { return join(string(d.Outcome), d.Rule, d.Flow) }
+	groups := gather(s, r.Decisions,
+		func(d sweep.Decision) string { return join(where(d), d.Message) }, where,
+		func(d sweep.Decision) string { return join(string(d.Outcome), d.Rule) })
+	for _, group := range groups {
+		d := slices.MaxFunc(group, func(a, b sweep.Decision) int { return cmp.Compare(a.AgeSeconds, b.AgeSeconds) })
+		flow := andMore(Plain(d.Flow), distinct(group, func(d sweep.Decision) string { return d.Flow }))
+		t.add(s.paint(colourOf(d.Outcome), Plain(string(d.Outcome))), flow, andMore(Plain(d.Execution), len(group)), Plain(d.Rule), ageOf(d), why(r, d))
 	}
-	p := section{grid: t}
+	p := section{grid: t, foot: gathered(r.Decisions, groups)}
 	if r.DecisionsOmitted > 0 {
-		p.foot = fmt.Sprintf("… and %s.", number(r.DecisionsOmitted, "more decision"))
+		p.foot = strings.TrimLeft(fmt.Sprintf("%s\n… and %s.", p.foot, number(r.DecisionsOmitted, "more decision")), "\n")
 	}
 	return p
 }
 
+// join makes one key of some texts.
+func join(texts ...string) string { return strings.Join(texts, "\x00") }
+
 // why tells the reason, the cause where it says something else, and what went
 // wrong.
-func why(d sweep.Decision) string {
+func why(r *sweep.Report, d sweep.Decision) string {
 	lines := []string{Plain(d.Reason)}
 	if cause := said(d.Cause); cause != "" && cause != d.Reason {
 		lines = append(lines, "cause: "+Plain(cause))
@@ -37,10 +47,18 @@ func why(d sweep.Decision) string {
 	if len(d.WouldAlso) > 0 {
 		lines = append(lines, "also: "+Plain(strings.Join(d.WouldAlso, ", ")))
 	}
-	if d.Message != "" {
+	if d.Message != "" && !saidOfAll(r, d) {
 		lines = append(lines, "→ "+Plain(d.Message))
 	}
 	return strings.Join(lines, "\n")
+}
+
+// saidOfAll says whether the report says of the whole sweep, below, why a decision
+// was withheld.
+func saidOfAll(r *sweep.Report, d sweep.Decision) bool {
+	return d.Outcome == sweep.WithheldOutcome &&
+		(r.Withheld != nil && strings.HasPrefix(d.Message, r.Withheld.String()) ||
+			slices.ContainsFunc(r.Errors, func(e sweep.ErrorNote) bool { return e.Message == d.Message }))
 }
 
 // said is a cause without the tail that leads programs back to the sweep.
@@ -49,36 +67,47 @@ func said(cause string) string {
 	return human
 }
 
-func drift(r *sweep.Report) section {
+func (s Style) drift(r *sweep.Report) section {
 	t := newGrid("flow", "execution", "reason")
-	for _, d := range r.Drift {
-		t.add(Plain(d.Flow), Plain(d.Execution), Plain(d.Reason))
+	groups := gather(s, r.Drift, func(d sweep.Drift) string { return join(d.Flow, d.Reason) }, func(d sweep.Drift) string { return d.Reason })
+	for _, group := range groups {
+		d := group[0]
+		flow := andMore(Plain(d.Flow), distinct(group, func(d sweep.Drift) string { return d.Flow }))
+		t.add(flow, andMore(Plain(d.Execution), len(group)), Plain(d.Reason))
 	}
-	return section{title: "Drift: these are in the plan, and were not stopped.", grid: t}
+	return section{title: "Drift: these are in the plan, and were not stopped.", grid: t, foot: gathered(r.Drift, groups)}
 }
 
-func undecided(r *sweep.Report) section {
+func (s Style) undecided(r *sweep.Report) section {
 	t := newGrid("flow", "execution", "rule", "error")
-	for _, u := range r.Undecided {
-		t.add(Plain(u.Flow), Plain(u.Execution), Plain(u.Rule), Plain(u.Error))
+	groups := gather(s, r.Undecided,
+		func(u sweep.Undecided) string { return join(u.Rule, u.Flow, u.Error) }, func(u sweep.Undecided) string { return join(u.Rule, u.Error) },
+		func(u sweep.Undecided) string { return u.Rule })
+	for _, group := range groups {
+		u := group[0]
+		flow := andMore(Plain(u.Flow), distinct(group, func(u sweep.Undecided) string { return u.Flow }))
+		t.add(flow, andMore(Plain(u.Execution), len(group)), Plain(u.Rule), Plain(u.Error))
 	}
-	return section{title: "Undecided: these rules could not be evaluated, so they condemned nothing here.", grid: t}
+	return section{
+		title: "Undecided: these rules could not be evaluated, so they condemned nothing here.", grid: t, foot: gathered(r.Undecided, groups),
+	}
 }
 
-func incomplete(r *sweep.Report) section {
-	return flows("Incomplete: nothing of these flows was judged or stopped. Next: mend the reason, then sweep again.", r.Incomplete)
+func (s Style) incomplete(r *sweep.Report) section {
+	return s.flows("Incomplete: nothing of these flows was judged or stopped. Next: mend the reason, then sweep again.", r.Incomplete)
 }
 
-func notCovered(r *sweep.Report) section {
-	return flows("Not covered: nothing of these flows is ever stopped.", r.NotCovered)
+func (s Style) notCovered(r *sweep.Report) section {
+	return s.flows("Not covered: nothing of these flows is ever stopped.", r.NotCovered)
 }
 
-func flows(title string, notes []sweep.FlowNote) section {
+func (s Style) flows(title string, notes []sweep.FlowNote) section {
 	t := newGrid("flow", "reason")
-	for _, n := range notes {
-		t.add(flowOf(n), Plain(n.Reason))
+	groups := gather(s, notes, func(n sweep.FlowNote) string { return n.Reason })
+	for _, group := range groups {
+		t.add(andMore(flowOf(group[0]), len(group)), Plain(group[0].Reason))
 	}
-	return section{title: title, grid: t}
+	return section{title: title, grid: t, foot: gathered(notes, groups)}
 }
 
 // everyFlow stands in a report for the flows whose names did not come; no flow is
