@@ -127,7 +127,7 @@ func (s *sweep) describe(c *condemned) {
 		}
 		return func() {
 			s.freshened(c, by, func() {
-				c.executionAt(f.execution, at)
+				c.execution, c.asked.execution, c.started = f.execution, at, f.execution.StartedTime
 				c.flowAt(f)
 			})
 		}, nil
@@ -164,13 +164,6 @@ type noStartedTime struct{ flow, execution string }
 
 func (n *noStartedTime) Error() string {
 	return fmt.Sprintf("the execution %s of %s came without a startedTime, by which it is told from another of its name: it is kept, and asked for again", n.execution, n.flow)
-}
-
-// executionAt takes over an execution, unless a look has told of it since.
-func (c *condemned) executionAt(e *policy.Execution, at time.Time) {
-	if at.After(c.asked.execution) {
-		c.execution, c.asked.execution, c.started = e, at, e.StartedTime
-	}
 }
 
 // flowAt takes over the flow of a finding for which it was read.
