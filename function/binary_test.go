@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -21,6 +22,20 @@ func build(t *testing.T) string {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	return binary
+}
+
+// Every cold start loads it, and every deployment sends it.
+func TestBinarySize(t *testing.T) {
+	if runtime.GOOS != "linux" || runtime.GOARCH != "amd64" {
+		t.Skip("Function Compute's go1 is linux/amd64")
+	}
+	info, err := os.Stat(build(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if most := int64(14 << 20); info.Size() > most {
+		t.Errorf("the function's binary has %d bytes, at most %d are promised: what has come in (go tool nm -size -sort size)?", info.Size(), most)
+	}
 }
 
 func TestBinaryStartedByHand(t *testing.T) {

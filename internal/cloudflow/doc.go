@@ -26,7 +26,7 @@
 //
 // The official SDK, github.com/alibabacloud-go/fnf-20190315, is generated code
 // of a few lines an operation over darabonba-openapi's CallApiWithCtx. This
-// client stands on the same CallApiWithCtx, with the same parameters and the
+// client stands on what that calls for fnf, with the same parameters and the
 // same signature on the wire, because the module proxy that it was built with
 // could not serve the generated module, and because the generated code decodes
 // every answer through maps, definitions and outputs included. To swap it in:

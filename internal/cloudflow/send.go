@@ -14,6 +14,8 @@ import (
 	openapi "github.com/alibabacloud-go/darabonba-openapi/v2/client"
 	openapiutil "github.com/alibabacloud-go/darabonba-openapi/v2/utils"
 	"github.com/alibabacloud-go/tea/dara"
+	"github.com/aliyun/credentials-go/credentials"
+	"github.com/aliyun/credentials-go/credentials/providers"
 )
 
 // apiVersion is fnf's only version.
@@ -21,33 +23,56 @@ const apiVersion = "2019-03-15"
 
 // transport builds, signs and sends requests with the official SDK's core, and
 // hands their answers over untouched.
+//
+// It holds functions and no type of the SDK's: the linker keeps every method of
+// what a field's type names, and the SDK's client has many.
 type transport struct {
-	sdk *openapi.Client
+	scheme string
+	call   func(ctx context.Context, p *openapi.Params, r *openapi.OpenApiRequest) error
 }
 
 // newTransport configures the SDK: the older RPC signature (which it calls
 // "v2"), as the official fnf SDKs send it; no retries of its own; no look at
 // the environment's proxies, which is its HTTPClient's business.
+//
+// It does by hand what the SDK's NewClient and CallApi do of it, since they link
+// all the ways in which others get credentials and sign.
 func newTransport(endpoint Endpoint, o Options) (*transport, error) {
-	agent := o.UserAgent
-	if agent == "" {
-		agent = "flowreaper"
+	credential, err := signer(o.Credentials)
+	if err != nil {
+		return nil, fmt.Errorf("the SDK refused its configuration: %w", err)
 	}
-	sdk, err := openapi.NewClient(&openapiutil.Config{
-		AccessKeyId:        dara.String(o.Credentials.AccessKeyID),
-		AccessKeySecret:    dara.String(o.Credentials.AccessKeySecret),
-		SecurityToken:      dara.String(o.Credentials.SecurityToken),
+	agent := cmp.Or(o.UserAgent, "flowreaper")
+	sdk := openapi.Client{
+		Credential:         credential,
 		Endpoint:           dara.String(endpoint.Host),
 		Protocol:           dara.String(endpoint.Scheme),
 		NoProxy:            dara.String(endpoint.Host),
 		SignatureAlgorithm: dara.String(signatureAlgorithm(o)),
 		UserAgent:          dara.String(agent),
 		HttpClient:         seam{o.HTTPClient},
-	})
-	if err != nil {
-		return nil, fmt.Errorf("the SDK refused its configuration: %w", err)
 	}
-	return &transport{sdk}, nil
+	return &transport{scheme: endpoint.Scheme, call: func(ctx context.Context, p *openapi.Params, r *openapi.OpenApiRequest) error {
+		sdk := sdk // the SDK writes to its client in every call: each call has its own
+		if o.ACS3 {
+			_, err := sdk.DoRequestWithCtx(ctx, p, r, &dara.RuntimeOptions{})
+			return err
+		}
+		_, err := sdk.DoRPCRequestWithCtx(ctx, p.Action, p.Version, p.Protocol, p.Method, p.AuthType, p.BodyType, r, &dara.RuntimeOptions{})
+		return err
+	}}, nil
+}
+
+// signer makes the credentials the SDK's.
+func signer(c Credentials) (credentials.Credential, error) {
+	if c.SecurityToken != "" {
+		provider, err := providers.NewStaticSTSCredentialsProviderBuilder().
+			WithAccessKeyId(c.AccessKeyID).WithAccessKeySecret(c.AccessKeySecret).WithSecurityToken(c.SecurityToken).Build()
+		return credentials.FromCredentialsProvider("sts", provider), err
+	}
+	provider, err := providers.NewStaticAKCredentialsProviderBuilder().
+		WithAccessKeyId(c.AccessKeyID).WithAccessKeySecret(c.AccessKeySecret).Build()
+	return credentials.FromCredentialsProvider("access_key", provider), err
 }
 
 // signatureAlgorithm is the SDK's name of the signature.
@@ -90,13 +115,12 @@ func (t *transport) exchange(ctx context.Context, r request) (*exchange, error) 
 	x := &exchange{}
 	call := &openapi.Params{
 		Action: dara.String(r.operation), Version: dara.String(apiVersion),
-		Protocol: t.sdk.Protocol, Pathname: dara.String("/"), Method: dara.String(r.method),
+		Protocol: dara.String(t.scheme), Pathname: dara.String("/"), Method: dara.String(r.method),
 		AuthType: dara.String("AK"), Style: dara.String("RPC"),
 		ReqBodyType: dara.String("formData"), BodyType: dara.String("none"),
 	}
 	ctx = context.WithValue(ctx, exchangeKey{}, x)
-	sdk := *t.sdk // the SDK writes to its client in every call: each call has its own
-	_, err := sdk.CallApiWithCtx(ctx, call, r.openapi(), &dara.RuntimeOptions{})
+	err := t.call(ctx, call, r.openapi())
 	if x.sentAt.IsZero() && err == nil {
 		err = errors.New("the SDK did not send the request")
 	}
