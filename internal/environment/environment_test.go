@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 )
 
 const all = "Nothing is done until it is renamed, or unset. There are FLOWREAPER_ENDPOINT, FLOWREAPER_MODE, FLOWREAPER_POLICY, FLOWREAPER_RATES, " +
@@ -57,6 +58,29 @@ func TestCheckPassesOver(t *testing.T) {
 			t.Errorf("%s: %v", variable, err)
 		}
 	}
+}
+
+// TestCheckFindsASlip: one slip of the hand, anywhere in a name, is no other variable.
+func TestCheckFindsASlip(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		name := prefix + rapid.SampledFrom(known).Draw(rt, "name")
+		at := rapid.IntRange(0, len(name)-2).Draw(rt, "at")
+		slips := map[string]string{
+			"missing": name[:at] + name[at+1:],
+			"twice":   name[:at+1] + name[at:],
+			"wrong":   name[:at] + rapid.StringMatching("[A-Z_]").Draw(rt, "letter") + name[at+1:],
+			"swapped": name[:at] + name[at+1:at+2] + name[at:at+1] + name[at+2:],
+			"case":    name[:at] + strings.ToLower(name[at:]),
+		}
+		slip := slips[rapid.SampledFrom([]string{"missing", "twice", "wrong", "swapped", "case"}).Draw(rt, "slip")]
+		if slip == name {
+			return
+		}
+		err := Check([]string{slip + "=off"}, nil)
+		if err == nil || !strings.Contains(err.Error(), "did you mean "+name+"?") {
+			rt.Fatalf("%s for %s: %v", slip, name, err)
+		}
+	})
 }
 
 // Several are told of at once, by their names alone.
