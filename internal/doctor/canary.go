@@ -63,7 +63,7 @@ func (x *examiner) runCanary(ctx context.Context) {
 	standard := x.newCanary(run, "Standard")
 	defer standard.clean(ctx)
 	if err := standard.create(ctx); err != nil {
-		for _, key := range []string{PageCursor, ListLag, StopDelay, DescribeAfterStop, Express} {
+		for _, key := range []string{PageCursor, ListLag, StopDelay, DescribeAfterStop, StopCause, Express} {
 			x.answers.cannot(key, "the canary flow could not be created: "+err.Error())
 		}
 		return
@@ -140,9 +140,12 @@ func (c *canary) start(ctx context.Context, name string) (cloudflow.Execution, e
 	return e, nil
 }
 
+// canaryCause is what its own executions are stopped with.
+const canaryCause = "flowreaper doctor stops its own probe"
+
 func (c *canary) stop(ctx context.Context, execution string) (cloudflow.Execution, error) {
 	answer, err := c.client.StopExecution(ctx, cloudflow.Stop{
-		FlowName: c.name, ExecutionName: execution, Error: "FlowReaper.doctor", Cause: "flowreaper doctor stops its own probe"})
+		FlowName: c.name, ExecutionName: execution, Error: "FlowReaper.doctor", Cause: canaryCause})
 	if err == nil || cloudflow.IsAlreadyCompleted(err) {
 		c.begun = slices.DeleteFunc(c.begun, func(name string) bool { return name == execution })
 	}

@@ -24,6 +24,7 @@ type ending struct {
 	answer cloudflow.Execution // of StopExecution
 
 	describe, history, list sighting
+	detail                  string // of the end, as the history has it
 }
 
 // observe stops an execution and looks until all have seen its end, or one has
@@ -40,7 +41,11 @@ func (c *canary) observe(ctx context.Context, name string) (*ending, error) {
 			now, err := c.client.DescribeExecution(ctx, c.name, name, 0)
 			return !now.Live(), now.Status, err
 		})
-		e.history.look(func() (bool, string, error) { return c.endInHistory(ctx, name) })
+		e.history.look(func() (bool, string, error) {
+			end, err := c.endInHistory(ctx, name)
+			e.detail = end.Detail
+			return end.Type != "", strings.TrimPrefix(end.Type, "Execution"), err
+		})
 		e.list.look(func() (bool, string, error) {
 			row, there, err := c.listed(ctx, name)
 			return there && !row.Live(), row.Status, err
@@ -74,21 +79,22 @@ func (e *ending) firstSeen() (first time.Time, seen bool) {
 	return first, seen
 }
 
-// endInHistory looks for an execution's last event.
-func (c *canary) endInHistory(ctx context.Context, name string) (bool, string, error) {
+// endInHistory looks for an execution's last event; without a Type where it has none
+// yet.
+func (c *canary) endInHistory(ctx context.Context, name string) (cloudflow.Event, error) {
 	for page, err := range c.client.GetExecutionHistory(ctx, c.name, name) {
 		if err != nil {
-			return false, "", err
+			return cloudflow.Event{}, err
 		}
 		for _, event := range page.Items {
 			status, of := strings.CutPrefix(event.Type, "Execution")
 			last := cloudflow.Execution{Status: status}
 			if of && !last.Live() {
-				return true, status, nil
+				return event, nil
 			}
 		}
 	}
-	return false, "", nil
+	return cloudflow.Event{}, nil
 }
 
 // askStop stops one execution.
@@ -97,10 +103,12 @@ func (c *canary) askStop(ctx context.Context) {
 	if err != nil {
 		c.answers.cannot(StopDelay, err.Error())
 		c.answers.cannot(DescribeAfterStop, err.Error())
+		c.answers.cannot(StopCause, err.Error())
 		return
 	}
 	c.tellAfterStop(e)
 	c.tellStopDelay(e)
+	c.tellStopCause(e)
 }
 
 func (c *canary) observeOne(ctx context.Context) (*ending, error) {
@@ -139,6 +147,19 @@ func (c *canary) tellAfterStop(e *ending) {
 			"Does not hold: flowreaper believes DescribeExecution alone, so it reports stops that took effect as still_running, and tries again. Report it.")
 	default:
 		c.answers.cannot(DescribeAfterStop, fmt.Sprintf("%s, but nothing has shown that the execution ended", e.said()))
+	}
+}
+
+func (c *canary) tellStopCause(e *ending) {
+	switch {
+	case !e.history.seen:
+		c.answers.cannot(StopCause, "GetExecutionHistory did not show that the execution ended")
+	case strings.Contains(e.detail, canaryCause):
+		c.answers.tell(StopCause, "history", "the EventDetail of the history's Execution"+e.history.status+" held the Cause that was given",
+			"Holds: explain says of an execution that was stopped by which rule, in which run and by whom.")
+	default:
+		c.answers.tell(StopCause, "nowhere", "the EventDetail of the history's Execution"+e.history.status+" did not hold the Cause that was given",
+			"explain can't say why an execution was stopped: the function's log can, one line a decision.")
 	}
 }
 

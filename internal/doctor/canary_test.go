@@ -129,7 +129,7 @@ func TestCanaryThatMayNotBeCreated(t *testing.T) {
 	report, server := examine(t, a, canary)
 	untouched(t, server)
 	check(t, report, doctor.Order, "random")
-	for _, key := range []string{doctor.PageCursor, doctor.ListLag, doctor.StopDelay, doctor.DescribeAfterStop, doctor.Express} {
+	for _, key := range []string{doctor.PageCursor, doctor.ListLag, doctor.StopDelay, doctor.DescribeAfterStop, doctor.StopCause, doctor.Express} {
 		got, _ := report.Find(key)
 		if got.State != doctor.Untold || !strings.Contains(got.Because, "grant fnf:CreateFlow") {
 			t.Errorf("%s: %+v", key, got)
@@ -142,7 +142,7 @@ func TestCanaryThatMayNotBeCreated(t *testing.T) {
 func TestWhatNothingShowsIsNotTold(t *testing.T) {
 	report, server := examine(t, busy(account.Behaviour{
 		ListLag: account.Duration(10 * time.Minute), StopDelay: account.Duration(10 * time.Minute)}), canary)
-	for _, key := range []string{doctor.PageCursor, doctor.ListLag, doctor.StopDelay, doctor.DescribeAfterStop, doctor.Express} {
+	for _, key := range []string{doctor.PageCursor, doctor.ListLag, doctor.StopDelay, doctor.DescribeAfterStop, doctor.StopCause, doctor.Express} {
 		if got, _ := report.Find(key); got.State != doctor.Untold || got.Because == "" || got.Answer != "" {
 			t.Errorf("%s: %+v", key, got)
 		}

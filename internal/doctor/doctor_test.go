@@ -86,7 +86,7 @@ func check(t *testing.T, r *doctor.Report, key, want string) {
 var opposite = account.Behaviour{
 	Order: account.OrderNewest, StartedTimeBounds: account.BoundsExclusive,
 	ListLag: account.Duration(7 * time.Second), StopDelay: account.Duration(9 * time.Second),
-	DescribeAfterStop: account.DescribeRunning, Express: account.ExpressRefused, ACS3: account.ACS3Refuse,
+	DescribeAfterStop: account.DescribeRunning, StopCause: account.CauseNowhere, Express: account.ExpressRefused, ACS3: account.ACS3Refuse,
 	Retention: account.Duration(20 * 24 * time.Hour), MaxSkew: account.Duration(5 * time.Minute),
 	ClockOffset: account.Duration(-45 * time.Second), PageCursor: account.CursorOffset,
 }
@@ -97,7 +97,7 @@ func expectation(b account.Behaviour) map[string]string {
 	text := func(d account.Duration) string { return time.Duration(d).String() }
 	return map[string]string{
 		doctor.Order: b.Order, doctor.StartedTimeBounds: b.StartedTimeBounds, doctor.ListLag: text(b.ListLag),
-		doctor.StopDelay: text(b.StopDelay), doctor.DescribeAfterStop: b.DescribeAfterStop, doctor.Express: b.Express,
+		doctor.StopDelay: text(b.StopDelay), doctor.DescribeAfterStop: b.DescribeAfterStop, doctor.StopCause: b.StopCause, doctor.Express: b.Express,
 		doctor.ACS3: b.ACS3, doctor.Retention: text(b.Retention), doctor.MaxSkew: text(b.MaxSkew),
 		doctor.ClockOffset: text(b.ClockOffset), doctor.PageCursor: b.PageCursor,
 	}
@@ -114,6 +114,7 @@ func TestFindsWhatBehaviourIsSetTo(t *testing.T) {
 		"list lag":      {ListLag: opposite.ListLag},
 		"stop delay":    {StopDelay: opposite.StopDelay},
 		"describe":      {DescribeAfterStop: opposite.DescribeAfterStop},
+		"stop cause":    {StopCause: opposite.StopCause},
 		"express":       {Express: opposite.Express},
 		"acs3":          {ACS3: opposite.ACS3},
 		"skew, less":    {MaxSkew: opposite.MaxSkew},

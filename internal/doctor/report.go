@@ -66,6 +66,7 @@ const (
 	ListLag           = "listLag"
 	StopDelay         = "stopDelay"
 	DescribeAfterStop = "describeAfterStop"
+	StopCause         = "stopCause"
 	Express           = "express"
 	Retention         = "retention"
 	Quota             = "quota"
@@ -88,6 +89,7 @@ func questions() []question {
 		{ListLag, "How long until ListExecutions shows what happened?", "--canary"},
 		{StopDelay, "How long until a stop has taken effect?", "--canary"},
 		{DescribeAfterStop, "What does DescribeExecution say of a stopped execution?", "--canary"},
+		{StopCause, "Can a stop's Error and Cause be read back?", "--canary"},
 		{Express, "Can an Express execution be stopped?", "--canary"},
 		{Retention, "How long can an ended execution be seen?", ""},
 		{Quota, "How many calls does the account have?", "--burst"},
