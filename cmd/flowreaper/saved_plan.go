@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -117,16 +118,26 @@ func (t *terminal) save(name string, s *sweeping, stops sweep.Recording, failure
 	if err != nil {
 		return nil, err
 	}
+	kept := tellable(stops)
 	fingerprint, err := plan.Write(name, &plan.File{
 		CreatedAt: time.Now().UTC().Truncate(time.Second), Endpoint: endpoint.String(), Region: s.region,
-		Policy: plan.Policy{Name: read.Name, Hash: read.Hash, Text: string(text)}, Stops: stops,
+		Policy: plan.Policy{Name: read.Name, Hash: read.Hash, Text: string(text)}, Stops: kept,
 	})
 	if err != nil {
 		return nil, err
 	}
 	name = report.Plain(name)
 	t.say("flowreaper: saved %s, fingerprint %s\n", name, fingerprint)
+	if left := len(stops) - len(kept); left > 0 {
+		t.say("flowreaper: it leaves out %s without a startedTime, by which it would be told from another of its name\n", count(left, "execution"))
+	}
 	return []string{fmt.Sprintf("This plan is %s, with the fingerprint %s.\n"+
 		"Once you agree, have it carried out by: flowreaper apply --plan %s --expect %[2]s\n"+
 		"Without --expect, or --policy, whoever can write the file decides what is stopped.", name, fingerprint, name)}, nil
+}
+
+// tellable are the stops that a later sweep can tell from others of their names: a
+// plan with one that it can't would be none.
+func tellable(stops sweep.Recording) sweep.Recording {
+	return slices.DeleteFunc(slices.Clone(stops), func(p sweep.PlannedStop) bool { return p.StartedTime.IsZero() })
 }

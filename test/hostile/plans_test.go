@@ -80,6 +80,20 @@ func TestPlansAndTheirFingerprints(t *testing.T) {
 	}
 }
 
+// What doesn't say when it started can't be told from another of its name later: a
+// plan leaves it out, and says so, and is a plan all the same.
+func TestPlansOfExecutionsWithoutAStartedTime(t *testing.T) {
+	w := overdue(t, "run-1")
+	w.account.rows = append(w.account.rows, row("etl", "run-2", `"StartedTime":""`))
+	m := w.machine(strings.Replace(twoHours, "maxRuntime: 2h", `when: execution.name startsWith "run-"`, 1))
+	r := m.run(nil, "plan", "--policy", m.file("policy.yaml"), "--out", m.file("plan.json"))
+	if r.says("flowreaper: it leaves out 1 execution without a startedTime, by which it would be told from another of its name"); r.status != 0 {
+		t.Error(r)
+	}
+	m.carryOut("--plan", m.file("plan.json"), "--endpoint", w.url).want(0, "etl/run-1 stopped", "etl/run-2 planned")
+	w.stopped("etl/run-1")
+}
+
 // plan saves a plan, and returns what is in it.
 func (m *machine) plan() string {
 	m.Helper()
