@@ -1,9 +1,11 @@
 package report
 
 import (
+	"cmp"
 	_ "embed"
 	"html/template"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/flowreaper/flowreaper/internal/sweep"
@@ -25,8 +27,15 @@ func HTML(w io.Writer, r *sweep.Report, notes ...string) error {
 		Rows               [][]string
 	}
 	var parts []part
-	for _, p := range (Style{All: true}).sections(r) {
+	sections := Style{All: true}.sections(r)
+	if len(r.Decisions) > 0 {
+		sections = slices.Insert(sections, 1, totals(r))
+	}
+	for _, p := range sections {
 		shown := part{Words: p.words, Title: p.title, Foot: p.foot}
+		if p.words == "" {
+			shown.Title = cmp.Or(p.title, "Decisions")
+		}
 		if p.grid != nil {
 			shown.Header, shown.Rows = p.grid.header, p.grid.rows
 		}

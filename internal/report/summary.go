@@ -36,12 +36,12 @@ func acted(r *sweep.Report) string {
 	case r.Withheld != nil:
 		return fmt.Sprintf("%s none of %s: withheld by %s.", verb, condemned, Plain(r.Withheld.Limit))
 	}
-	return fmt.Sprintf("%s %s of %s%s.", verb, grouped(tally(r)[done]), condemned, others(r, done))
+	return fmt.Sprintf("%s %s of %s%s.", verb, grouped(tally(r.Decisions)[done]), condemned, others(r, done))
 }
 
 // others counts the decisions that ended otherwise.
 func others(r *sweep.Report, done sweep.Outcome) string {
-	counts := tally(r)
+	counts := tally(r.Decisions)
 	delete(counts, done)
 	var parts []string
 	for _, outcome := range slices.Sorted(maps.Keys(counts)) {
@@ -56,9 +56,9 @@ func others(r *sweep.Report, done sweep.Outcome) string {
 	return " (" + strings.Join(parts, ", ") + ")"
 }
 
-func tally(r *sweep.Report) map[sweep.Outcome]int {
+func tally(decisions []sweep.Decision) map[sweep.Outcome]int {
 	counts := map[sweep.Outcome]int{}
-	for _, d := range r.Decisions {
+	for _, d := range decisions {
 		counts[d.Outcome]++
 	}
 	return counts
@@ -84,7 +84,7 @@ func withheld(r *sweep.Report) string {
 
 // notTried says what to do about stops that were not tried.
 func notTried(r *sweep.Report) string {
-	n := tally(r)[sweep.NotTried]
+	n := tally(r.Decisions)[sweep.NotTried]
 	if n == 0 {
 		return ""
 	}

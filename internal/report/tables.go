@@ -1,7 +1,6 @@
 package report
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -23,7 +22,7 @@ func (s Style) decisions(r *sweep.Report) section {
 		func(d sweep.Decision) string { return join(where(d), d.Message) }, where,
 		func(d sweep.Decision) string { return join(string(d.Outcome), d.Rule) })
 	for _, group := range groups {
-		d := slices.MaxFunc(group, func(a, b sweep.Decision) int { return cmp.Compare(a.AgeSeconds, b.AgeSeconds) })
+		d := oldest(group)
 		flow := andMore(Plain(d.Flow), distinct(group, func(d sweep.Decision) string { return d.Flow }))
 		t.add(s.paint(colourOf(d.Outcome), Plain(string(d.Outcome))), flow, andMore(Plain(d.Execution), len(group)), Plain(d.Rule), ageOf(d), why(r, d))
 	}
@@ -122,14 +121,15 @@ func flowOf(n sweep.FlowNote) string {
 	return Plain(n.Flow)
 }
 
-// errorsOf leaves out what the table of the incomplete says in the same words: why
-// the flows could not be listed.
+// errorsOf leaves out what is said above in the same words: which limit held, and
+// why the flows could not be listed.
 func errorsOf(r *sweep.Report) section {
 	t := newGrid("code", "count", "message")
 	for _, e := range r.Errors {
-		if slices.ContainsFunc(r.Incomplete, func(n sweep.FlowNote) bool {
+		unlisted := slices.ContainsFunc(r.Incomplete, func(n sweep.FlowNote) bool {
 			return n.Flow == everyFlow && n.Reason != "" && strings.HasSuffix(e.Message, n.Reason)
-		}) {
+		})
+		if unlisted || r.Withheld != nil && strings.HasPrefix(e.Message, r.Withheld.String()) {
 			continue
 		}
 		t.add(Plain(e.Code), grouped(e.Count), Plain(e.Message))

@@ -69,6 +69,7 @@ func TestALongTableIsPutTogether(t *testing.T) {
 // What is said of the whole sweep isn't said of each, and what isn't is.
 func TestAMessageIsSaidOnce(t *testing.T) {
 	withheld := many(sweep.WithheldOutcome, reports()["withheld"].Decisions[0].Message)
+	withheld.Errors = []sweep.ErrorNote{{Code: "Withheld", Message: withheld.Withheld.String() + ": nothing is stopped", Count: 1}}
 	if got := text80(t, withheld, true); strings.Count(got, "maxStops allows 5") != 1 {
 		t.Errorf("not said once:\n%s", got)
 	}
@@ -86,4 +87,31 @@ func TestAMessageIsSaidOnce(t *testing.T) {
 
 func text80(t *testing.T, r *sweep.Report, all bool) string {
 	return text(t, r, report.Style{Width: 80, Fold: true, All: all})
+}
+
+// At the head of the page stands how many each rule concerns, and each decision
+// says in every cell which column it is of: narrow, its row is a card.
+func TestThePageIsReadOnAPhone(t *testing.T) {
+	r := many(sweep.WithheldOutcome, "")
+	r.Decisions[3].Outcome, r.Decisions[4].Rule = sweep.Failed, "other"
+	var b strings.Builder
+	if err := report.HTML(&b, r); err != nil {
+		t.Fatal(err)
+	}
+	page := b.String()
+	for _, want := range []string{
+		`<td data-column="executions"><span>87</span></td>`,
+		`<td data-column="became"><span>86 withheld, 1 failed</span></td>`,
+		`<td data-column="oldest"><span>4h27m</span></td>`,
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %s", want)
+		}
+	}
+	if totals, decisions := strings.Index(page, "<h2>By rule"), strings.Index(page, "<h2>Decisions"); totals < 0 || decisions < totals {
+		t.Error("the totals don't come first")
+	}
+	if cells, named := strings.Count(page, "<td"), strings.Count(page, `<td data-column="`); cells != named || cells < 88*6 {
+		t.Errorf("%d cells, of which %d say what they are", cells, named)
+	}
 }
