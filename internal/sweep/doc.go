@@ -12,6 +12,7 @@
 //	look.go, judge.go     list and describe; judge what comes
 //	emergency.go          events in force, and what is found of them
 //	find.go, survey.go    their flows, and the looks at each
+//	way.go                which of them give way to others
 //	latch.go              what the state file says of them
 //	stopping.go           what is condemned, on its way through the gate
 //	withhold.go           lets it in once the limits allow all of it
@@ -30,7 +31,8 @@
 //
 // What has happened ([Options].Events) is judged by the rules on events. It goes
 // first, and stays in force for as long as they say: sweeps that share a Memory, or
-// its file, go on with it, one at a time. Rules that no limit holds back stop what
+// its file, go on with it, one at a time; only a list to whose end a sweep didn't get
+// gives way to others, every other sweep. Rules that no limit holds back stop what
 // the first page shows, without counting what else there is; all others wait for
 // the limits like the rest.
 //

@@ -28,13 +28,13 @@ type emergency struct {
 
 	surveys  []*survey // flows that are still to be looked at, in the order of their turns
 	told     map[string]bool
-	flows    int  // that are to be looked at
-	looked   int  // that have been
-	asking   int  // listings of flows, looks under way
-	failed   bool // some listing failed, so that not all was seen
-	doubtful bool // some rule could not be evaluated
-	ripens   bool // what is kept now will be condemned
-	paused   bool // some rule isn't in force now: its window may open again
+	looked   map[string]bool // by key
+	flows    int             // that are to be looked at
+	asking   int             // listings of flows, looks under way
+	failed   bool            // some listing failed, so that not all was seen
+	doubtful bool            // some rule could not be evaluated
+	ripens   bool            // what is kept now will be condemned
+	paused   bool            // some rule isn't in force now: its window may open again
 
 	leastAge time.Duration // of what is looked at: what is younger isn't known
 	least    string        // of the flows' keys: events about the same flows have the same
@@ -71,7 +71,7 @@ func (s *sweep) regular() bool { return len(s.Events) == 0 }
 func newEmergency(raw []byte, e policy.Event) *emergency {
 	return &emergency{
 		bench: bench{event: &e, until: map[string]time.Time{}}, raw: raw,
-		told: map[string]bool{}, seen: map[key]bool{}, open: map[key]bool{},
+		told: map[string]bool{}, looked: map[string]bool{}, seen: map[key]bool{}, open: map[key]bool{},
 	}
 }
 
@@ -287,9 +287,9 @@ func (e *emergency) quiet(begun time.Time, tick time.Duration) int {
 	if e.any || e.doubtful || e.failed || e.ripens || e.paused || begun.Sub(last) < tick+e.leastAge {
 		return 0
 	}
-	before := e.looked
+	before := e.inTurn()
 	for _, m := range e.latched {
-		before = max(before, m.Quiet+e.looked)
+		before = max(before, m.Quiet+e.inTurn())
 	}
 	return before
 }
@@ -313,8 +313,8 @@ func (e *emergency) first() string {
 // unlooked is the flow at which the next sweep begins; "" where all have had their
 // turn.
 func (e *emergency) unlooked() string {
-	if v := e.nextPending(); v != nil {
-		return keyOf(v.flow)
+	if all := e.pending(); len(all) > 0 {
+		return keyOf(all[0].flow)
 	}
 	return ""
 }

@@ -44,6 +44,7 @@ type listing struct {
 	rows    map[string]cloudflow.Execution // live ones, by name
 	differ  map[string]bool                // names of which rows have said different things
 	pages   int                            // of the first status
+	read    int                            // pages, of all
 	tooMany bool
 }
 
@@ -52,7 +53,8 @@ func newListing(asked time.Time) *listing {
 }
 
 // list reads a look's pages. Pages can shift while executions end, so a name
-// may come twice: the later row knows better.
+// may come twice: the later row knows better. After an error it tells how many pages
+// had been read, and no more is to be concluded from it.
 func (s *sweep) list(ctx context.Context, l *watch.Look, q question) (*listing, error) {
 	all := newListing(s.ours())
 	for i, status := range strings.Fields(q.statuses) {
@@ -63,9 +65,10 @@ func (s *sweep) list(ctx context.Context, l *watch.Look, q question) (*listing, 
 		pages := 0
 		for page, err := range s.Source.ListExecutions(ctx, query) {
 			if err != nil {
-				return nil, err
+				return all, err
 			}
 			pages++
+			all.read++
 			all.add(page)
 			// What rules count must be counted in one go.
 			if page.More && pages >= l.MaxPages && !q.live {

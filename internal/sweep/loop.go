@@ -141,11 +141,14 @@ func (s *sweep) work() {
 // handOut starts the tasks for which there are tokens, those of emergencies
 // first, and says whether something that is due waits for more.
 func (s *sweep) handOut() (wait bool) {
-	surveying := s.survey()
-	if !s.regular() {
-		return surveying
+	wait = s.survey(false)
+	if s.regular() {
+		wait = s.handOutWatched() || wait
 	}
-	return s.handOutWatched() || surveying
+	if wait || s.listingFlows {
+		return wait
+	}
+	return s.survey(true)
 }
 
 func (s *sweep) handOutWatched() (wait bool) {

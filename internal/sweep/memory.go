@@ -37,6 +37,7 @@ type Memory struct {
 	asked      *policy.Scope           // that all flows were asked about
 	streamed   map[string]*policy.Flow // all flows by key, as last listed for an event
 	streamedAt time.Time
+	giveWay    map[string]bool // flows that let others go first in the next sweep, by key
 	doubts     error
 }
 

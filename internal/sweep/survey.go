@@ -28,6 +28,7 @@ type survey struct {
 	asked  bool      // a look has been answered
 	after  *survey   // is asked first; nil: none
 	parts  *int      // spans of the flow that have not been read yet, in all statuses
+	read   int       // pages
 }
 
 // span is a part of a flow's executions: those in a status that started within
@@ -99,30 +100,45 @@ func (s *sweep) concern(e *emergency, flow *policy.Flow) {
 // queue gives a survey its place: flows take turns by their keys, beginning where
 // the sweep before left off.
 func (e *emergency) queue(v *survey) {
-	first := e.first()
-	turn := func(v *survey) (later bool, key string) {
-		key = keyOf(v.flow)
-		return key < first, key
-	}
 	i, _ := slices.BinarySearchFunc(e.surveys, v, func(a, b *survey) int {
-		laterA, keyA := turn(a)
-		laterB, keyB := turn(b)
-		switch {
-		case laterA != laterB && laterA, laterA == laterB && keyA > keyB:
-			return 1
-		}
-		return -1 // of one flow the one that came first
+		return cmp.Or(e.turns(keyOf(a.flow), keyOf(b.flow)), -1) // of one flow the one that came first
 	})
 	e.surveys = slices.Insert(e.surveys, i, v)
 }
 
+// turns compares two flows by their turns.
+func (e *emergency) turns(a, b string) int {
+	first := e.first()
+	if laterA, laterB := a < first, b < first; laterA != laterB {
+		return count(laterA) - count(laterB)
+	}
+	return cmp.Compare(a, b)
+}
+
+// inTurn counts the flows that have been looked at, up to the first that is still to
+// be: what was looked at before its turn is looked at again by the next sweep.
+func (e *emergency) inTurn() int {
+	n, next := 0, e.unlooked()
+	for flow := range e.looked {
+		n += count(next == "" || e.turns(flow, next) < 0)
+	}
+	return n
+}
+
+func count(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
 // survey looks for executions that emergencies condemn, as the quota allows, and
-// says whether something waits for more of it.
-func (s *sweep) survey() (wait bool) {
+// says whether something waits for more of it. What gives way comes last.
+func (s *sweep) survey(last bool) (wait bool) {
 	looking := s.toLook()
 	for len(looking) > 0 {
 		e := slices.MinFunc(looking, func(a, b *emergency) int { return cmp.Compare(a.looks, b.looks) })
-		v := e.next()
+		v := e.next(func(v *survey) bool { return last || !s.givesWay(v) })
 		switch {
 		case v == nil || s.enough(e):
 			looking = slices.DeleteFunc(looking, func(other *emergency) bool { return other == e })
@@ -160,11 +176,10 @@ func (e *emergency) lookAgain() {
 	e.shifted = nil
 }
 
-// next is the first survey that can be gone on with; nil if there is none.
-func (e *emergency) next() *survey {
-	e.nextPending()
-	for _, v := range e.surveys {
-		if !v.asking && (v.after == nil || v.after.asked) {
+// next is the first survey that can be gone on with, and may be; nil if there is none.
+func (e *emergency) next(may func(*survey) bool) *survey {
+	for _, v := range e.pending() {
+		if !v.asking && (v.after == nil || v.after.asked) && may(v) {
 			return v
 		}
 	}
@@ -188,13 +203,10 @@ func (s *sweep) enough(e *emergency) bool {
 	return queued >= spare+int(s.stopRate()*s.Until.Sub(s.Now()).Seconds())
 }
 
-// nextPending drops the surveys that are over and returns the first of the others.
-func (e *emergency) nextPending() *survey {
+// pending drops the surveys that are over and returns the others.
+func (e *emergency) pending() []*survey {
 	e.surveys = slices.DeleteFunc(e.surveys, func(v *survey) bool { return len(v.spans) == 0 && !v.asking })
-	if len(e.surveys) == 0 {
-		return nil
-	}
-	return e.surveys[0]
+	return e.surveys
 }
 
 // pendingFlows names the flows that are still to be looked at.
@@ -236,6 +248,7 @@ func (s *sweep) lookNext(e *emergency, v *survey) {
 func (s *sweep) readWhole(e *emergency, v *survey) (func(), error) {
 	look := &watch.Look{FlowName: v.flow.Name, StartedTimeBegin: v.since, StartedTimeEnd: s.oldEnough(v), MaxPages: math.MaxInt}
 	list, err := s.list(s.ctx, look, v.q)
+	v.read += list.read
 	if err != nil {
 		return nil, err
 	}
@@ -244,7 +257,7 @@ func (s *sweep) readWhole(e *emergency, v *survey) (func(), error) {
 		if v.q.namePrefix == "" && look.StartedTimeBegin.IsZero() && look.StartedTimeEnd.IsZero() {
 			s.liveIn(v.flow, len(list.rows))
 		}
-		e.looked++
+		e.looked[keyOf(v.flow)] = true
 		s.listedOne(keyOf(v.flow))
 		s.foundAll(e, all)
 	}, nil
@@ -281,6 +294,7 @@ func (s *sweep) readPage(e *emergency, v *survey, p span) (func(), error) {
 		if err != nil {
 			return nil, err
 		}
+		v.read++
 		rows := s.judgeRows(s.ctx, e, v, page, at)
 		return func() {
 			s.foundAll(e, rows)
@@ -304,6 +318,7 @@ func (s *sweep) readPages(e *emergency, v *survey, p span, turn int) (func(), er
 			return nil, err
 		}
 		pages++
+		v.read++
 		rows := s.judgeRows(s.ctx, e, v, page, at)
 		at = s.ours() // the next page
 		s.results <- func() {
@@ -380,7 +395,7 @@ func (v *survey) again(spans ...span) {
 // last.
 func (s *sweep) surveyedOne(e *emergency, v *survey) {
 	if *v.parts--; *v.parts == 0 {
-		e.looked++
+		e.looked[keyOf(v.flow)] = true
 		s.listedOne(keyOf(v.flow))
 	}
 }
@@ -389,7 +404,7 @@ func (s *sweep) surveyedOne(e *emergency, v *survey) {
 func (s *sweep) notSurveyed(e *emergency, v *survey, asked span, err error) {
 	switch {
 	case cloudflow.IsGone(err): // deleted since it was listed: nothing of it runs
-		e.looked++
+		e.looked[keyOf(v.flow)] = true
 		s.listedOne(keyOf(v.flow))
 	case s.outOfTime(err):
 		v.spans = append(v.spans, asked) // still to be asked

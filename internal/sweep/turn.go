@@ -192,5 +192,6 @@ func (s *sweep) leave() {
 		s.refuseAll(notTried{cause})
 	}
 	s.estimate(max(left, len(s.recorded)))
+	s.memory.giveWay = s.giveWay()
 	s.release()
 }
