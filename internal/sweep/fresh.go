@@ -29,8 +29,9 @@ type flowRead struct {
 
 // fresh says that all that an execution is to be stopped on was asked for
 // lately.
-func (s *sweep) fresh(c *condemned) bool {
-	return c.execution != nil && !s.staleExecution(c) && !s.staleLive(c) && !s.staleFlow(c)
+func (s *sweep) fresh(c *condemned) (fresh bool) {
+	s.about(c, func() { fresh = c.execution != nil && !s.staleExecution(c) && !s.staleLive(c) && !s.staleFlow(c) })
+	return fresh
 }
 
 // tooOld goes by our clock, as the times of asking do: by CloudFlow's everything
@@ -89,22 +90,25 @@ func withLive(f, live *policy.Flow) *policy.Flow {
 // protect or a rule reads them, what else is live and the flow.
 func (s *sweep) freshen() {
 	for _, c := range slices.Concat(s.counted, s.queue[:min(ahead, len(s.queue))]) {
-		if c.fetching || s.underWay[opFresh] >= most[opFresh] {
-			continue
+		if !c.fetching && s.underWay[opFresh] < most[opFresh] {
+			s.about(c, func() { s.freshenOne(c) })
 		}
-		if c.flow == nil {
-			c.flow = s.memory.flows[c.flowKey]
-		}
-		switch {
-		case c.flow == nil:
-			s.forget(c.key(), c.by)
-		case c.execution != nil && s.staleLive(c):
-			s.recount(c)
-		case c.execution == nil || s.staleExecution(c):
-			s.describe(c)
-		case s.staleFlow(c):
-			s.readFlow(c)
-		}
+	}
+}
+
+func (s *sweep) freshenOne(c *condemned) {
+	if c.flow == nil {
+		c.flow = s.memory.flows[c.flowKey]
+	}
+	switch {
+	case c.flow == nil:
+		s.forget(c.key(), c.by)
+	case c.execution != nil && s.staleLive(c):
+		s.recount(c)
+	case c.execution == nil || s.staleExecution(c):
+		s.describe(c)
+	case s.staleFlow(c):
+		s.readFlow(c)
 	}
 }
 

@@ -85,6 +85,8 @@ type process struct {
 	http    cloudflow.HTTPClient              // what stands before the server for events; nil: nothing
 	wire    cloudflow.HTTPClient              // … and for timers; nil: nothing
 	stopper func(sweep.Stopper) sweep.Stopper // what stands before the client; nil: nothing
+	source  func(sweep.Source) sweep.Source   // likewise
+	decided func(sweep.Decision)
 }
 
 func (p *process) start() {
@@ -114,12 +116,15 @@ func (p *process) sweep(until time.Duration) (*sweep.Report, error) {
 		p.t.Fatal(err)
 	}
 	defer c.Close()
-	stopper := sweep.Stopper(c)
+	source, stopper := sweep.Source(c), sweep.Stopper(c)
+	if p.source != nil {
+		source = p.source(c)
+	}
 	if p.stopper != nil {
 		stopper = p.stopper(c)
 	}
 	r, err := sweep.Run(context.Background(), sweep.Options{
-		Policy: p.policy, Source: c, Stopper: stopper, Memory: p.memory, Quota: p.quota,
+		Policy: p.policy, Source: source, Stopper: stopper, Memory: p.memory, Quota: p.quota, Decided: p.decided,
 		Until: time.Now().Add(until), Event: &policy.Event{Kind: "timer", Time: time.Now().UTC()},
 	})
 	conforms(p.t, r)

@@ -16,13 +16,13 @@ const verifyWait = 5 * time.Second
 
 // try tries a stop and verifies it.
 func (s *sweep) try(c *condemned, p pass) {
+	d := s.decision(p.finding)
+	s.lateBy(&d, p.due, s.now())
 	s.tried[c.key()] = true
 	delete(s.admitted, c.key())
 	s.turn++
 	s.unanswered, s.lastSent = true, time.Now()
 	turn := s.turn
-	d := s.decision(p.finding)
-	s.lateBy(&d, p.due, s.now())
 	s.start(opStop, func() (func(), error) {
 		answer, err := s.gate.send(s.ctx, p)
 		s.endIfFatal(err) // before the next one's turn

@@ -73,16 +73,28 @@ func (s *sweep) stopNext() {
 			return
 		}
 		s.counted = s.counted[1:]
-		p, judged, no := s.gate.pass(c.finding)
-		c.finding = judged
-		switch {
-		case no != nil:
-			s.refuse(c, no)
-		case !c.inLedger && !c.unlimited(): // judged anew, another rule condemns it
-			s.wait(c)
-		default:
-			s.try(c, p)
-		}
+		s.about(c, func() { s.takeTurn(c) })
+	}
+}
+
+func (s *sweep) takeTurn(c *condemned) {
+	p, judged, no := s.gate.pass(c.finding)
+	c.finding = judged
+	switch {
+	case no != nil:
+		s.refuse(c, no)
+	case !c.inLedger && !c.unlimited(): // judged anew, another rule condemns it
+		s.wait(c)
+	default:
+		s.try(c, p)
+	}
+}
+
+// about does something about one execution. A mistake of ours fails that one, which
+// the next sweep asks about again, and no other.
+func (s *sweep) about(c *condemned, do func()) {
+	if fault := attempt(do); fault != nil {
+		s.notFreshened(c, fault)
 	}
 }
 
@@ -117,24 +129,31 @@ func (s *sweep) countNext() {
 	for len(s.queue) > 0 && s.fresh(s.queue[0]) && len(s.counted) < size {
 		c := s.queue[0]
 		s.queue = s.queue[1:]
-		p, judged, no := s.gate.pass(c.finding)
-		c.finding = judged
-		switch {
-		case no != nil:
-			s.refuse(c, no)
-			continue
-		case !c.mayPass():
-			s.wait(c)
-			continue
-		case !c.unlimited():
-			c.inLedger = true
-			passes = append(passes, p)
-		}
-		s.counted = append(s.counted, c)
+		s.about(c, func() { passes = s.takeIn(c, passes) })
 	}
 	if len(passes) > 0 {
 		s.saveCount(passes)
 	}
+}
+
+// takeIn makes an execution one of the next to be tried, and adds what the ledger is
+// to count.
+func (s *sweep) takeIn(c *condemned, passes []pass) []pass {
+	p, judged, no := s.gate.pass(c.finding)
+	c.finding = judged
+	switch {
+	case no != nil:
+		s.refuse(c, no)
+		return passes
+	case !c.mayPass():
+		s.wait(c)
+		return passes
+	case !c.unlimited():
+		c.inLedger = true
+		passes = append(passes, p)
+	}
+	s.counted = append(s.counted, c)
+	return passes
 }
 
 // saveCount counts stops in the ledger. Where that can't be saved they are not

@@ -131,7 +131,7 @@ func (s *sweep) refuseAll(no refusal) {
 	}
 }
 
-// refuse reports a refusal. Of what was not looked at in this sweep there is
+// refuse refuses one, and reports it. Of what was not looked at in this sweep there is
 // nothing to report.
 func (s *sweep) refuse(c *condemned, no refusal) {
 	delete(s.admitted, c.key())
@@ -146,10 +146,12 @@ func (s *sweep) refuse(c *condemned, no refusal) {
 	if c.execution == nil {
 		return
 	}
-	if outcome == WithheldOutcome { // a plan holds it all the same: a person may let it pass
-		s.recorded = append(s.recorded, planned(c.finding))
-	}
-	s.refused(c.finding, no)
+	s.about(c, func() {
+		if outcome == WithheldOutcome { // a plan holds it all the same: a person may let it pass
+			s.recorded = append(s.recorded, planned(c.finding))
+		}
+		s.refused(c.finding, no)
+	})
 }
 
 // standing is what the limits ask of the ledger, but for the sliding of their
