@@ -51,7 +51,9 @@ func (d Due) earlier(other Due) Due {
 // It is never later than the first moment at which Judge condemns, provided
 // that the flow, the event's kind and the execution's input stay as they are.
 // It is that moment for rules made of age, started time, window, cost by the
-// minute and what doesn't change. More than 100 years ahead is never.
+// minute and what doesn't change, each compared as it is: of what is computed
+// from an age, such as execution.age * 2, it says EverySweep. More than 100 years
+// ahead is never.
 func (p *Policy) Due(f *Facts) Due {
 	var first Due
 	for _, r := range p.Rules {

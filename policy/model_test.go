@@ -31,10 +31,8 @@ func timedPart(t *rapid.T) string {
 		fmt.Sprintf(`execution.startedTime + duration("%s") %s now`, d, op),
 		fmt.Sprintf(`execution.startedTime %s date("2026-03-0%dT0%d:00:00Z")`, op, draw(t, "day", 2, 3, 4, 5), draw(t, "hour", 1, 8)),
 		fmt.Sprintf(`now %s date("2026-03-0%d")`, op, draw(t, "day", 3, 4, 5, 6)),
-		fmt.Sprintf(`execution.age * 2 %s duration("%s")`, op, d),
-		fmt.Sprintf(`execution.age * 50 %s duration("%s")`, op, d),
-		fmt.Sprintf(`execution.age - duration("20m") %s duration("%s")`, op, d),
-		fmt.Sprintf(`duration("%s") - execution.age %s duration("5m")`, d, op),
+		fmt.Sprintf(`now - duration("%s") %s execution.startedTime`, d, op),
+		fmt.Sprintf(`duration(execution.input.max ?? "%s") %s execution.age`, d, op),
 		fmt.Sprintf(`execution.age %s duration(flow.env.MAX ?? "%s")`, op, d),
 		fmt.Sprintf(`execution.age %s duration(execution.input.max ?? "%s")`, op, d),
 		fmt.Sprintf(`execution.age == duration("%s")`, d),
@@ -62,7 +60,8 @@ func loosePart(t *rapid.T) string {
 	return draw(t, "loose",
 		`event.data.state == "ALARM"`, `event.data.state in ["OK"]`, `event.data.detail.x == 1`, `event.data.detail.x != 1`, `flow.name == event.data.detail.x`, `history.steps > 3`, `history.steps <= 3`, `history.currentStep == "wait"`,
 		`history.idle > duration("1h")`, `history.idle < duration("1h")`, `duration("30m") <= history.idle`, `flow.live > 3`, `flow.live == 2`,
-		`event.time < now`,
+		`event.time < now`, `execution.age * 2 > duration("2h")`, `execution.age * 50 <= duration("72h")`,
+		`execution.age - duration("20m") >= duration("1h")`, `duration("2h") - execution.age < duration("5m")`, `now - history.idle > execution.startedTime`,
 	)
 }
 

@@ -16,8 +16,8 @@ type outcomes struct {
 
 var anything = outcomes{always, always}
 
-// horizon is how far ahead boundaries are looked for. What lies beyond is
-// never: an execution lives for a year at most.
+// horizon is how far ahead is looked. What lies beyond is never: an execution
+// lives for a year at most.
 const horizon = 100 * 365 * 24 * time.Hour
 
 // solver finds out when conditions hold for one execution. An execution that
@@ -25,11 +25,10 @@ const horizon = 100 * 365 * 24 * time.Hour
 type solver struct {
 	j        judgement
 	statuses []string // those that the execution has or may come to have
-	lo, hi   int64    // where boundaries are looked for
 }
 
 func (p *Policy) solver(f Facts) *solver {
-	s := &solver{j: judgement{facts: f, pricing: p.Pricing}, lo: f.Now.Add(-horizon).UnixNano(), hi: f.Now.Add(horizon).UnixNano()}
+	s := &solver{j: judgement{facts: f, pricing: p.Pricing}}
 	if f.Execution == nil {
 		s.j.facts.Execution = &Execution{}
 		return s
@@ -168,39 +167,16 @@ func (s *solver) changesAny(reads expression.Set) bool {
 	return false
 }
 
-// comparison solves a comparison whose sides move in one direction as time
-// goes on: the sign of their difference changes at two moments at most.
+// comparison solves a comparison one of whose sides moves.
 func (s *solver) comparison(e *expression.Expression) outcomes {
-	left, right := e.Subject, e.Side
-	direction := s.direction(left, left.Node).minus(s.direction(right, right.Node))
-	if direction.unknown {
+	operator, _ := expression.Mirrored(e.Operator)
+	switch {
+	case s.changesAny(e.Reads()):
 		return anything
+	case s.isFixed(e.Side.Reads()):
+		return s.against(e, e.Subject, e.Operator, e.Side)
+	case s.isFixed(e.Subject.Reads()):
+		return s.against(e, e.Side, operator, e.Subject)
 	}
-	if o, failed := s.fixedSides(left, right); failed {
-		return o
-	}
-	c := &crossing{solver: s, left: left, right: right, falling: direction.slope < 0, lo: s.lo, hi: s.hi}
-	zero, above, ok := c.find()
-	if !ok {
-		return c.incomparable(e.Operator)
-	}
-	o := c.outcomes(e.Operator, zero, above)
-	if direction.atMost {
-		return c.atMost(o)
-	}
-	return o
-}
-
-// fixedSides answers for a comparison one of whose sides doesn't move and
-// fails: it always will.
-func (s *solver) fixedSides(sides ...*expression.Expression) (outcomes, bool) {
-	for _, side := range sides {
-		if side.Reads().Intersects(s.moving()) {
-			continue
-		}
-		if _, err := side.Value(&s.j); err != nil {
-			return outcomes{never, never}, true
-		}
-	}
-	return outcomes{}, false
+	return anything
 }
