@@ -85,7 +85,7 @@ func (s *sweep) noted(flow string) bool {
 // estimate says how long the stops that are left will take.
 func (s *sweep) estimate(stops int) {
 	if stops > 0 {
-		s.report.Estimate = &Estimate{StopsLeft: stops, Seconds: seconds(time.Duration(float64(stops) / s.stopRate() * float64(time.Second)))}
+		s.report.Estimate = &Estimate{StopsLeft: stops, Seconds: seconds(time.Duration(float64(stops) / s.rate(cloudflow.OpStopExecution) * float64(time.Second)))}
 	}
 }
 
@@ -106,8 +106,8 @@ func (s *sweep) progress() {
 	done, left := float64(p.Listed)/lists, float64(p.Flows-p.Listed)/lists
 	if !s.memory.plans {
 		p.Tried = len(s.tried)
-		done += float64(p.Tried) / s.stopRate()
-		left += float64(len(s.waiting)+len(s.queue)+len(s.counted)) / s.stopRate()
+		done += float64(p.Tried) / s.rate(cloudflow.OpStopExecution)
+		left += float64(len(s.waiting)+len(s.queue)+len(s.counted)) / s.rate(cloudflow.OpStopExecution)
 	}
 	p.Left = time.Duration(left * float64(time.Second)).Round(time.Second)
 	if done > 0 {

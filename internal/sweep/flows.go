@@ -1,6 +1,7 @@
 package sweep
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -163,7 +164,7 @@ func (s *sweep) describedFlows(ctx context.Context, names []string) (flows []*po
 		case isFatal(err) || s.outOfTime(err):
 			return flows, gone, err
 		default:
-			first = cmpOr(first, err)
+			first = cmp.Or(first, err)
 		}
 	}
 	return flows, gone, first

@@ -1,6 +1,7 @@
 package sweep
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -180,15 +181,8 @@ func (s *sweep) listingFailed(flow string, err error) (ends bool) {
 	ends = s.endIfFatal(err)
 	s.failure(err)
 	s.incomplete(flow, err)
-	s.firstUnlisted = cmpOr(s.firstUnlisted, err)
+	s.firstUnlisted = cmp.Or(s.firstUnlisted, err)
 	return ends
-}
-
-func cmpOr(a, b error) error {
-	if a != nil {
-		return a
-	}
-	return b
 }
 
 // check describes one execution and judges it, off the loop.

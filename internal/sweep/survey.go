@@ -200,7 +200,7 @@ func (s *sweep) enough(e *emergency) bool {
 			queued++
 		}
 	}
-	return queued >= spare+int(s.stopRate()*s.Until.Sub(s.Now()).Seconds())
+	return queued >= spare+int(s.rate(cloudflow.OpStopExecution)*s.Until.Sub(s.Now()).Seconds())
 }
 
 // pending drops the surveys that are over and returns the others.

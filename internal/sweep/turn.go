@@ -180,18 +180,8 @@ func (s *sweep) sendable() int {
 	if s.Until.IsZero() || s.Quota == nil {
 		return batch
 	}
-	left := s.Until.Sub(s.Now()).Seconds() * s.stopRate()
+	left := s.Until.Sub(s.Now()).Seconds() * s.rate(cloudflow.OpStopExecution)
 	return min(batch, max(1, s.level(cloudflow.OpStopExecution)+int(left)))
-}
-
-func (s *sweep) stopRate() float64 {
-	rates := cloudflow.DefaultRates()
-	if s.Quota != nil {
-		if r, limited := s.Quota.Rates()[cloudflow.OpStopExecution]; limited {
-			return r.PerSecond
-		}
-	}
-	return rates[cloudflow.OpStopExecution].PerSecond
 }
 
 // leave deals with what is left when the sweep is over: the next goes on with
