@@ -4,16 +4,7 @@
 // [Parse] turns the text of a policy file into a [Policy], or into [Errors]
 // that name every mistake at once, each with its place. [Policy.Judge] takes
 // what is known of one execution, as [Facts], and says whether a rule condemns
-// it, why, and what could not be decided:
-//
-//	p, err := policy.Parse("policy.yaml", text)
-//	if err != nil { … }                        // policy.Errors: file:line:column, line, caret
-//	v := p.Judge(&policy.Facts{Now: now, Event: &event, Flow: &flow, Execution: &execution})
-//	switch v.Decision {
-//	case policy.Stop:      … v.Rule, v.Mode, v.Reason(), p.Cause(v, tail)
-//	case policy.Protected:
-//	case policy.Keep:
-//	}
+// it, why, and what could not be decided; the example parses and judges.
 //
 // A sweep narrows the policy step by step, so that it asks no more of the API
 // than it must. [Policy.Scope] evaluates what needs only the event, [Scope.Flow]
