@@ -138,7 +138,10 @@ func liveRows(ctx context.Context, source FactSource, flow string, judged *polic
 			list.add(page)
 		}
 	}
-	delete(list.rows, judged.Name)
+	delete(list.rows, judged.Name) // what was read of it is fresher
+	if _, err := list.agree(ctx, source, flow); err != nil {
+		return nil, err
+	}
 	rows := []*policy.Execution{judged}
 	for _, row := range list.rows {
 		rows = append(rows, adaptExecution(row))

@@ -81,7 +81,7 @@ func (s *sweep) list(ctx context.Context, l *watch.Look, q question) (*listing, 
 			all.pages = pages
 		}
 	}
-	return all, nil
+	return all, s.agree(ctx, all, l.FlowName)
 }
 
 func (l *listing) add(page cloudflow.Page[cloudflow.Execution]) {
@@ -103,15 +103,39 @@ func sameFacts(a, b cloudflow.Execution) bool {
 		a.EnvironmentAbsent == b.EnvironmentAbsent && a.EnvironmentDoubt == b.EnvironmentDoubt && maps.Equal(a.Environment, b.Environment)
 }
 
-// reliedOn is a finding from the listing. Where rows of its name differ nobody knows
-// which is right: it counts as asked for long ago, and so is described before it is
-// stopped.
-func (s *sweep) reliedOn(l *listing, f finding) finding {
-	if l.differ[f.execution.Name] {
-		s.note("SameName", fmt.Sprintf("rows of one listing differ in what they say of the execution %s of %s: it is described before it is stopped", f.execution.Name, f.flow.Name))
-		f.asked.execution = time.Time{}
+// agree has executions of which rows differ be what DescribeExecution tells of them:
+// which of the rows is right nobody knows. It returns their names.
+func (l *listing) agree(ctx context.Context, source describer, flow string) ([]string, error) {
+	var names []string
+	for name := range l.differ {
+		if _, live := l.rows[name]; !live {
+			continue
+		}
+		names = append(names, name)
+		answer, err := source.DescribeExecution(ctx, flow, name, 0)
+		switch {
+		case cloudflow.IsGone(err), err == nil && !answer.Live():
+			delete(l.rows, name)
+		case err != nil:
+			return nil, err
+		default:
+			l.rows[name] = answer
+		}
 	}
-	return f
+	return names, nil
+}
+
+type describer interface {
+	DescribeExecution(ctx context.Context, flow, execution string, wait time.Duration) (cloudflow.Execution, error)
+}
+
+// agree tells people of rows that differ.
+func (s *sweep) agree(ctx context.Context, l *listing, flow string) error {
+	names, err := l.agree(ctx, s.Source, flow)
+	for _, name := range names {
+		s.note("SameName", fmt.Sprintf("rows of one listing differ in what they say of the execution %s of %s: what DescribeExecution says counts", name, flow))
+	}
+	return err
 }
 
 func (l *listing) sightings() []watch.Execution {
@@ -129,15 +153,11 @@ func (s *sweep) judgeAll(ctx context.Context, by *bench, flow *policy.Flow, q qu
 		for _, row := range list.rows {
 			rows = append(rows, adaptExecution(row))
 		}
-		crowd := slices.DeleteFunc(s.judgeCrowd(ctx, by, flow, rows, list.asked), finding.over)
-		for i, f := range crowd {
-			crowd[i] = s.reliedOn(list, f)
-		}
-		return crowd
+		return slices.DeleteFunc(s.judgeCrowd(ctx, by, flow, rows, list.asked), finding.over)
 	}
 	found := make([]finding, 0, len(list.rows))
 	for _, row := range list.rows {
-		found = append(found, s.reliedOn(list, s.examined(ctx, by, flow, row, list.asked, 0)))
+		found = append(found, s.examined(ctx, by, flow, row, list.asked, 0))
 	}
 	return slices.DeleteFunc(found, finding.over)
 }

@@ -311,3 +311,42 @@ func TestFactsFromBeforeTheClockWasSetBackAreOld(t *testing.T) {
 		t.Errorf("error %v, stopped %v, decisions %+v", err, c.stopped(), r.Decisions)
 	}
 }
+
+// Nor is an execution forgotten that another row of its name makes older than it is.
+func TestARowThatIsWrongHidesNoExecution(t *testing.T) {
+	is := running("e", 2*time.Hour-10*time.Minute)
+	c := newCloud(map[string][]cloudflow.Execution{"f": {is, running("e", 3*time.Hour)}})
+	c.live = map[string]cloudflow.Execution{"e": is}
+	o := c.options(parse(t, twoHours))
+	o.Memory, o.Trigger = memory(t), sweep.Trigger{Kind: "timer"}
+	r, err := sweep.Run(t.Context(), o)
+	if err != nil || len(c.stopped()) > 0 || len(r.Errors) != 1 || r.Errors[0].Code != "SameName" ||
+		r.Errors[0].Message != "rows of one listing differ in what they say of the execution e of f: what DescribeExecution says counts" {
+		t.Fatalf("error %v, stopped %v, errors %+v", err, c.stopped(), r.Errors)
+	}
+	c.advance(11 * time.Minute)
+	c.executions["f"][0].Items = nil
+	if _, err := sweep.Run(t.Context(), o); err != nil || !slices.Equal(c.stopped(), []string{"e"}) {
+		t.Errorf("error %v, stopped %v", err, c.stopped())
+	}
+}
+
+// A listing of which rows differ, and nobody can say which is right, has failed.
+func TestRowsThatDifferAndCannotBeDescribedFailTheListing(t *testing.T) {
+	for _, event := range []string{"", `{"stop":true}`} {
+		c := newCloud(map[string][]cloudflow.Execution{"f": {running("e", time.Hour), running("e", 3*time.Hour), running("other", 3*time.Hour)}})
+		c.liveErr = map[string]error{"e": unavailable}
+		text := twoHours
+		if event != "" {
+			text = strings.Replace(text, "maxRuntime: 2h", "on: [event]\n    limits: none\n    when: 'execution.age > duration(\"2h\")'", 1)
+		}
+		o := c.options(parse(t, text))
+		if event != "" {
+			o.Events, o.Memory = events(t, event), memory(t)
+		}
+		r, _ := sweep.Run(t.Context(), o)
+		if len(c.stopped()) > 0 || r.Complete || len(r.Incomplete) != 1 || r.Incomplete[0].Reason != unavailable.Error() {
+			t.Errorf("event %q: stopped %v, complete %v, incomplete %+v", event, c.stopped(), r.Complete, r.Incomplete)
+		}
+	}
+}

@@ -295,7 +295,10 @@ func (s *sweep) readPage(e *emergency, v *survey, p span) (func(), error) {
 			return nil, err
 		}
 		v.read++
-		rows := s.judgeRows(s.ctx, e, v, page, at)
+		rows, err := s.judgeRows(s.ctx, e, v, page, at)
+		if err != nil {
+			return nil, err
+		}
 		return func() {
 			s.foundAll(e, rows)
 			if !page.More {
@@ -319,7 +322,10 @@ func (s *sweep) readPages(e *emergency, v *survey, p span, turn int) (func(), er
 		}
 		pages++
 		v.read++
-		rows := s.judgeRows(s.ctx, e, v, page, at)
+		rows, err := s.judgeRows(s.ctx, e, v, page, at)
+		if err != nil {
+			return nil, err
+		}
 		at = s.ours() // the next page
 		s.results <- func() {
 			if fault := attempt(func() { s.foundAll(e, rows) }); fault != nil {
@@ -336,14 +342,17 @@ func (s *sweep) readPages(e *emergency, v *survey, p span, turn int) (func(), er
 	}, nil
 }
 
-func (s *sweep) judgeRows(ctx context.Context, e *emergency, v *survey, page cloudflow.Page[cloudflow.Execution], at time.Time) []finding {
-	var rows []finding
+func (s *sweep) judgeRows(ctx context.Context, e *emergency, v *survey, page cloudflow.Page[cloudflow.Execution], at time.Time) ([]finding, error) {
 	list := newListing(at)
 	list.add(page)
-	for _, row := range list.rows {
-		rows = append(rows, s.reliedOn(list, s.examined(ctx, &e.bench, v.flow, row, at, 0)))
+	if err := s.agree(ctx, list, v.flow.Name); err != nil {
+		return nil, err
 	}
-	return slices.DeleteFunc(rows, finding.over)
+	var rows []finding
+	for _, row := range list.rows {
+		rows = append(rows, s.examined(ctx, &e.bench, v.flow, row, at, 0))
+	}
+	return slices.DeleteFunc(rows, finding.over), nil
 }
 
 func (s *sweep) foundAll(e *emergency, all []finding) {
