@@ -122,8 +122,10 @@ func (s *sweep) describe(c *condemned) {
 		switch {
 		case err != nil:
 			return nil, err
-		case answer == nil, another(started, answer.StartedTime):
+		case answer == nil:
 			return func() { s.drop(c) }, nil
+		case another(started, answer.StartedTime):
+			return func() { s.replaced(c, answer.StartedTime) }, nil
 		}
 		f := s.examined(s.ctx, by, flow, *answer, at, described)
 		if f.over() {
@@ -136,6 +138,16 @@ func (s *sweep) describe(c *condemned) {
 			})
 		}, nil
 	}, func(err error) { s.notFreshened(c, err) })
+}
+
+// replaced drops an execution under whose name another runs. One that had started
+// before the listing would have been in it: then one of the two answers is wrong.
+func (s *sweep) replaced(c *condemned, started time.Time) {
+	if seen := c.asked.execution; !seen.IsZero() && started.Before(s.clock.corrected(seen).Add(-maxOffset)) {
+		s.incomplete(c.flowName, fmt.Errorf("the execution %s of %s started at %s by a listing, and at %s by DescribeExecution: it is kept",
+			c.name, c.flowName, c.started.Format(time.RFC3339), started.Format(time.RFC3339)))
+	}
+	s.drop(c)
 }
 
 // stillLive describes an execution that was live, and started then; nil where it

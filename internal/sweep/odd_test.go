@@ -350,3 +350,16 @@ func TestRowsThatDifferAndCannotBeDescribedFailTheListing(t *testing.T) {
 		}
 	}
 }
+
+// Where a listing and DescribeExecution never agree on when an execution started it is
+// kept, and said.
+func TestAnExecutionOfWhichAnswersDisagreeIsKeptAndSaid(t *testing.T) {
+	c := newCloud(map[string][]cloudflow.Execution{"f": {running("first", 5*time.Hour), running("e", 4*time.Hour)}})
+	c.live = map[string]cloudflow.Execution{"e": running("e", 3*time.Hour)}
+	c.onStop = func(context.Context, string) error { c.advance(5 * time.Minute); return nil }
+	r, err := sweep.Run(t.Context(), c.options(parse(t, twoHours)))
+	want := "the execution e of f started at 2026-05-04T08:00:00Z by a listing, and at 2026-05-04T09:00:00Z by DescribeExecution: it is kept"
+	if err != nil || !slices.Equal(c.stopped(), []string{"first"}) || r.Complete || len(r.Incomplete) != 1 || r.Incomplete[0].Reason != want {
+		t.Errorf("error %v, stopped %v, complete %v, incomplete %+v", err, c.stopped(), r.Complete, r.Incomplete)
+	}
+}
