@@ -3,6 +3,7 @@ package sweep_test
 import (
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -14,15 +15,15 @@ import (
 type minedClock struct {
 	sweep.Source
 	function string
-	off      *bool
+	off      *atomic.Bool
 }
 
 func (m minedClock) ClockOffset() (time.Duration, bool) {
 	frames := make([]uintptr, 32)
-	for all := runtime.CallersFrames(frames[:runtime.Callers(2, frames)]); !*m.off; {
+	for all := runtime.CallersFrames(frames[:runtime.Callers(2, frames)]); !m.off.Load(); {
 		frame, more := all.Next()
 		if strings.HasSuffix(frame.Function, m.function) {
-			*m.off = true
+			m.off.Store(true)
 			panic("stepped on a mine")
 		}
 		if !more {
@@ -48,13 +49,14 @@ func TestAMistakeAtATurn(t *testing.T) {
 					t.Error(err)
 				}
 				time.Sleep(18*time.Minute + 20*time.Second)
-				mined := function == ""
+				var mined atomic.Bool
+				mined.Store(function == "")
 				p.source = func(s sweep.Source) sweep.Source { return minedClock{s, function, &mined} }
 				if function != "" {
 					r, err := p.sweep(50 * time.Second)
 					wantMistake(t, r, err)
-					if n := len(p.stopped()); n < 7 || !mined {
-						t.Errorf("%s, file %v: %d of 8 are stopped, set off: %v", function, file, n, mined)
+					if n := len(p.stopped()); n < 7 || !mined.Load() {
+						t.Errorf("%s, file %v: %d of 8 are stopped, set off: %v", function, file, n, mined.Load())
 					}
 					time.Sleep(time.Minute)
 				}
