@@ -32,7 +32,7 @@ func newDeployment(t *testing.T) deployment {
 
 func (d deployment) do(t *testing.T, command []string) run {
 	t.Helper()
-	return d.run(t, []string{"FLOWREAPER_HANDED_OVER=" + d.record}, command[0], command[1:]...)
+	return d.run(t, []string{"HANDED_OVER=" + d.record}, command[0], command[1:]...)
 }
 
 // handedOver returns what the component was handed; nothing is nil.

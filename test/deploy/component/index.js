@@ -1,6 +1,6 @@
 // Stands in for Serverless Devs' fc3 component, so that the real `s` resolves,
 // verifies and deploys the real s.yaml without a cloud. What a deployment or a
-// removal is handed goes to the file that FLOWREAPER_HANDED_OVER names.
+// removal is handed goes to the file that HANDED_OVER names.
 'use strict';
 
 const fs = require('fs');
@@ -21,6 +21,6 @@ module.exports = class {
   }
 
   #handOver(inputs) {
-    fs.writeFileSync(process.env.FLOWREAPER_HANDED_OVER, JSON.stringify(inputs));
+    fs.writeFileSync(process.env.HANDED_OVER, JSON.stringify(inputs));
   }
 };
