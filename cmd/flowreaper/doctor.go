@@ -58,7 +58,7 @@ Exit status: 0 all that was asked was told · 1 failed: no access, or a flow of 
 func (t *terminal) addDoctorFlags(cmd *cobra.Command, f *doctorFlags) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.endpoint, "endpoint", t.getenv("FLOWREAPER_ENDPOINT"), "the API's `URL`, http:// for loopback addresses only (or FLOWREAPER_ENDPOINT; default the region's)")
-	flags.StringVar(&f.region, "region", t.getenv("FLOWREAPER_REGION"), "the region, such as cn-hangzhou (or FLOWREAPER_REGION)")
+	flags.StringVar(&f.region, "region", t.getenv("FLOWREAPER_REGION"), "the `REGION`, such as cn-hangzhou (or FLOWREAPER_REGION)")
 	flags.StringVarP(&f.output, "output", "o", "table", "table or json")
 	durationVar(flags, &f.timeout, "timeout", 0, "give up after this `DURATION`; flows of its own are deleted first (default: take as long as it takes)")
 	flags.BoolVar(&f.canary, "canary", false, "also create, start, stop and delete flows of its own")

@@ -14,6 +14,7 @@ func wrongFlag(cmd *cobra.Command, err error) error {
 	var (
 		unknown *pflag.NotExistError
 		invalid *pflag.InvalidValueError
+		slip    slipError
 	)
 	switch {
 	case errors.As(err, &unknown):
@@ -22,6 +23,8 @@ func wrongFlag(cmd *cobra.Command, err error) error {
 		if near := nearFlag(cmd, name); near != "" {
 			err = fmt.Errorf("%w; did you mean --%s?", err, near)
 		}
+	case errors.As(err, &invalid) && errors.As(invalid.Unwrap(), &slip):
+		err = fmt.Errorf("--%s %w", invalid.GetFlag().Name, slip)
 	case errors.As(err, &invalid) && invalid.GetFlag().Value.Type() == "duration":
 		err = fmt.Errorf("--%s: %w", invalid.GetFlag().Name, invalid.Unwrap())
 	case errors.As(err, &invalid):

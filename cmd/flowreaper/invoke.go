@@ -47,9 +47,9 @@ func (t *terminal) newInvoke() *cobra.Command {
 		RunE:    func(cmd *cobra.Command, _ []string) error { return t.invoke(cmd.Context(), o) },
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&o.function, "function", "", "the go1 binary to start (required)")
-	flags.StringVar(&o.event, "event", "", "the file with the event, - for stdin (required)")
-	flags.StringVar(&o.region, "region", t.getenv("FLOWREAPER_REGION"), "the region the function is told it runs in")
+	flags.StringVar(&o.function, "function", "", "the go1 `BINARY` to start (required)")
+	flags.StringVar(&o.event, "event", "", "the `FILE` with the event, - for stdin (required)")
+	flags.StringVar(&o.region, "region", t.getenv("FLOWREAPER_REGION"), "the `REGION` the function is told it runs in")
 	durationVar(flags, &o.timeout, "timeout", fcruntime.DefaultTimeout, "the function's timeout")
 	durationVar(flags, &o.every, "every", 0, "invoke again at this interval")
 	durationVar(flags, &o.total, "for", 0, "with --every: how long (default until interrupted)")

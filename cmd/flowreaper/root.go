@@ -131,6 +131,7 @@ func (t *terminal) newRoot() *cobra.Command {
 		t.newVersion(),
 	)
 	root.InitDefaultCompletionCmd()
+	heedOnce(root)
 	return root
 }
 
