@@ -6,22 +6,26 @@ import "strings"
 // err by is cheaper: another case, a dash for an underscore; a letter that is
 // wrong, missing, or behind its neighbour; a dash for a letter; one too many.
 const (
-	alike    = 2
-	replace  = 4
-	insert   = 4
-	swap     = 4
-	separate = 5
-	remove   = 6
+	alike    = 1
+	replace  = 8
+	insert   = 8
+	swap     = 8
+	separate = 10
+	remove   = 12
 )
 
+// slack lets a slip of the dearest kind be, and the letters of a short name in
+// another case beside one.
+const slack = 6
+
 // nearGlob is the glob, of the same form, that was probably meant: one that names
-// some flow, in which a letter in three is another at most. "" where none is near.
+// some flow, with a slip in every four letters at most, and one in fewer. "" where none is near.
 func nearGlob(pattern string, names []string) string {
 	literals := len(pattern) - strings.Count(pattern, "*") - strings.Count(pattern, "?")
 	if literals < 3 || len(pattern) > maxGlob {
 		return ""
 	}
-	best, least := "", remove*(literals/3)+1
+	best, least := "", replace*max(1, literals/4)+slack+1
 	for _, name := range names {
 		f := newFit(pattern, name)
 		cost, ok := f.cost(least)

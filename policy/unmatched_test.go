@@ -123,6 +123,26 @@ func TestNearNamesSomething(t *testing.T) {
 	})
 }
 
+// TestNearIsPlausible: what is suggested is what a hand may have slipped from, and
+// no other flow whose name looks somewhat like it.
+func TestNearIsPlausible(t *testing.T) {
+	for _, c := range []struct{ glob, name, near string }{
+		{"imprt-*", "report-weekly", ""},
+		{"orders", "borders-eu", ""},
+		{"report", "import", ""},
+		{"web", "db", ""},
+		{"web", "wbe", "wbe"},
+		{"imprt-*", "import-a", "import-*"},
+		{"IMPRT-*", "import-a", "import-*"},
+		{"IMPORT_NIGHTLY", "import-nightly", "import-nightly"},
+		{"payrol-novmber", "payroll-november", "payroll-november"},
+	} {
+		if near := nearGlob(c.glob, []string{c.name}); near != c.near {
+			t.Errorf("%q among %q: %q, want %q", c.glob, c.name, near, c.near)
+		}
+	}
+}
+
 // TestNearUndoesASlip: one slip of the hand in a name of some length is undone.
 func TestNearUndoesASlip(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
