@@ -60,7 +60,7 @@ func TestLostLedgerWithholdsForOneWindow(t *testing.T) {
 			if diff := cmp.Diff(want, r.Withheld, cmpopts.IgnoreFields(sweep.Withheld{}, "Until")); codeOf(err) != sweep.CodeWithheld || diff != "" || r.Withheld.Until == nil {
 				t.Fatalf("error %v, withheld (-want +got):\n%s", err, diff)
 			}
-			const text = "2 condemned, but the state file was lost, so nobody knows how many stops were tried in the last 1h: nothing is stopped until "
+			const text = "2 condemned, but the ledger of stops was lost, so nobody knows how many stops were tried in the last 1h: nothing is stopped until "
 			if !strings.HasPrefix(err.Error(), text) || !strings.Contains(err.Error(), "flowreaper apply --plan FILE --allow N") {
 				t.Errorf("error %s", err)
 			}

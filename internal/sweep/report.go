@@ -233,7 +233,7 @@ type Estimate struct {
 	Seconds float64 `json:"seconds"`
 }
 
-// Withheld says which limit stopped the stopping. After a state file was lost it
+// Withheld says which limit stopped the stopping. After the ledger of stops was lost it
 // is maxStops, which allows nothing while nobody knows what was tried.
 type Withheld struct {
 	// The limit, as the policy calls it.
@@ -248,7 +248,7 @@ type Withheld struct {
 	Allowed int `json:"allowed"`
 	// The time that recent stops are counted in, such as 1h.
 	Window string `json:"window,omitempty"`
-	// The state file was lost: nothing is stopped until then.
+	// The ledger of stops was lost: nothing is stopped until then.
 	Until *time.Time `json:"until,omitempty"`
 }
 

@@ -8,7 +8,7 @@ import (
 // String says which limit is exceeded, by how much.
 func (w Withheld) String() string {
 	if w.Until != nil {
-		return fmt.Sprintf("%d condemned, but the state file was lost, so nobody knows how many stops were tried in the last %s: nothing is stopped until %s",
+		return fmt.Sprintf("%d condemned, but the ledger of stops was lost, so nobody knows how many stops were tried in the last %s: nothing is stopped until %s",
 			w.Condemned, w.Window, w.Until.Format(time.RFC3339))
 	}
 	return fmt.Sprintf("%d condemned and %d stops tried in the last %s, but %s allows %d", w.Condemned, w.Recent, w.Window, w.Limit, w.Max)

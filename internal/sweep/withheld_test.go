@@ -26,7 +26,7 @@ func TestWithheldInWords(t *testing.T) {
 		},
 		{
 			sweep.Withheld{Limit: "maxStops", Condemned: 1000, Max: 5, Window: "1h", Until: &until},
-			"1000 condemned, but the state file was lost, so nobody knows how many stops were tried in the last 1h: nothing is stopped until 2026-05-04T13:00:00Z",
+			"1000 condemned, but the ledger of stops was lost, so nobody knows how many stops were tried in the last 1h: nothing is stopped until 2026-05-04T13:00:00Z",
 			"Wait, or let a plan that you have read pass once, with flowreaper apply --plan FILE --allow N; docs/withheld.md says how to begin with an empty ledger",
 		},
 	} {
