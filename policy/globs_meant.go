@@ -57,7 +57,7 @@ func meantInstead(text string) string {
 		return "; vars cannot stand here: write the globs themselves"
 	}
 	var globs []string
-	for _, one := range alternatives(strings.Trim(text, ` ^$/"'“”‘’`)) {
+	for _, one := range alternatives(strings.Trim(unanchored(negated().ReplaceAllString(text, "!")), ` ^$/"'“”‘’`)) {
 		globs = append(globs, meantGlobs(one)...)
 	}
 	switch {
@@ -69,6 +69,28 @@ func meantInstead(text string) string {
 		return fmt.Sprintf("; write them one by one: %s", quotedList(globs))
 	}
 	return fmt.Sprintf("; did you mean %q, or %q?", globs[0], globs[1])
+}
+
+// negated is how other tools exclude, and slips of it.
+var negated = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^ *(?:(?:not|NOT|except) +|[!！] *)+`)
+})
+
+// unanchored is a regular expression with a * where it lets anything be: ^etl- is
+// what begins so, and -test$ what ends so.
+func unanchored(text string) string {
+	pattern, excludes := strings.CutPrefix(text, "!")
+	begins, ends := strings.HasPrefix(pattern, "^"), strings.HasSuffix(pattern, "$")
+	switch {
+	case begins && !ends && !strings.HasSuffix(pattern, "*") && !strings.HasSuffix(pattern, "+"):
+		pattern += "*"
+	case ends && !begins && !strings.HasPrefix(pattern, "*") && !strings.HasPrefix(pattern, "."):
+		pattern = "*" + pattern
+	}
+	if excludes {
+		return "!" + strings.TrimLeft(pattern, "^")
+	}
+	return pattern
 }
 
 func quotedList(texts []string) string {

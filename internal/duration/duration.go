@@ -65,7 +65,10 @@ func meantDuration(text string) string {
 	if strings.Trim(text, "0123456789.") == "" && strings.Trim(text, "0.") != "" && durationPattern.MatchString(text+"s") {
 		return "it has no unit; of seconds write " + text + "s"
 	}
-	meant := strings.ToLower(text)
+	if ambiguous.MatchString(text) {
+		return usual
+	}
+	meant := decimalComma.ReplaceAllString(strings.ToLower(text), "$1.$2")
 	for _, words := range unitWords {
 		for word := range strings.FieldsSeq(words.others) {
 			meant = strings.ReplaceAll(meant, word, words.unit)
@@ -84,6 +87,11 @@ func meantDuration(text string) string {
 	}
 	return "write " + meant
 }
+
+var (
+	decimalComma = regexp.MustCompile(`(\d),(\d)`)            // 1,5h is ten times less than 15h
+	ambiguous    = regexp.MustCompile(`\d,\d{3}|^P?[\d.]+M$`) // 1,500s: of thousands, or not; 1M: a month, or a minute
+)
 
 // unitWords are what people write for units, the longest first.
 var unitWords = []struct{ unit, others string }{

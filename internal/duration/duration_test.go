@@ -1,6 +1,7 @@
 package duration_test
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -75,4 +76,16 @@ func TestWhatIsWrittenIsReadAlike(t *testing.T) {
 			t.Errorf("roughly %s: %v, %v", duration.Rough(d), read, err)
 		}
 	})
+}
+
+// TestWhatIsMeant: what is suggested is what was meant, or nothing is.
+func TestWhatIsMeant(t *testing.T) {
+	const usual = "write it like 90s, 2h30m or 1.5d (ms, s, m, h, d, w)"
+	for text, want := range map[string]string{
+		"1,5h": "write 1.5h", "1h,30m": "write 1h30m", "1,500s": usual, "1M": usual, "P1M": usual, "PT30M": "write 30m", "2H": "write 2h",
+	} {
+		if _, err := duration.Parse(text); err == nil || err.Error() != strconv.Quote(text)+" is not a duration: "+want {
+			t.Errorf("%s: %v, want %s", text, err, want)
+		}
+	}
 }
