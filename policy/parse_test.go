@@ -269,6 +269,10 @@ policy.yaml:2:46: price must be an amount such as 0.12, but is the number -1
 policy.yaml:2:51: price is missing
    2 | pricing: {currency: CNY, perMinute: [{price: -1}, {flows: [a]}]}
      |                                                   ^`},
+		{"pricing misspelt", "version: 1\npricing: {perStep: 1}\nrules: [{name: a, when: true}]\n", `
+policy.yaml:2:11: unknown key "perStep"; there are: currency, perTransition, perMinute
+   2 | pricing: {perStep: 1}
+     |           ^`},
 		{"pricing of nothing", "version: 1\npricing: {currency: CNY}\nrules: [{name: a, when: true}]\n", `
 policy.yaml:2:10: pricing prices nothing: give perTransition, perMinute, or both
    2 | pricing: {currency: CNY}
@@ -316,6 +320,16 @@ policy.yaml:7:13: only a rule with on: [event], and nothing else in it, may lift
 policy.yaml:8:10: for is how long an event stays in force: it needs on: [event]
    8 |     for: 5m
      |          ^`},
+		{"one mistake, one message", oneRule("limits: {maxStops: 1}", "window: {from: 22:00, tz: UTC}"), `
+policy.yaml:6:13: limits of a rule must be none, but is a mapping
+   6 |     limits: {maxStops: 1}
+     |             ^
+policy.yaml:7:14: unknown key "from"; did you mean "hours"?
+   7 |     window: {from: 22:00, tz: UTC}
+     |              ^
+policy.yaml:7:27: unknown key "tz"; did you mean "timeZone"?
+   7 |     window: {from: 22:00, tz: UTC}
+     |                           ^`},
 		{"limits lifted on timers too", oneRule("on: [event, timer]", "limits: none"), `
 policy.yaml:7:13: only a rule with on: [event], and nothing else in it, may lift the limits
    7 |     limits: none

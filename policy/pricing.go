@@ -31,10 +31,12 @@ func (d *decoder) pricing(n *yamltree.Node) *Pricing {
 	if n == nil {
 		return nil
 	}
+	before := len(d.errors)
 	f := d.fields(n, "pricing", "currency", "perTransition", "perMinute")
+	sound := len(d.errors) == before // or what is lacking is misspelt
 	p := &Pricing{PerTransition: d.price(f["perTransition"], "perTransition")}
 	p.Currency, _ = d.text(f["currency"], "currency")
-	if f != nil && lacks(f, "perTransition", "perMinute") {
+	if sound && lacks(f, "perTransition", "perMinute") {
 		d.fail(n.Position, "pricing prices nothing: give perTransition, perMinute, or both")
 	}
 	list := f["perMinute"]

@@ -39,7 +39,7 @@ func (d *decoder) windows(n *yamltree.Node) []conjunct {
 func (d *decoder) window(n *yamltree.Node) *window {
 	before := len(d.errors)
 	f := d.fields(n, "window", "days", "hours", "timeZone")
-	if f != nil && lacks(f, "days", "hours") {
+	if len(d.errors) == before && lacks(f, "days", "hours") {
 		d.fail(n.Position, "window needs days, hours, or both")
 	}
 	w := &window{}
