@@ -21,6 +21,9 @@ func (t *terminal) explainQuery(ctx context.Context, set *settings, flows int) e
 	if err != nil {
 		return usageError(fmt.Errorf("FLOWREAPER_TICK: %w", err))
 	}
+	if flows < 0 {
+		return usageError(fmt.Errorf("--flows %d is less than nothing", flows))
+	}
 	if flows > 0 {
 		p, err := set.readPolicy()
 		if err := misspelt(set.environ, err, p); err != nil {
