@@ -190,6 +190,10 @@ func (s *source) lookalike(line int) string {
 // syntaxMessage adds the next step to the messages that people meet most.
 func syntaxMessage(message string) string {
 	switch {
+	case strings.Contains(message, "unexpected key name"):
+		return message + ": a blank stands behind the colon of a key, as in name: x"
+	case strings.Contains(message, "invalid header option"):
+		return message + ": a text that begins with > or | must be quoted"
 	case strings.Contains(message, "mapping value is not allowed"):
 		return message + ": a text that holds \": \" must be quoted"
 	case strings.Contains(message, "'\t'"), strings.Contains(message, "tab character"):

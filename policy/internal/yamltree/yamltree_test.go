@@ -38,6 +38,8 @@ func TestProblems(t *testing.T) {
 			`3:5: a text that begins with * must be quoted: "*y" (unquoted, it is a YAML alias, which policies don't use)`,
 		}},
 		{"tab", "a:\n\tb: 1\n", []string{`2:1: a tab cannot indent YAML: use spaces`}},
+		{"no blank behind a colon", "- name:r\n  max: 2h\n", []string{`1:3: unexpected key name: a blank stands behind the colon of a key, as in name: x`}},
+		{"more than", "max: >2h\n", []string{`1:6: invalid header option: "2h": a text that begins with > or | must be quoted`}},
 		{"colon in a text", "when: a ? b : c\n", []string{`1:7: mapping value is not allowed in this context: a text that holds ": " must be quoted`}},
 		{"text after a quoted one", "when: \"a\" in b\n", []string{`1:11: more text follows where the value has ended: indent this line like those beside it, quote the whole text, or put it on the lines below a |`}},
 		{"no YAML at all", "```yaml\na: **b\nc: [*d, *e]\n", []string{
