@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -87,6 +88,8 @@ func refuseEndpoint(u *url.URL) string {
 	switch {
 	case u.Hostname() == "":
 		return "names no host: write it as https://<region>.fnf.aliyuncs.com"
+	case slices.Contains(Regions, u.Host):
+		return "is a region: give it as such, or the endpoint https://" + u.Host + ".fnf.aliyuncs.com"
 	case u.User != nil:
 		return "carries a user name: credentials are given separately, leave it out"
 	case (u.Path != "" && u.Path != "/") || u.RawQuery != "" || u.Fragment != "":

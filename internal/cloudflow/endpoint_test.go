@@ -44,6 +44,7 @@ func TestParseEndpointRefuses(t *testing.T) {
 		{"", "beijing", `region "beijing" is none that is known; did you mean cn-beijing? If it is one, give its endpoint`},
 		{"", "ap-southeast1", `region "ap-southeast1" is none that is known; did you mean ap-southeast-1? If it is one, give its endpoint`},
 		{"", "cnhangzhou", `region "cnhangzhou" is none that is known; did you mean cn-hangzhou? If it is one, give its endpoint`},
+		{"cn-hangzhou", "", `endpoint "https://cn-hangzhou" is a region: give it as such, or the endpoint https://cn-hangzhou.fnf.aliyuncs.com`},
 		{"http://example.com", "", `endpoint "http://example.com" ` + plain},
 		{"http://10.0.0.1:8790", "", `endpoint "http://10.0.0.1:8790" ` + plain},
 		{"http://0.0.0.0", "", `endpoint "http://0.0.0.0" ` + plain},
