@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/report"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 )
 
@@ -33,7 +35,11 @@ func (t *terminal) countIn(s *sweeping) error {
 		return usageError(err)
 	}
 	l := &sweep.Ledger{File: s.ledger, Region: endpoint.Host}
-	if l.File == "" {
+	if l.File != "" {
+		if err := someonesElse(l.File, l.File+".2"); err != nil {
+			return usageError(err)
+		}
+	} else {
 		if l.Account, err = s.account(endpoint); err != nil {
 			return err
 		}
@@ -42,6 +48,25 @@ func (t *terminal) countIn(s *sweeping) error {
 		}
 	}
 	s.options.Ledger = l
+	return nil
+}
+
+// someonesElse refuses files that can't be a ledger, not even a torn one, such as a
+// policy that was named by a slip: they would be written over.
+func someonesElse(names ...string) error {
+	const begins = "flowreaper-state "
+	for _, name := range names {
+		file, err := os.Open(name)
+		if err != nil {
+			continue // whoever reads it says so
+		}
+		head := make([]byte, len(begins))
+		n, _ := io.ReadFull(file, head)
+		_ = file.Close()
+		if !strings.HasPrefix(begins, string(head[:n])) {
+			return fmt.Errorf("%s is there and is no ledger of flowreaper's: it is left alone, and nothing was stopped%s", report.Plain(name), otherLedger)
+		}
+	}
 	return nil
 }
 
