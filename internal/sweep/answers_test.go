@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -21,10 +22,12 @@ import (
 	"github.com/flowreaper/flowreaper/internal/sweep"
 )
 
-// edited is a CloudFlow whose answers say something else than the emulator's.
+// edited is a CloudFlow whose answers say something else than the emulator's. They
+// are edited one at a time.
 type edited struct {
 	cloudflow.HTTPClient
 	edit func(operation string, body []byte) []byte
+	one  sync.Mutex
 }
 
 func (c *edited) Call(r *http.Request, t *http.Transport) (*http.Response, error) {
@@ -34,7 +37,9 @@ func (c *edited) Call(r *http.Request, t *http.Transport) (*http.Response, error
 	}
 	defer answer.Body.Close()
 	body, err := io.ReadAll(answer.Body)
+	c.one.Lock()
 	body = c.edit(r.URL.Query().Get("Action"), body)
+	c.one.Unlock()
 	answer.Body, answer.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 	answer.Header.Del("Content-Length")
 	return answer, err
@@ -65,7 +70,7 @@ func describedWith(pattern *regexp.Regexp, by string) func(string, []byte) []byt
 // rest for two minutes.
 func withheld(t *testing.T, n int, edit func(string, []byte) []byte, test func(*process, *edited)) {
 	timed(t, &account.Account{Flows: []account.Flow{hanging("f", n, 3*time.Hour)}}, fmt.Sprintf(guarded, n-1, "100%"), "", func(t *testing.T, p *process) {
-		way := &edited{p.server, finer}
+		way := &edited{HTTPClient: p.server, edit: finer}
 		p.wire = way
 		for range 2 {
 			if r, err := p.next(); codeOf(err) != sweep.CodeWithheld || len(r.Decisions) != n {
@@ -124,7 +129,7 @@ func TestAnAnswerWithoutAStartedTimeIsAnError(t *testing.T) {
 // due isn't forgotten either.
 func TestACheckWithoutAStartedTimeForgetsNothing(t *testing.T) {
 	timed(t, &account.Account{Flows: []account.Flow{hanging("f", 1, 110*time.Minute)}}, fmt.Sprintf(guarded, 3, "100%"), "", func(t *testing.T, p *process) {
-		way := &edited{p.server, describedWith(startedTime, `"StartedTime":""`)}
+		way := &edited{HTTPClient: p.server, edit: describedWith(startedTime, `"StartedTime":""`)}
 		p.wire = way
 		incomplete := 0
 		for range 20 {
@@ -209,7 +214,7 @@ func whileManyStop(t *testing.T, rule string, later account.Flow, edit func(oper
 		if err != nil {
 			t.Fatal(err)
 		}
-		c := client(t, cloudflow.Options{Endpoint: "http://127.0.0.1:1", HTTPClient: &edited{server, func(operation string, body []byte) []byte {
+		c := client(t, cloudflow.Options{Endpoint: "http://127.0.0.1:1", HTTPClient: &edited{HTTPClient: server, edit: func(operation string, body []byte) []byte {
 			if operation == cloudflow.OpListExecutions && bytes.Contains(body, []byte(`"later-0"`)) {
 				lists++
 			}
@@ -252,7 +257,7 @@ func TestAnUnknownStatusIsReported(t *testing.T) {
 	})
 	t.Run("checked", func(t *testing.T) {
 		timed(t, &account.Account{Flows: []account.Flow{hanging("f", 1, 119*time.Minute)}}, fmt.Sprintf(guarded, 3, "100%"), "", func(t *testing.T, p *process) {
-			way := &edited{p.server, describedWith(isRunning, `"Status":"Paused"`)}
+			way := &edited{HTTPClient: p.server, edit: describedWith(isRunning, `"Status":"Paused"`)}
 			p.wire = way
 			if r, err := p.next(); err != nil || len(r.Errors) > 0 {
 				t.Fatalf("error %v, errors %v", err, r.Errors)

@@ -241,7 +241,7 @@ func liveTimer(t *testing.T, m timerModel) (swept int) {
 			}
 		}
 		l.process = &process{t: t, server: server, policy: parse(t, m.policy(l.begin)), file: file}
-		l.wire = &edited{server, l.edit}
+		l.wire = &edited{HTTPClient: server, edit: l.edit}
 		if m.sparse != nil {
 			l.wire = &sparse{HTTPClient: l.wire, rand: m.sparse}
 		}
