@@ -11,7 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/flowreaper/flowreaper/internal/sweep"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/schema"
 )
 
@@ -92,13 +92,13 @@ func TestReport(t *testing.T) {
 // TestOutcomes: the document, the schema and the code know the same.
 func TestOutcomes(t *testing.T) {
 	var want, got, declared []string
-	for _, o := range sweep.Outcomes() {
+	for _, o := range result.Outcomes() {
 		want = append(want, string(o))
 	}
 	for _, m := range row.FindAllStringSubmatch(part(t, "report.md", "Outcomes"), -1) {
 		got = append(got, m[1])
 	}
-	source, err := os.ReadFile("../internal/sweep/report.go")
+	source, err := os.ReadFile("../internal/result/report.go")
 	if err != nil {
 		t.Fatal(err)
 	}

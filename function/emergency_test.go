@@ -22,6 +22,7 @@ import (
 	"github.com/flowreaper/flowreaper/internal/emulator"
 	"github.com/flowreaper/flowreaper/internal/emulator/account"
 	"github.com/flowreaper/flowreaper/internal/fcruntime"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 	"github.com/flowreaper/flowreaper/policy"
 	"github.com/flowreaper/flowreaper/schema/schematest"
@@ -94,7 +95,7 @@ func deploy(t *testing.T, binary, policyText string, server http.Handler, env ..
 	return d
 }
 
-func (d *deployed) invoke(body []byte) (*sweep.Report, error) {
+func (d *deployed) invoke(body []byte) (*result.Report, error) {
 	d.Helper()
 	answer, err := d.runtime.Invoke(d.Context(), fcruntime.Invocation{
 		Event: body, Timeout: time.Minute, Credentials: fcruntime.Credentials{AccessKeyID: "emulator", AccessKeySecret: "emulator"},
@@ -105,7 +106,7 @@ func (d *deployed) invoke(body []byte) (*sweep.Report, error) {
 	if err := schematest.Conforms(answer.Body); err != nil {
 		d.Errorf("%v\n%s", err, answer.Body)
 	}
-	var report sweep.Report
+	var report result.Report
 	if err := json.Unmarshal(answer.Body, &report); err != nil {
 		d.Fatal(err)
 	}
@@ -150,7 +151,7 @@ func TestEveryShapeOfEvent(t *testing.T) {
 				t.Errorf("stopped (-want +got):\n%s", diff)
 			}
 			for _, d := range report.Decisions {
-				if protected := d.Execution == "keep-1" || d.Flow == "payroll-run"; protected != (d.Outcome == sweep.ProtectedOutcome) {
+				if protected := d.Execution == "keep-1" || d.Flow == "payroll-run"; protected != (d.Outcome == result.ProtectedOutcome) {
 					t.Errorf("%s of %s is %s", d.Execution, d.Flow, d.Outcome)
 				}
 			}
@@ -204,7 +205,7 @@ func TestABadEventBesideAGoodOne(t *testing.T) {
 func TestOffAnswersAnEvent(t *testing.T) {
 	server := accident(t)
 	report, err := deploy(t, build(t), emergencies, server, "FLOWREAPER_MODE=off").invoke(sample(t, "alarm.json", time.Now()))
-	if err != nil || report.Answered != "off" || report.Trigger != (sweep.Trigger{Kind: "alarm", Name: "etl-bill"}) || len(server.Stats().Calls) > 0 {
+	if err != nil || report.Answered != "off" || report.Trigger != (result.Trigger{Kind: "alarm", Name: "etl-bill"}) || len(server.Stats().Calls) > 0 {
 		t.Errorf("error %v, report %+v, calls %v", err, report, server.Stats().Calls)
 	}
 }
@@ -215,7 +216,7 @@ func TestAnEventGoesFirst(t *testing.T) {
 	f, _ := working("http://127.0.0.1:1")
 	begun := make(chan sweep.Options)
 	var underWay atomic.Int32
-	f.sweep = func(_ context.Context, o sweep.Options) (*sweep.Report, error) {
+	f.sweep = func(_ context.Context, o sweep.Options) (*result.Report, error) {
 		defer underWay.Add(-1)
 		if underWay.Add(1) > 1 {
 			t.Error("two sweeps at once")
@@ -224,14 +225,14 @@ func TestAnEventGoesFirst(t *testing.T) {
 		if o.Yield != nil {
 			<-o.Yield
 		}
-		return &sweep.Report{}, nil
+		return &result.Report{}, nil
 	}
 	answers := make(chan string)
 	invoke := func(body []byte) {
 		report, err := f.handle(withCredentials(context.Background(), someone), body)
 		if err != nil {
 			t.Error(err)
-			report = &sweep.Report{Answered: "error"}
+			report = &result.Report{Answered: "error"}
 		}
 		answers <- report.Answered
 	}
@@ -261,7 +262,7 @@ func TestAnEventThatDoesNotGetItsTurn(t *testing.T) {
 		t.Errorf("error %v, report %+v", err, report)
 	}
 	f.turn.done()
-	f.sweep = func(context.Context, sweep.Options) (*sweep.Report, error) { return &sweep.Report{}, nil }
+	f.sweep = func(context.Context, sweep.Options) (*result.Report, error) { return &result.Report{}, nil }
 	if report, err := f.handle(withCredentials(t.Context(), someone), timerEvent(t)); err != nil || report.Answered != "" {
 		t.Errorf("error %v, report %+v", err, report)
 	}
@@ -271,9 +272,9 @@ func TestAnEventThatDoesNotGetItsTurn(t *testing.T) {
 func TestWhatAnEventsSweepIsGiven(t *testing.T) {
 	f, _ := working("http://127.0.0.1:1")
 	var got sweep.Options
-	f.sweep = func(_ context.Context, o sweep.Options) (*sweep.Report, error) {
+	f.sweep = func(_ context.Context, o sweep.Options) (*result.Report, error) {
 		got = o
-		return &sweep.Report{}, nil
+		return &result.Report{}, nil
 	}
 	ctx, cancel := context.WithTimeout(withCredentials(t.Context(), someone), 5*time.Minute)
 	defer cancel()
@@ -358,7 +359,7 @@ func TestAnEventThatNoRuleAcceptsLeavesTheTimerAlone(t *testing.T) {
 		t.Fatal("no turn")
 	}
 	report, err := f.handle(withCredentials(t.Context(), someone), []byte(`{"nobody":"asks for it"}`))
-	if err != nil || len(report.Errors) != 1 || report.Errors[0].Code != "NoRule" || report.Calls != (sweep.Calls{}) {
+	if err != nil || len(report.Errors) != 1 || report.Errors[0].Code != "NoRule" || report.Calls != (result.Calls{}) {
 		t.Errorf("error %v, report %+v", err, report)
 	}
 	select {

@@ -6,7 +6,7 @@ import (
 	"github.com/aliyun/fc-runtime-go-sdk/fc/messages"
 
 	"github.com/flowreaper/flowreaper/internal/plain"
-	"github.com/flowreaper/flowreaper/internal/sweep"
+	"github.com/flowreaper/flowreaper/internal/result"
 )
 
 // errorType is what a failed invocation answers as errorType. People's alarms
@@ -40,8 +40,8 @@ func typeOf(err error) errorType {
 	if errors.As(err, &ours) {
 		return ours.typ
 	}
-	code := sweep.CodeSweep
-	var swept *sweep.Error
+	code := result.CodeSweep
+	var swept *result.Error
 	if errors.As(err, &swept) {
 		code = swept.Code
 	}

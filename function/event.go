@@ -6,14 +6,14 @@ import (
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/event"
-	"github.com/flowreaper/flowreaper/internal/sweep"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/policy"
 )
 
 // occasion is what an invocation is about: either a timer's event or a person's,
 // by which a sweep is made, or events that happened.
 type occasion struct {
-	trigger sweep.Trigger
+	trigger result.Trigger
 	made    *policy.Event
 	events  []event.Event
 	refused error // what else was in the body, and is not judged by
@@ -30,7 +30,7 @@ func readOccasion(body []byte, now time.Time) (occasion, error) {
 		return occasion{}, refused
 	}
 	first := events[0]
-	trigger := sweep.Trigger{Kind: first.Kind, Name: first.Name()}
+	trigger := result.Trigger{Kind: first.Kind, Name: first.Name()}
 	if first.Kind == event.Timer { // how old it may be depends on the tick
 		return occasion{trigger: trigger, made: &first.Event}, nil
 	}
@@ -50,5 +50,5 @@ func readOccasion(body []byte, now time.Time) (occasion, error) {
 		}
 		return occasion{trigger: trigger, made: &first.Event}, nil
 	}
-	return occasion{trigger: sweep.Trigger{Kind: events[0].Kind, Name: events[0].Name()}, events: events, refused: refused}, nil
+	return occasion{trigger: result.Trigger{Kind: events[0].Kind, Name: events[0].Name()}, events: events, refused: refused}, nil
 }

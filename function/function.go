@@ -18,6 +18,7 @@ import (
 	"github.com/flowreaper/flowreaper/internal/environment"
 	"github.com/flowreaper/flowreaper/internal/event"
 	"github.com/flowreaper/flowreaper/internal/plain"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 	"github.com/flowreaper/flowreaper/policy"
 )
@@ -40,7 +41,7 @@ type function struct {
 	memory *sweep.Memory // nil until the first sweep: it is an account's and region's
 
 	turn  turn // of the one sweep under way
-	sweep func(context.Context, sweep.Options) (*sweep.Report, error)
+	sweep func(context.Context, sweep.Options) (*result.Report, error)
 }
 
 // newFunction reads the environment and compiles the policy. It always returns
@@ -85,7 +86,7 @@ func (f *function) mode() policy.Mode { return f.policy.Mode.Softer(f.settings.m
 // handle is one invocation. Its answer is the report of its sweep; the SDK
 // drops an answer beside an error, so that a failed sweep's report is in the
 // log only.
-func (f *function) handle(ctx context.Context, body []byte) (*sweep.Report, error) {
+func (f *function) handle(ctx context.Context, body []byte) (*result.Report, error) {
 	// FromContext writes to what it returns: once, and here.
 	invocation, ok := fccontext.FromContext(ctx)
 	if !ok {
@@ -115,7 +116,7 @@ func (f *function) answer(ctx context.Context, body []byte) (json.RawMessage, er
 }
 
 // invoke returns no report when it fails before a sweep begins.
-func (f *function) invoke(ctx context.Context, invocation *fccontext.FcContext, body []byte) (*sweep.Report, error) {
+func (f *function) invoke(ctx context.Context, invocation *fccontext.FcContext, body []byte) (*result.Report, error) {
 	if f.broken != nil {
 		return nil, f.broken
 	}
@@ -161,7 +162,7 @@ func (f *function) accepts(events []event.Event, now time.Time) bool {
 }
 
 // run does a sweep. Without a memory it is one that no other knows of.
-func (f *function) run(ctx context.Context, client *cloudflow.Client, o occasion, at sweep.Place, memory *sweep.Memory, yield <-chan struct{}) (*sweep.Report, error) {
+func (f *function) run(ctx context.Context, client *cloudflow.Client, o occasion, at result.Place, memory *sweep.Memory, yield <-chan struct{}) (*result.Report, error) {
 	runID := newRunID()
 	report, err := f.sweep(ctx, sweep.Options{
 		Policy:  f.policy,
@@ -177,7 +178,7 @@ func (f *function) run(ctx context.Context, client *cloudflow.Client, o occasion
 		Trigger: o.trigger,
 		Event:   o.made,
 		Events:  o.events,
-		Decided: func(d sweep.Decision) { f.logDecision(runID, d) },
+		Decided: func(d result.Decision) { f.logDecision(runID, d) },
 	})
 	if err == nil && o.refused != nil { // a neighbour that isn't understood must not go unseen
 		err = fail(eventError, o.refused)
@@ -248,8 +249,8 @@ func (f *function) client(invocation *fccontext.FcContext, urgent bool) (*cloudf
 }
 
 // place is where an invocation works. One that has no endpoint fails elsewhere.
-func (f *function) place(invocation *fccontext.FcContext) sweep.Place {
-	at := sweep.Place{Account: invocation.AccountId, Region: cmp.Or(f.settings.region, invocation.Region), Flowreaper: version}
+func (f *function) place(invocation *fccontext.FcContext) result.Place {
+	at := result.Place{Account: invocation.AccountId, Region: cmp.Or(f.settings.region, invocation.Region), Flowreaper: version}
 	if endpoint, err := cloudflow.ParseEndpoint(f.settings.endpoint, at.Region); err == nil {
 		own, _ := endpoint.Region()
 		at.Endpoint, at.Region = endpoint.String(), cmp.Or(own, at.Region)
@@ -274,19 +275,19 @@ func (f *function) until(ctx context.Context, now time.Time, urgent bool) time.T
 
 // answered is the report of an invocation that looked at nothing, and why. It
 // is not complete: nothing is known of what runs.
-func (f *function) answered(why string, trigger sweep.Trigger, at sweep.Place) *sweep.Report {
+func (f *function) answered(why string, trigger result.Trigger, at result.Place) *result.Report {
 	now := time.Now().UTC().Truncate(time.Millisecond)
-	return &sweep.Report{
+	return &result.Report{
 		Version:    1,
 		RunID:      newRunID(),
 		Place:      at,
 		Trigger:    trigger,
-		Policy:     sweep.PolicyRef{Name: f.policy.Name, Hash: f.policy.Hash},
+		Policy:     result.PolicyRef{Name: f.policy.Name, Hash: f.policy.Hash},
 		Mode:       f.mode(),
 		StartedAt:  now,
 		FinishedAt: now,
 		Answered:   why,
-		Decisions:  []sweep.Decision{},
+		Decisions:  []result.Decision{},
 	}
 }
 

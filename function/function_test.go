@@ -21,6 +21,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 	"github.com/flowreaper/flowreaper/policy"
 )
@@ -106,7 +107,7 @@ func TestEachInvocationHasItsCredentials(t *testing.T) {
 		if !report.Complete || report.Calls.ListFlows != 1 || report.Policy.Name != "guardrails" {
 			t.Errorf("report %+v, want a complete one with one call", report)
 		}
-		if want := (sweep.Trigger{Kind: "timer", Name: "every-minute"}); report.Trigger != want {
+		if want := (result.Trigger{Kind: "timer", Name: "every-minute"}); report.Trigger != want {
 			t.Errorf("trigger %+v, want %+v", report.Trigger, want)
 		}
 	}
@@ -138,24 +139,24 @@ func TestSecondInvocationAtOnceAnswersBusy(t *testing.T) {
 	f, _ := working("http://127.0.0.1:1")
 	begun, finish := make(chan struct{}), make(chan struct{})
 	var underWay atomic.Int32
-	f.sweep = func(context.Context, sweep.Options) (*sweep.Report, error) {
+	f.sweep = func(context.Context, sweep.Options) (*result.Report, error) {
 		defer underWay.Add(-1)
 		if underWay.Add(1) > 1 {
 			t.Error("two sweeps at once")
-			return &sweep.Report{}, nil
+			return &result.Report{}, nil
 		}
 		begun <- struct{}{}
 		<-finish
-		return &sweep.Report{}, nil
+		return &result.Report{}, nil
 	}
-	sweepOnce := func() *sweep.Report {
+	sweepOnce := func() *result.Report {
 		report, err := f.handle(withCredentials(context.Background(), someone), timerEvent(t))
 		if err != nil {
 			t.Error(err)
 		}
 		return report
 	}
-	first := make(chan *sweep.Report)
+	first := make(chan *result.Report)
 	go func() { first <- sweepOnce() }()
 	<-begun
 	if report := sweepOnce(); report.Answered != "busy" || report.Complete {
@@ -175,9 +176,9 @@ func TestWhatASweepIsGiven(t *testing.T) {
 	f, _ := working("http://127.0.0.1:1")
 	f.settings.mode = policy.ModePlan
 	var got sweep.Options
-	f.sweep = func(_ context.Context, o sweep.Options) (*sweep.Report, error) {
+	f.sweep = func(_ context.Context, o sweep.Options) (*result.Report, error) {
 		got = o
-		return &sweep.Report{}, nil
+		return &result.Report{}, nil
 	}
 	begun := time.Now()
 	if _, err := f.handle(withCredentials(t.Context(), someone), timerEvent(t)); err != nil {
@@ -242,18 +243,18 @@ func TestSweepThatFails(t *testing.T) {
 		err  error
 		want string
 	}{
-		{&sweep.Error{Code: sweep.CodeWithheld, Err: errors.New("too many")}, "FlowReaperWithheld"},
-		{&sweep.Error{Code: sweep.CodeClockSkew, Err: errors.New("40 s")}, "FlowReaperClockSkew"},
-		{&sweep.Error{Code: sweep.CodeCredentials, Err: errors.New("unknown key")}, "FlowReaperCredentials"},
-		{&sweep.Error{Code: sweep.CodeSweep, Err: errors.New("cut short")}, "FlowReaperSweep"},
+		{&result.Error{Code: result.CodeWithheld, Err: errors.New("too many")}, "FlowReaperWithheld"},
+		{&result.Error{Code: result.CodeClockSkew, Err: errors.New("40 s")}, "FlowReaperClockSkew"},
+		{&result.Error{Code: result.CodeCredentials, Err: errors.New("unknown key")}, "FlowReaperCredentials"},
+		{&result.Error{Code: result.CodeSweep, Err: errors.New("cut short")}, "FlowReaperSweep"},
 		{fmt.Errorf("something else"), "FlowReaperSweep"},
 	} {
 		t.Run(test.want, func(t *testing.T) {
 			f, log := working("http://127.0.0.1:1")
-			decision := sweep.Decision{Flow: "etl", Execution: "run-1", Outcome: sweep.WithheldOutcome, Verdict: policy.Stop}
-			f.sweep = func(_ context.Context, o sweep.Options) (*sweep.Report, error) {
+			decision := result.Decision{Flow: "etl", Execution: "run-1", Outcome: result.WithheldOutcome, Verdict: policy.Stop}
+			f.sweep = func(_ context.Context, o sweep.Options) (*result.Report, error) {
 				o.Decided(decision)
-				return &sweep.Report{Version: 1, RunID: o.RunID, Decisions: []sweep.Decision{decision}}, test.err
+				return &result.Report{Version: 1, RunID: o.RunID, Decisions: []result.Decision{decision}}, test.err
 			}
 			report, err := f.handle(withCredentials(t.Context(), someone), timerEvent(t))
 			if report != nil {
@@ -324,9 +325,9 @@ func TestInvocationsThatFailBeforeASweep(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			f, log := working("http://127.0.0.1:1")
-			f.sweep = func(context.Context, sweep.Options) (*sweep.Report, error) {
+			f.sweep = func(context.Context, sweep.Options) (*result.Report, error) {
 				t.Error("it sweeps")
-				return &sweep.Report{}, nil
+				return &result.Report{}, nil
 			}
 			if test.change != nil {
 				test.change(f)

@@ -8,7 +8,7 @@ import (
 	"log/slog"
 
 	"github.com/flowreaper/flowreaper/internal/plain"
-	"github.com/flowreaper/flowreaper/internal/sweep"
+	"github.com/flowreaper/flowreaper/internal/result"
 )
 
 // newLog writes lines of JSON, in which nothing can drive the terminal of whoever
@@ -18,17 +18,17 @@ func newLog(w io.Writer) *slog.Logger {
 }
 
 // logDecision writes one line a decision, as soon as its outcome is known.
-func (f *function) logDecision(runID string, d sweep.Decision) {
+func (f *function) logDecision(runID string, d result.Decision) {
 	level := slog.LevelInfo
 	switch d.Outcome {
-	case sweep.Failed, sweep.StillRunning, sweep.NotTried, sweep.WithheldOutcome:
+	case result.Failed, result.StillRunning, result.NotTried, result.WithheldOutcome:
 		level = slog.LevelWarn
 	}
 	f.log.LogAttrs(context.Background(), level, "decision", append(fields(d), slog.String("runId", runID))...)
 }
 
 // logReport writes the whole report as one line, and the error if it failed.
-func (f *function) logReport(r *sweep.Report, err error) {
+func (f *function) logReport(r *result.Report, err error) {
 	if err == nil {
 		f.log.LogAttrs(context.Background(), slog.LevelInfo, "sweep", fields(r)...)
 		return

@@ -12,6 +12,7 @@ import (
 
 	"github.com/flowreaper/flowreaper/internal/notify"
 	"github.com/flowreaper/flowreaper/internal/plain/plaintest"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 )
 
@@ -19,7 +20,7 @@ import (
 // terminal driven, whatever flows and executions are called.
 func TestTheLogDeceivesNobody(t *testing.T) {
 	f, log := working("http://127.0.0.1:1")
-	report, decision := &sweep.Report{}, sweep.Decision{}
+	report, decision := &result.Report{}, result.Decision{}
 	plaintest.Fill(report)
 	plaintest.Fill(&decision)
 	hostile := errors.New(plaintest.Hostile)
@@ -43,15 +44,15 @@ func TestTheLogDeceivesNobody(t *testing.T) {
 func TestTheAnswerDeceivesNobody(t *testing.T) {
 	endpoint, _ := emptyAccount(t)
 	f, _ := working(endpoint)
-	want := &sweep.Report{}
+	want := &result.Report{}
 	plaintest.Fill(want)
-	f.sweep = func(context.Context, sweep.Options) (*sweep.Report, error) { return want, nil }
+	f.sweep = func(context.Context, sweep.Options) (*result.Report, error) { return want, nil }
 	answered, err := f.answer(withCredentials(t.Context(), someone), timerEvent(t))
 	if err != nil {
 		t.Fatal(err)
 	}
 	plaintest.Check(t, string(answered))
-	got := &sweep.Report{}
+	got := &result.Report{}
 	if err := json.Unmarshal(answered, got); err != nil {
 		t.Fatal(err)
 	}

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/notify"
-	"github.com/flowreaper/flowreaper/internal/sweep"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/policy"
 )
 
@@ -37,7 +37,7 @@ func newNotifier(p *policy.Policy, getenv func(string) string, log *slog.Logger)
 // tell tells of a report whose sweep is over and logged. It takes 5 s at the
 // most, and no more than is left of the invocation's time; it fails nothing. A
 // nil notifier tells nobody.
-func (n *notifier) tell(ctx context.Context, r *sweep.Report) {
+func (n *notifier) tell(ctx context.Context, r *result.Report) {
 	if n == nil {
 		return
 	}

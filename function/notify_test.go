@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/notify"
-	"github.com/flowreaper/flowreaper/internal/sweep"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/policy"
 )
 
@@ -41,10 +41,10 @@ func notifierAt(t *testing.T, url string) (*notifier, *bytes.Buffer) {
 	return n, &log
 }
 
-func withheldReport() *sweep.Report {
-	return &sweep.Report{
-		Complete: true, Policy: sweep.PolicyRef{Name: "p"}, Mode: "enforce", Withheld: &sweep.Withheld{Limit: "maxStops", Condemned: 7},
-		Decisions: []sweep.Decision{{Flow: "f", Execution: "e", Rule: "day", Outcome: sweep.WithheldOutcome}},
+func withheldReport() *result.Report {
+	return &result.Report{
+		Complete: true, Policy: result.PolicyRef{Name: "p"}, Mode: "enforce", Withheld: &result.Withheld{Limit: "maxStops", Condemned: 7},
+		Decisions: []result.Decision{{Flow: "f", Execution: "e", Rule: "day", Outcome: result.WithheldOutcome}},
 	}
 }
 
@@ -128,7 +128,7 @@ func TestChannelsWithoutVariables(t *testing.T) {
 	if !strings.Contains(log.String(), want) {
 		t.Errorf("logged %s", log)
 	}
-	n.tell(t.Context(), &sweep.Report{Complete: true}) // nothing to tell: no warning more
+	n.tell(t.Context(), &result.Report{Complete: true}) // nothing to tell: no warning more
 	if strings.Count(log.String(), "\n") != 1 {
 		t.Errorf("logged %s", log)
 	}

@@ -10,7 +10,7 @@ import (
 
 	"github.com/flowreaper/flowreaper/internal/emulator"
 	"github.com/flowreaper/flowreaper/internal/emulator/account"
-	"github.com/flowreaper/flowreaper/internal/sweep"
+	"github.com/flowreaper/flowreaper/internal/result"
 )
 
 // The account is the context's; the region is that of the endpoint that is called.
@@ -18,12 +18,12 @@ func TestPlace(t *testing.T) {
 	invocation := &fccontext.FcContext{AccountId: "1968132000123456", Region: "cn-hangzhou"}
 	for _, test := range []struct {
 		endpoint, region string
-		want             sweep.Place
+		want             result.Place
 	}{
-		{"", "", sweep.Place{Region: "cn-hangzhou", Endpoint: "https://cn-hangzhou.fnf.aliyuncs.com"}},
-		{"", "cn-shanghai", sweep.Place{Region: "cn-shanghai", Endpoint: "https://cn-shanghai.fnf.aliyuncs.com"}},
-		{"https://cn-beijing-internal.fnf.aliyuncs.com", "", sweep.Place{Region: "cn-beijing", Endpoint: "https://cn-beijing-internal.fnf.aliyuncs.com"}},
-		{"https://gateway.example.com", "", sweep.Place{Region: "cn-hangzhou", Endpoint: "https://gateway.example.com"}},
+		{"", "", result.Place{Region: "cn-hangzhou", Endpoint: "https://cn-hangzhou.fnf.aliyuncs.com"}},
+		{"", "cn-shanghai", result.Place{Region: "cn-shanghai", Endpoint: "https://cn-shanghai.fnf.aliyuncs.com"}},
+		{"https://cn-beijing-internal.fnf.aliyuncs.com", "", result.Place{Region: "cn-beijing", Endpoint: "https://cn-beijing-internal.fnf.aliyuncs.com"}},
+		{"https://gateway.example.com", "", result.Place{Region: "cn-hangzhou", Endpoint: "https://gateway.example.com"}},
 	} {
 		test.want.Account, test.want.Flowreaper = "1968132000123456", "dev"
 		f := &function{settings: settings{endpoint: test.endpoint, region: test.region}}

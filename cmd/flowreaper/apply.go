@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/flowreaper/flowreaper/internal/sweep"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/policy"
 )
 
@@ -65,10 +65,10 @@ func (t *terminal) apply(ctx context.Context, set *settings, yes bool) error {
 	}
 	return t.carryOut(ctx, s, errand{
 		command: "apply", first: "Look at 'flowreaper plan' first; then answer", yes: yes, counts: true,
-		question: func(_ *sweep.Report, stops sweep.Recording) string {
+		question: func(_ *result.Report, stops result.Recording) string {
 			return fmt.Sprintf("Stop these %d at %s, and verify that they stopped?", len(stops), s.where())
 		},
-		missed: func(_ context.Context, r *sweep.Report) error { t.explainNothing(s, r); return nil },
+		missed: func(_ context.Context, r *result.Report) error { t.explainNothing(s, r); return nil },
 	})
 }
 

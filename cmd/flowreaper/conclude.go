@@ -11,12 +11,12 @@ import (
 	"golang.org/x/term"
 
 	"github.com/flowreaper/flowreaper/internal/report"
-	"github.com/flowreaper/flowreaper/internal/sweep"
+	"github.com/flowreaper/flowreaper/internal/result"
 )
 
 // conclude prints a sweep's report as the result and turns how it went into the
 // exit status. The notes are for the page alone.
-func (t *terminal) conclude(ctx context.Context, output string, r *sweep.Report, failure error, notes ...string) error {
+func (t *terminal) conclude(ctx context.Context, output string, r *result.Report, failure error, notes ...string) error {
 	if err := t.show(output, r, notes...); err != nil {
 		return err
 	}
@@ -28,7 +28,7 @@ func (t *terminal) conclude(ctx context.Context, output string, r *sweep.Report,
 	return interruptedOr(ctx, failure)
 }
 
-func (t *terminal) show(output string, r *sweep.Report, notes ...string) error {
+func (t *terminal) show(output string, r *result.Report, notes ...string) error {
 	switch output {
 	case "json":
 		return report.JSON(t.out, r)
@@ -39,16 +39,16 @@ func (t *terminal) show(output string, r *sweep.Report, notes ...string) error {
 }
 
 // statusOf tells a sweep that failed from one that did a part of its work.
-func statusOf(r *sweep.Report, failure error) int {
-	var s *sweep.Error
+func statusOf(r *result.Report, failure error) int {
+	var s *result.Error
 	switch {
 	case !errors.As(failure, &s):
 		return statusFailed
-	case s.Code == sweep.CodeUnmatched:
+	case s.Code == result.CodeUnmatched:
 		return statusUsage
-	case s.Code == sweep.CodeWithheld:
+	case s.Code == result.CodeWithheld:
 		return statusPartly
-	case s.Code == sweep.CodeSweep && r.Flows.Seen > 0: // it got as far as that
+	case s.Code == result.CodeSweep && r.Flows.Seen > 0: // it got as far as that
 		return statusPartly
 	}
 	return statusFailed
@@ -56,37 +56,37 @@ func statusOf(r *sweep.Report, failure error) int {
 
 // nextStep is what to do when not even the flows could be listed, unless the
 // failure itself says so.
-func nextStep(r *sweep.Report, failure error) string {
-	var s *sweep.Error
+func nextStep(r *result.Report, failure error) string {
+	var s *result.Error
 	switch {
-	case errors.As(failure, &s) && s.Code == sweep.CodeUnmatched:
+	case errors.As(failure, &s) && s.Code == result.CodeUnmatched:
 		return "\nCorrect it, or, if it is meant so, add --allow-unmatched"
 	case errors.Is(failure, context.DeadlineExceeded):
 		return "\nGive it more time with --timeout, or less to do with --flow"
 	case strings.Contains(failure.Error(), "; next: "): // it has been said
-	case errors.As(failure, &s) && s.Code == sweep.CodeSweep && r.Flows.Seen == 0:
+	case errors.As(failure, &s) && s.Code == result.CodeSweep && r.Flows.Seen == 0:
 		return "\nCheck the endpoint and the region, and that this machine reaches them"
 	}
 	return ""
 }
 
 // shortfall is what a sweep that didn't fail left undone; nil if nothing.
-func shortfall(r *sweep.Report) error {
+func shortfall(r *result.Report) error {
 	var parts []string
 	add := func(n int, what string) {
 		if n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, what))
 		}
 	}
-	counts := map[sweep.Outcome]int{}
+	counts := map[result.Outcome]int{}
 	for _, d := range r.Decisions { // these come first: none of them is omitted
 		counts[d.Outcome]++
 	}
 	add(len(r.Incomplete), "not looked at")
 	add(len(r.Undecided), "undecided")
-	add(counts[sweep.Failed], "failed")
-	add(counts[sweep.StillRunning], "still running")
-	add(counts[sweep.NotTried], "not tried")
+	add(counts[result.Failed], "failed")
+	add(counts[result.StillRunning], "still running")
+	add(counts[result.NotTried], "not tried")
 	if len(parts) == 0 {
 		return nil
 	}

@@ -18,7 +18,7 @@ import (
 	"github.com/flowreaper/flowreaper/internal/emulator/signature"
 	"github.com/flowreaper/flowreaper/internal/fcruntime"
 	"github.com/flowreaper/flowreaper/internal/report"
-	"github.com/flowreaper/flowreaper/internal/sweep"
+	"github.com/flowreaper/flowreaper/internal/result"
 )
 
 //go:embed demo/account.yaml
@@ -61,14 +61,14 @@ func (t *terminal) demo(ctx context.Context, function string) error {
 	_, shown, _ := strings.Cut(string(demoPolicy), "\n") // its first line is for editors
 	fmt.Fprintf(t.out, "The policy (cmd/flowreaper/demo/policy.yaml):\n\n%s\n", indent(shown))
 	fmt.Fprintf(t.out, "%s\n\n", style.Words("A timer event reaches the function. It lists, judges, stops and verifies within the API's quota of 2 calls a second…"))
-	result, err := cloud.sweep(ctx, function)
+	swept, err := cloud.sweep(ctx, function)
 	if err != nil {
 		return err
 	}
-	if err := report.Text(t.out, result, style); err != nil {
+	if err := report.Text(t.out, swept, style); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(t.out, "\nAfterwards:\n\n%s\n", cloud.after(style, result))
+	_, err = fmt.Fprintf(t.out, "\nAfterwards:\n\n%s\n", cloud.after(style, swept))
 	return err
 }
 
@@ -129,7 +129,7 @@ func (c *demoCloud) close() {
 }
 
 // sweep runs the function's binary on the cloud, once, and returns its report.
-func (c *demoCloud) sweep(ctx context.Context, function string) (*sweep.Report, error) {
+func (c *demoCloud) sweep(ctx context.Context, function string) (*result.Report, error) {
 	policyFile := filepath.Join(c.folder, "policy.yaml")
 	if err := os.WriteFile(policyFile, demoPolicy, 0o600); err != nil {
 		return nil, err
@@ -149,11 +149,11 @@ func (c *demoCloud) sweep(ctx context.Context, function string) (*sweep.Report, 
 	if err != nil {
 		return nil, fmt.Errorf("%w\nThe function's logs:\n%s", err, logs)
 	}
-	result := &sweep.Report{}
-	if err := json.Unmarshal(answer.Body, result); err != nil {
+	r := &result.Report{}
+	if err := json.Unmarshal(answer.Body, r); err != nil {
 		return nil, fmt.Errorf("the function's answer is no report: %w", err)
 	}
-	return result, nil
+	return r, nil
 }
 
 func demoInvocation() fcruntime.Invocation {

@@ -8,7 +8,7 @@ import (
 
 	"github.com/flowreaper/flowreaper/internal/emulator/cloud"
 	"github.com/flowreaper/flowreaper/internal/report"
-	"github.com/flowreaper/flowreaper/internal/sweep"
+	"github.com/flowreaper/flowreaper/internal/result"
 )
 
 // lately is how long ago an execution may have ended to be shown.
@@ -25,10 +25,10 @@ func (c *demoCloud) before(style report.Style) string {
 }
 
 // after shows the same executions again, and what became of each.
-func (c *demoCloud) after(style report.Style, result *sweep.Report) string {
+func (c *demoCloud) after(style report.Style, swept *result.Report) string {
 	var rows [][]string
 	for _, r := range c.shown() {
-		rows = append(rows, []string{r.flow.Name, r.execution.Name, r.execution.Status, r.became(result)})
+		rows = append(rows, []string{r.flow.Name, r.execution.Name, r.execution.Status, r.became(swept)})
 	}
 	return style.Table([]string{"flow", "execution", "status", "flowreaper"}, rows)
 }
@@ -76,13 +76,13 @@ func (r row) remark() string {
 }
 
 // became is what the report says of one execution.
-func (r row) became(result *sweep.Report) string {
-	for _, d := range result.Decisions {
+func (r row) became(swept *result.Report) string {
+	for _, d := range swept.Decisions {
 		if d.Flow == r.flow.Name && d.Execution == r.execution.Name {
 			return string(d.Outcome)
 		}
 	}
-	for _, n := range result.NotCovered {
+	for _, n := range swept.NotCovered {
 		if n.Flow == r.flow.Name {
 			return "not covered"
 		}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/flowreaper/flowreaper/internal/report"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 )
 
@@ -20,11 +21,11 @@ type errand struct {
 	counts  bool   // its stops are the limits' to count
 
 	// question is what to ask of a person who has been shown the plan.
-	question func(planned *sweep.Report, stops sweep.Recording) string
+	question func(planned *result.Report, stops result.Recording) string
 
 	// missed, unless nil, says why a sweep that didn't fail did not do what the
 	// person wanted.
-	missed func(context.Context, *sweep.Report) error
+	missed func(context.Context, *result.Report) error
 }
 
 // carryOut shows what would be stopped, asks, and stops what was shown. Where
@@ -63,13 +64,13 @@ func (t *terminal) carryOut(ctx context.Context, s *sweeping, e errand) error {
 	s.options.By = func() string { return t.caller(s) }
 	show, done := t.progress(stopping)
 	s.options.Progress = show
-	result, failure := sweep.Run(bounded, s.options)
+	swept, failure := sweep.Run(bounded, s.options)
 	done()
-	return t.finish(ctx, bounded, s, e, result, failure)
+	return t.finish(ctx, bounded, s, e, swept, failure)
 }
 
 // finish tells how it went. bounded is ctx with the time that is left.
-func (t *terminal) finish(ctx, bounded context.Context, s *sweeping, e errand, r *sweep.Report, failure error) error {
+func (t *terminal) finish(ctx, bounded context.Context, s *sweeping, e errand, r *result.Report, failure error) error {
 	err := t.conclude(ctx, s.output, s.ofAccount(r), failure)
 	if failure != nil || e.missed == nil || bounded.Err() != nil {
 		return err
@@ -88,7 +89,7 @@ func (e errand) noTerminal() error {
 // askFor shows the plan and asks whether to carry it out. The plan is no result
 // yet, so it goes to stderr, as the question does. After an interrupt nothing is
 // asked, and no answer counts that was typed before.
-func (t *terminal) askFor(ctx context.Context, planned *sweep.Report, question string) error {
+func (t *terminal) askFor(ctx context.Context, planned *result.Report, question string) error {
 	if ctx.Err() != nil {
 		return nothingStopped(ctx)
 	}

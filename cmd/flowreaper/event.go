@@ -11,7 +11,7 @@ import (
 
 	"github.com/flowreaper/flowreaper/internal/event"
 	"github.com/flowreaper/flowreaper/internal/report"
-	"github.com/flowreaper/flowreaper/internal/sweep"
+	"github.com/flowreaper/flowreaper/internal/result"
 )
 
 func (s *settings) addEvent(cmd *cobra.Command) {
@@ -42,7 +42,7 @@ func (t *terminal) setOff(s *sweeping, untimely func(error) error) error {
 		}
 	}
 	s.options.Event = &e.Event
-	s.options.Trigger = sweep.Trigger{Kind: e.Kind, Name: e.Name()}
+	s.options.Trigger = result.Trigger{Kind: e.Kind, Name: e.Name()}
 	return nil
 }
 

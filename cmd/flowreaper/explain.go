@@ -12,6 +12,7 @@ import (
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/internal/report"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/spelling"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 	"github.com/flowreaper/flowreaper/policy"
@@ -126,7 +127,7 @@ func ruleNames(p *policy.Policy) []string {
 // explained is what explain prints as JSON.
 type explained struct {
 	policy.Explanation
-	Ended *sweep.End `json:"ended,omitempty"`
+	Ended *result.End `json:"ended,omitempty"`
 }
 
 // soften tells what FLOWREAPER_MODE makes of the rules: under plan none enforces.

@@ -5,13 +5,13 @@ import (
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/event"
-	"github.com/flowreaper/flowreaper/internal/sweep"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/policy"
 )
 
 // explainNothing says why no flow was in scope, where that may be a slip: an
 // event that no rule accepts, or a name. Nobody shall take it for a clean account.
-func (t *terminal) explainNothing(s *sweeping, r *sweep.Report) {
+func (t *terminal) explainNothing(s *sweeping, r *result.Report) {
 	if !r.Complete || r.Flows.Seen > 0 || len(r.NotCovered) > 0 {
 		return
 	}

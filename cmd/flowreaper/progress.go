@@ -8,13 +8,13 @@ import (
 
 	"github.com/flowreaper/flowreaper/internal/duration"
 	"github.com/flowreaper/flowreaper/internal/report"
-	"github.com/flowreaper/flowreaper/internal/sweep"
+	"github.com/flowreaper/flowreaper/internal/result"
 )
 
 // progress shows on a terminal how far a sweep has got, and how long the rest
 // takes within the quota, in the words of describe. It returns nil where there
 // is no terminal: a log has no use for it. done takes the bar away again.
-func (t *terminal) progress(describe func(sweep.Progress) string) (show func(sweep.Progress), done func()) {
+func (t *terminal) progress(describe func(result.Progress) string) (show func(result.Progress), done func()) {
 	if !isTerminal(t.err) {
 		return nil, func() {}
 	}
@@ -26,14 +26,14 @@ func (t *terminal) progress(describe func(sweep.Progress) string) (show func(swe
 		progressbar.OptionSetElapsedTime(false),
 		progressbar.OptionClearOnFinish(),
 	)
-	return func(p sweep.Progress) {
+	return func(p result.Progress) {
 		bar.Describe(describe(p))
 		_ = bar.Set(min(int(whole*p.Share), whole-1)) // done ends it; a bar that can't be drawn is no reason to end
 	}, func() { _ = bar.Clear() }
 }
 
 // stopping is for sweeps that stop.
-func stopping(p sweep.Progress) string {
+func stopping(p result.Progress) string {
 	switch p.Tried {
 	case 0:
 		return looking(p)
@@ -45,16 +45,16 @@ func stopping(p sweep.Progress) string {
 
 // looking is for plans. Nobody who is about to be asked may read that something
 // was stopped.
-func looking(p sweep.Progress) string { return lookedAt(p) + timeLeft(p) }
+func looking(p result.Progress) string { return lookedAt(p) + timeLeft(p) }
 
-func lookedAt(p sweep.Progress) string {
+func lookedAt(p result.Progress) string {
 	if p.Flows == 0 {
 		return "listing the flows"
 	}
 	return fmt.Sprintf("looked at %s of %s flows", report.Number(p.Listed), report.Number(p.Flows))
 }
 
-func timeLeft(p sweep.Progress) string {
+func timeLeft(p result.Progress) string {
 	if p.Left == 0 {
 		return ""
 	}

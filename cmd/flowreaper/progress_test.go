@@ -5,20 +5,20 @@ import (
 	"testing"
 	"time"
 
-	"github.com/flowreaper/flowreaper/internal/sweep"
+	"github.com/flowreaper/flowreaper/internal/result"
 )
 
 func TestProgressSaysHowFarAndHowLong(t *testing.T) {
 	tests := []struct {
-		of            sweep.Progress
+		of            result.Progress
 		plans, sweeps string
 	}{
-		{sweep.Progress{}, "listing the flows", "listing the flows"},
-		{sweep.Progress{Listed: 40, Flows: 1000, Left: 8*time.Minute + 10*time.Second},
+		{result.Progress{}, "listing the flows", "listing the flows"},
+		{result.Progress{Listed: 40, Flows: 1000, Left: 8*time.Minute + 10*time.Second},
 			"looked at 40 of 1,000 flows, 8m10s left", "looked at 40 of 1,000 flows, 8m10s left"},
-		{sweep.Progress{Listed: 9, Flows: 9, Tried: 1, Left: time.Second},
+		{result.Progress{Listed: 9, Flows: 9, Tried: 1, Left: time.Second},
 			"looked at 9 of 9 flows, 1s left", "looked at 9 of 9 flows, tried 1 stop, 1s left"},
-		{sweep.Progress{Listed: 9, Flows: 9, Tried: 1200},
+		{result.Progress{Listed: 9, Flows: 9, Tried: 1200},
 			"looked at 9 of 9 flows", "looked at 9 of 9 flows, tried 1,200 stops"},
 	}
 	for _, test := range tests {

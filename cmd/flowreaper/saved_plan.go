@@ -12,7 +12,7 @@ import (
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/internal/plan"
 	"github.com/flowreaper/flowreaper/internal/report"
-	"github.com/flowreaper/flowreaper/internal/sweep"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/policy"
 )
 
@@ -24,7 +24,7 @@ type savedPlan struct {
 	oldest time.Duration
 	now    func() time.Time
 
-	stops   sweep.Recording // never nil once the plan is read
+	stops   result.Recording // never nil once the plan is read
 	allowed bool
 }
 
@@ -100,9 +100,9 @@ func (p *savedPlan) read(s *settings) (*policy.Policy, error) {
 // save saves a plan, also of what would be withheld, since a person may let it
 // pass. A plan that failed for another reason is none. It says how to hold apply to
 // this very file, and returns what the page for reviewers says of it.
-func (t *terminal) save(name string, s *sweeping, stops sweep.Recording, failure error) (note []string, err error) {
-	var failed *sweep.Error
-	if errors.As(failure, &failed) && failed.Code != sweep.CodeWithheld {
+func (t *terminal) save(name string, s *sweeping, stops result.Recording, failure error) (note []string, err error) {
+	var failed *result.Error
+	if errors.As(failure, &failed) && failed.Code != result.CodeWithheld {
 		t.say("%s was not written: the plan failed\n", report.Plain(name))
 		return nil, nil
 	}
@@ -138,6 +138,6 @@ func (t *terminal) save(name string, s *sweeping, stops sweep.Recording, failure
 
 // tellable are the stops that a later sweep can tell from others of their names: a
 // plan with one that it can't would be none.
-func tellable(stops sweep.Recording) sweep.Recording {
-	return slices.DeleteFunc(slices.Clone(stops), func(p sweep.PlannedStop) bool { return p.StartedTime.IsZero() })
+func tellable(stops result.Recording) result.Recording {
+	return slices.DeleteFunc(slices.Clone(stops), func(p result.PlannedStop) bool { return p.StartedTime.IsZero() })
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/flowreaper/flowreaper/internal/duration"
 	"github.com/flowreaper/flowreaper/internal/environment"
 	"github.com/flowreaper/flowreaper/internal/notify"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 	"github.com/flowreaper/flowreaper/policy"
 )
@@ -198,8 +199,8 @@ func (s *sweeping) mode() policy.Mode {
 }
 
 // place is where the sweeps work. Which account it is only the credentials tell.
-func (s *settings) place() sweep.Place {
-	at := sweep.Place{Region: s.region, Flowreaper: version}
+func (s *settings) place() result.Place {
+	at := result.Place{Region: s.region, Flowreaper: version}
 	if endpoint, err := cloudflow.ParseEndpoint(s.endpoint, s.region); err == nil {
 		own, _ := endpoint.Region()
 		at.Endpoint, at.Region = endpoint.String(), cmp.Or(own, s.region)
@@ -208,7 +209,7 @@ func (s *settings) place() sweep.Place {
 }
 
 // ofAccount is a report that names its account, where that could be found out.
-func (s *sweeping) ofAccount(r *sweep.Report) *sweep.Report {
+func (s *sweeping) ofAccount(r *result.Report) *result.Report {
 	if id, ok := s.identity(); ok {
 		r.Account = id.Account
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/flowreaper/flowreaper/internal/report"
-	"github.com/flowreaper/flowreaper/internal/sweep"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/policy"
 )
 
@@ -78,10 +78,10 @@ func (t *terminal) stop(ctx context.Context, b *handBrake, yes bool) error {
 	s.options.MustMatch = yes && !b.unmatched
 	return t.carryOut(ctx, s, errand{
 		command: "stop", first: "Answer", yes: yes,
-		question: func(planned *sweep.Report, stops sweep.Recording) string {
+		question: func(planned *result.Report, stops result.Recording) string {
 			return b.question(planned, stops, s.where())
 		},
-		missed: func(ctx context.Context, r *sweep.Report) error { return t.missed(ctx, b, s, r) },
+		missed: func(ctx context.Context, r *result.Report) error { return t.missed(ctx, b, s, r) },
 	})
 }
 
@@ -130,7 +130,7 @@ func (b *handBrake) forgotten() error {
 }
 
 // question says how much would be stopped, and where.
-func (b *handBrake) question(planned *sweep.Report, stops sweep.Recording, where string) string {
+func (b *handBrake) question(planned *result.Report, stops result.Recording, where string) string {
 	what := count(len(stops), "execution")
 	if b.everything() {
 		what = "EVERYTHING that runs and isn't protected, " + what
@@ -143,7 +143,7 @@ func (b *handBrake) question(planned *sweep.Report, stops sweep.Recording, where
 }
 
 // mistyped says which globs of flows name none.
-func (b *handBrake) mistyped(r *sweep.Report) string {
+func (b *handBrake) mistyped(r *result.Report) string {
 	var lines string
 	for _, u := range r.Unmatched {
 		if strings.HasPrefix(u.Where, "--flow[") {
@@ -161,7 +161,7 @@ func (b *handBrake) everything() bool {
 }
 
 // inFlows says in which flows, those with the most first.
-func inFlows(stops sweep.Recording) string {
+func inFlows(stops result.Recording) string {
 	counts := map[string]int{}
 	for _, s := range stops {
 		counts[s.Flow]++
@@ -182,7 +182,7 @@ func inFlows(stops sweep.Recording) string {
 
 // missed says plainly what was not stopped, or that nothing was named, by a name
 // that is wrong perhaps: whoever pulls the brake must not take it for done.
-func (t *terminal) missed(ctx context.Context, b *handBrake, s *sweeping, r *sweep.Report) error {
+func (t *terminal) missed(ctx context.Context, b *handBrake, s *sweeping, r *result.Report) error {
 	switch left := uncovered(ctx, s, r); {
 	case left != nil:
 		return left

@@ -15,7 +15,7 @@ import (
 
 	"github.com/flowreaper/flowreaper/internal/emulator"
 	"github.com/flowreaper/flowreaper/internal/emulator/account"
-	"github.com/flowreaper/flowreaper/internal/sweep"
+	"github.com/flowreaper/flowreaper/internal/result"
 )
 
 const enforced = `version: 1
@@ -84,7 +84,7 @@ func TestInterruptedBeforeTheAnswer(t *testing.T) {
 	var said bytes.Buffer
 	terminal := &terminal{in: strings.NewReader("yes\n"), out: io.Discard, err: &said, getenv: func(string) string { return "" }}
 	want := "nothing was stopped: context canceled"
-	err := terminal.askFor(interruptedUnseen{t.Context()}, &sweep.Report{}, "Stop?")
+	err := terminal.askFor(interruptedUnseen{t.Context()}, &result.Report{}, "Stop?")
 	if err == nil || err.Error() != want || said.Len() > 0 {
 		t.Errorf("error %v, want %s; said %q", err, want, said.String())
 	}
@@ -101,24 +101,24 @@ func (interruptedUnseen) Err() error { return context.Canceled }
 
 // What a sweep that didn't fail left undone has an exit status, and is counted.
 func TestStatusOfWhatIsLeft(t *testing.T) {
-	decided := func(outcomes ...sweep.Outcome) *sweep.Report {
-		r := &sweep.Report{Complete: true, Flows: sweep.FlowCounts{Seen: 1, Listed: 1}}
+	decided := func(outcomes ...result.Outcome) *result.Report {
+		r := &result.Report{Complete: true, Flows: result.FlowCounts{Seen: 1, Listed: 1}}
 		for _, o := range outcomes {
-			r.Decisions = append(r.Decisions, sweep.Decision{Flow: "f", Execution: "e", Outcome: o})
+			r.Decisions = append(r.Decisions, result.Decision{Flow: "f", Execution: "e", Outcome: o})
 		}
 		return r
 	}
 	for _, test := range []struct {
-		report *sweep.Report
+		report *result.Report
 		status int
 		said   string
 	}{
-		{decided(sweep.Stopped, sweep.AlreadyCompleted, sweep.Gone, sweep.Planned, sweep.ProtectedOutcome), statusDone, ""},
-		{decided(sweep.Stopped, sweep.StillRunning), statusPartly, "done in part: 1 still running; see the report"},
-		{decided(sweep.Failed, sweep.StillRunning, sweep.StillRunning), statusPartly, "done in part: 1 failed, 2 still running; see the report"},
-		{decided(sweep.StillRunning, sweep.NotTried, sweep.NotTried), statusPartly, "done in part: 1 still running, 2 not tried; see the report"},
-		{&sweep.Report{Undecided: make([]sweep.Undecided, 2)}, statusPartly, "done in part: 2 undecided; see the report"},
-		{&sweep.Report{Incomplete: make([]sweep.FlowNote, 1)}, statusPartly, "done in part: 1 not looked at; see the report"},
+		{decided(result.Stopped, result.AlreadyCompleted, result.Gone, result.Planned, result.ProtectedOutcome), statusDone, ""},
+		{decided(result.Stopped, result.StillRunning), statusPartly, "done in part: 1 still running; see the report"},
+		{decided(result.Failed, result.StillRunning, result.StillRunning), statusPartly, "done in part: 1 failed, 2 still running; see the report"},
+		{decided(result.StillRunning, result.NotTried, result.NotTried), statusPartly, "done in part: 1 still running, 2 not tried; see the report"},
+		{&result.Report{Undecided: make([]result.Undecided, 2)}, statusPartly, "done in part: 2 undecided; see the report"},
+		{&result.Report{Incomplete: make([]result.FlowNote, 1)}, statusPartly, "done in part: 1 not looked at; see the report"},
 	} {
 		terminal := &terminal{out: io.Discard, err: io.Discard, getenv: func(string) string { return "" }}
 		for _, output := range []string{"table", "json", "html"} {

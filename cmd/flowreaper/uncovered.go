@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/report"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 )
 
@@ -16,7 +17,7 @@ const lookedInto = 20
 
 // uncovered says what the hand brake was pulled for and runs on, since sweeps don't
 // cover its flow; nil where nothing does.
-func uncovered(ctx context.Context, s *sweeping, r *sweep.Report) error {
+func uncovered(ctx context.Context, s *sweeping, r *result.Report) error {
 	looked := r.NotCovered[:min(lookedInto, len(r.NotCovered))]
 	var lines []string
 	for _, left := range sweep.ReadLeft(ctx, s.options.Source, s.options.Policy, looked, time.Now) {

@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 
-	"github.com/flowreaper/flowreaper/internal/sweep"
+	"github.com/flowreaper/flowreaper/internal/result"
 )
 
 // A kind's format: how texts are cleaned for it, how long its bodies may be in
@@ -27,7 +27,7 @@ var formats = map[Kind]format{
 // compose returns the body that tells a channel of a report, nil if it has
 // nothing to hear. One that is too long names fewer executions; one that is
 // too long all the same, by its template, is cut.
-func compose(channel Channel, routes map[string][]string, report *sweep.Report) ([]byte, error) {
+func compose(channel Channel, routes map[string][]string, report *result.Report) ([]byte, error) {
 	w, err := newWriter(channel)
 	if err != nil {
 		return nil, err

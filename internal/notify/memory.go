@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/flowreaper/flowreaper/internal/sweep"
+	"github.com/flowreaper/flowreaper/internal/result"
 )
 
 // again is when what lasts is told again. Sweeps come every minute, and what
@@ -26,7 +26,7 @@ type memory struct {
 
 // fresh returns what of a report the channel has not been told within the hour,
 // and what to call once it has been. A clock that was set back makes no hour longer.
-func (m *memory) fresh(r *sweep.Report, now time.Time) (fresh *sweep.Report, told func()) {
+func (m *memory) fresh(r *result.Report, now time.Time) (fresh *result.Report, told func()) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	maps.DeleteFunc(m.told, func(_ string, at time.Time) bool { return now.Sub(at).Abs() >= again })
@@ -66,7 +66,7 @@ func (m *memory) keep(keys []string, withheld bool, now time.Time) {
 // news picks what is new out of a report.
 type news struct {
 	memory *memory
-	report sweep.Report
+	report result.Report
 	keys   []string // of what is new
 }
 
@@ -83,15 +83,15 @@ func (n *news) isNew(parts ...string) bool {
 	return true
 }
 
-func (n *news) decisions(all []sweep.Decision, withheld bool) []sweep.Decision {
-	var fresh []sweep.Decision
+func (n *news) decisions(all []result.Decision, withheld bool) []result.Decision {
+	var fresh []result.Decision
 	for _, d := range all {
 		switch d.Outcome {
-		case sweep.WithheldOutcome:
+		case result.WithheldOutcome:
 			if withheld {
 				fresh = append(fresh, d)
 			}
-		case sweep.Failed, sweep.StillRunning:
+		case result.Failed, result.StillRunning:
 			if n.isNew("decision", d.Flow, d.Execution, d.Rule, string(d.Outcome)) {
 				fresh = append(fresh, d)
 			}
@@ -102,8 +102,8 @@ func (n *news) decisions(all []sweep.Decision, withheld bool) []sweep.Decision {
 	return fresh
 }
 
-func (n *news) undecided(all []sweep.Undecided) []sweep.Undecided {
-	var fresh []sweep.Undecided
+func (n *news) undecided(all []result.Undecided) []result.Undecided {
+	var fresh []result.Undecided
 	for _, u := range all {
 		if n.isNew("undecided", u.Flow, u.Execution, u.Rule) {
 			fresh = append(fresh, u)
@@ -115,10 +115,10 @@ func (n *news) undecided(all []sweep.Undecided) []sweep.Undecided {
 // errors leaves out that the limits withheld the stops, which is told in full, and
 // what is no error: looks that are tight for the quota, an event that is no
 // rule's concern, such as that an alarm is over.
-func (n *news) errors(all []sweep.ErrorNote) []sweep.ErrorNote {
-	var fresh []sweep.ErrorNote
+func (n *news) errors(all []result.ErrorNote) []result.ErrorNote {
+	var fresh []result.ErrorNote
 	for _, e := range all {
-		if !slices.Contains([]string{string(sweep.CodeWithheld), "Demand", "NoRule"}, e.Code) && n.isNew("error", e.Code) {
+		if !slices.Contains([]string{string(result.CodeWithheld), "Demand", "NoRule"}, e.Code) && n.isNew("error", e.Code) {
 			fresh = append(fresh, e)
 		}
 	}

@@ -6,12 +6,12 @@ import (
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/notify"
-	"github.com/flowreaper/flowreaper/internal/sweep"
+	"github.com/flowreaper/flowreaper/internal/result"
 )
 
 // minutes tells one channel of a report a minute, and returns the minutes in
 // which a message came. The server is down in those that are given.
-func minutes(t *testing.T, n int, report func(minute int) *sweep.Report, down ...int) (came []int) {
+func minutes(t *testing.T, n int, report func(minute int) *result.Report, down ...int) (came []int) {
 	t.Helper()
 	server := newReceiver(t, notify.Webhook)
 	now := finished
@@ -50,25 +50,25 @@ func wantMinutes(t *testing.T, got []int, want ...int) {
 }
 
 // quiet is a report of which there is nothing to tell.
-func quiet() *sweep.Report {
-	return &sweep.Report{Complete: true, Policy: sweep.PolicyRef{Name: "p"}, Mode: "enforce", FinishedAt: finished}
+func quiet() *result.Report {
+	return &result.Report{Complete: true, Policy: result.PolicyRef{Name: "p"}, Mode: "enforce", FinishedAt: finished}
 }
 
 // withholding is a report of a sweep whose stops the limits withheld, as the
 // engine makes it.
-func withholding() *sweep.Report {
+func withholding() *result.Report {
 	r := quiet()
-	r.Withheld = &sweep.Withheld{Limit: "maxStops", Condemned: 130, Max: 100, Allowed: 100, Window: "1h"}
-	r.Decisions = []sweep.Decision{{Flow: "f", Execution: "e", Rule: "r", Outcome: sweep.WithheldOutcome}}
-	r.Errors = []sweep.ErrorNote{{Code: string(sweep.CodeWithheld), Message: "130 condemned", Count: 1}}
+	r.Withheld = &result.Withheld{Limit: "maxStops", Condemned: 130, Max: 100, Allowed: 100, Window: "1h"}
+	r.Decisions = []result.Decision{{Flow: "f", Execution: "e", Rule: "r", Outcome: result.WithheldOutcome}}
+	r.Errors = []result.ErrorNote{{Code: string(result.CodeWithheld), Message: "130 condemned", Count: 1}}
 	return r
 }
 
 // An hour is none by a clock that was set back meanwhile.
 func TestAClockThatIsSetBackSilencesNothing(t *testing.T) {
 	broken := quiet()
-	broken.Errors = []sweep.ErrorNote{{Code: "AccessDenied", Message: "x", Count: 1}}
-	for name, r := range map[string]*sweep.Report{"withheld": withholding(), "an error": broken} {
+	broken.Errors = []result.ErrorNote{{Code: "AccessDenied", Message: "x", Count: 1}}
+	for name, r := range map[string]*result.Report{"withheld": withholding(), "an error": broken} {
 		server, now := newReceiver(t, notify.Webhook), finished.Add(24*time.Hour)
 		notifier := newNotifier(t, notify.Config{{Name: "a", Kind: notify.Webhook, URL: server.URL + "/"}},
 			notify.Options{Now: func() time.Time { return now }})
@@ -83,30 +83,30 @@ func TestAClockThatIsSetBackSilencesNothing(t *testing.T) {
 }
 
 func TestWhatLastsIsToldHourly(t *testing.T) {
-	failing := func(outcome sweep.Outcome) *sweep.Report {
+	failing := func(outcome result.Outcome) *result.Report {
 		r := quiet()
-		r.Decisions = []sweep.Decision{{Flow: "f", Execution: "e", Rule: "r", Outcome: outcome, RequestID: "q"}}
+		r.Decisions = []result.Decision{{Flow: "f", Execution: "e", Rule: "r", Outcome: outcome, RequestID: "q"}}
 		return r
 	}
 	undecided, broken, tight := quiet(), quiet(), quiet()
-	undecided.Undecided = []sweep.Undecided{{Flow: "f", Execution: "e", Rule: "r", Error: "x"}}
-	broken.Errors = []sweep.ErrorNote{{Code: "AccessDenied", Message: "x", Count: 1}}
-	tight.Errors = []sweep.ErrorNote{{Code: "Demand", Message: "x", Count: 1}}
-	for name, r := range map[string]*sweep.Report{
-		"withheld": withholding(), "failed": failing(sweep.Failed), "still running": failing(sweep.StillRunning), "undecided": undecided, "an error": broken,
+	undecided.Undecided = []result.Undecided{{Flow: "f", Execution: "e", Rule: "r", Error: "x"}}
+	broken.Errors = []result.ErrorNote{{Code: "AccessDenied", Message: "x", Count: 1}}
+	tight.Errors = []result.ErrorNote{{Code: "Demand", Message: "x", Count: 1}}
+	for name, r := range map[string]*result.Report{
+		"withheld": withholding(), "failed": failing(result.Failed), "still running": failing(result.StillRunning), "undecided": undecided, "an error": broken,
 	} {
 		t.Run(name, func(t *testing.T) {
-			wantMinutes(t, minutes(t, 150, func(int) *sweep.Report { return r }), 0, 60, 120)
+			wantMinutes(t, minutes(t, 150, func(int) *result.Report { return r }), 0, 60, 120)
 		})
 	}
 	t.Run("stops", func(t *testing.T) {
-		wantMinutes(t, minutes(t, 3, func(int) *sweep.Report { return failing(sweep.Stopped) }), 0, 1, 2)
+		wantMinutes(t, minutes(t, 3, func(int) *result.Report { return failing(result.Stopped) }), 0, 1, 2)
 	})
-	over, waiting := quiet(), failing(sweep.NotTried)
-	over.Errors = []sweep.ErrorNote{{Code: "NoRule", Message: "x", Count: 1}}
-	for name, r := range map[string]*sweep.Report{"tight looks": tight, "an alarm that is over": over, "a stop that waits for its turn": waiting} {
+	over, waiting := quiet(), failing(result.NotTried)
+	over.Errors = []result.ErrorNote{{Code: "NoRule", Message: "x", Count: 1}}
+	for name, r := range map[string]*result.Report{"tight looks": tight, "an alarm that is over": over, "a stop that waits for its turn": waiting} {
 		t.Run(name, func(t *testing.T) {
-			wantMinutes(t, minutes(t, 3, func(int) *sweep.Report { return r }))
+			wantMinutes(t, minutes(t, 3, func(int) *result.Report { return r }))
 		})
 	}
 }
@@ -114,7 +114,7 @@ func TestWhatLastsIsToldHourly(t *testing.T) {
 // TestWithholdingBeginsAnew once a whole sweep has seen its end; a sweep that
 // saw half of what there is hasn't.
 func TestWithholdingBeginsAnew(t *testing.T) {
-	wantMinutes(t, minutes(t, 10, func(minute int) *sweep.Report {
+	wantMinutes(t, minutes(t, 10, func(minute int) *result.Report {
 		switch minute {
 		case 3: // incomplete
 			r := quiet()
@@ -129,10 +129,10 @@ func TestWithholdingBeginsAnew(t *testing.T) {
 
 // TestWhatIsNewIsTold beside what was told already.
 func TestWhatIsNewIsTold(t *testing.T) {
-	wantMinutes(t, minutes(t, 6, func(minute int) *sweep.Report {
+	wantMinutes(t, minutes(t, 6, func(minute int) *result.Report {
 		r := withholding()
 		for i := range minute / 2 { // one more in every second minute
-			r.Undecided = append(r.Undecided, sweep.Undecided{Flow: "f", Execution: strings.Repeat("e", i+1), Rule: "r"})
+			r.Undecided = append(r.Undecided, result.Undecided{Flow: "f", Execution: strings.Repeat("e", i+1), Rule: "r"})
 		}
 		return r
 	}), 0, 2, 4)
@@ -140,5 +140,5 @@ func TestWhatIsNewIsTold(t *testing.T) {
 
 // TestWhatCouldNotBeToldIsToldNext, and by each channel's own memory.
 func TestWhatCouldNotBeToldIsToldNext(t *testing.T) {
-	wantMinutes(t, minutes(t, 70, func(int) *sweep.Report { return withholding() }, 0, 1), 2, 62)
+	wantMinutes(t, minutes(t, 70, func(int) *result.Report { return withholding() }, 0, 1), 2, 62)
 }

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/duration"
-	"github.com/flowreaper/flowreaper/internal/sweep"
+	"github.com/flowreaper/flowreaper/internal/result"
 )
 
 // Message is what one channel hears of one sweep: what templates read, and
@@ -16,7 +16,7 @@ type Message struct {
 	Title   string `json:"title"`
 	Text    string `json:"text"` // what the template wrote; templates see ""
 	Policy  string `json:"policy"`
-	sweep.Place
+	result.Place
 	Mode      string       `json:"mode"`
 	Trigger   string       `json:"trigger"` // "timer every-minute", say
 	RunID     string       `json:"runId"`
@@ -89,7 +89,7 @@ type builder struct {
 }
 
 // build returns the channel's message, and whether there is anything to tell.
-func (b builder) build(r *sweep.Report) (Message, bool) {
+func (b builder) build(r *result.Report) (Message, bool) {
 	m := Message{
 		Version:  1,
 		Place:    b.place(r.Place),
@@ -130,28 +130,28 @@ func (b builder) build(r *sweep.Report) (Message, bool) {
 	return m, worth
 }
 
-func (b builder) place(at sweep.Place) sweep.Place {
-	return sweep.Place{
+func (b builder) place(at result.Place) result.Place {
+	return result.Place{
 		Account: b.clean(at.Account, maxName), Region: b.clean(at.Region, maxName),
 		Endpoint: b.clean(at.Endpoint, maxName), Flowreaper: b.clean(at.Flowreaper, maxName),
 	}
 }
 
-func trigger(t sweep.Trigger) string {
+func trigger(t result.Trigger) string {
 	if t.Name == "" {
 		return t.Kind
 	}
 	return t.Kind + " " + t.Name
 }
 
-func (b builder) decision(m *Message, d sweep.Decision) {
+func (b builder) decision(m *Message, d result.Decision) {
 	item := Item{Flow: d.Flow, Execution: d.Execution, Rule: d.Rule, Outcome: string(d.Outcome), Detail: d.Reason}
 	switch d.Outcome {
-	case sweep.Stopped:
+	case result.Stopped:
 		b.add(&m.Stopped, Stopped, item)
-	case sweep.WithheldOutcome:
+	case result.WithheldOutcome:
 		b.add(&m.Withheld, Withheld, item)
-	case sweep.Failed, sweep.StillRunning:
+	case result.Failed, result.StillRunning:
 		if d.Message != "" {
 			item.Detail = d.Message
 		}
@@ -178,7 +178,7 @@ func (b builder) add(list *List, news News, item Item) {
 	})
 }
 
-func (b builder) errors(m *Message, notes []sweep.ErrorNote) {
+func (b builder) errors(m *Message, notes []result.ErrorNote) {
 	for _, note := range notes[:min(len(notes), max(b.most, 1))] {
 		m.Errors = append(m.Errors, ErrorCount{
 			Code:    b.clean(note.Code, maxName),

@@ -18,7 +18,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/flowreaper/flowreaper/internal/notify"
-	"github.com/flowreaper/flowreaper/internal/sweep"
+	"github.com/flowreaper/flowreaper/internal/result"
 )
 
 var update = flag.Bool("update", false, "write the golden messages anew")
@@ -26,27 +26,27 @@ var update = flag.Bool("update", false, "write the golden messages anew")
 var finished = time.Date(2026, 8, 2, 1, 0, 0, 0, time.UTC)
 
 // aReport has something of everything.
-func aReport() *sweep.Report {
-	return &sweep.Report{
+func aReport() *result.Report {
+	return &result.Report{
 		RunID:      "4f7c2d",
-		Place:      sweep.Place{Account: "1968132000123456", Region: "cn-hangzhou", Endpoint: "https://cn-hangzhou.fnf.aliyuncs.com", Flowreaper: "v1.2.3"},
-		Trigger:    sweep.Trigger{Kind: "alarm", Name: "etl bill"},
-		Policy:     sweep.PolicyRef{Name: "production-guardrails"},
+		Place:      result.Place{Account: "1968132000123456", Region: "cn-hangzhou", Endpoint: "https://cn-hangzhou.fnf.aliyuncs.com", Flowreaper: "v1.2.3"},
+		Trigger:    result.Trigger{Kind: "alarm", Name: "etl bill"},
+		Policy:     result.PolicyRef{Name: "production-guardrails"},
 		Mode:       "enforce",
 		FinishedAt: finished,
-		Decisions: []sweep.Decision{
-			{Flow: "etl_nightly", Execution: "run-1", Rule: "etl-max-runtime", Outcome: sweep.Stopped, Reason: `age 3h2m > 2h and flow.name "etl_nightly" matches "^etl"`},
-			{Flow: "etl_nightly", Execution: "run-2", Rule: "etl-max-runtime", Outcome: sweep.Stopped, Reason: "age 3h1m > 2h"},
-			{Flow: "etl_nightly", Execution: "run-3", Rule: "etl-max-runtime", Outcome: sweep.AlreadyCompleted, Reason: "age 3h > 2h"},
-			{Flow: "orders", Execution: "run-4", Rule: "day", Outcome: sweep.Failed, Reason: "age 25h > 1d", Message: "AccessDenied: The resources doesn't belong to you."},
-			{Flow: "orders", Execution: "run-5", Rule: "day", Outcome: sweep.StillRunning, RequestID: "q", Reason: "age 26h > 1d"},
-			{Flow: "payroll", Execution: "run-6", Rule: "day", Outcome: sweep.ProtectedOutcome},
-			{Flow: "batch", Execution: "run-7", Rule: "day", Outcome: sweep.WithheldOutcome, Reason: "age 27h > 1d"},
+		Decisions: []result.Decision{
+			{Flow: "etl_nightly", Execution: "run-1", Rule: "etl-max-runtime", Outcome: result.Stopped, Reason: `age 3h2m > 2h and flow.name "etl_nightly" matches "^etl"`},
+			{Flow: "etl_nightly", Execution: "run-2", Rule: "etl-max-runtime", Outcome: result.Stopped, Reason: "age 3h1m > 2h"},
+			{Flow: "etl_nightly", Execution: "run-3", Rule: "etl-max-runtime", Outcome: result.AlreadyCompleted, Reason: "age 3h > 2h"},
+			{Flow: "orders", Execution: "run-4", Rule: "day", Outcome: result.Failed, Reason: "age 25h > 1d", Message: "AccessDenied: The resources doesn't belong to you."},
+			{Flow: "orders", Execution: "run-5", Rule: "day", Outcome: result.StillRunning, RequestID: "q", Reason: "age 26h > 1d"},
+			{Flow: "payroll", Execution: "run-6", Rule: "day", Outcome: result.ProtectedOutcome},
+			{Flow: "batch", Execution: "run-7", Rule: "day", Outcome: result.WithheldOutcome, Reason: "age 27h > 1d"},
 		},
 		DecisionsOmitted: 12,
-		Withheld:         &sweep.Withheld{Limit: "maxStops", Condemned: 130, Recent: 12, Max: 100, Allowed: 88, Window: "1h"},
-		Undecided:        []sweep.Undecided{{Flow: "orders", Execution: "run-8", Rule: "priority", Error: "execution.input is not JSON"}},
-		Errors: []sweep.ErrorNote{
+		Withheld:         &result.Withheld{Limit: "maxStops", Condemned: 130, Recent: 12, Max: 100, Allowed: 88, Window: "1h"},
+		Undecided:        []result.Undecided{{Flow: "orders", Execution: "run-8", Rule: "priority", Error: "execution.input is not JSON"}},
+		Errors: []result.ErrorNote{
 			{Code: "InternalServerError", Message: "An internal error has occurred. Please retry.", Count: 3},
 			{Code: "Withheld", Message: "130 condemned and 12 stops tried in the last 1h, but maxStops allows 100: nothing is stopped", Count: 1},
 		},
@@ -54,11 +54,11 @@ func aReport() *sweep.Report {
 }
 
 // stops is a report of n stops.
-func stops(n int) *sweep.Report {
-	r := &sweep.Report{Complete: true, Policy: sweep.PolicyRef{Name: "p"}, Mode: "enforce", FinishedAt: finished}
+func stops(n int) *result.Report {
+	r := &result.Report{Complete: true, Policy: result.PolicyRef{Name: "p"}, Mode: "enforce", FinishedAt: finished}
 	for i := range n {
-		r.Decisions = append(r.Decisions, sweep.Decision{
-			Flow: strings.Repeat("f", 128), Execution: fmt.Sprintf("run-%d", i), Rule: "r", Outcome: sweep.Stopped, Reason: strings.Repeat("停", 400),
+		r.Decisions = append(r.Decisions, result.Decision{
+			Flow: strings.Repeat("f", 128), Execution: fmt.Sprintf("run-%d", i), Rule: "r", Outcome: result.Stopped, Reason: strings.Repeat("停", 400),
 		})
 	}
 	return r
@@ -90,11 +90,11 @@ func TestGoldenMessages(t *testing.T) {
 
 // TestWhatIsLeft is told beside stops, and not where none are on their way.
 func TestWhatIsLeft(t *testing.T) {
-	left := func(r *sweep.Report) *sweep.Report {
-		r.Estimate = &sweep.Estimate{StopsLeft: 9000, Seconds: 4560}
+	left := func(r *result.Report) *result.Report {
+		r.Estimate = &result.Estimate{StopsLeft: 9000, Seconds: 4560}
 		return r
 	}
-	for want, r := range map[bool]*sweep.Report{true: left(stops(1)), false: left(aReport())} {
+	for want, r := range map[bool]*result.Report{true: left(stops(1)), false: left(aReport())} {
 		server := newReceiver(t, notify.DingTalk)
 		send(t, server, notify.Channel{Kind: notify.DingTalk}, r)
 		if text := server.text(t); strings.Contains(text, "Still to be stopped: 9000, about 1h16m within the quota.") != want {
@@ -216,43 +216,43 @@ func TestNoTemplateHolds(t *testing.T) {
 
 // Which channel hears of what.
 func TestNews(t *testing.T) {
-	only := func(change func(*sweep.Report)) *sweep.Report {
-		r := &sweep.Report{Complete: true, Decisions: []sweep.Decision{
-			{Rule: "r", Outcome: sweep.Planned}, {Rule: "r", Outcome: sweep.ProtectedOutcome},
-			{Rule: "r", Outcome: sweep.AlreadyCompleted}, {Rule: "r", Outcome: sweep.Gone},
+	only := func(change func(*result.Report)) *result.Report {
+		r := &result.Report{Complete: true, Decisions: []result.Decision{
+			{Rule: "r", Outcome: result.Planned}, {Rule: "r", Outcome: result.ProtectedOutcome},
+			{Rule: "r", Outcome: result.AlreadyCompleted}, {Rule: "r", Outcome: result.Gone},
 		}}
 		change(r)
 		return r
 	}
-	decision := func(o sweep.Outcome) *sweep.Report {
-		return only(func(r *sweep.Report) {
-			r.Decisions = append(r.Decisions, sweep.Decision{Flow: "f", Execution: "e", Rule: "r", Outcome: o, RequestID: "q"})
+	decision := func(o result.Outcome) *result.Report {
+		return only(func(r *result.Report) {
+			r.Decisions = append(r.Decisions, result.Decision{Flow: "f", Execution: "e", Rule: "r", Outcome: o, RequestID: "q"})
 		})
 	}
-	limit := only(func(r *sweep.Report) { r.Withheld = &sweep.Withheld{Limit: "maxStops"} })
-	undecided := only(func(r *sweep.Report) { r.Undecided = []sweep.Undecided{{Rule: "r"}} })
-	failed := only(func(r *sweep.Report) { r.Errors = []sweep.ErrorNote{{Code: "c"}} })
-	stale := decision(sweep.Stopped)
+	limit := only(func(r *result.Report) { r.Withheld = &result.Withheld{Limit: "maxStops"} })
+	undecided := only(func(r *result.Report) { r.Undecided = []result.Undecided{{Rule: "r"}} })
+	failed := only(func(r *result.Report) { r.Errors = []result.ErrorNote{{Code: "c"}} })
+	stale := decision(result.Stopped)
 	stale.Answered = "stale"
 	chosen := map[string][]string{"r": {"other"}}
 	tests := []struct {
 		name   string
 		on     []notify.News
 		routes map[string][]string
-		report *sweep.Report
+		report *result.Report
 		want   bool
 	}{
-		{"nothing happened", nil, nil, only(func(*sweep.Report) {}), false},
-		{"an incomplete sweep alone", nil, nil, only(func(r *sweep.Report) { r.Complete = false }), false},
-		{"a stop", nil, nil, decision(sweep.Stopped), true},
-		{"a stop, on: withheld", []notify.News{notify.Withheld}, nil, decision(sweep.Stopped), false},
-		{"a stop of a rule for another channel", nil, chosen, decision(sweep.Stopped), false},
-		{"a stop of a rule for this one", nil, map[string][]string{"r": {"other", "channel"}}, decision(sweep.Stopped), true},
-		{"a stop of a rule for none", nil, map[string][]string{"r": {}}, decision(sweep.Stopped), false},
-		{"a stop of a rule that doesn't choose", nil, map[string][]string{"s": {"other"}}, decision(sweep.Stopped), true},
-		{"a failed stop", []notify.News{notify.Failed}, nil, decision(sweep.Failed), true},
-		{"one that still runs", []notify.News{notify.Failed}, nil, decision(sweep.StillRunning), true},
-		{"a failed stop, on: stopped", []notify.News{notify.Stopped}, nil, decision(sweep.Failed), false},
+		{"nothing happened", nil, nil, only(func(*result.Report) {}), false},
+		{"an incomplete sweep alone", nil, nil, only(func(r *result.Report) { r.Complete = false }), false},
+		{"a stop", nil, nil, decision(result.Stopped), true},
+		{"a stop, on: withheld", []notify.News{notify.Withheld}, nil, decision(result.Stopped), false},
+		{"a stop of a rule for another channel", nil, chosen, decision(result.Stopped), false},
+		{"a stop of a rule for this one", nil, map[string][]string{"r": {"other", "channel"}}, decision(result.Stopped), true},
+		{"a stop of a rule for none", nil, map[string][]string{"r": {}}, decision(result.Stopped), false},
+		{"a stop of a rule that doesn't choose", nil, map[string][]string{"s": {"other"}}, decision(result.Stopped), true},
+		{"a failed stop", []notify.News{notify.Failed}, nil, decision(result.Failed), true},
+		{"one that still runs", []notify.News{notify.Failed}, nil, decision(result.StillRunning), true},
+		{"a failed stop, on: stopped", []notify.News{notify.Stopped}, nil, decision(result.Failed), false},
 		{"errors", []notify.News{notify.Failed}, nil, failed, true},
 		{"errors, on: stopped", []notify.News{notify.Stopped}, nil, failed, false},
 		{"the limits", []notify.News{notify.Withheld}, chosen, limit, true},
@@ -337,7 +337,7 @@ func receive(t *testing.T, kind notify.Kind, name string) string {
 		d.Flow, d.Execution, d.Rule, d.Reason, d.Message = name, "e"+name, name, name, name
 	}
 	for i := range r.Undecided {
-		r.Undecided[i] = sweep.Undecided{Flow: name, Execution: "e" + name, Rule: name, Error: name}
+		r.Undecided[i] = result.Undecided{Flow: name, Execution: "e" + name, Rule: name, Error: name}
 	}
 	r.Errors[0].Code, r.Errors[0].Message = name, name
 	transport := &recorder{}

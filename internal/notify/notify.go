@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/duration"
-	"github.com/flowreaper/flowreaper/internal/sweep"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/policy"
 )
 
@@ -106,7 +106,7 @@ func (n *Notifier) Unusable() []*Error {
 // once, and returns the errors of those that could not be told, in the order
 // of the configuration. It returns when the timeout is over at the latest,
 // whatever a channel does. A sweep that looked at nothing tells nothing.
-func (n *Notifier) Send(ctx context.Context, report *sweep.Report) []*Error {
+func (n *Notifier) Send(ctx context.Context, report *result.Report) []*Error {
 	if report.Answered != "" || len(n.config) == 0 {
 		return nil
 	}
@@ -156,7 +156,7 @@ func late(ctx context.Context) error {
 
 // safely is tell for a goroutine, in which a panic would end the process and
 // with it the invocation that the sweep belongs to.
-func (n *Notifier) safely(ctx context.Context, channel Channel, m *memory, report *sweep.Report) (err error) {
+func (n *Notifier) safely(ctx context.Context, channel Channel, m *memory, report *result.Report) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = errors.New("a panic; this is a bug in flowreaper") // its value may hold the URL
@@ -171,7 +171,7 @@ func (n *Notifier) safely(ctx context.Context, channel Channel, m *memory, repor
 }
 
 // tell sends the channel's message, if there is one.
-func (n *Notifier) tell(ctx context.Context, channel Channel, report *sweep.Report) (sent bool, err error) {
+func (n *Notifier) tell(ctx context.Context, channel Channel, report *result.Report) (sent bool, err error) {
 	body, err := compose(channel, n.options.Routes, report)
 	if err != nil || body == nil {
 		return false, err

@@ -22,7 +22,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/flowreaper/flowreaper/internal/notify"
-	"github.com/flowreaper/flowreaper/internal/sweep"
+	"github.com/flowreaper/flowreaper/internal/result"
 )
 
 const secret = "SEC0123456789abcdef"
@@ -143,7 +143,7 @@ func newNotifier(t testing.TB, config notify.Config, o notify.Options) *notify.N
 }
 
 // send sends one report to a channel at the receiver and wants no error.
-func send(t testing.TB, r *receiver, channel notify.Channel, report *sweep.Report) {
+func send(t testing.TB, r *receiver, channel notify.Channel, report *result.Report) {
 	t.Helper()
 	channel.Name, channel.URL = "channel", r.URL
 	n := newNotifier(t, notify.Config{channel}, notify.Options{})
@@ -228,7 +228,7 @@ func TestWebhook(t *testing.T) {
 	want := notify.Message{
 		Version: 1, Title: title, Text: title, Policy: "production-guardrails", Mode: "enforce", Trigger: "alarm etl bill",
 		RunID: "4f7c2d", Time: finished, Omitted: 12,
-		Place: sweep.Place{Account: "1968132000123456", Region: "cn-hangzhou", Endpoint: "https://cn-hangzhou.fnf.aliyuncs.com", Flowreaper: "v1.2.3"},
+		Place: result.Place{Account: "1968132000123456", Region: "cn-hangzhou", Endpoint: "https://cn-hangzhou.fnf.aliyuncs.com", Flowreaper: "v1.2.3"},
 		Stopped: notify.List{Count: 2, Items: []notify.Item{
 			{Flow: "etl_nightly", Execution: "run-1", Rule: "etl-max-runtime", Outcome: "stopped", Detail: `age 3h2m > 2h and flow.name "etl_nightly" matches "^etl"`},
 			{Flow: "etl_nightly", Execution: "run-2", Rule: "etl-max-runtime", Outcome: "stopped", Detail: "age 3h1m > 2h"},

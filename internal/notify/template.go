@@ -9,7 +9,7 @@ import (
 	"text/template"
 	"time"
 
-	"github.com/flowreaper/flowreaper/internal/sweep"
+	"github.com/flowreaper/flowreaper/internal/result"
 )
 
 //go:embed en.tmpl
@@ -53,7 +53,7 @@ func checkTemplate(c Channel) error {
 	}
 	list := List{Count: 2, Items: []Item{{Flow: "flow", Execution: "execution", Rule: "rule", Outcome: "stopped", Detail: "detail"}}, More: 1}
 	m := Message{
-		Place:  sweep.Place{Account: "account", Region: "region", Endpoint: "endpoint", Flowreaper: "version"},
+		Place:  result.Place{Account: "account", Region: "region", Endpoint: "endpoint", Flowreaper: "version"},
 		Policy: "policy", Mode: "enforce", Trigger: "timer", RunID: "run", Time: time.Unix(0, 0).UTC(),
 		Stopped: list, Failed: list, Withheld: list, Undecided: list,
 		Limit: &Limit{Name: "maxStops", Window: "1h"}, Errors: []ErrorCount{{Code: "code", Message: "message", Count: 1}},

@@ -26,18 +26,18 @@ import (
 
 	"github.com/flowreaper/flowreaper/internal/duration"
 	"github.com/flowreaper/flowreaper/internal/plain"
-	"github.com/flowreaper/flowreaper/internal/sweep"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/policy"
 )
 
 // File is a saved plan.
 type File struct {
-	Version   int             `json:"version"` // 1
-	CreatedAt time.Time       `json:"createdAt"`
-	Endpoint  string          `json:"endpoint"` // scheme and host
-	Region    string          `json:"region"`
-	Policy    Policy          `json:"policy"`
-	Stops     sweep.Recording `json:"stops"` // in the order of stopping
+	Version   int              `json:"version"` // 1
+	CreatedAt time.Time        `json:"createdAt"`
+	Endpoint  string           `json:"endpoint"` // scheme and host
+	Region    string           `json:"region"`
+	Policy    Policy           `json:"policy"`
+	Stops     result.Recording `json:"stops"` // in the order of stopping
 }
 
 // Policy is the policy that a plan was made by.

@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/flowreaper/flowreaper/internal/plain"
-	"github.com/flowreaper/flowreaper/internal/sweep"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/policy"
 )
 
@@ -29,7 +29,7 @@ func sample(t *testing.T) *File {
 	return &File{
 		CreatedAt: made, Endpoint: "https://cn-hangzhou.fnf.aliyuncs.com", Region: "cn-hangzhou",
 		Policy: Policy{Name: p.Name, Hash: p.Hash, Text: text},
-		Stops:  sweep.Recording{{Flow: "f", FlowID: "id", Execution: "e", StartedTime: made.Add(-3 * time.Hour), Rule: "two-hours", Reason: "age 3h > 2h"}},
+		Stops:  result.Recording{{Flow: "f", FlowID: "id", Execution: "e", StartedTime: made.Add(-3 * time.Hour), Rule: "two-hours", Reason: "age 3h > 2h"}},
 	}
 }
 

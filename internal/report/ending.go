@@ -8,13 +8,13 @@ import (
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/duration"
-	"github.com/flowreaper/flowreaper/internal/sweep"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/policy"
 )
 
 // Ending writes how an execution ended and, as far as it can be read back, who ended
 // it. No rule judges it any more.
-func Ending(w io.Writer, end *sweep.End, f *policy.Facts) error {
+func Ending(w io.Writer, end *result.End, f *policy.Facts) error {
 	started := f.Execution.StartedTime
 	text := fmt.Sprintf("%s of %s, %s", Plain(f.Execution.Name), Plain(f.Flow.Name), Plain(end.Status))
 	if !started.IsZero() {
@@ -33,7 +33,7 @@ func Ending(w io.Writer, end *sweep.End, f *policy.Facts) error {
 }
 
 // endedBy says what was left in an execution by who stopped it.
-func endedBy(end *sweep.End) []string {
+func endedBy(end *result.End) []string {
 	var lines []string
 	if end.Error != "" {
 		lines = append(lines, "error: "+Plain(end.Error))

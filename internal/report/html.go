@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/flowreaper/flowreaper/internal/sweep"
+	"github.com/flowreaper/flowreaper/internal/result"
 )
 
 //go:embed page.html.tmpl
@@ -16,7 +16,7 @@ var pageText string
 
 // HTML writes the report as a page of its own, which loads nothing and runs
 // nothing: to attach to a ticket, or to keep. The notes end it.
-func HTML(w io.Writer, r *sweep.Report, notes ...string) error {
+func HTML(w io.Writer, r *result.Report, notes ...string) error {
 	page, err := template.New("page").Funcs(template.FuncMap{"lines": lines, "plain": Plain}).Parse(pageText)
 	if err != nil {
 		return err

@@ -3,12 +3,12 @@ package report
 import (
 	"strings"
 
-	"github.com/flowreaper/flowreaper/internal/sweep"
+	"github.com/flowreaper/flowreaper/internal/result"
 )
 
 // place says where it was, as far as that is known: who looks after many accounts
 // must not mend another.
-func place(r *sweep.Report) string {
+func place(r *result.Report) string {
 	var parts []string
 	for _, part := range []struct{ what, value string }{
 		{"account ", r.Account}, {"region ", r.Region}, {"", r.Endpoint},

@@ -7,22 +7,22 @@ import (
 	"testing"
 
 	"github.com/flowreaper/flowreaper/internal/report"
-	"github.com/flowreaper/flowreaper/internal/sweep"
+	"github.com/flowreaper/flowreaper/internal/result"
 )
 
 // Where it was is said in every form, as far as it is known.
 func TestPlaceIsSaid(t *testing.T) {
 	for _, test := range []struct {
-		place      sweep.Place
+		place      result.Place
 		text, page string
 	}{
 		{
-			sweep.Place{Account: "1968132000123456", Region: "cn-hangzhou", Endpoint: "https://cn-hangzhou.fnf.aliyuncs.com", Flowreaper: "v1.2.3"},
+			result.Place{Account: "1968132000123456", Region: "cn-hangzhou", Endpoint: "https://cn-hangzhou.fnf.aliyuncs.com", Flowreaper: "v1.2.3"},
 			"\n\nIn account 1968132000123456, region cn-hangzhou, https://cn-hangzhou.fnf.aliyuncs.com, by flowreaper v1.2.3.\n",
 			"<dt>account</dt><dd>1968132000123456</dd> <dt>region</dt><dd>cn-hangzhou</dd> <dt>endpoint</dt><dd>https://cn-hangzhou.fnf.aliyuncs.com</dd> <dt>flowreaper</dt><dd>v1.2.3</dd>",
 		},
 		{
-			sweep.Place{Endpoint: "http://127.0.0.1:8790", Flowreaper: "dev"},
+			result.Place{Endpoint: "http://127.0.0.1:8790", Flowreaper: "dev"},
 			"\n\nIn http://127.0.0.1:8790, by flowreaper dev.\n",
 			"<dt>endpoint</dt><dd>http://127.0.0.1:8790</dd> <dt>flowreaper</dt><dd>dev</dd>",
 		},

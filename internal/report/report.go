@@ -17,13 +17,13 @@ import (
 	"strings"
 
 	"github.com/flowreaper/flowreaper/internal/plain"
-	"github.com/flowreaper/flowreaper/internal/sweep"
+	"github.com/flowreaper/flowreaper/internal/result"
 )
 
 // JSON writes the report as one indented JSON object. Its form is a contract.
 // What could drive a terminal is escaped within its strings, so that programs
 // read the same text.
-func JSON(w io.Writer, r *sweep.Report) error {
+func JSON(w io.Writer, r *result.Report) error {
 	encoder := json.NewEncoder(plain.Writer{To: w, By: plain.JSON})
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
@@ -40,7 +40,7 @@ type Style struct {
 
 // Text writes the report for people: one sentence that says it all, then the
 // decisions, and then everything else that deserves a look, with what to do.
-func Text(w io.Writer, r *sweep.Report, style Style) error {
+func Text(w io.Writer, r *result.Report, style Style) error {
 	var parts []string
 	for _, section := range style.sections(r) {
 		parts = append(parts, style.render(section))
@@ -58,7 +58,7 @@ type section struct {
 }
 
 // sections are the parts of a report that say something, in their order.
-func (s Style) sections(r *sweep.Report) []section {
+func (s Style) sections(r *result.Report) []section {
 	all := []section{
 		{words: s.summary(r)}, s.decisions(r), {words: unmatched(r)}, {words: withheld(r)}, {words: notTried(r)}, s.drift(r), {words: left(r)},
 		s.undecided(r), s.incomplete(r), s.notCovered(r), errorsOf(r), {words: place(r)},

@@ -6,12 +6,12 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/flowreaper/flowreaper/internal/sweep"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/policy"
 )
 
 // summary is the sentence that a person reads first.
-func (s Style) summary(r *sweep.Report) string {
+func (s Style) summary(r *result.Report) string {
 	if r.Answered != "" {
 		return fmt.Sprintf("Nothing was looked at: the sweep was answered %q.", Plain(r.Answered))
 	}
@@ -24,10 +24,10 @@ func (s Style) summary(r *sweep.Report) string {
 	return acted(r) + " " + s.looked(r)
 }
 
-func acted(r *sweep.Report) string {
-	verb, done := "Stopped", sweep.Stopped
+func acted(r *result.Report) string {
+	verb, done := "Stopped", result.Stopped
 	if r.Mode == policy.ModePlan {
-		verb, done = "Would stop", sweep.Planned
+		verb, done = "Would stop", result.Planned
 	}
 	condemned := number(r.Executions.Condemned, "condemned execution")
 	switch {
@@ -40,7 +40,7 @@ func acted(r *sweep.Report) string {
 }
 
 // others counts the decisions that ended otherwise.
-func others(r *sweep.Report, done sweep.Outcome) string {
+func others(r *result.Report, done result.Outcome) string {
 	counts := tally(r.Decisions)
 	delete(counts, done)
 	var parts []string
@@ -56,8 +56,8 @@ func others(r *sweep.Report, done sweep.Outcome) string {
 	return " (" + strings.Join(parts, ", ") + ")"
 }
 
-func tally(decisions []sweep.Decision) map[sweep.Outcome]int {
-	counts := map[sweep.Outcome]int{}
+func tally(decisions []result.Decision) map[result.Outcome]int {
+	counts := map[result.Outcome]int{}
 	for _, d := range decisions {
 		counts[d.Outcome]++
 	}
@@ -65,7 +65,7 @@ func tally(decisions []sweep.Decision) map[sweep.Outcome]int {
 }
 
 // looked says how much was looked at. That it wasn't all is never left out.
-func (s Style) looked(r *sweep.Report) string {
+func (s Style) looked(r *result.Report) string {
 	text := fmt.Sprintf("Looked at %s, %s; ", number(r.Flows.Listed, "flow"), number(r.Executions.Seen, "execution"))
 	if r.Complete {
 		return text + "complete."
@@ -74,7 +74,7 @@ func (s Style) looked(r *sweep.Report) string {
 }
 
 // withheld says which limit held, and what to do about it.
-func withheld(r *sweep.Report) string {
+func withheld(r *result.Report) string {
 	w := r.Withheld
 	if w == nil {
 		return ""
@@ -83,8 +83,8 @@ func withheld(r *sweep.Report) string {
 }
 
 // notTried says what to do about stops that were not tried.
-func notTried(r *sweep.Report) string {
-	n := tally(r.Decisions)[sweep.NotTried]
+func notTried(r *result.Report) string {
+	n := tally(r.Decisions)[result.NotTried]
 	if n == 0 {
 		return ""
 	}
@@ -92,7 +92,7 @@ func notTried(r *sweep.Report) string {
 }
 
 // left says how long the stops that are left will take.
-func left(r *sweep.Report) string {
+func left(r *result.Report) string {
 	if r.Estimate == nil || r.Withheld != nil {
 		return ""
 	}

@@ -9,21 +9,21 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"github.com/flowreaper/flowreaper/internal/duration"
-	"github.com/flowreaper/flowreaper/internal/sweep"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/policy"
 )
 
 // decisions is the table of what became of the condemned: each, or by outcome,
 // rule and flow, with the oldest named.
-func (s Style) decisions(r *sweep.Report) section {
+func (s Style) decisions(r *result.Report) section {
 	t := newGrid("outcome", "flow", "execution", "rule", "age", "why")
-	where := func(d sweep.Decision) string { return join(string(d.Outcome), d.Rule, d.Flow) }
+	where := func(d result.Decision) string { return join(string(d.Outcome), d.Rule, d.Flow) }
 	groups := gather(s, r.Decisions,
-		func(d sweep.Decision) string { return join(where(d), d.Message) }, where,
-		func(d sweep.Decision) string { return join(string(d.Outcome), d.Rule) })
+		func(d result.Decision) string { return join(where(d), d.Message) }, where,
+		func(d result.Decision) string { return join(string(d.Outcome), d.Rule) })
 	for _, group := range groups {
 		d := oldest(group)
-		flow := andMore(Plain(d.Flow), distinct(group, func(d sweep.Decision) string { return d.Flow }))
+		flow := andMore(Plain(d.Flow), distinct(group, func(d result.Decision) string { return d.Flow }))
 		t.add(s.paint(colourOf(d.Outcome), Plain(string(d.Outcome))), flow, andMore(Plain(d.Execution), len(group)), Plain(d.Rule), ageOf(d), why(r, d))
 	}
 	p := section{grid: t, foot: gathered(r.Decisions, groups)}
@@ -38,7 +38,7 @@ func join(texts ...string) string { return strings.Join(texts, "\x00") }
 
 // why tells the reason, the cause where it says something else, and what went
 // wrong.
-func why(r *sweep.Report, d sweep.Decision) string {
+func why(r *result.Report, d result.Decision) string {
 	lines := []string{Plain(d.Reason)}
 	if cause := said(d.Cause); cause != "" && cause != d.Reason {
 		lines = append(lines, "cause: "+Plain(cause))
@@ -54,10 +54,10 @@ func why(r *sweep.Report, d sweep.Decision) string {
 
 // saidOfAll says whether the report says of the whole sweep, below, why a decision
 // was withheld.
-func saidOfAll(r *sweep.Report, d sweep.Decision) bool {
-	return d.Outcome == sweep.WithheldOutcome &&
+func saidOfAll(r *result.Report, d result.Decision) bool {
+	return d.Outcome == result.WithheldOutcome &&
 		(r.Withheld != nil && strings.HasPrefix(d.Message, r.Withheld.String()) ||
-			slices.ContainsFunc(r.Errors, func(e sweep.ErrorNote) bool { return e.Message == d.Message }))
+			slices.ContainsFunc(r.Errors, func(e result.ErrorNote) bool { return e.Message == d.Message }))
 }
 
 // said is a cause without the tail that leads programs back to the sweep.
@@ -66,25 +66,25 @@ func said(cause string) string {
 	return human
 }
 
-func (s Style) drift(r *sweep.Report) section {
+func (s Style) drift(r *result.Report) section {
 	t := newGrid("flow", "execution", "reason")
-	groups := gather(s, r.Drift, func(d sweep.Drift) string { return join(d.Flow, d.Reason) }, func(d sweep.Drift) string { return d.Reason })
+	groups := gather(s, r.Drift, func(d result.Drift) string { return join(d.Flow, d.Reason) }, func(d result.Drift) string { return d.Reason })
 	for _, group := range groups {
 		d := group[0]
-		flow := andMore(Plain(d.Flow), distinct(group, func(d sweep.Drift) string { return d.Flow }))
+		flow := andMore(Plain(d.Flow), distinct(group, func(d result.Drift) string { return d.Flow }))
 		t.add(flow, andMore(Plain(d.Execution), len(group)), Plain(d.Reason))
 	}
 	return section{title: "Drift: these are in the plan, and were not stopped.", grid: t, foot: gathered(r.Drift, groups)}
 }
 
-func (s Style) undecided(r *sweep.Report) section {
+func (s Style) undecided(r *result.Report) section {
 	t := newGrid("flow", "execution", "rule", "error")
 	groups := gather(s, r.Undecided,
-		func(u sweep.Undecided) string { return join(u.Rule, u.Flow, u.Error) }, func(u sweep.Undecided) string { return join(u.Rule, u.Error) },
-		func(u sweep.Undecided) string { return u.Rule })
+		func(u result.Undecided) string { return join(u.Rule, u.Flow, u.Error) }, func(u result.Undecided) string { return join(u.Rule, u.Error) },
+		func(u result.Undecided) string { return u.Rule })
 	for _, group := range groups {
 		u := group[0]
-		flow := andMore(Plain(u.Flow), distinct(group, func(u sweep.Undecided) string { return u.Flow }))
+		flow := andMore(Plain(u.Flow), distinct(group, func(u result.Undecided) string { return u.Flow }))
 		t.add(flow, andMore(Plain(u.Execution), len(group)), Plain(u.Rule), Plain(u.Error))
 	}
 	return section{
@@ -92,17 +92,17 @@ func (s Style) undecided(r *sweep.Report) section {
 	}
 }
 
-func (s Style) incomplete(r *sweep.Report) section {
+func (s Style) incomplete(r *result.Report) section {
 	return s.flows("Incomplete: nothing of these flows was judged or stopped. Next: mend the reason, then sweep again.", r.Incomplete)
 }
 
-func (s Style) notCovered(r *sweep.Report) section {
+func (s Style) notCovered(r *result.Report) section {
 	return s.flows("Not covered: nothing of these flows is ever stopped.", r.NotCovered)
 }
 
-func (s Style) flows(title string, notes []sweep.FlowNote) section {
+func (s Style) flows(title string, notes []result.FlowNote) section {
 	t := newGrid("flow", "reason")
-	groups := gather(s, notes, func(n sweep.FlowNote) string { return n.Reason })
+	groups := gather(s, notes, func(n result.FlowNote) string { return n.Reason })
 	for _, group := range groups {
 		t.add(andMore(flowOf(group[0]), len(group)), Plain(group[0].Reason))
 	}
@@ -114,7 +114,7 @@ func (s Style) flows(title string, notes []sweep.FlowNote) section {
 const everyFlow = "*"
 
 // flowOf names the flow, or those that have no name.
-func flowOf(n sweep.FlowNote) string {
+func flowOf(n result.FlowNote) string {
 	if n.Flow == everyFlow {
 		return "(flows not listed)"
 	}
@@ -123,10 +123,10 @@ func flowOf(n sweep.FlowNote) string {
 
 // errorsOf leaves out what is said above in the same words: which limit held, and
 // why the flows could not be listed.
-func errorsOf(r *sweep.Report) section {
+func errorsOf(r *result.Report) section {
 	t := newGrid("code", "count", "message")
 	for _, e := range r.Errors {
-		unlisted := slices.ContainsFunc(r.Incomplete, func(n sweep.FlowNote) bool {
+		unlisted := slices.ContainsFunc(r.Incomplete, func(n result.FlowNote) bool {
 			return n.Flow == everyFlow && n.Reason != "" && strings.HasSuffix(e.Message, n.Reason)
 		})
 		if unlisted || r.Withheld != nil && strings.HasPrefix(e.Message, r.Withheld.String()) {
@@ -144,13 +144,13 @@ const (
 	dull = text.Faint
 )
 
-func colourOf(o sweep.Outcome) text.Color {
+func colourOf(o result.Outcome) text.Color {
 	switch o {
-	case sweep.Stopped:
+	case result.Stopped:
 		return good
-	case sweep.Failed, sweep.StillRunning, sweep.NotTried, sweep.WithheldOutcome:
+	case result.Failed, result.StillRunning, result.NotTried, result.WithheldOutcome:
 		return bad
-	case sweep.Planned:
+	case result.Planned:
 		return meek
 	}
 	return dull
@@ -164,7 +164,7 @@ func (s Style) paint(c text.Color, word string) string {
 }
 
 // ageOf is "?" where nobody knows when it was started.
-func ageOf(d sweep.Decision) string {
+func ageOf(d result.Decision) string {
 	if d.StartedTime.IsZero() {
 		return "?"
 	}

@@ -3,7 +3,7 @@ package report
 import (
 	"strings"
 
-	"github.com/flowreaper/flowreaper/internal/sweep"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/policy"
 )
 
@@ -11,7 +11,7 @@ import (
 // none, perhaps.
 func Unmatched(u policy.Unmatched) string { return "Warning: " + Plain(u.String()) }
 
-func unmatched(r *sweep.Report) string {
+func unmatched(r *result.Report) string {
 	var lines []string
 	for _, u := range r.Unmatched {
 		lines = append(lines, Unmatched(u))

@@ -9,7 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/flowreaper/flowreaper/internal/report"
-	"github.com/flowreaper/flowreaper/internal/sweep"
+	"github.com/flowreaper/flowreaper/internal/result"
 )
 
 // Names as long as the API allows, in any script, in any column, on any
@@ -42,7 +42,7 @@ func TestTextKeepsToTheWidth(t *testing.T) {
 
 // many is a report of 88 executions in two flows, withheld or failed, all by
 // one rule.
-func many(outcome sweep.Outcome, message string) *sweep.Report {
+func many(outcome result.Outcome, message string) *result.Report {
 	r := *reports()["withheld"]
 	r.Decisions, r.DecisionsOmitted, r.Executions.Condemned = nil, 0, 88
 	for i := range 88 {
@@ -54,7 +54,7 @@ func many(outcome sweep.Outcome, message string) *sweep.Report {
 }
 
 func TestALongTableIsPutTogether(t *testing.T) {
-	r := many(sweep.WithheldOutcome, reports()["withheld"].Decisions[0].Message)
+	r := many(result.WithheldOutcome, reports()["withheld"].Decisions[0].Message)
 	golden(t, "many.txt", text80(t, r, false))
 	if all := text80(t, r, true); strings.Count(all, "\nwithheld ") != 88 {
 		t.Errorf("not all of 88 are shown:\n%s", all)
@@ -68,32 +68,32 @@ func TestALongTableIsPutTogether(t *testing.T) {
 
 // What is said of the whole sweep isn't said of each, and what isn't is.
 func TestAMessageIsSaidOnce(t *testing.T) {
-	withheld := many(sweep.WithheldOutcome, reports()["withheld"].Decisions[0].Message)
-	withheld.Errors = []sweep.ErrorNote{{Code: "Withheld", Message: withheld.Withheld.String() + ": nothing is stopped", Count: 1}}
+	withheld := many(result.WithheldOutcome, reports()["withheld"].Decisions[0].Message)
+	withheld.Errors = []result.ErrorNote{{Code: "Withheld", Message: withheld.Withheld.String() + ": nothing is stopped", Count: 1}}
 	if got := strings.Join(strings.Fields(text80(t, withheld, true)), " "); strings.Count(got, "maxStops allows 5") != 1 {
 		t.Errorf("not said once:\n%s", got)
 	}
-	clock := many(sweep.WithheldOutcome, "this machine's clock is off")
-	clock.Withheld, clock.Errors = nil, []sweep.ErrorNote{{Code: "ClockSkew", Message: "this machine's clock is off", Count: 1}}
+	clock := many(result.WithheldOutcome, "this machine's clock is off")
+	clock.Withheld, clock.Errors = nil, []result.ErrorNote{{Code: "ClockSkew", Message: "this machine's clock is off", Count: 1}}
 	if got := text80(t, clock, true); strings.Count(got, "clock is off") != 1 {
 		t.Errorf("not said once:\n%s", got)
 	}
-	failed := many(sweep.Failed, "AccessDenied")
+	failed := many(result.Failed, "AccessDenied")
 	failed.Decisions[3].Message = "the answer was torn"
 	if got := text80(t, failed, false); strings.Count(got, "AccessDenied") != 2 || strings.Count(got, "the answer was torn") != 1 {
 		t.Errorf("a message is missing, or is said more than once a flow:\n%s", got)
 	}
 }
 
-func text80(t *testing.T, r *sweep.Report, all bool) string {
+func text80(t *testing.T, r *result.Report, all bool) string {
 	return text(t, r, report.Style{Width: 80, Fold: true, All: all})
 }
 
 // At the head of the page stands how many each rule concerns, and each decision
 // says in every cell which column it is of: narrow, its row is a card.
 func TestThePageIsReadOnAPhone(t *testing.T) {
-	r := many(sweep.WithheldOutcome, "")
-	r.Decisions[3].Outcome, r.Decisions[4].Rule = sweep.Failed, "other"
+	r := many(result.WithheldOutcome, "")
+	r.Decisions[3].Outcome, r.Decisions[4].Rule = result.Failed, "other"
 	var b strings.Builder
 	if err := report.HTML(&b, r); err != nil {
 		t.Fatal(err)

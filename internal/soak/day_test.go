@@ -9,6 +9,7 @@ import (
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/internal/emulator"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 	"github.com/flowreaper/flowreaper/policy"
 )
@@ -26,14 +27,14 @@ type day struct {
 	memory *sweep.Memory
 
 	sweeps    int
-	failed    map[sweep.Code]int // sweeps that failed, by why
-	undone    int                // sweeps that weren't complete
+	failed    map[result.Code]int // sweeps that failed, by why
+	undone    int                 // sweeps that weren't complete
 	undecided int
-	swept     func(*sweep.Report, error) // told of every sweep, unless nil
+	swept     func(*result.Report, error) // told of every sweep, unless nil
 }
 
 // simulate runs a scenario and returns what it came to.
-func simulate(t *testing.T, s scenario, swept func(*sweep.Report, error)) (r result) {
+func simulate(t *testing.T, s scenario, swept func(*result.Report, error)) (r tally) {
 	t.Helper()
 	s = s.withDefaults()
 	state := ""
@@ -65,7 +66,7 @@ func newDay(t *testing.T, s scenario, state string) *day {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &day{scenario: s, t: t, wire: newWire(server), policy: p, state: state, failed: map[sweep.Code]int{}}
+	d := &day{scenario: s, t: t, wire: newWire(server), policy: p, state: state, failed: map[result.Code]int{}}
 	time.Sleep(warmUp)
 	d.begun = time.Now()
 	d.end = d.begun.Add(s.span)
@@ -103,7 +104,7 @@ func (d *day) start() {
 }
 
 // sweep is one invocation, as function.go has it.
-func (d *day) sweep() (*sweep.Report, error) {
+func (d *day) sweep() (*result.Report, error) {
 	d.wire.forget()
 	client := d.wire.client(d.t, d.quota)
 	defer client.Close()
@@ -128,8 +129,8 @@ func (d *day) sweep() (*sweep.Report, error) {
 	return report, err
 }
 
-func codeOf(err error) sweep.Code {
-	var swept *sweep.Error
+func codeOf(err error) result.Code {
+	var swept *result.Error
 	if errors.As(err, &swept) {
 		return swept.Code
 	}

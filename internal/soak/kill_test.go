@@ -22,7 +22,7 @@ import (
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/internal/emulator"
 	"github.com/flowreaper/flowreaper/internal/emulator/account"
-	"github.com/flowreaper/flowreaper/internal/sweep"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/watch"
 )
 
@@ -368,7 +368,7 @@ func (v *victim) finish() {
 	if err != nil {
 		v.t.Fatalf("the last sweep failed: %v\n%s", err, v.logs)
 	}
-	var report sweep.Report
+	var report result.Report
 	if err := json.Unmarshal(answer.Body, &report); err != nil || !report.Complete {
 		v.t.Errorf("the last sweep: %v, %s", err, answer.Body)
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/internal/emulator"
 	"github.com/flowreaper/flowreaper/internal/emulator/account"
-	"github.com/flowreaper/flowreaper/internal/sweep"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/policy"
 )
 
@@ -44,8 +44,8 @@ func checkMistyped(t *testing.T, s scenario, most int) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDay(t, s, "")
 		w = d.wire
-		d.swept = func(r *sweep.Report, err error) {
-			loud = codeOf(err) == sweep.CodeWithheld && r.Withheld != nil
+		d.swept = func(r *result.Report, err error) {
+			loud = codeOf(err) == result.CodeWithheld && r.Withheld != nil
 			switch {
 			case loud && withheld.IsZero():
 				withheld = r.FinishedAt
@@ -82,9 +82,9 @@ func TestClockFiveMinutesAhead(t *testing.T) {
 	s := scenario{flows: 60, span: 3 * time.Hour, behaviour: account.Behaviour{ClockOffset: -account.Duration(5 * time.Minute)}}.withDefaults()
 	synctest.Test(t, func(t *testing.T) {
 		d := newDay(t, s, "")
-		d.swept = func(r *sweep.Report, err error) {
-			asked := r.Calls != sweep.Calls{}
-			if asked && codeOf(err) != sweep.CodeClockSkew || asked && r.Complete {
+		d.swept = func(r *result.Report, err error) {
+			asked := r.Calls != result.Calls{}
+			if asked && codeOf(err) != result.CodeClockSkew || asked && r.Complete {
 				t.Errorf("the sweep at %v: %v, complete %v, calls %+v", r.StartedAt, err, r.Complete, r.Calls)
 			}
 		}
@@ -97,7 +97,7 @@ func TestClockFiveMinutesAhead(t *testing.T) {
 				}
 			}
 		}
-		if len(d.wire.stops) > 0 || overdue == 0 || d.failed[sweep.CodeClockSkew] == 0 {
+		if len(d.wire.stops) > 0 || overdue == 0 || d.failed[result.CodeClockSkew] == 0 {
 			t.Errorf("%d stops of %d overdue executions, failed sweeps %v", len(d.wire.stops), overdue, d.failed)
 		}
 	})
@@ -129,11 +129,11 @@ func TestListingThatFailsHalfWay(t *testing.T) {
 			t.Fatal(err)
 		}
 		time.Sleep(warmUp)
-		d := &day{scenario: s, t: t, wire: newWire(server), policy: p, failed: map[sweep.Code]int{}, begun: time.Now()}
+		d := &day{scenario: s, t: t, wire: newWire(server), policy: p, failed: map[result.Code]int{}, begun: time.Now()}
 		d.start()
 
 		r, _ := d.sweep()
-		if r.Complete || !slices.ContainsFunc(r.Incomplete, func(n sweep.FlowNote) bool { return n.Flow == "big-0" }) {
+		if r.Complete || !slices.ContainsFunc(r.Incomplete, func(n result.FlowNote) bool { return n.Flow == "big-0" }) {
 			t.Errorf("complete %v, incomplete %v", r.Complete, r.Incomplete)
 		}
 		if r.Executions.Condemned != 40 || len(r.Decisions) != 40 {
@@ -181,12 +181,12 @@ func TestSlowFirstAnswer(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		d := &day{t: t, wire: newWire(server), policy: p, failed: map[sweep.Code]int{}}
+		d := &day{t: t, wire: newWire(server), policy: p, failed: map[result.Code]int{}}
 		d.start()
 		d.quota.SetRates(rates)
 		time.Sleep(tick) // the bucket is full
 		r, err := d.sweep()
-		if want := (sweep.FlowCounts{Seen: 12, Listed: 12}); err != nil || !r.Complete || r.Flows != want {
+		if want := (result.FlowCounts{Seen: 12, Listed: 12}); err != nil || !r.Complete || r.Flows != want {
 			t.Errorf("%v, complete %v, %+v", err, r.Complete, r.Flows)
 		}
 		if n := len(server.Stats().Stops); n != 36 {

@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/flowreaper/flowreaper/internal/sweep"
+	"github.com/flowreaper/flowreaper/internal/result"
 )
 
 const mostMemory = 64 << 10 // KiB resident at any time
@@ -44,7 +44,7 @@ func TestMemory(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, d.logs)
 	}
-	var report sweep.Report
+	var report result.Report
 	if err := json.Unmarshal(answer.Body, &report); err != nil {
 		t.Fatal(err)
 	}

@@ -12,8 +12,8 @@ import (
 	"github.com/flowreaper/flowreaper/internal/emulator"
 )
 
-// result is what a simulated day came to, by the emulator's books.
-type result struct {
+// tally is what a simulated day came to, by the emulator's books.
+type tally struct {
 	scenario
 	executions int // that began before its end
 	lists      int // ListExecutions calls
@@ -40,9 +40,9 @@ type result struct {
 // due120 is how long before the end something must have been due to be missed.
 const due120 = 120 * time.Second
 
-func (d *day) result() result {
+func (d *day) result() tally {
 	stats := d.wire.Stats()
-	r := result{
+	r := tally{
 		scenario: d.scenario, lists: stats.Calls[cloudflow.OpListExecutions], describes: stats.Calls[cloudflow.OpDescribeExecution],
 		throttled: stats.Throttled, stops: len(stats.Stops), sweeps: d.sweeps, undone: d.undone, failures: d.failures(),
 		floor: float64(d.flows+d.large) * d.span.Seconds() / d.limit.Seconds(),
@@ -70,7 +70,7 @@ func (d *day) failures() string {
 }
 
 // looks finds out when every flow had been listed once.
-func (d *day) looks(r *result) (full time.Time) {
+func (d *day) looks(r *tally) (full time.Time) {
 	for _, flow := range d.wire.Flows() {
 		looks := d.wire.listed[flow.Name]
 		if len(looks) == 0 {
@@ -91,7 +91,7 @@ func (d *day) looks(r *result) (full time.Time) {
 	return full
 }
 
-func (d *day) findMissed(r *result) {
+func (d *day) findMissed(r *tally) {
 	for _, flow := range d.wire.Flows() {
 		for e := range d.wire.Executions(flow.Name) {
 			r.executions++
@@ -106,7 +106,7 @@ func (d *day) findMissed(r *result) {
 // accepted. Some of it is not the looking's fault: StopExecution itself may be
 // called only so often. What goes beyond is measured against a stopper that
 // knows every due time beforehand and is bound by nothing but that quota.
-func (d *day) lateness(r *result, stops []emulator.Stop, full time.Time) {
+func (d *day) lateness(r *tally, stops []emulator.Stop, full time.Time) {
 	slices.SortFunc(stops, func(a, b emulator.Stop) int { return d.due(a.StartedTime).Compare(d.due(b.StartedTime)) })
 	ideal := &queue{at: d.begun}
 	var late, beyond []time.Duration
@@ -161,16 +161,16 @@ func (q quantiles) String() string {
 	return fmt.Sprintf("%d/%d/%d", round(q.p50), round(q.p99), round(q.most))
 }
 
-func (r result) ratio() float64 { return float64(r.lists) / r.floor }
+func (r tally) ratio() float64 { return float64(r.lists) / r.floor }
 
 // mostTicks is how many ticks a first look at every flow may take: 98 calls fit
 // into one.
-func (r result) mostTicks() time.Duration {
+func (r tally) mostTicks() time.Duration {
 	return time.Duration((r.flows+r.large+97)/98) * tick
 }
 
 // check holds a result against what the design promises.
-func (r result) check(t *testing.T) {
+func (r tally) check(t *testing.T) {
 	t.Helper()
 	for _, wrong := range r.wrong {
 		t.Errorf("stopped against the judge: %s", wrong)
@@ -207,7 +207,7 @@ func (r result) check(t *testing.T) {
 // mostLists is how often ListExecutions may be called. Beside few other flows
 // the many pages of a large one weigh more: one a minute, and a hundred until
 // it is known where to cut its listing.
-func (r result) mostLists() int {
+func (r tally) mostLists() int {
 	switch {
 	case r.large == 0:
 		return int(1.02 * r.floor)

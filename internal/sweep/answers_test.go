@@ -19,6 +19,7 @@ import (
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/internal/emulator"
 	"github.com/flowreaper/flowreaper/internal/emulator/account"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 )
 
@@ -73,7 +74,7 @@ func withheld(t *testing.T, n int, edit func(string, []byte) []byte, test func(*
 		way := &edited{HTTPClient: p.server, edit: finer}
 		p.wire = way
 		for range 2 {
-			if r, err := p.next(); codeOf(err) != sweep.CodeWithheld || len(r.Decisions) != n {
+			if r, err := p.next(); codeOf(err) != result.CodeWithheld || len(r.Decisions) != n {
 				t.Fatalf("error %v, decisions %+v", err, r.Decisions)
 			}
 		}
@@ -170,9 +171,9 @@ func TestDriftOfAnExecutionWithoutAStartedTime(t *testing.T) {
 	odd.StartedTime = time.Time{}
 	c := newCloud(map[string][]cloudflow.Execution{"f": {odd}})
 	o := c.options(parse(t, strings.Replace(twoHours, "maxRuntime: 2h", "when: true", 1)))
-	o.Approved = sweep.Recording{{Flow: "f", FlowID: "id-f", Execution: "a", StartedTime: noon.Add(-5 * time.Hour), Rule: "two-hours"}}
+	o.Approved = result.Recording{{Flow: "f", FlowID: "id-f", Execution: "a", StartedTime: noon.Add(-5 * time.Hour), Rule: "two-hours"}}
 	r, err := sweep.Run(t.Context(), o)
-	want := []sweep.Drift{{Flow: "f", Execution: "a", Reason: "it came without a startedTime, by which it is told from another of its name"}}
+	want := []result.Drift{{Flow: "f", Execution: "a", Reason: "it came without a startedTime, by which it is told from another of its name"}}
 	if diff := cmp.Diff(want, r.Drift); err != nil || len(c.stopped()) > 0 || diff != "" {
 		t.Errorf("error %v, stopped %v, drift (-want +got):\n%s", err, c.stopped(), diff)
 	}
@@ -197,7 +198,7 @@ func TestAnotherOfTheSameNameWhenTheLiveOnesAreCountedAgain(t *testing.T) {
 			}
 			return body
 		})
-		unknown := slices.ContainsFunc(r.Errors, func(n sweep.ErrorNote) bool { return n.Code == "NoStartedTime" })
+		unknown := slices.ContainsFunc(r.Errors, func(n result.ErrorNote) bool { return n.Code == "NoStartedTime" })
 		if diff := cmp.Diff(test.want, stopped); diff != "" || lists < 2 || unknown != (test.now == `"StartedTime":""`) || r.Complete == unknown {
 			t.Errorf("%s: %d lists, complete %v, errors %v, stopped (-want +got):\n%s", test.now, lists, r.Complete, r.Errors, diff)
 		}
@@ -207,7 +208,7 @@ func TestAnotherOfTheSameNameWhenTheLiveOnesAreCountedAgain(t *testing.T) {
 // whileManyStop sweeps a flow whose turn comes a minute and a half after it was
 // listed, by a rule, and returns what was stopped of it. The edit is told how often
 // its live ones were listed.
-func whileManyStop(t *testing.T, rule string, later account.Flow, edit func(operation string, body []byte, lists int) []byte) (stopped []string, r *sweep.Report, lists int) {
+func whileManyStop(t *testing.T, rule string, later account.Flow, edit func(operation string, body []byte, lists int) []byte) (stopped []string, r *result.Report, lists int) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		server, err := emulator.New(&account.Account{Flows: []account.Flow{hanging("many", 180, 100*time.Hour), later}}, emulator.Options{})
@@ -236,9 +237,9 @@ func whileManyStop(t *testing.T, rule string, later account.Flow, edit func(oper
 // A status that nobody has heard of may be a live one. What has it is kept, in a
 // listing, in the watch's own checks and at its turn; each time people are told.
 func TestAnUnknownStatusIsReported(t *testing.T) {
-	wantNote := func(t *testing.T, r *sweep.Report, err error, execution string) {
+	wantNote := func(t *testing.T, r *result.Report, err error, execution string) {
 		t.Helper()
-		want := []sweep.ErrorNote{{
+		want := []result.ErrorNote{{
 			Code: "UnknownStatus", Count: 1,
 			Message: "the execution " + execution + ` of f came with the status "Paused", which is not documented: no rule condemns it`,
 		}}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/duration"
+	"github.com/flowreaper/flowreaper/internal/result"
 )
 
 const (
@@ -58,4 +59,4 @@ func (c clockOff) Error() string {
 		duration.Rough(c.offset.Abs()), side, duration.Format(maxOffset))
 }
 
-func (clockOff) outcome() Outcome { return WithheldOutcome }
+func (clockOff) outcome() result.Outcome { return result.WithheldOutcome }

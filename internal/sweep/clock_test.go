@@ -9,6 +9,7 @@ import (
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/internal/emulator"
 	"github.com/flowreaper/flowreaper/internal/emulator/account"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 	"github.com/flowreaper/flowreaper/internal/watch"
 )
@@ -19,9 +20,9 @@ func TestAClockThatWasOffPutsOffNothing(t *testing.T) {
 	for _, off := range []time.Duration{24 * time.Hour, -24 * time.Hour, 3 * time.Minute, 31 * time.Second, 29 * time.Second} {
 		c := newCloud(map[string][]cloudflow.Execution{"f": {running("known", 30*time.Minute)}})
 		o := c.options(parse(t, twoHours))
-		o.Memory, o.Trigger = memory(t), sweep.Trigger{Kind: "timer"}
+		o.Memory, o.Trigger = memory(t), result.Trigger{Kind: "timer"}
 		c.offset = off
-		if _, err := sweep.Run(t.Context(), o); (codeOf(err) == sweep.CodeClockSkew) != (off.Abs() > 30*time.Second) {
+		if _, err := sweep.Run(t.Context(), o); (codeOf(err) == result.CodeClockSkew) != (off.Abs() > 30*time.Second) {
 			t.Fatalf("%v: error %v", off, err)
 		}
 		c.offset = 0
@@ -68,11 +69,11 @@ rules:
 		a := &account.Account{Flows: []account.Flow{hanging("f", 2, 3*time.Hour)}, Behaviour: account.Behaviour{MaxSkew: ago(100 * time.Hour)}}
 		timed(t, a, text, file, func(t *testing.T, p *process) {
 			if inForce {
-				if _, err := p.happen(time.Minute, `{"stop":true}`); codeOf(err) != sweep.CodeWithheld {
+				if _, err := p.happen(time.Minute, `{"stop":true}`); codeOf(err) != result.CodeWithheld {
 					t.Fatal(err)
 				}
 			}
-			if _, err := p.next(); (codeOf(err) == sweep.CodeWithheld) != inForce {
+			if _, err := p.next(); (codeOf(err) == result.CodeWithheld) != inForce {
 				t.Fatal(err)
 			}
 			before := slots(t, file)
@@ -83,7 +84,7 @@ rules:
 			}
 			p.server, p.http = ahead, nil
 			p.start()
-			if _, err := p.next(); codeOf(err) != sweep.CodeClockSkew {
+			if _, err := p.next(); codeOf(err) != result.CodeClockSkew {
 				t.Errorf("error %v", err)
 			}
 			if !inForce && slots(t, file) != before {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 	"github.com/flowreaper/flowreaper/policy"
 )
@@ -214,8 +215,8 @@ func parse(t interface {
 }
 
 // outcomes is what a report says became of each execution.
-func outcomes(r *sweep.Report) map[string]sweep.Outcome {
-	all := map[string]sweep.Outcome{}
+func outcomes(r *result.Report) map[string]result.Outcome {
+	all := map[string]result.Outcome{}
 	for _, d := range r.Decisions {
 		all[d.Execution] = d.Outcome
 	}
@@ -228,9 +229,9 @@ func apiError(code string, status int, class cloudflow.Class) *cloudflow.Error {
 }
 
 // codeOf is the code of a sweep's error, "" without one.
-func codeOf(err error) sweep.Code {
+func codeOf(err error) result.Code {
 	if err == nil {
 		return ""
 	}
-	return err.(*sweep.Error).Code
+	return err.(*result.Error).Code
 }

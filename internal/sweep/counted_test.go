@@ -14,6 +14,7 @@ import (
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/internal/emulator/account"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 )
 
@@ -37,12 +38,12 @@ func TestWhatIsNotCheckedAgainCounts(t *testing.T) {
 	timed(t, &account.Account{Flows: []account.Flow{refused, later}}, fmt.Sprintf(guarded, 6, "100%"), "", func(t *testing.T, p *process) {
 		p.stopper = func(inner sweep.Stopper) sweep.Stopper { return refusing{inner, "refused"} }
 		for range 2 {
-			if r, err := p.next(); codeOf(err) != sweep.CodeSweep || outcomes(r)["refused-0"] != sweep.Failed {
+			if r, err := p.next(); codeOf(err) != result.CodeSweep || outcomes(r)["refused-0"] != result.Failed {
 				t.Fatalf("error %v, outcomes %v", err, outcomes(r))
 			}
 		}
 		r, err := p.next() // one is found; two are known, and rest; two were tried, twice
-		if want := (&sweep.Withheld{Limit: "maxStops", Condemned: 3, Recent: 4, Max: 6, Allowed: 2, Window: "1h"}); codeOf(err) != sweep.CodeWithheld || !cmp.Equal(want, r.Withheld) {
+		if want := (&result.Withheld{Limit: "maxStops", Condemned: 3, Recent: 4, Max: 6, Allowed: 2, Window: "1h"}); codeOf(err) != result.CodeWithheld || !cmp.Equal(want, r.Withheld) {
 			t.Errorf("error %v, withheld %+v", err, r.Withheld)
 		}
 	})
@@ -70,7 +71,7 @@ rules:
 		}
 		p.policy = parse(t, enforced)
 		p.start()
-		if r, err := p.next(); p.stops() > 0 || codeOf(err) != sweep.CodeWithheld || r.Withheld.Condemned != 6 {
+		if r, err := p.next(); p.stops() > 0 || codeOf(err) != result.CodeWithheld || r.Withheld.Condemned != 6 {
 			t.Errorf("error %v, %d stops, when 6 are condemned and 5 allowed", err, p.stops())
 		}
 	})
@@ -123,7 +124,7 @@ func TestASweepThatYieldsTellsWhatIsWithheld(t *testing.T) {
 		o := c.options(limited(t, 2))
 		o.Memory, o.Yield, o.Until = memory(t), yield, noon.Add(time.Minute)
 		r, err := sweep.Run(t.Context(), o)
-		if want := (&sweep.Withheld{Limit: "maxStops", Condemned: 3, Max: 2, Allowed: 2, Window: "1h"}); codeOf(err) != sweep.CodeWithheld || !cmp.Equal(want, r.Withheld) {
+		if want := (&result.Withheld{Limit: "maxStops", Condemned: 3, Max: 2, Allowed: 2, Window: "1h"}); codeOf(err) != result.CodeWithheld || !cmp.Equal(want, r.Withheld) {
 			t.Errorf("error %v, withheld %+v", err, r.Withheld)
 		}
 	})

@@ -14,6 +14,7 @@ import (
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/internal/emulator/account"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 )
 
@@ -50,21 +51,21 @@ func TestPropertyCrowd(t *testing.T) {
 		}
 		most := rapid.IntRange(1, 6).Draw(t, "maxConcurrent")
 		order := rapid.SampledFrom([]string{"newest", "oldest"}).Draw(t, "stopFirst")
-		want := map[string]sweep.Outcome{}
+		want := map[string]result.Outcome{}
 		undecided := 0
 		for _, name := range surplus(rows, wants, most, order) {
 			switch wants[name] {
 			case "stop":
-				want[name] = sweep.Stopped
+				want[name] = result.Stopped
 			case "protected", "doubted":
-				want[name] = sweep.ProtectedOutcome
+				want[name] = result.ProtectedOutcome
 			case "undecided":
 				undecided++
 			}
 		}
 		c := newCloud(map[string][]cloudflow.Execution{"f": rows})
 		o := c.options(parse(t, fmt.Sprintf(crowdPolicy, most, order, "execution.input.n > 3")))
-		o.Memory, o.Trigger = memory(t), sweep.Trigger{Kind: "timer"}
+		o.Memory, o.Trigger = memory(t), result.Trigger{Kind: "timer"}
 		for i := range 2 {
 			r, err := sweep.Run(context.Background(), o)
 			if err != nil || len(r.Undecided) != undecided {
@@ -76,7 +77,7 @@ func TestPropertyCrowd(t *testing.T) {
 			gone := c.stopped()
 			c.executions["f"][0].Items = slices.DeleteFunc(slices.Clone(rows), func(e cloudflow.Execution) bool { return slices.Contains(gone, e.Name) })
 			for name, outcome := range want {
-				if outcome == sweep.Stopped {
+				if outcome == result.Stopped {
 					delete(want, name)
 				}
 			}

@@ -24,8 +24,8 @@
 // What calls out runs in goroutines of its own and touches nothing of the
 // sweep's; everything else happens in the one goroutine that called Run.
 //
-// Every sweep yields a [Report], also one that failed; its error, if any, is an
-// [*Error] whose [Code] names what failed. In doubt nothing is stopped, and the
+// Every sweep yields a [result.Report], also one that failed; its error, if any, is a
+// [*result.Error] whose [result.Code] names what failed. In doubt nothing is stopped, and the
 // report says so: a listing that failed, even on its last page, is no reason to
 // stop, to keep or to count, and a clock that is off stops nothing.
 //

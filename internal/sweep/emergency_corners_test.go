@@ -16,6 +16,7 @@ import (
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/internal/emulator"
 	"github.com/flowreaper/flowreaper/internal/emulator/account"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 	"github.com/flowreaper/flowreaper/internal/watch"
 )
@@ -26,11 +27,11 @@ func TestLimitsAreAskedAboutAllFlowsOfAnEvent(t *testing.T) {
 	rule := "name: all, on: [event], when: 'event.data.stop == true'"
 	accident(t, map[string]int{"a": 2, "b": 2}, eventPolicy("limits: {maxStops: 3, maxShare: 100%}", rule), func(t *testing.T, p *process) {
 		for i := range 3 {
-			invoke := func() (*sweep.Report, error) { return p.sweep(50 * time.Second) }
+			invoke := func() (*result.Report, error) { return p.sweep(50 * time.Second) }
 			if i == 0 {
-				invoke = func() (*sweep.Report, error) { return p.happen(time.Minute, `{"stop":true}`) }
+				invoke = func() (*result.Report, error) { return p.happen(time.Minute, `{"stop":true}`) }
 			}
-			if _, err := invoke(); codeOf(err) != sweep.CodeWithheld {
+			if _, err := invoke(); codeOf(err) != result.CodeWithheld {
 				t.Errorf("%d: error %v", i, err)
 			}
 			time.Sleep(time.Minute)
@@ -49,12 +50,12 @@ func TestAnEventReachesEveryFlow(t *testing.T) {
 		}
 		rule := "name: all, on: [event], flows: [f-*], when: 'event.data.stop == true'"
 		accident(t, live, eventPolicy("limits: {maxStops: 1000, maxShare: 100%}", rule+limits), func(t *testing.T, p *process) {
-			invoke := func() (*sweep.Report, error) { return p.happen(50*time.Second, `{"stop":true}`) }
+			invoke := func() (*result.Report, error) { return p.happen(50*time.Second, `{"stop":true}`) }
 			for range 16 {
 				if _, err := invoke(); err != nil {
 					t.Error(err)
 				}
-				invoke = func() (*sweep.Report, error) { return p.sweep(50 * time.Second) }
+				invoke = func() (*result.Report, error) { return p.sweep(50 * time.Second) }
 				time.Sleep(time.Until(time.Now().Truncate(time.Minute).Add(70 * time.Second)))
 			}
 			if n := len(p.stopped()); n != 400 {
@@ -103,13 +104,13 @@ func TestTheShareCountsTwiceLookedAtOnce(t *testing.T) {
 		"name: all, on: [event], flows: [a], when: 'event.data.stop == true and execution.age > duration(\"6m\")'",
 	}
 	accident(t, map[string]int{"a": 20}, eventPolicy("limits: {maxShare: 50%, floor: 1}", rules...), func(t *testing.T, p *process) {
-		if _, err := p.happen(time.Minute, `{"stop":true}`); codeOf(err) != sweep.CodeWithheld {
+		if _, err := p.happen(time.Minute, `{"stop":true}`); codeOf(err) != result.CodeWithheld {
 			t.Error(err)
 		}
 		time.Sleep(time.Minute)
 		// The event's look is the first, and the watch's is answered after it.
 		p.server.AddFaults(account.Fault{Operation: "ListExecutions", Skip: 1, Kind: "slow", Delay: account.Duration(3 * time.Second)})
-		if _, err := p.sweep(50 * time.Second); codeOf(err) != sweep.CodeWithheld {
+		if _, err := p.sweep(50 * time.Second); codeOf(err) != result.CodeWithheld {
 			t.Error(err)
 		}
 		p.wantStopped()
@@ -218,12 +219,12 @@ func TestAnEventThatIsTooOldForItsRule(t *testing.T) {
 func TestCountsOfWhatIsLookedAtTwice(t *testing.T) {
 	rules := []string{"name: slow, maxRuntime: 9h", "name: all, on: [event], when: 'event.data.stop == true'"}
 	accident(t, map[string]int{"a": 3, "b": 2}, eventPolicy("limits: {maxStops: 1, maxShare: 100%}", rules...), func(t *testing.T, p *process) {
-		if _, err := p.happen(time.Minute, `{"stop":true}`); codeOf(err) != sweep.CodeWithheld {
+		if _, err := p.happen(time.Minute, `{"stop":true}`); codeOf(err) != result.CodeWithheld {
 			t.Fatal(err)
 		}
 		time.Sleep(time.Minute)
 		r, err := p.sweep(50 * time.Second)
-		if codeOf(err) != sweep.CodeWithheld || r.Executions != (sweep.ExecutionCounts{Seen: 5, Condemned: 5}) || r.Flows != (sweep.FlowCounts{Seen: 2, Listed: 2}) {
+		if codeOf(err) != result.CodeWithheld || r.Executions != (result.ExecutionCounts{Seen: 5, Condemned: 5}) || r.Flows != (result.FlowCounts{Seen: 2, Listed: 2}) {
 			t.Errorf("error %v, flows %+v, executions %+v", err, r.Flows, r.Executions)
 		}
 	})
@@ -233,9 +234,9 @@ func TestCountsOfWhatIsLookedAtTwice(t *testing.T) {
 func TestEstimateOfSeveralEvents(t *testing.T) {
 	accident(t, map[string]int{"a": 300}, eventPolicy("", everything+", limits: none"), func(t *testing.T, p *process) {
 		for i := range 3 {
-			invoke := func() (*sweep.Report, error) { return p.sweep(30 * time.Second) }
+			invoke := func() (*result.Report, error) { return p.sweep(30 * time.Second) }
 			if i == 0 {
-				invoke = func() (*sweep.Report, error) {
+				invoke = func() (*result.Report, error) {
 					return p.happen(30*time.Second, `[{"stop":true,"id":"1"},{"stop":true,"id":"2"},{"stop":true,"id":"3"}]`)
 				}
 			}
@@ -334,14 +335,14 @@ func TestPagesThatShiftWhileAnEventStops(t *testing.T) {
 		p := &process{t: t, server: server, policy: parse(t, eventPolicy("", everything+", limits: none, stopFirst: oldest")), file: file}
 		p.start()
 		time.Sleep(5 * time.Second)
-		invoke := func() (*sweep.Report, error) { return p.happen(10*time.Minute, `{"stop":true}`) }
+		invoke := func() (*result.Report, error) { return p.happen(10*time.Minute, `{"stop":true}`) }
 		for i := range 2 {
 			r, err := invoke()
 			left := 600 - len(p.stopped())
 			if err != nil || left > 0 || !r.Complete {
 				t.Errorf("%d: error %v, %d are left, complete %v", i, err, left, r.Complete)
 			}
-			invoke = func() (*sweep.Report, error) { return p.sweep(50 * time.Second) }
+			invoke = func() (*result.Report, error) { return p.sweep(50 * time.Second) }
 			time.Sleep(20 * time.Second)
 		}
 	})
@@ -434,7 +435,7 @@ func TestAShortTimeoutLendsNothing(t *testing.T) {
 		defer cancel()
 		r, err := sweep.Run(ctx, sweep.Options{
 			Policy: p.policy, Source: c, Stopper: c, Memory: p.memory, Quota: p.quota,
-			Until: time.Now().Add(5 * time.Second), Trigger: sweep.Trigger{Kind: "timer"},
+			Until: time.Now().Add(5 * time.Second), Trigger: result.Trigger{Kind: "timer"},
 		})
 		if err != nil || r.Calls.StopExecution == 0 || ctx.Err() != nil {
 			t.Errorf("error %v, %d stops tried, context %v", err, r.Calls.StopExecution, ctx.Err())

@@ -11,6 +11,7 @@ import (
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/internal/emulator"
 	"github.com/flowreaper/flowreaper/internal/emulator/account"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 	"github.com/flowreaper/flowreaper/internal/watch"
 )
@@ -102,9 +103,9 @@ func TestLimitsOfAnEventAreThePolicysToSay(t *testing.T) {
 	for _, test := range []struct {
 		before, after string
 		stopped       int
-		code          sweep.Code
+		code          result.Code
 	}{
-		{none, everything, 0, sweep.CodeWithheld},
+		{none, everything, 0, result.CodeWithheld},
 		{everything, none, 3, ""},
 	} {
 		accident(t, map[string]int{"a": 3}, eventPolicy(limits, test.before), func(t *testing.T, p *process) {

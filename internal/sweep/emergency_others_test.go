@@ -7,7 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/flowreaper/flowreaper/internal/emulator/account"
-	"github.com/flowreaper/flowreaper/internal/sweep"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/watch"
 )
 
@@ -52,9 +52,9 @@ func TestWhatOthersWorkOnIsTold(t *testing.T) {
 				if err != nil || r.Complete != (test.told == "") || (r.Resumable != nil) != (test.told != "") || r.Resumable != nil && !*r.Resumable {
 					t.Errorf("error %v, complete %v, resumable %v", err, r.Complete, r.Resumable)
 				}
-				var notes []sweep.FlowNote
+				var notes []result.FlowNote
 				if test.told != "" {
-					notes = []sweep.FlowNote{{Flow: "*", Reason: "an event is in force for " + test.told + ", and it is not this sweep that works on it"}}
+					notes = []result.FlowNote{{Flow: "*", Reason: "an event is in force for " + test.told + ", and it is not this sweep that works on it"}}
 				}
 				if diff := cmp.Diff(notes, r.Incomplete); diff != "" {
 					t.Errorf("incomplete (-want +got):\n%s", diff)

@@ -13,7 +13,7 @@ import (
 
 	"github.com/flowreaper/flowreaper/internal/emulator"
 	"github.com/flowreaper/flowreaper/internal/emulator/account"
-	"github.com/flowreaper/flowreaper/internal/sweep"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/watch"
 )
 
@@ -74,8 +74,8 @@ const everything = "name: all, on: [event], flows: [a, b], when: 'event.data.sto
 func TestAnEventThatNoRuleAccepts(t *testing.T) {
 	accident(t, map[string]int{"a": 2}, eventPolicy("", everything), func(t *testing.T, p *process) {
 		r, err := p.happen(time.Minute, `{"type":"fire","stop":false}`)
-		want := []sweep.ErrorNote{{Code: "NoRule", Message: `no rule accepts the custom event "fire": it stops nothing`, Count: 1}}
-		if err != nil || !r.Complete || r.Resumable != nil || cmp.Diff(want, r.Errors) != "" || r.Calls != (sweep.Calls{}) {
+		want := []result.ErrorNote{{Code: "NoRule", Message: `no rule accepts the custom event "fire": it stops nothing`, Count: 1}}
+		if err != nil || !r.Complete || r.Resumable != nil || cmp.Diff(want, r.Errors) != "" || r.Calls != (result.Calls{}) {
 			t.Errorf("error %v, report %+v", err, r)
 		}
 	})
@@ -86,12 +86,12 @@ func TestAnEventThatNoRuleAccepts(t *testing.T) {
 func TestLimitsHoldWhatEventsCondemn(t *testing.T) {
 	accident(t, map[string]int{"a": 4, "c": 3}, eventPolicy("limits: {maxStops: 3, maxShare: 100%}", everything), func(t *testing.T, p *process) {
 		for i := range 3 {
-			invoke := func() (*sweep.Report, error) { return p.sweep(50 * time.Second) }
+			invoke := func() (*result.Report, error) { return p.sweep(50 * time.Second) }
 			if i == 0 {
-				invoke = func() (*sweep.Report, error) { return p.happen(time.Minute, `{"stop":true}`) }
+				invoke = func() (*result.Report, error) { return p.happen(time.Minute, `{"stop":true}`) }
 			}
 			r, err := invoke()
-			if codeOf(err) != sweep.CodeWithheld || r.Withheld == nil || r.Withheld.Condemned != 4 {
+			if codeOf(err) != result.CodeWithheld || r.Withheld == nil || r.Withheld.Condemned != 4 {
 				t.Errorf("%d: error %v, withheld %+v", i, err, r.Withheld)
 			}
 			time.Sleep(time.Minute)
@@ -114,7 +114,7 @@ func TestShareOfWhatAnEventCondemns(t *testing.T) {
 		rule := "name: all, on: [event], flows: [a], when: 'execution.age > duration(\"9m\")'"
 		accident(t, map[string]int{"a": 20}, eventPolicy("limits: {maxShare: "+share+", floor: 1}", rule), func(t *testing.T, p *process) {
 			_, err := p.happen(time.Minute, `{}`)
-			if got := len(p.stopped()); got != want || (codeOf(err) == sweep.CodeWithheld) != (want == 0) {
+			if got := len(p.stopped()); got != want || (codeOf(err) == result.CodeWithheld) != (want == 0) {
 				t.Errorf("%s: %d stopped, want %d; error %v", share, got, want, err)
 			}
 		})
@@ -130,12 +130,12 @@ func TestNoLimitsIsForItsRuleAlone(t *testing.T) {
 	}
 	accident(t, map[string]int{"a": 5, "c": 14}, eventPolicy("limits: {maxStops: 3, maxShare: 100%}", rules...), func(t *testing.T, p *process) {
 		r, err := p.happen(time.Minute, `{"stop":true}`)
-		if codeOf(err) != sweep.CodeWithheld || r.Withheld == nil || r.Withheld.Condemned != 5 || r.Withheld.Recent != 0 {
+		if codeOf(err) != result.CodeWithheld || r.Withheld == nil || r.Withheld.Condemned != 5 || r.Withheld.Recent != 0 {
 			t.Errorf("error %v, withheld %+v", err, r.Withheld)
 		}
 		p.wantStopped("a-000", "a-001", "a-002", "a-003", "a-004")
 		time.Sleep(time.Minute)
-		if r, err := p.sweep(50 * time.Second); codeOf(err) != sweep.CodeWithheld || r.Withheld.Recent != 0 {
+		if r, err := p.sweep(50 * time.Second); codeOf(err) != result.CodeWithheld || r.Withheld.Recent != 0 {
 			t.Errorf("error %v, withheld %+v: the emergency's stops count", err, r.Withheld)
 		}
 		p.wantStopped("a-000", "a-001", "a-002", "a-003", "a-004")
@@ -156,7 +156,7 @@ func TestOneRunWorksOnAnEvent(t *testing.T) {
 		}
 		p.start()
 		r, err := p.sweep(20 * time.Second)
-		want := []sweep.FlowNote{{Flow: "*", Reason: "an event is in force for all, and it is not this sweep that works on it"}}
+		want := []result.FlowNote{{Flow: "*", Reason: "an event is in force for all, and it is not this sweep that works on it"}}
 		if diff := cmp.Diff(want, r.Incomplete); err != nil || r.Complete || r.Resumable == nil || !*r.Resumable || diff != "" {
 			t.Errorf("error %v, complete %v, resumable %v, incomplete (-want +got):\n%s", err, r.Complete, r.Resumable, diff)
 		}
@@ -188,7 +188,7 @@ func TestWhatIsGoneOnWithIsThePolicyAsItIs(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			accident(t, map[string]int{"a": 2}, eventPolicy("limits: {maxStops: 1, maxShare: 100%}", everything), func(t *testing.T, p *process) {
-				if _, err := p.happen(time.Minute, `{"stop":true}`); codeOf(err) != sweep.CodeWithheld {
+				if _, err := p.happen(time.Minute, `{"stop":true}`); codeOf(err) != result.CodeWithheld {
 					t.Fatal(err)
 				}
 				p.policy = parse(t, eventPolicy("", test.rule))
@@ -198,7 +198,7 @@ func TestWhatIsGoneOnWithIsThePolicyAsItIs(t *testing.T) {
 				if err != nil || len(p.stopped()) != test.stopped {
 					t.Errorf("error %v, stopped %v, want %d", err, p.stopped(), test.stopped)
 				}
-				noted := slices.ContainsFunc(r.Errors, func(n sweep.ErrorNote) bool { return n.Code == "Emergency" })
+				noted := slices.ContainsFunc(r.Errors, func(n result.ErrorNote) bool { return n.Code == "Emergency" })
 				if noted != (test.note != "") {
 					t.Errorf("notes %+v", r.Errors)
 				}
@@ -223,12 +223,12 @@ func TestHowLongAnEventStaysInForce(t *testing.T) {
 		p.start()
 		time.Sleep(10 * time.Minute)
 		begun := time.Now()
-		invoke := func() (*sweep.Report, error) { return p.happen(time.Minute, `{"stop":true}`) }
+		invoke := func() (*result.Report, error) { return p.happen(time.Minute, `{"stop":true}`) }
 		for range 20 {
 			if _, err := invoke(); err != nil {
 				t.Fatal(err)
 			}
-			invoke = func() (*sweep.Report, error) { return p.sweep(50 * time.Second) }
+			invoke = func() (*result.Report, error) { return p.sweep(50 * time.Second) }
 			time.Sleep(time.Until(time.Now().Truncate(time.Minute).Add(70 * time.Second)))
 		}
 		end := begun.Add(10 * time.Minute)
@@ -288,11 +288,11 @@ func TestTheRuleChangesBeforeAStopsTurn(t *testing.T) {
 		p := &process{t: t, server: server, policy: parse(t, eventPolicy("limits: {maxStops: 1, maxShare: 100%}", rules...)), file: file}
 		p.start()
 		r, err := p.happen(time.Minute, `{}`)
-		if codeOf(err) != sweep.CodeWithheld || len(p.stopped()) < 5 {
+		if codeOf(err) != result.CodeWithheld || len(p.stopped()) < 5 {
 			t.Errorf("error %v, %d stopped", err, len(p.stopped()))
 		}
 		for _, d := range r.Decisions {
-			if d.Rule == "any" && d.Outcome != sweep.WithheldOutcome {
+			if d.Rule == "any" && d.Outcome != result.WithheldOutcome {
 				t.Errorf("%s is %s by the rule %s", d.Execution, d.Outcome, d.Rule)
 			}
 		}
@@ -327,7 +327,7 @@ func TestSeveralEventsAtOnce(t *testing.T) {
 			t.Error(err)
 		}
 		p.wantStopped("a-000", "b-000")
-		if r.Executions != (sweep.ExecutionCounts{Seen: 2, Condemned: 2}) || r.Flows != (sweep.FlowCounts{Seen: 2, Listed: 2}) || r.Calls.StopExecution != 2 {
+		if r.Executions != (result.ExecutionCounts{Seen: 2, Condemned: 2}) || r.Flows != (result.FlowCounts{Seen: 2, Listed: 2}) || r.Calls.StopExecution != 2 {
 			t.Errorf("%+v", r)
 		}
 		for _, d := range r.Decisions { // late since the event, not since it started

@@ -14,6 +14,7 @@ import (
 	"github.com/flowreaper/flowreaper/internal/emulator"
 	"github.com/flowreaper/flowreaper/internal/emulator/account"
 	"github.com/flowreaper/flowreaper/internal/event"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 )
 
@@ -39,7 +40,7 @@ func events(t *testing.T, body string) []event.Event {
 
 // happen is one invocation of the function with an event, as sweep is one by
 // its timer.
-func (p *process) happen(until time.Duration, body string) (*sweep.Report, error) {
+func (p *process) happen(until time.Duration, body string) (*result.Report, error) {
 	if p.http == nil {
 		p.http = p.server
 	}

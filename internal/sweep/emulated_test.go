@@ -14,6 +14,7 @@ import (
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/internal/emulator"
 	"github.com/flowreaper/flowreaper/internal/emulator/account"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 )
 
@@ -59,10 +60,10 @@ func client(t *testing.T, o cloudflow.Options) *cloudflow.Client {
 
 // agree holds a report against what really happened: call by call, and stop by
 // stop. What is reported as stopped must be.
-func agree(t *testing.T, r *sweep.Report, server *emulator.Server) {
+func agree(t *testing.T, r *result.Report, server *emulator.Server) {
 	t.Helper()
 	stats := server.Stats()
-	calls := sweep.Calls{
+	calls := result.Calls{
 		ListFlows:         stats.Calls["ListFlows"],
 		ListExecutions:    stats.Calls["ListExecutions"],
 		DescribeExecution: stats.Calls["DescribeExecution"],
@@ -78,7 +79,7 @@ func agree(t *testing.T, r *sweep.Report, server *emulator.Server) {
 		took := slices.ContainsFunc(stats.Stops, func(s emulator.Stop) bool {
 			return s.Flow == d.Flow && s.Execution == d.Execution && s.Error == d.Error && s.Cause == d.Cause && s.StartedTime.Equal(d.StartedTime)
 		})
-		if d.Outcome == sweep.Stopped && !took {
+		if d.Outcome == result.Stopped && !took {
 			t.Errorf("%s is reported as stopped, and isn't", d.Execution)
 		}
 	}
@@ -105,10 +106,10 @@ func TestEverySingleCallIsReported(t *testing.T) {
 		t.Fatal(err)
 	}
 	agree(t, r, server)
-	if diff := cmp.Diff(map[string]sweep.Outcome{"first": sweep.Stopped, "second": sweep.Stopped}, outcomes(r)); diff != "" {
+	if diff := cmp.Diff(map[string]result.Outcome{"first": result.Stopped, "second": result.Stopped}, outcomes(r)); diff != "" {
 		t.Errorf("outcomes (-want +got):\n%s", diff)
 	}
-	if want := (sweep.Calls{ListFlows: 1, ListExecutions: 2, DescribeExecution: 2, StopExecution: 2}); r.Calls != want {
+	if want := (result.Calls{ListFlows: 1, ListExecutions: 2, DescribeExecution: 2, StopExecution: 2}); r.Calls != want {
 		t.Errorf("calls %+v, want %+v", r.Calls, want)
 	}
 	for _, d := range r.Decisions {
@@ -122,7 +123,7 @@ func TestBeyondTheLimitNoStopIsSent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server, c := emulate(t, twoOverdue())
 		r, err := sweep.Run(t.Context(), sweep.Options{Policy: limited(t, 1), Source: c, Stopper: c})
-		if codeOf(err) != sweep.CodeWithheld || server.Stats().Calls["StopExecution"] != 0 {
+		if codeOf(err) != result.CodeWithheld || server.Stats().Calls["StopExecution"] != 0 {
 			t.Errorf("error %v, calls %v", err, server.Stats().Calls)
 		}
 		agree(t, r, server)
@@ -141,7 +142,7 @@ func TestManyFlowsWithinTheQuota(t *testing.T) {
 			t.Errorf("error %v, complete %v, throttled %d", err, r.Complete, r.Throttled)
 		}
 		agree(t, r, server)
-		if want := (sweep.FlowCounts{Seen: 61, Listed: 61}); r.Flows != want || r.Executions.Seen != r.Executions.Condemned { // the others aren't asked for
+		if want := (result.FlowCounts{Seen: 61, Listed: 61}); r.Flows != want || r.Executions.Seen != r.Executions.Condemned { // the others aren't asked for
 			t.Errorf("%+v %+v", r.Flows, r.Executions)
 		}
 		if r.Executions.Condemned < 100 || len(server.Stats().Stops) != r.Executions.Condemned {
@@ -152,30 +153,30 @@ func TestManyFlowsWithinTheQuota(t *testing.T) {
 
 // Each error code of the StopExecution reference, for the first of two stops.
 func TestErrorsOfStopExecution(t *testing.T) {
-	type result struct {
-		first, second sweep.Outcome
-		code          sweep.Code
+	type ending struct {
+		first, second result.Outcome
+		code          result.Code
 	}
-	fine := func(o sweep.Outcome) result { return result{o, sweep.Stopped, ""} }
-	ends := func(c sweep.Code) result { return result{sweep.Failed, sweep.NotTried, c} }
-	for code, want := range map[string]result{
-		"ExecutionAlreadyCompleted": fine(sweep.AlreadyCompleted),
-		"ExecutionNotExists":        fine(sweep.Gone),
-		"FlowNotExists":             fine(sweep.Gone),
-		"ConcurrentUpdateError":     fine(sweep.Failed),
-		"ResourceThrottled":         fine(sweep.Failed),
-		"InternalServerError":       fine(sweep.Failed),
-		"InvalidArgument":           fine(sweep.Failed),
-		"MissingRequiredParams":     fine(sweep.Failed),
-		"EntityTooLarge":            fine(sweep.Failed),
-		"AccessDenied":              fine(sweep.Failed),
-		"InvalidAccessKeyID":        ends(sweep.CodeCredentials),
-		"SignatureNotMatch":         ends(sweep.CodeCredentials),
-		"RequestTimeTooSkewed":      ends(sweep.CodeClockSkew),
-		"ActionNotSupported":        ends(sweep.CodeSweep),
-		"APIVersionNotSupported":    ends(sweep.CodeSweep),
-		"MissingRequiredHeader":     ends(sweep.CodeSweep),
-		"UnsupportedMediaType":      ends(sweep.CodeSweep),
+	fine := func(o result.Outcome) ending { return ending{o, result.Stopped, ""} }
+	ends := func(c result.Code) ending { return ending{result.Failed, result.NotTried, c} }
+	for code, want := range map[string]ending{
+		"ExecutionAlreadyCompleted": fine(result.AlreadyCompleted),
+		"ExecutionNotExists":        fine(result.Gone),
+		"FlowNotExists":             fine(result.Gone),
+		"ConcurrentUpdateError":     fine(result.Failed),
+		"ResourceThrottled":         fine(result.Failed),
+		"InternalServerError":       fine(result.Failed),
+		"InvalidArgument":           fine(result.Failed),
+		"MissingRequiredParams":     fine(result.Failed),
+		"EntityTooLarge":            fine(result.Failed),
+		"AccessDenied":              fine(result.Failed),
+		"InvalidAccessKeyID":        ends(result.CodeCredentials),
+		"SignatureNotMatch":         ends(result.CodeCredentials),
+		"RequestTimeTooSkewed":      ends(result.CodeClockSkew),
+		"ActionNotSupported":        ends(result.CodeSweep),
+		"APIVersionNotSupported":    ends(result.CodeSweep),
+		"MissingRequiredHeader":     ends(result.CodeSweep),
+		"UnsupportedMediaType":      ends(result.CodeSweep),
 	} {
 		t.Run(code, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -183,13 +184,13 @@ func TestErrorsOfStopExecution(t *testing.T) {
 					Operation: "StopExecution", Execution: "first", Kind: account.FaultError, Code: code,
 				}))
 				r, err := sweep.Run(t.Context(), sweep.Options{Policy: parse(t, twoHours), Source: c, Stopper: c})
-				got := result{outcomes(r)["first"], outcomes(r)["second"], codeOf(err)}
+				got := ending{outcomes(r)["first"], outcomes(r)["second"], codeOf(err)}
 				if got != want {
 					t.Errorf("%+v, want %+v", got, want)
 				}
 				agree(t, r, server)
 				for _, d := range r.Decisions {
-					if d.Outcome == sweep.Failed && d.Message == "" {
+					if d.Outcome == result.Failed && d.Message == "" {
 						t.Errorf("%s failed without a message", d.Execution)
 					}
 				}
@@ -229,19 +230,19 @@ func sweepWithFault(t *testing.T, fault account.Fault) {
 	took := fault.Kind == account.FaultResetAfter || fault.Kind == account.FaultSlow || fault.Kind == account.FaultTorn
 	switch {
 	case fault.Times == 1, fault.Operation == "StopExecution" && took:
-		if diff := cmp.Diff(map[string]sweep.Outcome{"first": sweep.Stopped, "second": sweep.Stopped}, outcomes(r)); err != nil || !r.Complete || diff != "" {
+		if diff := cmp.Diff(map[string]result.Outcome{"first": result.Stopped, "second": result.Stopped}, outcomes(r)); err != nil || !r.Complete || diff != "" {
 			t.Errorf("error %v, complete %v, outcomes (-want +got):\n%s", err, r.Complete, diff)
 		}
 	case strings.HasPrefix(fault.Operation, "List"):
-		if codeOf(err) != sweep.CodeSweep || r.Complete || len(r.Decisions) != 0 || len(r.Incomplete) == 0 || r.Calls.StopExecution != 0 {
+		if codeOf(err) != result.CodeSweep || r.Complete || len(r.Decisions) != 0 || len(r.Incomplete) == 0 || r.Calls.StopExecution != 0 {
 			t.Errorf("error %v, complete %v, decisions %v, calls %+v", err, r.Complete, r.Decisions, r.Calls)
 		}
 	case fault.Operation == "StopExecution":
-		if outcomes(r)["first"] != sweep.Failed || outcomes(r)["second"] != sweep.Failed || codeOf(err) != sweep.CodeSweep {
+		if outcomes(r)["first"] != result.Failed || outcomes(r)["second"] != result.Failed || codeOf(err) != result.CodeSweep {
 			t.Errorf("error %v, outcomes %v", err, outcomes(r))
 		}
 	default:
-		if outcomes(r)["first"] != sweep.StillRunning || outcomes(r)["second"] != sweep.StillRunning || err != nil {
+		if outcomes(r)["first"] != result.StillRunning || outcomes(r)["second"] != result.StillRunning || err != nil {
 			t.Errorf("error %v, outcomes %v", err, outcomes(r))
 		}
 	}
@@ -253,11 +254,11 @@ func TestStopsThatTakeTime(t *testing.T) {
 	for _, test := range []struct {
 		name      string
 		behaviour account.Behaviour
-		want      sweep.Outcome
+		want      result.Outcome
 	}{
-		{"within the wait", account.Behaviour{StopDelay: account.Duration(3 * time.Second)}, sweep.Stopped},
-		{"beyond the wait", account.Behaviour{StopDelay: account.Duration(time.Minute)}, sweep.StillRunning},
-		{"never seen", account.Behaviour{DescribeAfterStop: account.DescribeRunning}, sweep.StillRunning},
+		{"within the wait", account.Behaviour{StopDelay: account.Duration(3 * time.Second)}, result.Stopped},
+		{"beyond the wait", account.Behaviour{StopDelay: account.Duration(time.Minute)}, result.StillRunning},
+		{"never seen", account.Behaviour{DescribeAfterStop: account.DescribeRunning}, result.StillRunning},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -275,8 +276,8 @@ func TestStopsThatTakeTime(t *testing.T) {
 }
 
 func TestEmulatedClockThatIsOff(t *testing.T) {
-	for offset, code := range map[time.Duration]sweep.Code{
-		20 * time.Second: "", -20 * time.Second: "", 5 * time.Minute: sweep.CodeClockSkew, -5 * time.Minute: sweep.CodeClockSkew, time.Hour: sweep.CodeClockSkew,
+	for offset, code := range map[time.Duration]result.Code{
+		20 * time.Second: "", -20 * time.Second: "", 5 * time.Minute: result.CodeClockSkew, -5 * time.Minute: result.CodeClockSkew, time.Hour: result.CodeClockSkew,
 	} {
 		t.Run(offset.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

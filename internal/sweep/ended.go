@@ -3,27 +3,11 @@ package sweep
 import (
 	"context"
 	"encoding/json"
-	"time"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/policy"
 )
-
-// End is how an execution ended.
-type End struct {
-	Status string    `json:"status"`
-	Time   time.Time `json:"time,omitzero"`
-	Error  string    `json:"error,omitempty"`
-	Cause  string    `json:"cause,omitempty"` // as it was given, but for Tail
-
-	// Tail is what a cause of flowreaper's ends in. Anybody may write one: it is
-	// what the cause says, and no proof.
-	Tail *policy.Tail `json:"tail,omitempty"`
-
-	// Unread is why Error and Cause aren't known; "" where one is, and where the
-	// execution did as it was meant to.
-	Unread string `json:"unread,omitempty"`
-}
 
 // notInHistory is said of both, since nobody could confirm that CloudFlow gives them
 // back.
@@ -31,12 +15,12 @@ const notInHistory = "the history of the execution does not have them"
 
 // ReadEnd reads how an execution ended; nil where it hasn't. DescribeExecution tells
 // no Error and no Cause: they are looked for in the history.
-func ReadEnd(ctx context.Context, source FactSource, flow, execution string) (*End, error) {
+func ReadEnd(ctx context.Context, source FactSource, flow, execution string) (*result.End, error) {
 	e, err := source.DescribeExecution(ctx, flow, execution, 0)
 	if err != nil || e.Live() {
 		return nil, err
 	}
-	end := &End{Status: e.Status, Time: e.StoppedTime}
+	end := &result.End{Status: e.Status, Time: e.StoppedTime}
 	if e.Status == "Succeeded" {
 		return end, nil
 	}
@@ -47,7 +31,7 @@ func ReadEnd(ctx context.Context, source FactSource, flow, execution string) (*E
 		}
 		for _, event := range page.Items {
 			if event.Type == "Execution"+e.Status {
-				end.take(event)
+				fill(end, event)
 			}
 		}
 	}
@@ -57,9 +41,9 @@ func ReadEnd(ctx context.Context, source FactSource, flow, execution string) (*E
 	return end, nil
 }
 
-// take takes in the event of the end. What its detail looks like is not documented:
+// fill takes in the event of the end. What its detail looks like is not documented:
 // an object with an error and a cause, in whatever case, or else a text.
-func (e *End) take(event cloudflow.Event) {
+func fill(e *result.End, event cloudflow.Event) {
 	if e.Time.IsZero() {
 		e.Time = event.Time
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 	"github.com/flowreaper/flowreaper/policy"
 )
@@ -46,19 +47,19 @@ func TestReadEnd(t *testing.T) {
 	const unread = "the history of the execution does not have them"
 	for name, test := range map[string]struct {
 		source endedSource
-		want   *sweep.End
+		want   *result.End
 	}{
-		"ours":            {stopped(`{"error":"E","cause":"too long` + tail + `"}`), &sweep.End{Status: "Stopped", Time: noon, Error: "E", Cause: "too long", Tail: left}},
-		"in capitals":     {stopped(`{"Error":"E","Cause":"too long"}`), &sweep.End{Status: "Stopped", Time: noon, Error: "E", Cause: "too long"}},
-		"a text":          {stopped("too long" + tail), &sweep.End{Status: "Stopped", Time: noon, Cause: "too long", Tail: left}},
-		"another shape":   {stopped(`{"error":{"code":1}}`), &sweep.End{Status: "Stopped", Time: noon, Cause: `{"error":{"code":1}}`}},
-		"other names":     {stopped(`{"why":"too long"}`), &sweep.End{Status: "Stopped", Time: noon, Cause: `{"why":"too long"}`}},
-		"no detail":       {stopped(""), &sweep.End{Status: "Stopped", Time: noon, Unread: unread}},
-		"an empty one":    {stopped("{}"), &sweep.End{Status: "Stopped", Time: noon, Unread: unread}},
-		"no event":        {endedSource{status: "Stopped", stopped: noon}, &sweep.End{Status: "Stopped", Time: noon, Unread: unread}},
-		"forbidden":       {endedSource{status: "Failed", stopped: noon, err: errors.New("denied")}, &sweep.End{Status: "Failed", Time: noon, Unread: "denied"}},
-		"no StoppedTime":  {endedSource{status: "TimedOut", events: []cloudflow.Event{{Type: "ExecutionTimedOut", Time: noon, Detail: `{"error":"E"}`}}}, &sweep.End{Status: "TimedOut", Time: noon, Error: "E"}},
-		"as it was meant": {endedSource{status: "Succeeded", stopped: noon, err: errors.New("not asked")}, &sweep.End{Status: "Succeeded", Time: noon}},
+		"ours":            {stopped(`{"error":"E","cause":"too long` + tail + `"}`), &result.End{Status: "Stopped", Time: noon, Error: "E", Cause: "too long", Tail: left}},
+		"in capitals":     {stopped(`{"Error":"E","Cause":"too long"}`), &result.End{Status: "Stopped", Time: noon, Error: "E", Cause: "too long"}},
+		"a text":          {stopped("too long" + tail), &result.End{Status: "Stopped", Time: noon, Cause: "too long", Tail: left}},
+		"another shape":   {stopped(`{"error":{"code":1}}`), &result.End{Status: "Stopped", Time: noon, Cause: `{"error":{"code":1}}`}},
+		"other names":     {stopped(`{"why":"too long"}`), &result.End{Status: "Stopped", Time: noon, Cause: `{"why":"too long"}`}},
+		"no detail":       {stopped(""), &result.End{Status: "Stopped", Time: noon, Unread: unread}},
+		"an empty one":    {stopped("{}"), &result.End{Status: "Stopped", Time: noon, Unread: unread}},
+		"no event":        {endedSource{status: "Stopped", stopped: noon}, &result.End{Status: "Stopped", Time: noon, Unread: unread}},
+		"forbidden":       {endedSource{status: "Failed", stopped: noon, err: errors.New("denied")}, &result.End{Status: "Failed", Time: noon, Unread: "denied"}},
+		"no StoppedTime":  {endedSource{status: "TimedOut", events: []cloudflow.Event{{Type: "ExecutionTimedOut", Time: noon, Detail: `{"error":"E"}`}}}, &result.End{Status: "TimedOut", Time: noon, Error: "E"}},
+		"as it was meant": {endedSource{status: "Succeeded", stopped: noon, err: errors.New("not asked")}, &result.End{Status: "Succeeded", Time: noon}},
 		"it runs":         {endedSource{status: "Running"}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {

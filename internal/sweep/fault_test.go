@@ -16,6 +16,7 @@ import (
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/internal/emulator"
 	"github.com/flowreaper/flowreaper/internal/emulator/account"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 )
 
@@ -97,13 +98,13 @@ func TestAMistakeInOneEventsWorkEndsNoOther(t *testing.T) {
 	}
 }
 
-func wantFault(t *testing.T, r *sweep.Report, err error) {
+func wantFault(t *testing.T, r *result.Report, err error) {
 	t.Helper()
-	const want = "a mistake in flowreaper, at fault_test.go:48: stepped on a mine. Please report it"
-	if codeOf(err) != sweep.CodeSweep || err.Error() != want || r.Complete {
+	const want = "a mistake in flowreaper, at fault_test.go:49: stepped on a mine. Please report it"
+	if codeOf(err) != result.CodeSweep || err.Error() != want || r.Complete {
 		t.Errorf("error %v, complete %v", err, r.Complete)
 	}
-	if !slices.ContainsFunc(r.Errors, func(n sweep.ErrorNote) bool { return n.Code == "Fault" && n.Message == want }) {
+	if !slices.ContainsFunc(r.Errors, func(n result.ErrorNote) bool { return n.Code == "Fault" && n.Message == want }) {
 		t.Errorf("errors %+v", r.Errors)
 	}
 }
@@ -135,19 +136,19 @@ func TestAMistakeInWhatIsDoneWithAnAnswer(t *testing.T) {
 		rules := []string{everything + limits, "name: old, flows: [c], maxRuntime: 2m"}
 		text := eventPolicy("limits: {maxShare: 100%}\nprotect: {when: execution.name == \"a-000\"}", rules...)
 		accident(t, map[string]int{"a": 2, "b": 2, "c": 4}, text, func(t *testing.T, p *process) {
-			run := func(o sweep.Options) (*sweep.Report, error) {
+			run := func(o sweep.Options) (*result.Report, error) {
 				c := client(t, cloudflow.Options{Endpoint: "http://127.0.0.1:1", HTTPClient: p.server, Quota: p.quota})
 				o.Policy, o.Source, o.Stopper, o.Memory, o.Quota, o.Until = p.policy, c, c, p.memory, p.quota, time.Now().Add(50*time.Second)
-				o.Decided = func(d sweep.Decision) {
+				o.Decided = func(d result.Decision) {
 					if d.Flow == "a" {
 						panic("no room")
 					}
 				}
 				return sweep.Run(t.Context(), o)
 			}
-			for _, o := range []sweep.Options{{Events: events(t, `{"stop":true}`)}, {Trigger: sweep.Trigger{Kind: "timer"}}} {
+			for _, o := range []sweep.Options{{Events: events(t, `{"stop":true}`)}, {Trigger: result.Trigger{Kind: "timer"}}} {
 				r, err := run(o)
-				if codeOf(err) != sweep.CodeSweep || !strings.HasSuffix(err.Error(), ": no room. Please report it") || r.Complete {
+				if codeOf(err) != result.CodeSweep || !strings.HasSuffix(err.Error(), ": no room. Please report it") || r.Complete {
 					t.Errorf("error %v, complete %v", err, r.Complete)
 				}
 				time.Sleep(time.Minute)
@@ -167,7 +168,7 @@ func TestAMistakeInTakingUpAnEvent(t *testing.T) {
 		c := client(t, cloudflow.Options{Endpoint: "http://127.0.0.1:1", HTTPClient: p.server, Quota: p.quota})
 		r, err := sweep.Run(context.Background(), sweep.Options{Policy: p.policy, Source: c, Stopper: c, Memory: p.memory, Events: both, Until: time.Now().Add(time.Minute)})
 		const want = "the custom event is not gone on with: a mistake in flowreaper, at event.go:"
-		if codeOf(err) != sweep.CodeSweep || !strings.HasPrefix(err.Error(), want) || r.Complete {
+		if codeOf(err) != result.CodeSweep || !strings.HasPrefix(err.Error(), want) || r.Complete {
 			t.Errorf("error %v, complete %v", err, r.Complete)
 		}
 		p.wantStopped("a-000", "a-001")
@@ -192,7 +193,7 @@ func TestAMistakeInTellingAnEventOfAFlow(t *testing.T) {
 				return true
 			},
 		})
-		if codeOf(err) != sweep.CodeSweep || !slices.ContainsFunc(r.Incomplete, func(n sweep.FlowNote) bool { return n.Flow == "a" }) {
+		if codeOf(err) != result.CodeSweep || !slices.ContainsFunc(r.Incomplete, func(n result.FlowNote) bool { return n.Flow == "a" }) {
 			t.Errorf("error %v, incomplete %v", err, r.Incomplete)
 		}
 		p.wantStopped("b-000", "b-001")
@@ -226,13 +227,13 @@ func TestAMistakeInWhatIsDoneWithAPage(t *testing.T) {
 		c := client(t, cloudflow.Options{Endpoint: "http://127.0.0.1:1", HTTPClient: p.server, Quota: p.quota})
 		r, err := sweep.Run(t.Context(), sweep.Options{
 			Policy: p.policy, Source: c, Stopper: c, Memory: p.memory, Quota: p.quota, Events: events(t, `{"stop":true}`), Until: time.Now().Add(4 * time.Minute),
-			Decided: func(d sweep.Decision) {
-				if d.Outcome == sweep.ProtectedOutcome {
+			Decided: func(d result.Decision) {
+				if d.Outcome == result.ProtectedOutcome {
 					panic("no room")
 				}
 			},
 		})
-		if codeOf(err) != sweep.CodeSweep || r.Complete || len(p.stopped()) < 99 {
+		if codeOf(err) != result.CodeSweep || r.Complete || len(p.stopped()) < 99 {
 			t.Errorf("error %v, complete %v, %d stopped", err, r.Complete, len(p.stopped()))
 		}
 	})

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 )
 
@@ -68,9 +69,9 @@ func TestAMistakeAtATurn(t *testing.T) {
 	}
 }
 
-func wantMistake(t *testing.T, r *sweep.Report, err error) {
+func wantMistake(t *testing.T, r *result.Report, err error) {
 	t.Helper()
-	if codeOf(err) != sweep.CodeSweep || !strings.HasSuffix(err.Error(), ": stepped on a mine. Please report it") || r.Complete || len(r.Incomplete) != 1 {
+	if codeOf(err) != result.CodeSweep || !strings.HasSuffix(err.Error(), ": stepped on a mine. Please report it") || r.Complete || len(r.Incomplete) != 1 {
 		t.Errorf("error %v, complete %v, incomplete %v", err, r.Complete, r.Incomplete)
 	}
 }
@@ -78,7 +79,7 @@ func wantMistake(t *testing.T, r *sweep.Report, err error) {
 func TestAMistakeInTellingWhatIsWithheld(t *testing.T) {
 	text := eventPolicy("limits: {maxShare: 100%, maxStops: 3}", "name: old, maxRuntime: 10s")
 	accident(t, map[string]int{"a": 4, "c": 4}, text, func(t *testing.T, p *process) {
-		p.decided = func(d sweep.Decision) {
+		p.decided = func(d result.Decision) {
 			if d.Execution == "a-002" {
 				panic("stepped on a mine")
 			}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/result"
 )
 
 // saw takes in an execution that was seen running.
@@ -79,29 +80,21 @@ func (s *sweep) looked() {
 }
 
 func (s *sweep) noted(flow string) bool {
-	return slices.ContainsFunc(s.report.Incomplete, func(n FlowNote) bool { return n.Flow == flow })
+	return slices.ContainsFunc(s.report.Incomplete, func(n result.FlowNote) bool { return n.Flow == flow })
 }
 
 // estimate says how long the stops that are left will take.
 func (s *sweep) estimate(stops int) {
 	if stops > 0 {
-		s.report.Estimate = &Estimate{StopsLeft: stops, Seconds: seconds(time.Duration(float64(stops) / s.rate(cloudflow.OpStopExecution) * float64(time.Second)))}
+		s.report.Estimate = &result.Estimate{StopsLeft: stops, Seconds: seconds(time.Duration(float64(stops) / s.rate(cloudflow.OpStopExecution) * float64(time.Second)))}
 	}
-}
-
-// Progress is how far a sweep has got.
-type Progress struct {
-	Listed, Flows int
-	Tried         int           // stops; 0 in a plan, which makes none
-	Left          time.Duration // for what is known to be left, by the quota
-	Share         float64       // of the work known so far, by its time; it never falls, though more becomes known
 }
 
 func (s *sweep) progress() {
 	if s.Progress == nil {
 		return
 	}
-	p := Progress{Listed: s.report.Flows.Listed, Flows: max(len(s.memory.flows), s.report.Flows.Listed)}
+	p := result.Progress{Listed: s.report.Flows.Listed, Flows: max(len(s.memory.flows), s.report.Flows.Listed)}
 	lists := s.rate(cloudflow.OpListExecutions)
 	done, left := float64(p.Listed)/lists, float64(p.Flows-p.Listed)/lists
 	if !s.memory.plans {
@@ -127,12 +120,12 @@ func (s *sweep) rate(operation string) float64 {
 }
 
 // finish closes the report.
-func (s *sweep) finish() (*Report, error) {
+func (s *sweep) finish() (*result.Report, error) {
 	report := s.conclude()
 	report.Version = 1
 	report.RunID, report.Place = s.RunID, s.Place
 	report.Trigger = s.Trigger
-	report.Policy = PolicyRef{Name: s.Policy.Name, Hash: s.Policy.Hash}
+	report.Policy = result.PolicyRef{Name: s.Policy.Name, Hash: s.Policy.Hash}
 	report.Mode = s.Policy.Mode.Softer(s.Mode)
 	report.StartedAt = s.clock.corrected(s.started)
 	report.FinishedAt = s.clock.now()
@@ -142,7 +135,7 @@ func (s *sweep) finish() (*Report, error) {
 	report.Drift = s.drift()
 	s.countCalls(report)
 	s.schedule(report)
-	slices.SortFunc(report.Errors, func(a, b ErrorNote) int { return cmp.Compare(a.Code, b.Code) })
+	slices.SortFunc(report.Errors, func(a, b result.ErrorNote) int { return cmp.Compare(a.Code, b.Code) })
 	if s.err != nil {
 		return report, s.err
 	}
@@ -150,25 +143,25 @@ func (s *sweep) finish() (*Report, error) {
 }
 
 // uncovered are the flows whose executions are not looked at, each once.
-func (s *sweep) uncovered() []FlowNote {
+func (s *sweep) uncovered() []result.FlowNote {
 	all := maps.Clone(s.notCovered)
 	if s.regular() {
 		for _, n := range s.memory.notCovered {
 			all[n.Flow] = n.Reason
 		}
 	}
-	var notes []FlowNote
+	var notes []result.FlowNote
 	for flow, reason := range all {
-		notes = append(notes, FlowNote{Flow: flow, Reason: reason})
+		notes = append(notes, result.FlowNote{Flow: flow, Reason: reason})
 	}
 	slices.SortFunc(notes, byFlow)
 	return notes
 }
 
-func (s *sweep) countCalls(report *Report) {
+func (s *sweep) countCalls(report *result.Report) {
 	stats := s.Source.Stats()
 	sent := func(operation string) int { return stats.Calls[operation] - s.before.Calls[operation] }
-	report.Calls = Calls{
+	report.Calls = result.Calls{
 		ListFlows:           sent(cloudflow.OpListFlows),
 		DescribeFlow:        sent(cloudflow.OpDescribeFlow),
 		ListExecutions:      sent(cloudflow.OpListExecutions),
@@ -182,10 +175,10 @@ func (s *sweep) countCalls(report *Report) {
 
 // schedule tells how late the stops were and, where sweeps follow, what they
 // will need.
-func (s *sweep) schedule(report *Report) {
+func (s *sweep) schedule(report *result.Report) {
 	if n := len(s.late); n > 0 {
 		slices.Sort(s.late)
-		report.Lateness = &Lateness{Count: n, P99Seconds: seconds(s.late[(n*99-1)/100]), MaxSeconds: seconds(s.late[n-1])}
+		report.Lateness = &result.Lateness{Count: n, P99Seconds: seconds(s.late[(n*99-1)/100]), MaxSeconds: seconds(s.late[n-1])}
 	}
 	if s.regular() {
 		s.tellLost(report)
@@ -195,19 +188,19 @@ func (s *sweep) schedule(report *Report) {
 	}
 	report.Flows.Skipped = max(0, report.Flows.Seen-report.Flows.Listed)
 	demand := s.watch.Demand()
-	report.Demand = &Demand{ListPerSecond: rounded(demand.PerSecond), OfQuota: rounded(demand.OfQuota)}
+	report.Demand = &result.Demand{ListPerSecond: rounded(demand.PerSecond), OfQuota: rounded(demand.OfQuota)}
 	if due, ever := s.watch.NextDue(); ever {
 		report.NextDue = &due
 	}
 	if demand.Tight() {
-		report.Errors = append(report.Errors, ErrorNote{Code: "Demand", Message: demand.String(), Count: 1})
+		report.Errors = append(report.Errors, result.ErrorNote{Code: "Demand", Message: demand.String(), Count: 1})
 	}
 }
 
 // tellLost says that nobody knows all the stops of the last window.
-func (s *sweep) tellLost(report *Report) {
+func (s *sweep) tellLost(report *result.Report) {
 	if why := s.memory.lost(s.now().Add(-s.Policy.Limits.Per)); why != "" {
-		report.Errors = append(report.Errors, ErrorNote{Code: "StateLost", Message: why, Count: 1})
+		report.Errors = append(report.Errors, result.ErrorNote{Code: "StateLost", Message: why, Count: 1})
 	}
 }
 

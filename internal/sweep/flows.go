@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/watch"
 	"github.com/flowreaper/flowreaper/policy"
 )
@@ -204,7 +205,7 @@ func (s *sweep) tellFlows(flows []*policy.Flow, at time.Time, err error, some bo
 func (s *sweep) flowsFailed(err error, some bool) (ends bool) {
 	ends = s.listingFailed(everyFlow, err)
 	if !ends && !some && len(s.memory.flows) == 0 {
-		s.fail(CodeSweep, fmt.Errorf("the flows could not be listed: %w", err))
+		s.fail(result.CodeSweep, fmt.Errorf("the flows could not be listed: %w", err))
 		return true
 	}
 	return ends
@@ -217,7 +218,7 @@ func (s *sweep) covers(flow *policy.Flow) bool {
 		return false
 	}
 	if flow.ExecutionMode != standard {
-		s.memory.notCovered = append(s.memory.notCovered, FlowNote{Flow: flow.Name, Reason: flow.ExecutionMode})
+		s.memory.notCovered = append(s.memory.notCovered, result.FlowNote{Flow: flow.Name, Reason: flow.ExecutionMode})
 		return false
 	}
 	return true

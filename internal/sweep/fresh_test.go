@@ -14,6 +14,7 @@ import (
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/internal/emulator"
 	"github.com/flowreaper/flowreaper/internal/emulator/account"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 )
 
@@ -31,7 +32,7 @@ rules: [{name: first, flows: [many], maxRuntime: 2h}, %s]
 
 // long does such a sweep; rule is what it judges by, besides. It returns the
 // stops but for those of the many that come first.
-func long(t *testing.T, rule string, later account.Flow, during func(*emulator.Server)) (stopped []string, r *sweep.Report) {
+func long(t *testing.T, rule string, later account.Flow, during func(*emulator.Server)) (stopped []string, r *result.Report) {
 	t.Helper()
 	const many = 180
 	synctest.Test(t, func(t *testing.T) {
@@ -62,7 +63,7 @@ func TestAFlowThatOptsOutDuringALongSweepIsProtected(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	if len(stopped) > 0 || outcomes(r)["later-0"] != sweep.ProtectedOutcome {
+	if len(stopped) > 0 || outcomes(r)["later-0"] != result.ProtectedOutcome {
 		t.Errorf("stopped %v, it is %s", stopped, outcomes(r)["later-0"])
 	}
 	if r.Calls.DescribeFlow == 0 || r.Calls.DescribeFlow > 4 { // one a flow and minute
@@ -125,7 +126,7 @@ func TestAnotherFlowOfTheSameNameIsNotStoppedInItsStead(t *testing.T) {
 			return cloudflow.Flow{Name: name, ID: test.id}, nil
 		}
 		o := c.options(parse(t, fmt.Sprintf(guarded, 100, "100%")))
-		o.Memory, o.Trigger = memory(t), sweep.Trigger{Kind: "timer"}
+		o.Memory, o.Trigger = memory(t), result.Trigger{Kind: "timer"}
 		for range 2 {
 			if _, err := sweep.Run(t.Context(), o); err != nil {
 				t.Fatal(err)
@@ -146,8 +147,8 @@ func TestARuleOnAFlowThatCannotBeReadIsUndecided(t *testing.T) {
 		return cloudflow.Flow{}, apiError("AccessDenied", 403, cloudflow.Operation)
 	}
 	o := c.options(parse(t, twoHours+"    when: flow.env[\"TIER\"] != \"prod\"\n"))
-	o.Memory, o.Trigger = memory(t), sweep.Trigger{Kind: "timer"}
-	var r *sweep.Report
+	o.Memory, o.Trigger = memory(t), result.Trigger{Kind: "timer"}
+	var r *result.Report
 	for range 2 {
 		var err error
 		if r, err = sweep.Run(t.Context(), o); err != nil {
@@ -188,10 +189,10 @@ func TestWithheldStaysWithheldForTheSweep(t *testing.T) {
 			}
 		}
 		o := c.options(limited(t, 1))
-		o.Memory, o.Now, o.Trigger = memory(t), time.Now, sweep.Trigger{Kind: "timer"}
+		o.Memory, o.Now, o.Trigger = memory(t), time.Now, result.Trigger{Kind: "timer"}
 		o.Until = time.Now().Add(210 * time.Second) // the gate doesn't wait for more than 0.6 of it
 		r, err := sweep.Run(t.Context(), o)
-		if codeOf(err) != sweep.CodeWithheld || len(c.stopped()) > 0 || outcomes(r)["c"] != sweep.WithheldOutcome || c.calls["DescribeExecution"] != 2 {
+		if codeOf(err) != result.CodeWithheld || len(c.stopped()) > 0 || outcomes(r)["c"] != result.WithheldOutcome || c.calls["DescribeExecution"] != 2 {
 			t.Errorf("error %v, stopped %v, outcomes %v, %d described", err, c.stopped(), outcomes(r), c.calls["DescribeExecution"])
 		}
 	})
@@ -223,7 +224,7 @@ func TestAnExecutionWithoutAStatusIsReported(t *testing.T) {
 	odd.Status = ""
 	c := newCloud(map[string][]cloudflow.Execution{"f": {odd}})
 	r, err := sweep.Run(t.Context(), c.options(parse(t, twoHours)))
-	want := []sweep.ErrorNote{{Code: "NoStatus", Message: "the execution odd of f came without a status: no rule condemns it", Count: 1}}
+	want := []result.ErrorNote{{Code: "NoStatus", Message: "the execution odd of f came without a status: no rule condemns it", Count: 1}}
 	if diff := cmp.Diff(want, r.Errors); err != nil || len(c.stopped()) > 0 || diff != "" {
 		t.Errorf("error %v, stopped %v, errors (-want +got):\n%s", err, c.stopped(), diff)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/internal/duration"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/watch"
 	"github.com/flowreaper/flowreaper/policy"
 )
@@ -44,7 +45,7 @@ type pass struct {
 // refusal is the gate's no, with what the report calls it.
 type refusal interface {
 	error
-	outcome() Outcome
+	outcome() result.Outcome
 }
 
 type (
@@ -61,15 +62,15 @@ func (notApproved) Error() string { return "not in the plan that was approved" }
 func (spared) Error() string      { return "no rule condemns it any more" }
 func (n notTried) Error() string  { return fmt.Sprintf("not tried: %v", n.why) }
 
-func (planMode) outcome() Outcome    { return Planned }
-func (protection) outcome() Outcome  { return ProtectedOutcome }
-func (notApproved) outcome() Outcome { return Planned }
-func (overLimit) outcome() Outcome   { return WithheldOutcome }
-func (notTried) outcome() Outcome    { return NotTried }
-func (spared) outcome() Outcome      { return "" }
+func (planMode) outcome() result.Outcome    { return result.Planned }
+func (protection) outcome() result.Outcome  { return result.ProtectedOutcome }
+func (notApproved) outcome() result.Outcome { return result.Planned }
+func (overLimit) outcome() result.Outcome   { return result.WithheldOutcome }
+func (notTried) outcome() result.Outcome    { return result.NotTried }
+func (spared) outcome() result.Outcome      { return "" }
 
 // overLimit refuses all: a limit is exceeded, or nobody knows whether it is.
-type overLimit struct{ withheld Withheld }
+type overLimit struct{ withheld result.Withheld }
 
 func (o overLimit) Error() string {
 	if o.withheld.Until != nil {
@@ -102,7 +103,7 @@ func (g *gate) withhold(condemned, counted, live int) refusal {
 	}
 	limits, now := g.limits, g.clock.now()
 	recent := max(0, g.ledger.Since(now.Add(-limits.Per))-counted)
-	w := Withheld{Condemned: condemned, Recent: recent, Window: duration.Format(limits.Per)}
+	w := result.Withheld{Condemned: condemned, Recent: recent, Window: duration.Format(limits.Per)}
 	if until := g.ledger.KnownSince().Add(limits.Per); now.Before(until) {
 		w.Limit, w.Max, w.Until = maxStops, limits.MaxStops, &until // nothing is left of it, as far as is known
 		return overLimit{w}

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 	"github.com/flowreaper/flowreaper/policy"
 )
@@ -63,14 +64,14 @@ func TestMaxStopsWithholdsAll(t *testing.T) {
 	}
 	want := "4 condemned and 0 stops tried in the last 1h, but maxStops allows 3: nothing is stopped. " +
 		"If the rules are right, let a plan that you have read pass once, with flowreaper apply --plan FILE --allow N, or raise limits.maxStops in the policy; if not, correct them. See docs/withheld.md"
-	if codeOf(err) != sweep.CodeWithheld || err.Error() != want {
+	if codeOf(err) != result.CodeWithheld || err.Error() != want {
 		t.Errorf("error %q, want %q", err, want)
 	}
-	if diff := cmp.Diff(&sweep.Withheld{Limit: "maxStops", Condemned: 4, Max: 3, Allowed: 3, Window: "1h"}, r.Withheld); diff != "" {
+	if diff := cmp.Diff(&result.Withheld{Limit: "maxStops", Condemned: 4, Max: 3, Allowed: 3, Window: "1h"}, r.Withheld); diff != "" {
 		t.Errorf("withheld (-want +got):\n%s", diff)
 	}
 	for execution, outcome := range outcomes(r) {
-		if outcome != sweep.WithheldOutcome {
+		if outcome != result.WithheldOutcome {
 			t.Errorf("%s is %s", execution, outcome)
 		}
 	}
@@ -81,7 +82,7 @@ func TestMaxStopsWithholdsAll(t *testing.T) {
 
 func TestMaxStopsCountsWhatWasTriedLately(t *testing.T) {
 	m, p := memory(t), always(t, 3)
-	run := func(n int, at time.Duration) (*cloud, *sweep.Report, error) {
+	run := func(n int, at time.Duration) (*cloud, *result.Report, error) {
 		c := newCloud(map[string][]cloudflow.Execution{"f": overdue(n)})
 		c.now = noon.Add(at)
 		o := c.options(p)
@@ -93,10 +94,10 @@ func TestMaxStopsCountsWhatWasTriedLately(t *testing.T) {
 		t.Fatalf("error %v, stopped %v", err, c.stopped())
 	}
 	c, r, err := run(2, 59*time.Minute)
-	if codeOf(err) != sweep.CodeWithheld || len(c.stopped()) != 0 {
+	if codeOf(err) != result.CodeWithheld || len(c.stopped()) != 0 {
 		t.Errorf("error %v, stopped %v", err, c.stopped())
 	}
-	if diff := cmp.Diff(&sweep.Withheld{Limit: "maxStops", Condemned: 2, Recent: 2, Max: 3, Allowed: 1, Window: "1h"}, r.Withheld); diff != "" {
+	if diff := cmp.Diff(&result.Withheld{Limit: "maxStops", Condemned: 2, Recent: 2, Max: 3, Allowed: 1, Window: "1h"}, r.Withheld); diff != "" {
 		t.Errorf("withheld (-want +got):\n%s", diff)
 	}
 	if c, _, err := run(1, 59*time.Minute); err != nil || len(c.stopped()) != 1 {
@@ -122,10 +123,10 @@ func TestClockThatIsOffLeavesTheLedger(t *testing.T) {
 	if c, err := run(2, 0); err != nil || len(c.stopped()) != 2 {
 		t.Fatalf("error %v, stopped %v", err, c.stopped())
 	}
-	if c, err := run(1, 24*time.Hour); codeOf(err) != sweep.CodeClockSkew || len(c.stopped()) != 0 {
+	if c, err := run(1, 24*time.Hour); codeOf(err) != result.CodeClockSkew || len(c.stopped()) != 0 {
 		t.Errorf("a day off: error %v, stopped %v", err, c.stopped())
 	}
-	if c, err := run(1, 0); codeOf(err) != sweep.CodeWithheld || len(c.stopped()) != 0 {
+	if c, err := run(1, 0); codeOf(err) != result.CodeWithheld || len(c.stopped()) != 0 {
 		t.Errorf("afterwards: error %v, stopped %v", err, c.stopped())
 	}
 }
@@ -172,7 +173,7 @@ rules:
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]sweep.Outcome{"stop": sweep.Stopped, "hold": sweep.ProtectedOutcome, "show": sweep.Planned}
+	want := map[string]result.Outcome{"stop": result.Stopped, "hold": result.ProtectedOutcome, "show": result.Planned}
 	if diff := cmp.Diff(want, outcomes(r)); diff != "" {
 		t.Errorf("outcomes (-want +got):\n%s", diff)
 	}
@@ -220,7 +221,7 @@ func TestOnlyTheApprovedIsStopped(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]sweep.Outcome{"e000": sweep.Stopped, "e001": sweep.Stopped, "e002": sweep.Planned}
+	want := map[string]result.Outcome{"e000": result.Stopped, "e001": result.Stopped, "e002": result.Planned}
 	if diff := cmp.Diff(want, outcomes(r)); diff != "" {
 		t.Errorf("outcomes (-want +got):\n%s", diff)
 	}
@@ -236,7 +237,7 @@ func TestPlanStopsNothingAndLeavesTheMemory(t *testing.T) {
 		if err != nil || r.Mode != policy.ModePlan || r.Calls.StopExecution != 0 || r.Calls.DescribeExecution != 0 {
 			t.Errorf("error %v, mode %s, calls %+v", err, r.Mode, r.Calls)
 		}
-		if diff := cmp.Diff(map[string]sweep.Outcome{"e000": sweep.Planned, "e001": sweep.Planned}, outcomes(r)); diff != "" {
+		if diff := cmp.Diff(map[string]result.Outcome{"e000": result.Planned, "e001": result.Planned}, outcomes(r)); diff != "" {
 			t.Errorf("outcomes (-want +got):\n%s", diff)
 		}
 	}
@@ -249,7 +250,7 @@ func TestPlanStopsNothingAndLeavesTheMemory(t *testing.T) {
 func TestPlanOfMoreThanTheLimitSaysWhatItWouldStop(t *testing.T) {
 	c := newCloud(map[string][]cloudflow.Execution{"f": overdue(3)})
 	r, recording, err := sweep.Plan(t.Context(), c.options(limited(t, 2)))
-	if codeOf(err) != sweep.CodeWithheld || r.Withheld == nil || len(recording) != 3 || len(c.stopped()) != 0 {
+	if codeOf(err) != result.CodeWithheld || r.Withheld == nil || len(recording) != 3 || len(c.stopped()) != 0 {
 		t.Errorf("error %v, withheld %v, recorded %v", err, r.Withheld, recording)
 	}
 }
@@ -276,10 +277,10 @@ func TestClockThatIsOffStopsNothing(t *testing.T) {
 				}
 				return
 			}
-			if len(c.stopped()) != 0 || r.Complete || outcomes(r)["e000"] != sweep.WithheldOutcome {
+			if len(c.stopped()) != 0 || r.Complete || outcomes(r)["e000"] != result.WithheldOutcome {
 				t.Errorf("stopped %v, complete %v, outcomes %v", c.stopped(), r.Complete, outcomes(r))
 			}
-			if codeOf(err) != sweep.CodeClockSkew || err.Error() != test.want || r.Errors[0].Code != "ClockSkew" {
+			if codeOf(err) != result.CodeClockSkew || err.Error() != test.want || r.Errors[0].Code != "ClockSkew" {
 				t.Errorf("error %q, want %q, errors %v", err, test.want, r.Errors)
 			}
 		})
@@ -289,7 +290,7 @@ func TestClockThatIsOffStopsNothing(t *testing.T) {
 func TestClockSkewIsToldWhenNothingIsCondemned(t *testing.T) {
 	c := newCloud(map[string][]cloudflow.Execution{"f": nil})
 	c.offset = time.Minute
-	if r, err := sweep.Run(t.Context(), c.options(parse(t, twoHours))); codeOf(err) != sweep.CodeClockSkew || r.Complete {
+	if r, err := sweep.Run(t.Context(), c.options(parse(t, twoHours))); codeOf(err) != result.CodeClockSkew || r.Complete {
 		t.Errorf("error %v, complete %v", err, r.Complete)
 	}
 }
@@ -332,7 +333,7 @@ rules: [{name: young, when: execution.age < duration("5m")}]
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(map[string]sweep.Outcome{"first": sweep.Stopped}, outcomes(r)); diff != "" {
+	if diff := cmp.Diff(map[string]result.Outcome{"first": result.Stopped}, outcomes(r)); diff != "" {
 		t.Errorf("outcomes (-want +got):\n%s", diff)
 	}
 	if r.Executions.Condemned != 1 || len(c.stopped()) != 1 {
@@ -349,10 +350,10 @@ func TestClockGoingOffHalfWayStopsTheStopping(t *testing.T) {
 	c := newCloud(map[string][]cloudflow.Execution{"f": overdue(3)})
 	c.onStop = func(context.Context, string) error { c.offset = time.Hour; return nil }
 	r, err := sweep.Run(t.Context(), c.options(parse(t, twoHours)))
-	if codeOf(err) != sweep.CodeClockSkew || len(c.stopped()) != 1 {
+	if codeOf(err) != result.CodeClockSkew || len(c.stopped()) != 1 {
 		t.Errorf("error %v, stopped %v", err, c.stopped())
 	}
-	want := map[string]sweep.Outcome{"e000": sweep.Stopped, "e001": sweep.WithheldOutcome, "e002": sweep.WithheldOutcome}
+	want := map[string]result.Outcome{"e000": result.Stopped, "e001": result.WithheldOutcome, "e002": result.WithheldOutcome}
 	if diff := cmp.Diff(want, outcomes(r)); diff != "" {
 		t.Errorf("outcomes (-want +got):\n%s", diff)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/internal/emulator/account"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 )
 
@@ -34,25 +35,25 @@ func TestWhatRulesSayAtItsTurn(t *testing.T) {
 	const condemned = `{name: a, maxRuntime: 2h}`
 	for _, test := range []struct {
 		name, protect, rules string
-		want                 sweep.Outcome
+		want                 result.Outcome
 	}{
-		{"it is condemned still", `false`, condemned, sweep.Stopped},
+		{"it is condemned still", `false`, condemned, result.Stopped},
 		{"no rule condemns it", `false`, `{name: a, when: 'now < date("2026-05-04T12:00:10Z")'}`, ""},
 		{"none does by what they see, though one would by the time itself", `false`,
 			`{name: a, when: 'now < date("2026-05-04T12:00:10Z") or now > date("2026-05-04T12:00:19Z")'}`, ""},
 		{"none does by the time itself, though one would by what they see", `false`, `{name: a, when: 'now < date("2026-05-04T12:00:19Z")'}`, ""},
-		{"it has become protected", `now > date("2026-05-04T12:00:10Z")`, condemned, sweep.ProtectedOutcome},
+		{"it has become protected", `now > date("2026-05-04T12:00:10Z")`, condemned, result.ProtectedOutcome},
 		{"it has become protected, but for two seconds", `now > date("2026-05-04T12:00:19Z")`, condemned, ""},
-		{"a rule that only plans condemns it", `false`, `{name: a, when: 'now < date("2026-05-04T12:00:10Z")'}, {name: b, maxRuntime: 2h, mode: plan}`, sweep.Planned},
+		{"a rule that only plans condemns it", `false`, `{name: a, when: 'now < date("2026-05-04T12:00:10Z")'}, {name: b, maxRuntime: 2h, mode: plan}`, result.Planned},
 		{"a rule that only plans condemns it, but for two seconds", `false`,
-			`{name: a, when: 'now < date("2026-05-04T12:00:19Z")'}, {name: b, maxRuntime: 2h, mode: plan}`, sweep.Planned},
+			`{name: a, when: 'now < date("2026-05-04T12:00:19Z")'}, {name: b, maxRuntime: 2h, mode: plan}`, result.Planned},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			c := newCloud(map[string][]cloudflow.Execution{"f": {running("first", 5*time.Hour), running("second", 4*time.Hour)}})
 			c.onStop = func(context.Context, string) error { c.advance(later); return nil }
 			r, err := sweep.Run(t.Context(), c.options(parse(t, fmt.Sprintf(guardedAt, test.protect, test.rules))))
 			stopped := []string{"first"}
-			if test.want == sweep.Stopped {
+			if test.want == result.Stopped {
 				stopped = append(stopped, "second")
 			}
 			if diff := cmp.Diff(stopped, c.stopped()); err != nil || diff != "" {
@@ -82,7 +83,7 @@ func TestAHistoryThatFailsHalfWayIsNoReasonForAnything(t *testing.T) {
 			if err != nil || len(c.stopped()) > 0 || r.Complete || len(r.Undecided) == 0 {
 				t.Errorf("error %v, stopped %v, complete %v, undecided %v", err, c.stopped(), r.Complete, r.Undecided)
 			}
-			if diff := cmp.Diff([]sweep.FlowNote{{Flow: "f", Reason: unavailable.Error()}}, r.Incomplete); diff != "" {
+			if diff := cmp.Diff([]result.FlowNote{{Flow: "f", Reason: unavailable.Error()}}, r.Incomplete); diff != "" {
 				t.Errorf("incomplete (-want +got):\n%s", diff)
 			}
 		})
@@ -98,7 +99,7 @@ func TestAHistoryThatDoesNotComeInTimeLeavesTheSweepIncomplete(t *testing.T) {
 	text := strings.Replace(twoHours, "maxRuntime: 2h", `when: 'execution.age > duration("2h") and history.idle > duration("1h")'`, 1)
 	timed(t, a, text, "", func(t *testing.T, p *process) {
 		r, err := p.next()
-		want := []sweep.FlowNote{{Flow: "f", Reason: "the time of this sweep is over; the next one goes on"}}
+		want := []result.FlowNote{{Flow: "f", Reason: "the time of this sweep is over; the next one goes on"}}
 		if diff := cmp.Diff(want, r.Incomplete); err != nil || r.Complete || p.stops() > 0 || diff != "" {
 			t.Errorf("error %v, complete %v, %d stops, incomplete (-want +got):\n%s", err, r.Complete, p.stops(), diff)
 		}
@@ -131,7 +132,7 @@ func TestACheckThatIsNotAnsweredLeavesTheSweepIncomplete(t *testing.T) {
 	c := newCloud(map[string][]cloudflow.Execution{"f": {running("a", 2*time.Hour-5*time.Minute)}})
 	c.liveErr = map[string]error{"a": unavailable}
 	o := c.options(parse(t, twoHours))
-	o.Memory, o.Trigger = memory(t), sweep.Trigger{Kind: "timer"}
+	o.Memory, o.Trigger = memory(t), result.Trigger{Kind: "timer"}
 	for i := range 2 {
 		r, err := sweep.Run(t.Context(), o)
 		if complete := i == 0; err != nil || r.Complete != complete || len(r.Incomplete) != i {
@@ -160,7 +161,7 @@ func TestAStopThatCannotBeFreshenedLeavesTheSweepIncomplete(t *testing.T) {
 			if err != nil || len(c.stopped()) != 1 || r.Complete {
 				t.Errorf("error %v, stopped %v, complete %v", err, c.stopped(), r.Complete)
 			}
-			if diff := cmp.Diff([]sweep.FlowNote{{Flow: "f", Reason: unavailable.Error()}}, r.Incomplete); diff != "" {
+			if diff := cmp.Diff([]result.FlowNote{{Flow: "f", Reason: unavailable.Error()}}, r.Incomplete); diff != "" {
 				t.Errorf("incomplete (-want +got):\n%s", diff)
 			}
 		})

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/watch"
 )
 
@@ -34,7 +35,7 @@ func (s *sweep) keepLatched() {
 	// sweep fails, so that the event is delivered again.
 	if err := s.memory.save(now); err != nil {
 		s.unlatched = true
-		s.fail(CodeSweep, err)
+		s.fail(result.CodeSweep, err)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/watch"
 	"github.com/flowreaper/flowreaper/policy"
 )
@@ -280,6 +281,6 @@ func (s *sweep) tellOnce(f finding, no refusal) bool {
 
 // mark is what the watch remembers of a decision: the outcome, under the policy
 // and the mode it was made in.
-func (s *sweep) mark(o Outcome) watch.Mark {
+func (s *sweep) mark(o result.Outcome) watch.Mark {
 	return watch.Mark{Policy: fmt.Sprintf("%.23s/%s", s.Policy.Hash, s.Mode), Outcome: string(o)}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 )
 
@@ -34,16 +35,16 @@ func TestListingThatFailsHalfWayIsNoReasonForAnything(t *testing.T) {
 	if r.Complete {
 		t.Error("complete, though a listing failed")
 	}
-	if diff := cmp.Diff([]sweep.FlowNote{{Flow: "broken", Reason: unavailable.Error()}}, r.Incomplete); diff != "" {
+	if diff := cmp.Diff([]result.FlowNote{{Flow: "broken", Reason: unavailable.Error()}}, r.Incomplete); diff != "" {
 		t.Errorf("incomplete (-want +got):\n%s", diff)
 	}
-	if want := (sweep.FlowCounts{Seen: 2, Listed: 1}); r.Flows != want {
+	if want := (result.FlowCounts{Seen: 2, Listed: 1}); r.Flows != want {
 		t.Errorf("flows %+v, want %+v", r.Flows, want)
 	}
-	if want := (sweep.ExecutionCounts{Seen: 1, Condemned: 1}); r.Executions != want {
+	if want := (result.ExecutionCounts{Seen: 1, Condemned: 1}); r.Executions != want {
 		t.Errorf("executions %+v, want %+v", r.Executions, want)
 	}
-	if diff := cmp.Diff([]sweep.ErrorNote{{Code: "InternalServerError", Message: unavailable.Error(), Count: 1}}, r.Errors); diff != "" {
+	if diff := cmp.Diff([]result.ErrorNote{{Code: "InternalServerError", Message: unavailable.Error(), Count: 1}}, r.Errors); diff != "" {
 		t.Errorf("errors (-want +got):\n%s", diff)
 	}
 }
@@ -53,12 +54,12 @@ func TestListFlowsThatFails(t *testing.T) {
 		name    string
 		pages   int
 		err     error
-		code    sweep.Code
+		code    result.Code
 		stopped []string
 	}{
 		{"half way: what came is looked at", 1, unavailable, "", []string{"overdue"}},
-		{"at once: the sweep has failed", 0, unavailable, sweep.CodeSweep, []string{}},
-		{"for good: the sweep ends", 1, badKey, sweep.CodeCredentials, []string{}},
+		{"at once: the sweep has failed", 0, unavailable, result.CodeSweep, []string{}},
+		{"for good: the sweep ends", 1, badKey, result.CodeCredentials, []string{}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			c := newCloud(map[string][]cloudflow.Execution{"f": {running("overdue", 3*time.Hour)}})
@@ -83,17 +84,17 @@ func TestNothingListedIsAFailure(t *testing.T) {
 	c.listErr["a"], c.listErr["b"] = denied, denied
 	_, err := sweep.Run(t.Context(), c.options(parse(t, twoHours)))
 	want := "none of the 2 flows could be listed: " + denied.Error()
-	if codeOf(err) != sweep.CodeSweep || err.Error() != want {
+	if codeOf(err) != result.CodeSweep || err.Error() != want {
 		t.Errorf("error %q, want %q", err, want)
 	}
 }
 
 func TestFatalErrorEndsTheSweep(t *testing.T) {
-	for code, want := range map[string]sweep.Code{
-		"InvalidAccessKeyID":   sweep.CodeCredentials,
-		"SignatureNotMatch":    sweep.CodeCredentials,
-		"RequestTimeTooSkewed": sweep.CodeClockSkew,
-		"ActionNotSupported":   sweep.CodeSweep,
+	for code, want := range map[string]result.Code{
+		"InvalidAccessKeyID":   result.CodeCredentials,
+		"SignatureNotMatch":    result.CodeCredentials,
+		"RequestTimeTooSkewed": result.CodeClockSkew,
+		"ActionNotSupported":   result.CodeSweep,
 	} {
 		t.Run(code, func(t *testing.T) {
 			c := newCloud(map[string][]cloudflow.Execution{"good": {running("overdue", 3*time.Hour)}, "bad": nil})
@@ -106,7 +107,7 @@ func TestFatalErrorEndsTheSweep(t *testing.T) {
 				t.Errorf("stopped %v, complete %v", got, r.Complete)
 			}
 			for _, d := range r.Decisions {
-				if d.Outcome != sweep.NotTried || d.Message == "" {
+				if d.Outcome != result.NotTried || d.Message == "" {
 					t.Errorf("%s %s: %q", d.Execution, d.Outcome, d.Message)
 				}
 			}
@@ -151,7 +152,7 @@ func TestExpressIsNotCovered(t *testing.T) {
 	if err != nil || !r.Complete {
 		t.Errorf("error %v, complete %v", err, r.Complete)
 	}
-	if diff := cmp.Diff([]sweep.FlowNote{{Flow: "express", Reason: "Express"}}, r.NotCovered); diff != "" {
+	if diff := cmp.Diff([]result.FlowNote{{Flow: "express", Reason: "Express"}}, r.NotCovered); diff != "" {
 		t.Errorf("notCovered (-want +got):\n%s", diff)
 	}
 	if c.calls["ListExecutions"] != 0 || len(c.stopped()) != 0 {

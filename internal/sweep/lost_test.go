@@ -15,6 +15,7 @@ import (
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/internal/emulator/account"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 )
 
@@ -50,14 +51,14 @@ func TestLostLedgerWithholdsForOneWindow(t *testing.T) {
 				p.start()
 			}
 			r, err := p.next()
-			if !slices.ContainsFunc(r.Errors, func(n sweep.ErrorNote) bool { return n.Code == "StateLost" }) && p.stops() == 2 {
+			if !slices.ContainsFunc(r.Errors, func(n result.ErrorNote) bool { return n.Code == "StateLost" }) && p.stops() == 2 {
 				t.Errorf("%v after the loss the report doesn't tell of it: %+v", time.Since(lost), r.Errors)
 			}
 			if time.Since(lost) < 4*time.Minute || p.stops() > 2 {
 				continue // none is due yet, or it is over
 			}
-			want := &sweep.Withheld{Limit: "maxStops", Condemned: 2, Max: 100, Window: "1h"}
-			if diff := cmp.Diff(want, r.Withheld, cmpopts.IgnoreFields(sweep.Withheld{}, "Until")); codeOf(err) != sweep.CodeWithheld || diff != "" || r.Withheld.Until == nil {
+			want := &result.Withheld{Limit: "maxStops", Condemned: 2, Max: 100, Window: "1h"}
+			if diff := cmp.Diff(want, r.Withheld, cmpopts.IgnoreFields(result.Withheld{}, "Until")); codeOf(err) != result.CodeWithheld || diff != "" || r.Withheld.Until == nil {
 				t.Fatalf("error %v, withheld (-want +got):\n%s", err, diff)
 			}
 			const text = "2 condemned, but the ledger of stops was lost, so nobody knows how many stops were tried in the last 1h: nothing is stopped until "
@@ -124,7 +125,7 @@ func TestStopsOfAnotherProcessCountOnceTheyAreKnown(t *testing.T) {
 	if c, err := run(one, "a"); err != nil || len(c.stopped()) != 2 {
 		t.Fatalf("error %v, stopped %v", err, c.stopped())
 	}
-	if c, err := run(other, "b"); codeOf(err) != sweep.CodeWithheld || len(c.stopped()) != 0 {
+	if c, err := run(other, "b"); codeOf(err) != result.CodeWithheld || len(c.stopped()) != 0 {
 		t.Errorf("error %v, stopped %v", err, c.stopped())
 	}
 }

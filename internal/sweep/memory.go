@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/watch"
 	"github.com/flowreaper/flowreaper/policy"
 )
@@ -31,7 +32,7 @@ type Memory struct {
 	flows      map[string]*policy.Flow // in scope, by key
 	ids        map[string]string       // the name of the flow that has an Id; "" where several have
 	questions  map[string]question     // what is asked about each
-	notCovered []FlowNote
+	notCovered []result.FlowNote
 	partial    bool                    // the flows' latest listing failed
 	restored   bool                    // the file's flows were told
 	asked      *policy.Scope           // that all flows were asked about

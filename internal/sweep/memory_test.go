@@ -14,6 +14,7 @@ import (
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/internal/emulator"
 	"github.com/flowreaper/flowreaper/internal/emulator/account"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 	"github.com/flowreaper/flowreaper/internal/watch"
 )
@@ -48,7 +49,7 @@ func timed(t *testing.T, a *account.Account, policyText, file string, test func(
 }
 
 // next waits for the next minute and sweeps.
-func (p *process) next() (*sweep.Report, error) {
+func (p *process) next() (*result.Report, error) {
 	time.Sleep(time.Minute - time.Since(time.Now().Truncate(time.Minute)))
 	return p.sweep(50 * time.Second)
 }
@@ -70,10 +71,10 @@ rules:
 func TestMaxShareWithholds(t *testing.T) {
 	for _, test := range []struct {
 		overdue int
-		want    *sweep.Withheld
+		want    *result.Withheld
 	}{
 		{5, nil},
-		{6, &sweep.Withheld{Limit: "maxShare", Condemned: 6, Max: 5, Allowed: 5, Window: "1h"}}, // of 11 live
+		{6, &result.Withheld{Limit: "maxShare", Condemned: 6, Max: 5, Allowed: 5, Window: "1h"}}, // of 11 live
 	} {
 		a := &account.Account{Flows: []account.Flow{hanging("old", test.overdue, 4*time.Hour), hanging("young", 5, time.Hour)}}
 		timed(t, a, fmt.Sprintf(guarded, 100, "50%"), "", func(t *testing.T, p *process) {
@@ -81,7 +82,7 @@ func TestMaxShareWithholds(t *testing.T) {
 			if diff := cmp.Diff(test.want, r.Withheld); diff != "" {
 				t.Errorf("withheld (-want +got):\n%s", diff)
 			}
-			if (codeOf(err) == sweep.CodeWithheld) != (test.want != nil) || (p.stops() == 0) != (test.want != nil) {
+			if (codeOf(err) == result.CodeWithheld) != (test.want != nil) || (p.stops() == 0) != (test.want != nil) {
 				t.Errorf("%d overdue: error %v, %d stops", test.overdue, err, p.stops())
 			}
 		})
@@ -95,7 +96,7 @@ func TestNarrowedListingsCountNothingAsLive(t *testing.T) {
 	text := strings.Replace(fmt.Sprintf(guarded, 100, "50%"), "maxRuntime: 2h", "maxRuntime: 2h\n    when: execution.name startsWith \"old\"", 1)
 	timed(t, a, text, "", func(t *testing.T, p *process) {
 		r, err := p.next()
-		if want := (&sweep.Withheld{Limit: "maxShare", Condemned: 4, Max: 3, Allowed: 3, Window: "1h"}); codeOf(err) != sweep.CodeWithheld || !cmp.Equal(want, r.Withheld) || p.stops() != 0 {
+		if want := (&result.Withheld{Limit: "maxShare", Condemned: 4, Max: 3, Allowed: 3, Window: "1h"}); codeOf(err) != result.CodeWithheld || !cmp.Equal(want, r.Withheld) || p.stops() != 0 {
 			t.Errorf("error %v, withheld %+v, %d stops", err, r.Withheld, p.stops())
 		}
 	})
@@ -112,7 +113,7 @@ func TestWithheldUntilTheLimitsAllowIt(t *testing.T) {
 		looked := 0
 		for minute := range 12 {
 			r, err := p.next()
-			if codeOf(err) != sweep.CodeWithheld || r.Withheld == nil || r.Withheld.Condemned != 3 || p.stops() != 0 {
+			if codeOf(err) != result.CodeWithheld || r.Withheld == nil || r.Withheld.Condemned != 3 || p.stops() != 0 {
 				t.Fatalf("minute %d: error %v, withheld %+v, %d stops", minute, err, r.Withheld, p.stops())
 			}
 			looked += min(1, r.Calls.ListExecutions+r.Calls.DescribeExecution)
@@ -138,7 +139,7 @@ func TestOlderKnowledgeIsJudgedAgain(t *testing.T) {
 	a.Flows[2].Executions[0].EndsIn = new(account.Duration)
 	*a.Flows[2].Executions[0].EndsIn = ago(3*time.Minute + 30*time.Second)
 	timed(t, a, fmt.Sprintf(guarded, 2, "100%"), "", func(t *testing.T, p *process) {
-		if _, err := p.next(); codeOf(err) != sweep.CodeWithheld {
+		if _, err := p.next(); codeOf(err) != result.CodeWithheld {
 			t.Fatal(err)
 		}
 		if err := p.server.SetEnvironment("kept", map[string]string{"FLOWREAPER": "off"}); err != nil {
@@ -164,7 +165,7 @@ func TestFlowThatCannotBeReadIsProtected(t *testing.T) {
 		Faults: []account.Fault{{Operation: "DescribeFlow", Kind: account.FaultError, Code: "AccessDenied"}},
 	}
 	timed(t, a, fmt.Sprintf(guarded, 100, "100%"), "", func(t *testing.T, p *process) {
-		found := sweep.Outcome("")
+		found := result.Outcome("")
 		for range 10 {
 			r, err := p.next()
 			if err != nil {
@@ -174,7 +175,7 @@ func TestFlowThatCannotBeReadIsProtected(t *testing.T) {
 				found = d.Outcome
 			}
 		}
-		if found != sweep.ProtectedOutcome || p.stops() != 0 {
+		if found != result.ProtectedOutcome || p.stops() != 0 {
 			t.Errorf("outcome %q, %d stops", found, p.stops())
 		}
 	})
@@ -212,10 +213,10 @@ func TestLedgerThatCannotBeSavedStopsNothing(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "no", "such", "folder", "state")
 	timed(t, &account.Account{Flows: []account.Flow{hanging("f", 1, 4*time.Hour)}}, fmt.Sprintf(guarded, 100, "100%"), file, func(t *testing.T, p *process) {
 		r, err := p.next()
-		if codeOf(err) != sweep.CodeSweep || !strings.Contains(err.Error(), "FLOWREAPER_STATE must name a file") || p.stops() != 0 {
+		if codeOf(err) != result.CodeSweep || !strings.Contains(err.Error(), "FLOWREAPER_STATE must name a file") || p.stops() != 0 {
 			t.Errorf("error %v, %d stops", err, p.stops())
 		}
-		if len(r.Decisions) != 1 || r.Decisions[0].Outcome != sweep.NotTried || !strings.HasPrefix(r.Decisions[0].Message, "not tried: saving the state: ") {
+		if len(r.Decisions) != 1 || r.Decisions[0].Outcome != result.NotTried || !strings.HasPrefix(r.Decisions[0].Message, "not tried: saving the state: ") {
 			t.Errorf("decisions %+v", r.Decisions)
 		}
 	})
@@ -236,7 +237,7 @@ func TestLedgerOutlivesTheProcess(t *testing.T) {
 				break
 			}
 		}
-		if codeOf(err) != sweep.CodeWithheld && p.stops() != 3 {
+		if codeOf(err) != result.CodeWithheld && p.stops() != 3 {
 			t.Errorf("error %v, %d stops", err, p.stops())
 		}
 		if p.stops() > 3 {
@@ -280,7 +281,7 @@ func TestGateWaitsForWhatNobodyHasSeen(t *testing.T) {
 	a := &account.Account{Generate: []account.Generate{{Flows: 40, Prefix: "f-", Live: 3, MaxAge: ago(time.Hour), Seed: 1}}}
 	text := strings.Replace(fmt.Sprintf(guarded, 100, "100%"), "maxRuntime: 2h", "maxRuntime: 1s", 1)
 	timed(t, a, text, "", func(t *testing.T, p *process) {
-		if r, err := p.next(); codeOf(err) != sweep.CodeWithheld || p.stops() != 0 || r.Withheld.Condemned != 120 {
+		if r, err := p.next(); codeOf(err) != result.CodeWithheld || p.stops() != 0 || r.Withheld.Condemned != 120 {
 			t.Errorf("error %v, %d stops, withheld %+v", err, p.stops(), r.Withheld)
 		}
 	})
@@ -296,11 +297,11 @@ func TestMistypedRuleStopsAtMostMaxStopsAnHour(t *testing.T) {
 			if p.stops() > 100 {
 				t.Fatalf("%d stops", p.stops())
 			}
-			if err != nil && codeOf(err) != sweep.CodeWithheld {
+			if err != nil && codeOf(err) != result.CodeWithheld {
 				t.Fatal(err)
 			}
 		}
-		if _, err := p.next(); codeOf(err) != sweep.CodeWithheld {
+		if _, err := p.next(); codeOf(err) != result.CodeWithheld {
 			t.Errorf("error %v", err)
 		}
 	})
@@ -311,7 +312,7 @@ func TestStillRunningIsTriedAgain(t *testing.T) {
 	a := &account.Account{Behaviour: account.Behaviour{StopDelay: ago(70 * time.Second)}, Flows: []account.Flow{hanging("f", 1, 4*time.Hour)}}
 	timed(t, a, fmt.Sprintf(guarded, 100, "100%"), "", func(t *testing.T, p *process) {
 		r, err := p.next()
-		if err != nil || outcomes(r)["f-0"] != sweep.StillRunning {
+		if err != nil || outcomes(r)["f-0"] != result.StillRunning {
 			t.Fatalf("error %v, outcomes %v", err, outcomes(r))
 		}
 		if r, err = p.next(); err != nil || p.stops() != 2 {
@@ -378,7 +379,7 @@ func TestSurplusIsStopped(t *testing.T) {
 	text := strings.Replace(fmt.Sprintf(guarded, 100, "100%"), "maxRuntime: 2h", "maxConcurrent: 4\n    stopFirst: oldest", 1)
 	timed(t, a, text, "", func(t *testing.T, p *process) {
 		r, err := p.next()
-		want := map[string]sweep.Outcome{"f-0": sweep.Stopped, "f-1": sweep.Stopped}
+		want := map[string]result.Outcome{"f-0": result.Stopped, "f-1": result.Stopped}
 		if diff := cmp.Diff(want, outcomes(r)); err != nil || diff != "" {
 			t.Errorf("error %v, outcomes (-want +got):\n%s", err, diff)
 		}
@@ -394,7 +395,7 @@ func TestSurplusOfHalfAListIsUndecided(t *testing.T) {
 	text := strings.Replace(fmt.Sprintf(guarded, 1000, "100%"), "maxRuntime: 2h", "maxConcurrent: 4", 1)
 	timed(t, a, text, "", func(t *testing.T, p *process) {
 		r, err := p.next()
-		if codeOf(err) != sweep.CodeSweep || len(r.Decisions) != 0 || len(r.Incomplete) == 0 || p.stops() != 0 {
+		if codeOf(err) != result.CodeSweep || len(r.Decisions) != 0 || len(r.Incomplete) == 0 || p.stops() != 0 {
 			t.Errorf("error %v, %d decisions, incomplete %v, %d stops", err, len(r.Decisions), r.Incomplete, p.stops())
 		}
 	})
@@ -408,7 +409,7 @@ func TestHistoryIsFetchedWhereTheVerdictHangsOnIt(t *testing.T) {
 	text := strings.Replace(fmt.Sprintf(guarded, 100, "100%"), "maxRuntime: 2h", "maxRuntime: 2h\n    when: history.idle > duration(\"30m\")", 1)
 	timed(t, a, text, "", func(t *testing.T, p *process) {
 		r, err := p.next()
-		if diff := cmp.Diff(map[string]sweep.Outcome{"idle": sweep.Stopped}, outcomes(r)); err != nil || diff != "" || r.Calls.GetExecutionHistory != 2 {
+		if diff := cmp.Diff(map[string]result.Outcome{"idle": result.Stopped}, outcomes(r)); err != nil || diff != "" || r.Calls.GetExecutionHistory != 2 {
 			t.Errorf("error %v, %d histories, outcomes (-want +got):\n%s", err, r.Calls.GetExecutionHistory, diff)
 		}
 	})
@@ -443,19 +444,19 @@ func TestWindowThatOpens(t *testing.T) {
 func TestApprovedIsMatchedByIDAndStartedTime(t *testing.T) {
 	c := newCloud(map[string][]cloudflow.Execution{"f": overdue(4), "g": nil})
 	o := c.options(parse(t, twoHours))
-	stop := func(id, name string, age time.Duration) sweep.PlannedStop {
-		return sweep.PlannedStop{Flow: "f", FlowID: id, Execution: name, StartedTime: noon.Add(-age), Rule: "two-hours"}
+	stop := func(id, name string, age time.Duration) result.PlannedStop {
+		return result.PlannedStop{Flow: "f", FlowID: id, Execution: name, StartedTime: noon.Add(-age), Rule: "two-hours"}
 	}
 	gone := stop("id-g", "over", 5*time.Hour)
 	gone.Flow = "g"
-	o.Approved = sweep.Recording{
+	o.Approved = result.Recording{
 		stop("id-f", "e000", 24*time.Hour), stop("id-other", "e001", 24*time.Hour-time.Minute), stop("id-f", "e002", 24*time.Hour), gone,
 	}
 	r, err := sweep.Run(t.Context(), o)
 	if diff := cmp.Diff([]string{"e000"}, c.stopped()); err != nil || diff != "" {
 		t.Fatalf("error %v, stopped (-want +got):\n%s", err, diff)
 	}
-	want := []sweep.Drift{
+	want := []result.Drift{
 		{Flow: "f", Execution: "e001", Reason: "another flow has its flow's name: id-f, not id-other"},
 		{Flow: "f", Execution: "e002", Reason: "another execution has its name, started 2026-05-03T12:02:00Z"},
 		{Flow: "g", Execution: "over", Reason: "it runs no more"},
@@ -469,7 +470,7 @@ func TestAllowedPassesTheLimits(t *testing.T) {
 	c := newCloud(map[string][]cloudflow.Execution{"f": overdue(3)})
 	o := c.options(limited(t, 2))
 	_, o.Approved, _ = sweep.Plan(t.Context(), o)
-	if _, err := sweep.Run(t.Context(), o); codeOf(err) != sweep.CodeWithheld || len(c.stopped()) != 0 {
+	if _, err := sweep.Run(t.Context(), o); codeOf(err) != result.CodeWithheld || len(c.stopped()) != 0 {
 		t.Fatalf("error %v, stopped %v", err, c.stopped())
 	}
 	o.Allowed = true
@@ -483,7 +484,7 @@ func TestStartingIsListedWhereARuleAsksForIt(t *testing.T) {
 	text := strings.Replace(fmt.Sprintf(guarded, 100, "100%"), "maxRuntime: 2h", "maxRuntime: 10m\n    when: execution.status == \"Starting\"", 1)
 	timed(t, &account.Account{Flows: []account.Flow{f}}, text, "", func(t *testing.T, p *process) {
 		r, err := p.next()
-		if diff := cmp.Diff(map[string]sweep.Outcome{"stuck": sweep.Stopped}, outcomes(r)); err != nil || diff != "" {
+		if diff := cmp.Diff(map[string]result.Outcome{"stuck": result.Stopped}, outcomes(r)); err != nil || diff != "" {
 			t.Errorf("error %v, outcomes (-want +got):\n%s", err, diff)
 		}
 	})
@@ -504,7 +505,7 @@ func TestClockThatIsOffLeavesTheFile(t *testing.T) {
 		}
 		p.server = ahead
 		p.start() // it has to call
-		if _, err := p.next(); codeOf(err) != sweep.CodeClockSkew || p.stops() != 0 {
+		if _, err := p.next(); codeOf(err) != result.CodeClockSkew || p.stops() != 0 {
 			t.Errorf("error %v, %d stops", err, p.stops())
 		}
 		w, err := watch.NewFile(file).Load(watch.Options{}, time.Now())

@@ -18,6 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 )
 
@@ -111,7 +112,7 @@ func (c *cloud) described(change func(*cloudflow.Flow)) {
 const optOut = "\nprotect: {when: 'flow.env[\"FLOWREAPER\"] == \"off\"'}\n"
 
 // leftOutRun sweeps by twoHours with something besides.
-func leftOutRun(t *testing.T, c *cloud, more string) *sweep.Report {
+func leftOutRun(t *testing.T, c *cloud, more string) *result.Report {
 	t.Helper()
 	r, err := sweep.Run(t.Context(), c.options(parse(t, twoHours+more)))
 	if err != nil {
@@ -131,7 +132,7 @@ func TestAnEnvironmentThatAListingLeavesOutIsAskedFor(t *testing.T) {
 	r := leftOutRun(t, c, optOut)
 	got := c.stopped()
 	slices.Sort(got)
-	if diff := cmp.Diff([]string{"b0", "b1", "b2"}, got); diff != "" || outcomes(r)["a0"] != sweep.ProtectedOutcome {
+	if diff := cmp.Diff([]string{"b0", "b1", "b2"}, got); diff != "" || outcomes(r)["a0"] != result.ProtectedOutcome {
 		t.Errorf("stopped (-want +got):\n%s%v", diff, outcomes(r))
 	}
 	if r.Calls.DescribeFlow != 2 || !r.Complete {
@@ -151,7 +152,7 @@ func TestAFlowThatCannotBeReadEitherIsHeld(t *testing.T) {
 			t.Errorf("%s: stopped %v, complete %v, errors %v, %d described", more, c.stopped(), r.Complete, r.Errors, r.Calls.DescribeFlow)
 		}
 		for _, d := range r.Decisions {
-			if d.Outcome != sweep.ProtectedOutcome || !strings.HasSuffix(d.Reason, `flow.env.FLOWREAPER == "off": flow.env was not fetched`) {
+			if d.Outcome != result.ProtectedOutcome || !strings.HasSuffix(d.Reason, `flow.env.FLOWREAPER == "off": flow.env was not fetched`) {
 				t.Errorf("%s: %s", d.Outcome, d.Reason)
 			}
 		}
@@ -208,7 +209,7 @@ func TestAModeThatAListingLeavesOutIsAskedForBeforeAStop(t *testing.T) {
 	if diff := cmp.Diff([]string{"b0", "b1", "b2"}, got); diff != "" {
 		t.Errorf("stopped (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]sweep.FlowNote{{Flow: "a", Reason: "Express"}}, r.NotCovered); diff != "" {
+	if diff := cmp.Diff([]result.FlowNote{{Flow: "a", Reason: "Express"}}, r.NotCovered); diff != "" {
 		t.Errorf("not covered (-want +got):\n%s", diff)
 	}
 }
@@ -231,7 +232,7 @@ func TestADefinitionThatAListingLeavesOutIsAskedFor(t *testing.T) {
 }
 
 // sweepCrowd sweeps by maxConcurrent, which asks for what is Starting, too.
-func sweepCrowd(t *testing.T, c *cloud) *sweep.Report {
+func sweepCrowd(t *testing.T, c *cloud) *result.Report {
 	t.Helper()
 	o := c.options(parse(t, strings.Replace(twoHours, "maxRuntime: 2h", "maxConcurrent: 1", 1)))
 	o.Source = runningOnly{c}
@@ -259,7 +260,7 @@ func TestWhatARowLeavesOutOfAnExecutionIsAskedFor(t *testing.T) {
 		whole(&kept)
 		c.live["e0"] = kept
 		r := leftOutRun(t, c, "\nprotect: {when: '"+protect+"'}\n")
-		if diff := cmp.Diff([]string{"e1"}, c.stopped()); diff != "" || outcomes(r)["e0"] != sweep.ProtectedOutcome {
+		if diff := cmp.Diff([]string{"e1"}, c.stopped()); diff != "" || outcomes(r)["e0"] != result.ProtectedOutcome {
 			t.Errorf("%s: %v, stopped (-want +got):\n%s", protect, outcomes(r), diff)
 		}
 		for name, e := range c.live { // another has its name: it started at another time
@@ -299,7 +300,7 @@ func TestAnIdThatAListingLeavesOutDropsNothing(t *testing.T) {
 	c.flows[0].Items[0].ID, c.flows[0].Items[0].Absent = "", []string{"Id"}
 	c.described(func(*cloudflow.Flow) {})
 	o := c.options(parse(t, twoHours+optOut))
-	o.Memory, o.Trigger = memory(t), sweep.Trigger{Kind: "timer"}
+	o.Memory, o.Trigger = memory(t), result.Trigger{Kind: "timer"}
 	for range 2 {
 		if _, err := sweep.Run(t.Context(), o); err != nil {
 			t.Fatal(err)
@@ -318,7 +319,7 @@ func TestAFlowThatAFileKnowsByNameAloneIsReadOnce(t *testing.T) {
 	c.flows[0].Items[0].ID = "" // and its row doesn't say that it left it out
 	c.described(func(*cloudflow.Flow) {})
 	o := c.options(parse(t, twoHours+optOut))
-	o.Memory, o.Trigger = memory(t), sweep.Trigger{Kind: "timer"}
+	o.Memory, o.Trigger = memory(t), result.Trigger{Kind: "timer"}
 	for range 2 {
 		if _, err := sweep.Run(t.Context(), o); err != nil {
 			t.Fatal(err)
@@ -337,7 +338,7 @@ func TestTwoFlowsWithOneIdAreBothKnown(t *testing.T) {
 		c.flows[0].Items[i].ID = "same"
 	}
 	o := c.options(parse(t, twoHours))
-	o.Memory, o.Trigger = memory(t), sweep.Trigger{Kind: "timer"}
+	o.Memory, o.Trigger = memory(t), result.Trigger{Kind: "timer"}
 	r, err := sweep.Run(t.Context(), o)
 	if err != nil || len(c.stops) != 3 || len(r.Errors) != 1 || r.Errors[0].Code != "SameId" {
 		t.Fatalf("error %v, stops %+v, errors %+v", err, c.stops, r.Errors)

@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 )
 
@@ -131,16 +132,16 @@ func (m model) cloud() *cloud {
 
 // expected is what the model says a sweep must do: naively, all at once.
 type expected struct {
-	code      sweep.Code
+	code      result.Code
 	complete  bool
 	stops     []string // StopExecution calls, in no order
-	outcomes  map[string]sweep.Outcome
+	outcomes  map[string]result.Outcome
 	seen      int
 	undecided int
 }
 
 func (m model) expect() expected {
-	e := expected{complete: !m.flowsErr, outcomes: map[string]sweep.Outcome{}}
+	e := expected{complete: !m.flowsErr, outcomes: map[string]result.Outcome{}}
 	condemned := map[string]modelRow{}
 	covered, listed := 0, 0
 	for _, f := range m.flows {
@@ -159,9 +160,9 @@ func (m model) expect() expected {
 			case "stop":
 				condemned[r.name] = r
 			case "plan":
-				e.outcomes[r.name] = sweep.Planned
+				e.outcomes[r.name] = result.Planned
 			case "protected":
-				e.outcomes[r.name] = sweep.ProtectedOutcome
+				e.outcomes[r.name] = result.ProtectedOutcome
 			case "undecided":
 				e.undecided++
 			}
@@ -173,33 +174,33 @@ func (m model) expect() expected {
 	for name, r := range condemned {
 		switch {
 		case skewed || withheld:
-			e.outcomes[name] = sweep.WithheldOutcome
+			e.outcomes[name] = result.WithheldOutcome
 			continue
 		case r.stop == "ExecutionAlreadyCompleted", r.stop == "" && r.after == "Succeeded":
-			e.outcomes[name] = sweep.AlreadyCompleted
+			e.outcomes[name] = result.AlreadyCompleted
 		case r.stop == "ExecutionNotExists":
-			e.outcomes[name] = sweep.Gone
+			e.outcomes[name] = result.Gone
 		case r.stop == "AccessDenied":
 			refused++
-			e.outcomes[name] = sweep.Failed
+			e.outcomes[name] = result.Failed
 		case r.after == "Running":
-			e.outcomes[name] = sweep.StillRunning
+			e.outcomes[name] = result.StillRunning
 		default:
-			e.outcomes[name] = sweep.Stopped
+			e.outcomes[name] = result.Stopped
 		}
 		e.stops = append(e.stops, name)
 	}
 	switch {
 	case covered > 0 && listed == 0:
-		e.code = sweep.CodeSweep
+		e.code = result.CodeSweep
 	case skewed:
-		e.code = sweep.CodeClockSkew
+		e.code = result.CodeClockSkew
 	case len(condemned) > 0 && withheld:
-		e.code = sweep.CodeWithheld
+		e.code = result.CodeWithheld
 	case refused > 0 && refused == len(e.stops):
-		e.code = sweep.CodeSweep
+		e.code = result.CodeSweep
 	}
-	if e.code != "" && e.code != sweep.CodeWithheld {
+	if e.code != "" && e.code != result.CodeWithheld {
 		e.complete = false
 	}
 	slices.Sort(e.stops)
@@ -220,7 +221,7 @@ func TestSweepDoesWhatTheModelSays(t *testing.T) {
 		fill(t, o, m.recent)
 		r, err := sweep.Run(t.Context(), o)
 		if m.failsForGood() {
-			if codeOf(err) != sweep.CodeCredentials || len(c.stopped()) != 0 || r.Complete {
+			if codeOf(err) != result.CodeCredentials || len(c.stopped()) != 0 || r.Complete {
 				t.Fatalf("error %v, stopped %v, complete %v", err, c.stopped(), r.Complete)
 			}
 			return
@@ -234,7 +235,7 @@ func TestSweepDoesWhatTheModelSays(t *testing.T) {
 		if diff := cmp.Diff(want, got, cmp.AllowUnexported(expected{})); diff != "" {
 			t.Fatalf("(-model +sweep):\n%s", diff)
 		}
-		if r.Executions.Condemned != len(want.outcomes) || (r.Withheld != nil) != slices.Contains(slices.Collect(maps.Values(want.outcomes)), sweep.WithheldOutcome) && m.offset.Abs() <= 30*time.Second {
+		if r.Executions.Condemned != len(want.outcomes) || (r.Withheld != nil) != slices.Contains(slices.Collect(maps.Values(want.outcomes)), result.WithheldOutcome) && m.offset.Abs() <= 30*time.Second {
 			t.Fatalf("%+v, withheld %v", r.Executions, r.Withheld)
 		}
 	})

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/policy"
 )
 
@@ -71,7 +72,7 @@ func (s *sweep) mistyped(flows []*policy.Flow, err error) bool {
 		return false
 	}
 	s.listingFlows = false
-	s.fail(CodeUnmatched, &unmatchedError{wrong, err})
+	s.fail(result.CodeUnmatched, &unmatchedError{wrong, err})
 	return true
 }
 

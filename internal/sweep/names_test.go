@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/flowreaper/flowreaper/internal/emulator/account"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 	"github.com/flowreaper/flowreaper/policy"
 )
@@ -53,7 +54,7 @@ func inProcess(t *testing.T) *sweep.Memory {
 	return m
 }
 
-func hold(t *testing.T, r *sweep.Report, want []policy.Unmatched) {
+func hold(t *testing.T, r *result.Report, want []policy.Unmatched) {
 	t.Helper()
 	if diff := cmp.Diff(want, r.Unmatched); diff != "" {
 		t.Errorf("unmatched (-want +got):\n%s", diff)

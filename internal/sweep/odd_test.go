@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 	"github.com/flowreaper/flowreaper/policy"
 )
@@ -94,17 +95,17 @@ func TestWhatHasEndedMeanwhileIsNoneOfACrowd(t *testing.T) {
 // and at its turn.
 func TestAnExecutionWhoseHistoryIsGoneHasEnded(t *testing.T) {
 	text := strings.Replace(twoHours, "maxRuntime: 2h", `when: 'execution.age > duration("2h") and history.events >= 0'`, 1)
-	for name, test := range map[string]func(t *testing.T, c *cloud, o sweep.Options) (*sweep.Report, error){
-		"at a check": func(t *testing.T, c *cloud, o sweep.Options) (*sweep.Report, error) {
+	for name, test := range map[string]func(t *testing.T, c *cloud, o sweep.Options) (*result.Report, error){
+		"at a check": func(t *testing.T, c *cloud, o sweep.Options) (*result.Report, error) {
 			c.executions["f"][0].Items = c.executions["f"][0].Items[1:]
-			o.Memory, o.Trigger = memory(t), sweep.Trigger{Kind: "timer"}
+			o.Memory, o.Trigger = memory(t), result.Trigger{Kind: "timer"}
 			if _, err := sweep.Run(t.Context(), o); err != nil {
 				t.Fatal(err)
 			}
 			c.advance(10 * time.Minute)
 			return sweep.Run(t.Context(), o)
 		},
-		"at its turn": func(t *testing.T, c *cloud, o sweep.Options) (*sweep.Report, error) {
+		"at its turn": func(t *testing.T, c *cloud, o sweep.Options) (*result.Report, error) {
 			c.executions["f"][0].Items[1] = running("second", 3*time.Hour)
 			c.live["second"] = running("second", 3*time.Hour)
 			c.onStop = func(context.Context, string) error {
@@ -270,7 +271,7 @@ func TestAnIdThatIsAnothersNameIsNoName(t *testing.T) {
 	c := newCloud(map[string][]cloudflow.Execution{"a": {running("of-a", 3*time.Hour)}, "b": {running("of-b", 3*time.Hour)}})
 	c.flows[0].Items = []cloudflow.Flow{{Name: "a", ID: "b"}, {Name: "b", Absent: []string{"Id"}}}
 	o := c.options(parse(t, twoHours))
-	o.Memory, o.Trigger = memory(t), sweep.Trigger{Kind: "timer"}
+	o.Memory, o.Trigger = memory(t), result.Trigger{Kind: "timer"}
 	r, err := sweep.Run(t.Context(), o)
 	got := c.stopped()
 	slices.Sort(got)
@@ -294,7 +295,7 @@ func TestFlowsListedForAnEventByAClockThatWasAheadAreListedAnew(t *testing.T) {
 	c.advance(-2 * time.Hour)
 	c.flows[0].Items = append(c.flows[0].Items, cloudflow.Flow{Name: "f-2", ID: "id-f-2"})
 	c.executions["f-2"] = []cloudflow.Page[cloudflow.Execution]{{Items: []cloudflow.Execution{running("two", time.Hour)}}}
-	o.Events, o.RunID, o.Trigger = nil, "next", sweep.Trigger{Kind: "timer"}
+	o.Events, o.RunID, o.Trigger = nil, "next", result.Trigger{Kind: "timer"}
 	if _, err := sweep.Run(t.Context(), o); err != nil || !slices.Contains(c.stopped(), "two") {
 		t.Errorf("error %v, stopped %v, calls %v", err, c.stopped(), c.calls)
 	}
@@ -318,7 +319,7 @@ func TestARowThatIsWrongHidesNoExecution(t *testing.T) {
 	c := newCloud(map[string][]cloudflow.Execution{"f": {is, running("e", 3*time.Hour)}})
 	c.live = map[string]cloudflow.Execution{"e": is}
 	o := c.options(parse(t, twoHours))
-	o.Memory, o.Trigger = memory(t), sweep.Trigger{Kind: "timer"}
+	o.Memory, o.Trigger = memory(t), result.Trigger{Kind: "timer"}
 	r, err := sweep.Run(t.Context(), o)
 	if err != nil || len(c.stopped()) > 0 || len(r.Errors) != 1 || r.Errors[0].Code != "SameName" ||
 		r.Errors[0].Message != "rows of one listing differ in what they say of the execution e of f: what DescribeExecution says counts" {

@@ -15,6 +15,7 @@ import (
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/internal/emulator"
 	"github.com/flowreaper/flowreaper/internal/emulator/account"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 )
 
@@ -166,17 +167,17 @@ func (m pagesModel) quota(t *testing.T) *cloudflow.Quota {
 
 // hurt sweeps while lists come in pages of all kinds.
 func (m pagesModel) hurt(t *testing.T, p *process, paged *pager) {
-	invoke := func() (*sweep.Report, error) { return p.happen(4*time.Minute, `{"stop":true}`) }
+	invoke := func() (*result.Report, error) { return p.happen(4*time.Minute, `{"stop":true}`) }
 	for i := range 3 {
 		before := paged.broken
 		r, _ := invoke()
 		if paged.broken > before && r.Complete {
 			t.Errorf("sweep %d is complete, and a list had no end", i)
 		}
-		if slices.ContainsFunc(r.Errors, func(n sweep.ErrorNote) bool { return n.Code == "Fault" }) {
+		if slices.ContainsFunc(r.Errors, func(n result.ErrorNote) bool { return n.Code == "Fault" }) {
 			t.Errorf("sweep %d: errors %+v", i, r.Errors)
 		}
-		invoke = func() (*sweep.Report, error) { return p.sweep(50 * time.Second) }
+		invoke = func() (*result.Report, error) { return p.sweep(50 * time.Second) }
 		time.Sleep(time.Minute)
 	}
 	for _, f := range m.account.Flows {

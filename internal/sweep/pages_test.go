@@ -15,7 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/flowreaper/flowreaper/internal/emulator"
-	"github.com/flowreaper/flowreaper/internal/sweep"
+	"github.com/flowreaper/flowreaper/internal/result"
 )
 
 // pager is a CloudFlow that cuts its lists into other pages: some empty, with rows
@@ -162,7 +162,7 @@ func TestAListWithoutEndIsGivenUpOnce(t *testing.T) {
 			return map[string]string{"ListExecutionsa": "endless"}[list]
 		}}
 		r, err := p.happen(time.Hour, `{"stop":true}`)
-		want := []sweep.FlowNote{{Flow: "a", Reason: "ListExecutions: 1000 pages came, and there is a next one: the listing would never end, so it is given up as incomplete (HTTP 200, request id paged)"}}
+		want := []result.FlowNote{{Flow: "a", Reason: "ListExecutions: 1000 pages came, and there is a next one: the listing would never end, so it is given up as incomplete (HTTP 200, request id paged)"}}
 		if diff := cmp.Diff(want, r.Incomplete); err != nil || r.Complete || diff != "" {
 			t.Errorf("error %v, complete %v, incomplete (-want +got):\n%s", err, r.Complete, diff)
 		}

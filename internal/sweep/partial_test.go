@@ -14,7 +14,7 @@ import (
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/internal/emulator/account"
-	"github.com/flowreaper/flowreaper/internal/sweep"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/watch"
 )
 
@@ -45,9 +45,9 @@ func (h halfListed) Call(r *http.Request, t *http.Transport) (*http.Response, er
 	return answer, err
 }
 
-func wantPartial(t *testing.T, r *sweep.Report) {
+func wantPartial(t *testing.T, r *result.Report) {
 	t.Helper()
-	if r.Complete || !slices.ContainsFunc(r.Incomplete, func(n sweep.FlowNote) bool { return n.Flow == "*" && strings.HasPrefix(n.Reason, "ListFlows: ") }) {
+	if r.Complete || !slices.ContainsFunc(r.Incomplete, func(n result.FlowNote) bool { return n.Flow == "*" && strings.HasPrefix(n.Reason, "ListFlows: ") }) {
 		t.Errorf("complete %v, incomplete %v", r.Complete, r.Incomplete)
 	}
 }
@@ -90,14 +90,14 @@ func TestAPartialListOfFlowsForAnEvent(t *testing.T) {
 			accident(t, map[string]int{"a": 1, "b": 1}, eventPolicy("limits: {maxShare: 100%}", rules...), func(t *testing.T, p *process) {
 				p.wire = halfListed{p.server}
 				p.http = p.wire
-				invoke := func() (*sweep.Report, error) { return p.happen(time.Minute, `{"stop":true}`) }
+				invoke := func() (*result.Report, error) { return p.happen(time.Minute, `{"stop":true}`) }
 				for range 5 {
 					r, err := invoke()
 					if err != nil || r.Resumable == nil {
 						t.Errorf("error %v, resumable %v", err, r.Resumable)
 					}
 					wantPartial(t, r)
-					invoke = func() (*sweep.Report, error) { return p.sweep(50 * time.Second) }
+					invoke = func() (*result.Report, error) { return p.sweep(50 * time.Second) }
 					time.Sleep(time.Minute)
 				}
 				p.wantStopped("a-000")
@@ -119,13 +119,13 @@ func TestAPartialEmergencyIsTold(t *testing.T) {
 		for _, operation := range []string{"ListExecutions", "DescribeFlow"} {
 			accident(t, map[string]int{"a": 0, "b": 1}, eventPolicy("limits: {maxShare: 100%}", everything+limits), func(t *testing.T, p *process) {
 				p.server.AddFaults(account.Fault{Operation: operation, Flow: "b", Kind: "error", Code: "AccessDenied", Status: 403})
-				invoke := func() (*sweep.Report, error) { return p.happen(time.Minute, `{"stop":true}`) }
+				invoke := func() (*result.Report, error) { return p.happen(time.Minute, `{"stop":true}`) }
 				for range 5 {
 					r, err := invoke()
 					if err != nil || r.Complete || r.Resumable == nil || len(r.Incomplete) != 1 || r.Incomplete[0].Flow != "b" || !strings.HasPrefix(r.Incomplete[0].Reason, operation+": AccessDenied") {
 						t.Errorf("error %v, complete %v, resumable %v, incomplete %v", err, r.Complete, r.Resumable, r.Incomplete)
 					}
-					invoke = func() (*sweep.Report, error) { return p.sweep(50 * time.Second) }
+					invoke = func() (*result.Report, error) { return p.sweep(50 * time.Second) }
 					time.Sleep(time.Minute)
 				}
 				p.server.ClearFaults()
@@ -163,7 +163,7 @@ func TestAnEmergencyThatTheTimeIsTooShortFor(t *testing.T) {
 		accident(t, map[string]int{"a": 1}, eventPolicy("", "name: all, on: [event], flows: [a]"), func(t *testing.T, p *process) {
 			p.server.AddFaults(account.Fault{Operation: operation, Kind: "slow", Delay: ago(12 * time.Second), Times: 1})
 			r, _ := p.happen(5*time.Second, `{"stop":true}`)
-			want := []sweep.FlowNote{{Flow: "a", Reason: "the time of this sweep is over; the next one goes on"}}
+			want := []result.FlowNote{{Flow: "a", Reason: "the time of this sweep is over; the next one goes on"}}
 			if diff := cmp.Diff(want, r.Incomplete); r.Complete || diff != "" {
 				t.Errorf("%s: complete %v, incomplete (-want +got):\n%s", operation, r.Complete, diff)
 			}

@@ -16,6 +16,7 @@ import (
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/internal/emulator"
 	"github.com/flowreaper/flowreaper/internal/emulator/account"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 	"github.com/flowreaper/flowreaper/policy"
 )
@@ -80,7 +81,7 @@ func halfAnHour(t *testing.T, p *policy.Policy, mode policy.Mode) []string {
 		next := time.Now().Add(time.Minute)
 		r, err := sweep.Run(t.Context(), sweep.Options{
 			Policy: p, Source: c, Stopper: c, Mode: mode, Memory: memory, Quota: quota,
-			Trigger: sweep.Trigger{Kind: "timer"}, Until: next.Add(-10 * time.Second),
+			Trigger: result.Trigger{Kind: "timer"}, Until: next.Add(-10 * time.Second),
 		})
 		if err != nil || len(r.Errors) > 0 || len(cloud.denied) > 0 {
 			t.Fatalf("%v, errors %v, denied %v", err, r.Errors, cloud.denied)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/emulator/account"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 )
 
@@ -33,10 +34,10 @@ func TestProgressNeverFalls(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				_, c := emulate(t, uneven(12, 50))
-				var told []sweep.Progress
+				var told []result.Progress
 				o := sweep.Options{
 					Policy: limited(t, 1000), Source: c, Stopper: c,
-					Progress: func(p sweep.Progress) { told = append(told, p) },
+					Progress: func(p result.Progress) { told = append(told, p) },
 				}
 				if err := run(t.Context(), o); err != nil {
 					t.Fatal(err)

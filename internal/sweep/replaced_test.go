@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 )
 
@@ -29,7 +30,7 @@ func TestAnotherExecutionOfTheSameNameIsNotStoppedInItsStead(t *testing.T) {
 		again.Status = test.status
 		c.live = map[string]cloudflow.Execution{"a": again}
 		o := c.options(parse(t, twoHours))
-		o.Memory, o.Trigger = memory(t), sweep.Trigger{Kind: "timer"}
+		o.Memory, o.Trigger = memory(t), result.Trigger{Kind: "timer"}
 		for range 2 {
 			if _, err := sweep.Run(t.Context(), o); err != nil {
 				t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 )
 
@@ -26,7 +27,7 @@ func TestARestartForgetsNoExecutionThatARuleFindsByItsEnvironment(t *testing.T) 
 				t.Fatal(err)
 			}
 			o := c.options(parse(t, twoHours+"    when: execution.env.TIER == \"test\"\n"))
-			o.Memory, o.Now, o.Trigger = m, time.Now, sweep.Trigger{Kind: "timer"}
+			o.Memory, o.Now, o.Trigger = m, time.Now, result.Trigger{Kind: "timer"}
 			o.Until = time.Now().Add(50 * time.Second)
 			if r, err := sweep.Run(t.Context(), o); err != nil || !r.Complete {
 				t.Fatal(err, r.Complete, r.Incomplete)

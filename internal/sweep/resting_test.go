@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 )
 
@@ -16,7 +17,7 @@ func TestAFlowThatRestsAfterFailuresLeavesTheSweepIncomplete(t *testing.T) {
 		c := newCloud(map[string][]cloudflow.Execution{"good": nil, "bad": nil})
 		c.listErr["bad"] = unavailable
 		o := c.options(parse(t, twoHours))
-		o.Memory, o.Now, o.Trigger = memory(t), time.Now, sweep.Trigger{Kind: "timer"}
+		o.Memory, o.Now, o.Trigger = memory(t), time.Now, result.Trigger{Kind: "timer"}
 		rested := 0
 		for range 15 {
 			o.Until = time.Now().Add(50 * time.Second)

@@ -19,6 +19,7 @@ import (
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/internal/emulator"
 	"github.com/flowreaper/flowreaper/internal/emulator/account"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 	"github.com/flowreaper/flowreaper/internal/watch"
 	"github.com/flowreaper/flowreaper/policy"
@@ -41,8 +42,8 @@ type scenario struct {
 	floor   float64       // ListExecutions calls that no scheme can do without
 }
 
-// result is what a simulation came to.
-type result struct {
+// tally is what a simulation came to.
+type tally struct {
 	flows, lists, describes, stops int
 	throttled                      int
 	late, beyond                   []time.Duration // of the stops after the first full look, sorted; beyond StopExecution's own queue
@@ -53,7 +54,7 @@ type result struct {
 }
 
 // simulated runs a scenario in a bubble of its own time.
-func simulated(t *testing.T, s scenario, each func(*emulator.Server, *sweep.Report, error)) (r result) {
+func simulated(t *testing.T, s scenario, each func(*emulator.Server, *result.Report, error)) (r tally) {
 	t.Helper()
 	file := ""
 	if s.file {
@@ -86,7 +87,7 @@ type process struct {
 	wire    cloudflow.HTTPClient              // … and for timers; nil: nothing
 	stopper func(sweep.Stopper) sweep.Stopper // what stands before the client; nil: nothing
 	source  func(sweep.Source) sweep.Source   // likewise
-	decided func(sweep.Decision)
+	decided func(result.Decision)
 }
 
 func (p *process) start() {
@@ -107,7 +108,7 @@ func (p *process) wired() cloudflow.HTTPClient {
 }
 
 // sweep is one invocation, with a client of its own as the function's.
-func (p *process) sweep(until time.Duration) (*sweep.Report, error) {
+func (p *process) sweep(until time.Duration) (*result.Report, error) {
 	c, err := cloudflow.New(cloudflow.Options{
 		Endpoint: "http://127.0.0.1:1", HTTPClient: p.wired(), Quota: p.quota,
 		Credentials: cloudflow.Credentials{AccessKeyID: "emulator", AccessKeySecret: "emulator"},
@@ -133,14 +134,14 @@ func (p *process) sweep(until time.Duration) (*sweep.Report, error) {
 
 // conforms holds a report to its schema; of long lists the beginning, since there are
 // days of sweeps.
-func conforms(t testing.TB, r *sweep.Report) {
+func conforms(t testing.TB, r *result.Report) {
 	t.Helper()
 	short := *r
 	short.Decisions = r.Decisions[:min(10, len(r.Decisions))]
 	schematest.Report(t, short)
 }
 
-func (p *process) live(s scenario, each func(*emulator.Server, *sweep.Report, error)) (r result) {
+func (p *process) live(s scenario, each func(*emulator.Server, *result.Report, error)) (r tally) {
 	begin := time.Now()
 	end := begin.Add(s.span)
 	p.start()
@@ -163,7 +164,7 @@ func (p *process) live(s scenario, each func(*emulator.Server, *sweep.Report, er
 	return r
 }
 
-func (r *result) count(report *sweep.Report, err error, tick int) {
+func (r *tally) count(report *result.Report, err error, tick int) {
 	r.lists += report.Calls.ListExecutions
 	r.describes += report.Calls.DescribeExecution
 	r.throttled += report.Throttled
@@ -179,7 +180,7 @@ func (r *result) count(report *sweep.Report, err error, tick int) {
 }
 
 // judge holds what really happened against what a naive judge would have done.
-func (r *result) judge(server *emulator.Server, s scenario, begin, end time.Time) {
+func (r *tally) judge(server *emulator.Server, s scenario, begin, end time.Time) {
 	looked := begin.Add(time.Duration(r.fullLook+1) * time.Minute)
 	flows := server.Flows()
 	r.flows = len(flows)
@@ -225,7 +226,7 @@ func percentile(sorted []time.Duration, p int) time.Duration {
 	return sorted[(len(sorted)-1)*p/100]
 }
 
-func (r result) String() string {
+func (r tally) String() string {
 	return fmt.Sprintf("lists %d, describes %d, stops %d, throttled %d, late p50 %v p99 %v max %v, beyond the queue p99 %v max %v, premature %d, missed %d, full look %d ticks, failed %d, incomplete %d, took %v",
 		r.lists, r.describes, r.stops, r.throttled, percentile(r.late, 50), percentile(r.late, 99), percentile(r.late, 100),
 		percentile(r.beyond, 99), percentile(r.beyond, 100), r.premature, r.missed, r.fullLook, r.failed, r.incomplete, r.wall.Round(time.Millisecond))
@@ -279,7 +280,7 @@ func days(flows int) []scenario {
 }
 
 // check holds a simulated day to what the design promises.
-func (r result) check(t *testing.T, s scenario) {
+func (r tally) check(t *testing.T, s scenario) {
 	t.Helper()
 	if r.premature > 0 {
 		t.Errorf("%d executions were stopped before they were due", r.premature)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/policy"
 )
 
@@ -31,13 +32,13 @@ func (s *sweep) try(c *condemned, p pass) {
 		d.Outcome, d.Message = s.outcome(s.ctx, p.finding, err)
 		return func() { s.settle(c, d, err) }, nil
 	}, func(fault error) {
-		d.Outcome, d.Message = Failed, fault.Error()
+		d.Outcome, d.Message = result.Failed, fault.Error()
 		s.settle(c, d, fault)
 	})
 }
 
 // lateBy notes how late a stop is tried.
-func (s *sweep) lateBy(d *Decision, due policy.Due, now time.Time) {
+func (s *sweep) lateBy(d *result.Decision, due policy.Due, now time.Time) {
 	if due.Kind == policy.Moment {
 		late := max(0, now.Sub(due.Time.Truncate(time.Millisecond)))
 		s.late = append(s.late, late)
@@ -46,17 +47,17 @@ func (s *sweep) lateBy(d *Decision, due policy.Due, now time.Time) {
 }
 
 // settle takes in what became of a stop.
-func (s *sweep) settle(c *condemned, d Decision, err error) {
+func (s *sweep) settle(c *condemned, d result.Decision, err error) {
 	switch d.Outcome {
-	case Planned:
+	case result.Planned:
 		s.recorded = append(s.recorded, planned(c.finding))
-	case Stopped, AlreadyCompleted, Gone:
+	case result.Stopped, result.AlreadyCompleted, result.Gone:
 		live := s.watch.Live()
 		s.watch.Ended(c.flowKey, c.name)
 		s.ended += live - s.watch.Live()
 		s.gone[c.key()] = true
 		s.settled(c.key())
-	case NotTried:
+	case result.NotTried:
 		s.partial = true
 		s.markAs(c.by, c.key(), waitingOutcome)
 	default:
@@ -76,29 +77,29 @@ func requestID(answer cloudflow.Execution, err error) string {
 
 // outcome tells what became of a stop, and what people should know of it. err
 // is StopExecution's; its answer says nothing about the effect.
-func (s *sweep) outcome(ctx context.Context, c finding, err error) (Outcome, string) {
+func (s *sweep) outcome(ctx context.Context, c finding, err error) (result.Outcome, string) {
 	var api *cloudflow.Error
 	switch {
 	case errors.Is(err, errRecorded):
-		return Planned, ""
+		return result.Planned, ""
 	case err == nil:
-		return s.verify(ctx, c, StillRunning, "the stop was accepted")
+		return s.verify(ctx, c, result.StillRunning, "the stop was accepted")
 	case s.unsent(err):
-		return NotTried, notTried{timeIsOver(s.ctx)}.Error()
+		return result.NotTried, notTried{timeIsOver(s.ctx)}.Error()
 	case !errors.As(err, &api):
-		return Failed, err.Error()
+		return result.Failed, err.Error()
 	case api.MaybeDone && cloudflow.IsAlreadyCompleted(err):
 		// It ended, by an attempt of ours whose answer was lost or without us:
 		// only the execution itself knows.
-		return s.verify(ctx, c, AlreadyCompleted, "")
+		return s.verify(ctx, c, result.AlreadyCompleted, "")
 	case api.MaybeDone:
-		return s.verify(ctx, c, Failed, err.Error())
+		return s.verify(ctx, c, result.Failed, err.Error())
 	case cloudflow.IsAlreadyCompleted(err):
-		return AlreadyCompleted, ""
+		return result.AlreadyCompleted, ""
 	case cloudflow.IsGone(err):
-		return Gone, ""
+		return result.Gone, ""
 	}
-	return Failed, err.Error()
+	return result.Failed, err.Error()
 }
 
 // unsent says that the sweep's time, or the sweep, was over before a stop was sent.
@@ -112,26 +113,26 @@ func (s *sweep) unsent(err error) bool {
 
 // verify asks the execution whether the stop took effect. Where nobody can tell
 // the outcome is presumed, never stopped.
-func (s *sweep) verify(ctx context.Context, c finding, presumed Outcome, message string) (Outcome, string) {
+func (s *sweep) verify(ctx context.Context, c finding, presumed result.Outcome, message string) (result.Outcome, string) {
 	wait := s.verifyWait()
 	ctx, cancel := outlive(ctx, s.grace)
 	defer cancel()
 	execution, err := s.Source.DescribeExecution(ctx, c.flow.Name, c.execution.Name, wait)
 	switch {
 	case cloudflow.IsGone(err):
-		return Gone, ""
+		return result.Gone, ""
 	case err != nil:
 		s.endIfFatal(err)
 		s.failure(err)
 		return presumed, join(message, fmt.Sprintf("whether it took effect could not be verified: %v", err))
-	case execution.Live() && presumed == Failed:
-		return Failed, message
+	case execution.Live() && presumed == result.Failed:
+		return result.Failed, message
 	case execution.Live():
-		return StillRunning, join(message, fmt.Sprintf("its status is still %s", execution.Status))
+		return result.StillRunning, join(message, fmt.Sprintf("its status is still %s", execution.Status))
 	case execution.Status == "Stopped":
-		return Stopped, ""
+		return result.Stopped, ""
 	}
-	return AlreadyCompleted, fmt.Sprintf("it ended as %s", execution.Status)
+	return result.AlreadyCompleted, fmt.Sprintf("it ended as %s", execution.Status)
 }
 
 // verifyWait is how long the next verification may wait: less towards the end of

@@ -14,6 +14,7 @@ import (
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/internal/emulator/account"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 	"github.com/flowreaper/flowreaper/policy"
 )
@@ -22,9 +23,9 @@ func TestStopIsVerifiedAndReported(t *testing.T) {
 	c := newCloud(map[string][]cloudflow.Execution{"etl": {running("run-1", 3*time.Hour), running("young", time.Minute)}})
 	p := parse(t, twoHours)
 	o := c.options(p)
-	o.Trigger = sweep.Trigger{Kind: "timer", Name: "every-minute"}
-	var told []sweep.Decision
-	o.Decided = func(d sweep.Decision) { told = append(told, d) }
+	o.Trigger = result.Trigger{Kind: "timer", Name: "every-minute"}
+	var told []result.Decision
+	o.Decided = func(d result.Decision) { told = append(told, d) }
 	r, err := sweep.Run(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
@@ -32,27 +33,27 @@ func TestStopIsVerifiedAndReported(t *testing.T) {
 	v := p.Judge(&policy.Facts{Now: noon.Add(-2 * time.Second), Event: &policy.Event{Kind: "timer"},
 		Flow: &policy.Flow{Name: "etl"}, Execution: &policy.Execution{Name: "run-1", Status: "Running", StartedTime: noon.Add(-3 * time.Hour)}})
 	due := noon.Add(-time.Hour)
-	decision := sweep.Decision{
+	decision := result.Decision{
 		DueTime: &due, LateSeconds: 3600,
 		Flow: "etl", Execution: "run-1", Rule: "two-hours", Verdict: policy.Stop,
 		StartedTime: noon.Add(-3 * time.Hour), AgeSeconds: 10798, Reason: v.Reason(),
 		Error: "FlowReaper.two-hours", Cause: p.Cause(v, policy.Tail{Run: "run", At: noon}),
-		Outcome: sweep.Stopped, RequestID: "request-run-1",
+		Outcome: result.Stopped, RequestID: "request-run-1",
 	}
-	want := &sweep.Report{
+	want := &result.Report{
 		Version: 1, RunID: "run", Trigger: o.Trigger,
-		Policy: sweep.PolicyRef{Name: "test", Hash: p.Hash}, Mode: policy.ModeEnforce,
+		Policy: result.PolicyRef{Name: "test", Hash: p.Hash}, Mode: policy.ModeEnforce,
 		StartedAt: noon, FinishedAt: noon, Complete: true,
-		Flows:      sweep.FlowCounts{Seen: 1, Listed: 1},
-		Executions: sweep.ExecutionCounts{Seen: 2, Condemned: 1},
-		Calls:      sweep.Calls{ListFlows: 1, ListExecutions: 1, DescribeExecution: 1, StopExecution: 1},
-		Decisions:  []sweep.Decision{decision}, Ledger: "memory",
-		Lateness: &sweep.Lateness{Count: 1, P99Seconds: 3600, MaxSeconds: 3600},
+		Flows:      result.FlowCounts{Seen: 1, Listed: 1},
+		Executions: result.ExecutionCounts{Seen: 2, Condemned: 1},
+		Calls:      result.Calls{ListFlows: 1, ListExecutions: 1, DescribeExecution: 1, StopExecution: 1},
+		Decisions:  []result.Decision{decision}, Ledger: "memory",
+		Lateness: &result.Lateness{Count: 1, P99Seconds: 3600, MaxSeconds: 3600},
 	}
 	if diff := cmp.Diff(want, r); diff != "" {
 		t.Errorf("report (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]sweep.Decision{decision}, told); diff != "" {
+	if diff := cmp.Diff([]result.Decision{decision}, told); diff != "" {
 		t.Errorf("told (-want +got):\n%s", diff)
 	}
 	stop := cloudflow.Stop{FlowName: "etl", ExecutionName: "run-1", Error: decision.Error, Cause: decision.Cause}
@@ -112,32 +113,32 @@ func TestOutcomes(t *testing.T) {
 		name     string
 		stop     error
 		describe func(context.Context, string) (cloudflow.Execution, error) // nil: must not be asked
-		outcome  sweep.Outcome
+		outcome  result.Outcome
 		message  string
 	}{
-		{"stopped", nil, status("Stopped"), sweep.Stopped, ""},
-		{"ended by itself", nil, status("Succeeded"), sweep.AlreadyCompleted, "it ended as Succeeded"},
-		{"not yet", nil, status("Running"), sweep.StillRunning, "the stop was accepted; its status is still Running"},
-		{"an unknown status is live", nil, status("Paused"), sweep.StillRunning, "the stop was accepted; its status is still Paused"},
-		{"unverified", nil, unverified(unavailable), sweep.StillRunning,
+		{"stopped", nil, status("Stopped"), result.Stopped, ""},
+		{"ended by itself", nil, status("Succeeded"), result.AlreadyCompleted, "it ended as Succeeded"},
+		{"not yet", nil, status("Running"), result.StillRunning, "the stop was accepted; its status is still Running"},
+		{"an unknown status is live", nil, status("Paused"), result.StillRunning, "the stop was accepted; its status is still Paused"},
+		{"unverified", nil, unverified(unavailable), result.StillRunning,
 			"the stop was accepted; whether it took effect could not be verified: " + unavailable.Error()},
-		{"gone after the stop", nil, unverified(noFlow), sweep.Gone, ""},
-		{"completed", completed, nil, sweep.AlreadyCompleted, ""},
-		{"completed by a lost attempt", lost("ExecutionAlreadyCompleted", cloudflow.Tolerated), status("Stopped"), sweep.Stopped, ""},
+		{"gone after the stop", nil, unverified(noFlow), result.Gone, ""},
+		{"completed", completed, nil, result.AlreadyCompleted, ""},
+		{"completed by a lost attempt", lost("ExecutionAlreadyCompleted", cloudflow.Tolerated), status("Stopped"), result.Stopped, ""},
 		{"completed in spite of a lost attempt", lost("ExecutionAlreadyCompleted", cloudflow.Tolerated), status("Failed"),
-			sweep.AlreadyCompleted, "it ended as Failed"},
+			result.AlreadyCompleted, "it ended as Failed"},
 		{"completed, nobody can tell how", lost("ExecutionAlreadyCompleted", cloudflow.Tolerated), unverified(unavailable),
-			sweep.AlreadyCompleted, "whether it took effect could not be verified: " + unavailable.Error()},
-		{"answer lost, stopped", lost("", cloudflow.Retry), status("Stopped"), sweep.Stopped, ""},
-		{"answer lost, running", lost("", cloudflow.Retry), status("Running"), sweep.Failed, lost("", cloudflow.Retry).Error()},
-		{"answer lost, unverified", lost("", cloudflow.Retry), unverified(unavailable), sweep.Failed,
+			result.AlreadyCompleted, "whether it took effect could not be verified: " + unavailable.Error()},
+		{"answer lost, stopped", lost("", cloudflow.Retry), status("Stopped"), result.Stopped, ""},
+		{"answer lost, running", lost("", cloudflow.Retry), status("Running"), result.Failed, lost("", cloudflow.Retry).Error()},
+		{"answer lost, unverified", lost("", cloudflow.Retry), unverified(unavailable), result.Failed,
 			lost("", cloudflow.Retry).Error() + "; whether it took effect could not be verified: " + unavailable.Error()},
-		{"gone", apiError("ExecutionNotExists", 404, cloudflow.Tolerated), nil, sweep.Gone, ""},
-		{"flow gone", noFlow, nil, sweep.Gone, ""},
-		{"refused", apiError("InvalidArgument", 400, cloudflow.Item), nil, sweep.Failed, apiError("InvalidArgument", 400, cloudflow.Item).Error()},
-		{"denied", apiError("AccessDenied", 403, cloudflow.Operation), nil, sweep.Failed, apiError("AccessDenied", 403, cloudflow.Operation).Error()},
-		{"throttled to the end", apiError("ResourceThrottled", 429, cloudflow.Retry), nil, sweep.Failed, apiError("ResourceThrottled", 429, cloudflow.Retry).Error()},
-		{"a bug of a Stopper", errors.New("no API error"), nil, sweep.Failed, "no API error"},
+		{"gone", apiError("ExecutionNotExists", 404, cloudflow.Tolerated), nil, result.Gone, ""},
+		{"flow gone", noFlow, nil, result.Gone, ""},
+		{"refused", apiError("InvalidArgument", 400, cloudflow.Item), nil, result.Failed, apiError("InvalidArgument", 400, cloudflow.Item).Error()},
+		{"denied", apiError("AccessDenied", 403, cloudflow.Operation), nil, result.Failed, apiError("AccessDenied", 403, cloudflow.Operation).Error()},
+		{"throttled to the end", apiError("ResourceThrottled", 429, cloudflow.Retry), nil, result.Failed, apiError("ResourceThrottled", 429, cloudflow.Retry).Error()},
+		{"a bug of a Stopper", errors.New("no API error"), nil, result.Failed, "no API error"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			c := newCloud(map[string][]cloudflow.Execution{"f": overdue(1)})
@@ -164,7 +165,7 @@ func TestSomeStopsFail(t *testing.T) {
 	if err != nil || len(r.Errors) != 1 || r.Errors[0].Code != "AccessDenied" {
 		t.Errorf("error %v, errors %v", err, r.Errors)
 	}
-	want := map[string]sweep.Outcome{"e000": sweep.Stopped, "e001": sweep.Failed, "e002": sweep.Stopped}
+	want := map[string]result.Outcome{"e000": result.Stopped, "e001": result.Failed, "e002": result.Stopped}
 	if diff := cmp.Diff(want, outcomes(r)); diff != "" {
 		t.Errorf("outcomes (-want +got):\n%s", diff)
 	}
@@ -175,7 +176,7 @@ func TestAllStopsFailing(t *testing.T) {
 	denied := apiError("AccessDenied", 403, cloudflow.Operation)
 	c.stopErr["e000"], c.stopErr["e001"] = denied, denied
 	_, err := sweep.Run(t.Context(), c.options(parse(t, twoHours)))
-	if want := "not one of 2 stops was accepted: " + denied.Error(); codeOf(err) != sweep.CodeSweep || err.Error() != want {
+	if want := "not one of 2 stops was accepted: " + denied.Error(); codeOf(err) != result.CodeSweep || err.Error() != want {
 		t.Errorf("error %q, want %q", err, want)
 	}
 }
@@ -184,10 +185,10 @@ func TestFatalErrorEndsTheStopping(t *testing.T) {
 	c := newCloud(map[string][]cloudflow.Execution{"f": overdue(3)})
 	c.stopErr["e001"] = badKey
 	r, err := sweep.Run(t.Context(), c.options(parse(t, twoHours)))
-	if codeOf(err) != sweep.CodeCredentials || len(c.stopped()) != 2 {
+	if codeOf(err) != result.CodeCredentials || len(c.stopped()) != 2 {
 		t.Errorf("error %v, stopped %v", err, c.stopped())
 	}
-	want := map[string]sweep.Outcome{"e000": sweep.Stopped, "e001": sweep.Failed, "e002": sweep.NotTried}
+	want := map[string]result.Outcome{"e000": result.Stopped, "e001": result.Failed, "e002": result.NotTried}
 	if diff := cmp.Diff(want, outcomes(r)); diff != "" {
 		t.Errorf("outcomes (-want +got):\n%s", diff)
 	}
@@ -218,7 +219,7 @@ func TestHangingStopDoesNotHoldUpTheOthers(t *testing.T) {
 		begun := time.Now()
 		var second time.Duration
 		o := c.options(parse(t, twoHours))
-		o.Decided = func(d sweep.Decision) {
+		o.Decided = func(d result.Decision) {
 			if d.Execution == "e002" {
 				second = time.Since(begun)
 			}
@@ -265,10 +266,10 @@ func TestInterruptedWhileStopping(t *testing.T) {
 			}
 		}
 		r, err := sweep.Run(ctx, c.options(parse(t, twoHours)))
-		if want := "the sweep was cut short: interrupt signal received"; codeOf(err) != sweep.CodeSweep || err.Error() != want {
+		if want := "the sweep was cut short: interrupt signal received"; codeOf(err) != result.CodeSweep || err.Error() != want {
 			t.Errorf("error %q, want %q", err, want)
 		}
-		want := map[string]sweep.Outcome{"e000": sweep.Stopped, "e001": sweep.NotTried, "e002": sweep.NotTried}
+		want := map[string]result.Outcome{"e000": result.Stopped, "e001": result.NotTried, "e002": result.NotTried}
 		if diff := cmp.Diff(want, outcomes(r)); diff != "" {
 			t.Errorf("outcomes (-want +got):\n%s", diff)
 		}
@@ -291,9 +292,9 @@ func TestWhatTimeDoesNotSufficeForIsNotTried(t *testing.T) {
 			waiting := 0
 			for _, d := range r.Decisions {
 				switch d.Outcome {
-				case sweep.Stopped:
+				case result.Stopped:
 					stopped[d.Execution] = true
-				case sweep.NotTried:
+				case result.NotTried:
 					waiting++
 					if d.Message != "not tried: the time of this sweep is over; the next one goes on" {
 						t.Error(d.Message)
@@ -326,7 +327,7 @@ func TestVerifyingEndsGraceAfterTheInterrupt(t *testing.T) {
 		if took := time.Since(begun); took != time.Minute+sweep.Grace {
 			t.Errorf("took %v", took)
 		}
-		if codeOf(err) != sweep.CodeSweep || outcomes(r)["e000"] != sweep.StillRunning {
+		if codeOf(err) != result.CodeSweep || outcomes(r)["e000"] != result.StillRunning {
 			t.Errorf("error %v, outcomes %v", err, outcomes(r))
 		}
 	})
@@ -337,7 +338,7 @@ func TestInterruptedWhileListing(t *testing.T) {
 	ctx, interrupt := context.WithCancel(t.Context())
 	c.onList = func(string) { interrupt() }
 	r, err := sweep.Run(ctx, c.options(parse(t, twoHours)))
-	if codeOf(err) != sweep.CodeSweep || !errors.Is(err, context.Canceled) || len(c.stopped()) != 0 {
+	if codeOf(err) != result.CodeSweep || !errors.Is(err, context.Canceled) || len(c.stopped()) != 0 {
 		t.Errorf("error %v, stopped %v", err, c.stopped())
 	}
 	if r.Complete || len(r.Incomplete) != 5 || !strings.HasPrefix(r.Incomplete[0].Reason, "the sweep was cut short") {
@@ -355,7 +356,7 @@ func TestDecisionsAreCutWorstFirst(t *testing.T) {
 	if len(r.Decisions) != 1000 || r.DecisionsOmitted != 10 || r.Executions.Condemned != 1010 {
 		t.Errorf("%d decisions, %d omitted, %+v", len(r.Decisions), r.DecisionsOmitted, r.Executions)
 	}
-	if first := r.Decisions[0]; first.Execution != "e1009" || first.Outcome != sweep.Failed {
+	if first := r.Decisions[0]; first.Execution != "e1009" || first.Outcome != result.Failed {
 		t.Errorf("first %s %s", first.Execution, first.Outcome)
 	}
 	if second := r.Decisions[1]; second.Execution != "e000" {

@@ -5,8 +5,13 @@ import (
 	"slices"
 	"time"
 
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/watch"
 )
+
+// waitingOutcome is the watch's mark of what is condemned and waits for the
+// gate or its turn; no report shows it.
+const waitingOutcome result.Outcome = "condemned"
 
 // condemned is an execution on its way through the gate.
 type condemned struct {
@@ -44,7 +49,7 @@ type stopping struct {
 	lastSent   time.Time
 	begun      time.Time
 	late       []time.Duration
-	recorded   Recording
+	recorded   result.Recording
 }
 
 func newStopping() *stopping {
@@ -81,7 +86,7 @@ func (s *sweep) condemn(f finding) {
 
 // markAs has the watch remember a decision. What an emergency decides is not
 // what the rules on timers would.
-func (s *sweep) markAs(by *bench, k key, o Outcome) {
+func (s *sweep) markAs(by *bench, k key, o result.Outcome) {
 	if by.emergency == nil {
 		s.watch.Mark(k.flow, k.execution, s.mark(o))
 	}
@@ -140,10 +145,10 @@ func (s *sweep) recall() {
 // resumes says whether an execution with this mark is taken up again by the
 // next sweep, rather than when the watch has it checked.
 func (s *sweep) resumes(m watch.Mark) bool {
-	switch Outcome(m.Outcome) {
+	switch result.Outcome(m.Outcome) {
 	case "":
 		return false
-	case waitingOutcome, WithheldOutcome, StillRunning:
+	case waitingOutcome, result.WithheldOutcome, result.StillRunning:
 		return true
 	}
 	return m.Policy != s.mark("").Policy

@@ -13,6 +13,7 @@ import (
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/internal/event"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/watch"
 	"github.com/flowreaper/flowreaper/policy"
 )
@@ -54,7 +55,7 @@ type Options struct {
 	Quota *cloudflow.Quota
 
 	// Place is where the source is, for the report.
-	Place Place
+	Place result.Place
 
 	// RunID is in every Cause, so that a stop leads to its log; "" makes one.
 	RunID string
@@ -66,7 +67,7 @@ type Options struct {
 	// Trigger is what set the sweep off, as the report tells it, and Event as
 	// rules see it. The one that is missing has the other's kind; without both
 	// the sweep is manual.
-	Trigger Trigger
+	Trigger result.Trigger
 	Event   *policy.Event
 
 	// Events are what has happened, for an event sweep, which works on events
@@ -87,7 +88,7 @@ type Options struct {
 	// Approved narrows what may be stopped to what a person has said yes to,
 	// in a plan: nothing else is stopped, and what has become of the plan since
 	// is told as drift. Nil approves all.
-	Approved Recording
+	Approved result.Recording
 
 	// Allowed lets the sweep pass the policy's limits, this once. Only a
 	// person who has read the plan may say so.
@@ -95,11 +96,11 @@ type Options struct {
 
 	// Decided, unless nil, is called with each decision once its outcome is
 	// known, one call at a time.
-	Decided func(Decision)
+	Decided func(result.Decision)
 
 	// Progress, unless nil, is called whenever the sweep has got ahead, one
 	// call at a time.
-	Progress func(Progress)
+	Progress func(result.Progress)
 
 	// Now is our clock, uncorrected; nil is time.Now.
 	Now func() time.Time
@@ -110,7 +111,7 @@ type Options struct {
 //
 // When ctx ends, nothing more is listed or stopped; stops already begun are
 // verified for at most [Grace], and the rest is reported as not tried.
-func Run(ctx context.Context, o Options) (*Report, error) {
+func Run(ctx context.Context, o Options) (*result.Report, error) {
 	s := begin(ctx, o)
 	defer s.close()
 	s.work()
@@ -121,7 +122,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 
 // Plan does the sweep that Run would do, limits included, with a stopper that
 // only records. Of earlier sweeps it knows the ledger alone, and leaves them nothing.
-func Plan(ctx context.Context, o Options) (*Report, Recording, error) {
+func Plan(ctx context.Context, o Options) (*result.Report, result.Recording, error) {
 	o.Stopper = recorder{}
 	if o.Now == nil {
 		o.Now = time.Now
@@ -213,7 +214,7 @@ func begin(ctx context.Context, o Options) *sweep {
 		clock: s.clock, ledger: &s.watch.Ledger, stopper: o.Stopper, signature: s.signature,
 	}
 	if o.Approved != nil {
-		s.gate.approved = o.Approved.holds()
+		s.gate.approved = approves(o.Approved)
 	}
 	s.Stopper = nil // from here on only the gate can stop
 	ctx, s.end = context.WithCancelCause(ctx)
@@ -245,7 +246,7 @@ func (s *sweep) close() {
 
 func (s *sweep) nameTrigger() {
 	if len(s.Events) > 0 {
-		s.Trigger = Trigger{Kind: s.Events[0].Kind, Name: s.Events[0].Name()}
+		s.Trigger = result.Trigger{Kind: s.Events[0].Kind, Name: s.Events[0].Name()}
 	}
 	if s.Event == nil {
 		s.Event = &policy.Event{Kind: cmp.Or(s.Trigger.Kind, "manual"), Time: s.clock.now()}
@@ -273,7 +274,7 @@ func (s *sweep) endIfFatal(err error) bool {
 // which nothing was due has nothing to check it by.
 func (s *sweep) checkClock() {
 	if off, ok := s.clock.check(); !ok && (off.known || s.asked()) {
-		s.fail(CodeClockSkew, off)
+		s.fail(result.CodeClockSkew, off)
 	}
 }
 
@@ -295,7 +296,7 @@ func (s *sweep) remember() {
 		return
 	}
 	if err := s.memory.save(s.now()); err != nil {
-		s.fail(CodeSweep, err)
+		s.fail(result.CodeSweep, err)
 	}
 }
 
@@ -323,18 +324,18 @@ func timeIsOver(ctx context.Context) error {
 // look at: a stopper that may list nothing must not look healthy.
 func (s *sweep) checkEnd() {
 	if cut := s.ctx.Err() != nil; cut && !errors.Is(context.Cause(s.ctx), errTimeIsOver) {
-		s.fail(CodeSweep, timeIsOver(s.ctx))
+		s.fail(result.CodeSweep, timeIsOver(s.ctx))
 	}
 	r := &s.report
 	switch {
 	case s.firstUnlisted != nil && !s.regular() && r.Flows.Listed == 0 && r.Executions.Seen == 0:
-		s.fail(CodeSweep, fmt.Errorf("nothing of what the event is about could be looked at: %w", s.firstUnlisted))
+		s.fail(result.CodeSweep, fmt.Errorf("nothing of what the event is about could be looked at: %w", s.firstUnlisted))
 	case s.firstUnlisted != nil && r.Flows.Seen > 0 && r.Flows.Listed == 0 && r.Executions.Seen == 0:
-		s.fail(CodeSweep, fmt.Errorf("none of the %d flows could be listed: %w", r.Flows.Seen, s.firstUnlisted))
+		s.fail(result.CodeSweep, fmt.Errorf("none of the %d flows could be listed: %w", r.Flows.Seen, s.firstUnlisted))
 	case s.ctx.Err() != nil && s.answered == 0:
-		s.fail(CodeSweep, fmt.Errorf("nothing was answered in time: %w", timeIsOver(s.ctx)))
+		s.fail(result.CodeSweep, fmt.Errorf("nothing was answered in time: %w", timeIsOver(s.ctx)))
 	}
 	if s.attempts > 0 && s.attempts == s.failures {
-		s.fail(CodeSweep, fmt.Errorf("not one of %d stops was accepted: %s", s.attempts, s.firstFailure))
+		s.fail(result.CodeSweep, fmt.Errorf("not one of %d stops was accepted: %s", s.attempts, s.firstFailure))
 	}
 }

@@ -12,19 +12,20 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 	"github.com/flowreaper/flowreaper/policy"
 )
 
 func TestTriggerAndEventNameTheSameKind(t *testing.T) {
 	for _, test := range []struct {
-		trigger sweep.Trigger
+		trigger result.Trigger
 		event   *policy.Event
 		want    string
 	}{
-		{sweep.Trigger{}, nil, "manual"},
-		{sweep.Trigger{Kind: "timer"}, nil, "timer"},
-		{sweep.Trigger{}, &policy.Event{Kind: "timer"}, "timer"},
+		{result.Trigger{}, nil, "manual"},
+		{result.Trigger{Kind: "timer"}, nil, "timer"},
+		{result.Trigger{}, &policy.Event{Kind: "timer"}, "timer"},
 	} {
 		c := newCloud(map[string][]cloudflow.Execution{"f": overdue(1)})
 		o := c.options(parse(t, "version: 1\npolicy: test\nrules:\n  - {name: seen, when: event.kind == \""+test.want+"\"}\n"))

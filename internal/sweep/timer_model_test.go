@@ -17,6 +17,7 @@ import (
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/internal/emulator"
 	"github.com/flowreaper/flowreaper/internal/emulator/account"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 )
 
@@ -317,14 +318,14 @@ func (l *life) live(tick modelTick) {
 
 // tell takes in what a report says was not stopped, and why. Those are asked
 // about again, less and less often.
-func (l *life) tell(r *sweep.Report) {
+func (l *life) tell(r *result.Report) {
 	for _, d := range r.Decisions {
-		if d.Outcome != sweep.Stopped && d.Outcome != sweep.Planned {
+		if d.Outcome != result.Stopped && d.Outcome != result.Planned {
 			l.told[d.Flow+"/"+d.Execution] = l.server.Now()
 		}
 	}
 	untold := []string{"Undecided", "UnknownStatus"} // these name some
-	if slices.ContainsFunc(r.Errors, func(n sweep.ErrorNote) bool { return slices.Contains(untold, n.Code) }) {
+	if slices.ContainsFunc(r.Errors, func(n result.ErrorNote) bool { return slices.Contains(untold, n.Code) }) {
 		l.blind = l.server.Now()
 	}
 	for _, u := range r.Undecided {
@@ -335,7 +336,7 @@ func (l *life) tell(r *sweep.Report) {
 // checkClaim holds a sweep that says it is complete, and that nothing is
 // withheld, to having left nothing that was due when it began, but for what it
 // or one a quarter of an hour before has told of.
-func (l *life) checkClaim(r *sweep.Report, err error, began time.Time) {
+func (l *life) checkClaim(r *result.Report, err error, began time.Time) {
 	if !r.Complete || err != nil || began.Sub(l.blind) < 16*time.Minute || l.offset.Abs() > 30*time.Second {
 		return
 	}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 )
 
@@ -111,7 +112,7 @@ func sweepTogether(t *testing.T, seed uint64, limits string) (stops, withheld in
 				mu.Lock()
 				defer mu.Unlock()
 				stops += len(c.stopped())
-				if codeOf(err) == sweep.CodeWithheld {
+				if codeOf(err) == result.CodeWithheld {
 					withheld++
 				}
 			})

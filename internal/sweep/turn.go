@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/policy"
 )
 
@@ -162,7 +163,7 @@ func (s *sweep) takeIn(c *condemned, passes []pass) []pass {
 func (s *sweep) saveCount(passes []pass) {
 	s.askedAt.tried += len(passes)
 	if err := s.memory.claim(s.gate.tries(passes), s.now()); err != nil {
-		s.fail(CodeSweep, err)
+		s.fail(result.CodeSweep, err)
 		s.refuseAll(notTried{err})
 		return
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/internal/event"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/policy"
 )
 
@@ -20,7 +21,7 @@ type Left struct {
 // ReadLeft looks, as a person's sweep would judge, at what runs in the flows that
 // a report says were not covered. One in which nothing is condemned is not among
 // those it returns. It takes up to three calls a flow.
-func ReadLeft(ctx context.Context, source FactSource, p *policy.Policy, notCovered []FlowNote, now func() time.Time) []Left {
+func ReadLeft(ctx context.Context, source FactSource, p *policy.Policy, notCovered []result.FlowNote, now func() time.Time) []Left {
 	var all []Left
 	for _, note := range notCovered {
 		names, err := readLeft(ctx, source, p, note.Flow, now)

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/flowreaper/flowreaper/internal/sweep"
+	"github.com/flowreaper/flowreaper/internal/result"
 )
 
 // wayPolicy is about events in a and b, and about what is done on a timer in c.
@@ -30,10 +30,10 @@ func TestAListWithoutEndGivesWay(t *testing.T) {
 				return map[string]string{"ListExecutionsa-1": "endless", "ListExecutionsa-2": "endless"}[list]
 			}}
 			p.wire, p.http = endless, endless
-			invoke := func() (*sweep.Report, error) { return p.happen(50*time.Second, `{"stop":true}`) }
+			invoke := func() (*result.Report, error) { return p.happen(50*time.Second, `{"stop":true}`) }
 			for i := range 8 {
 				r, err := invoke()
-				if err != nil || r.Complete || r.Resumable == nil || !slices.ContainsFunc(r.Incomplete, func(n sweep.FlowNote) bool { return n.Flow == "a-1" }) {
+				if err != nil || r.Complete || r.Resumable == nil || !slices.ContainsFunc(r.Incomplete, func(n result.FlowNote) bool { return n.Flow == "a-1" }) {
 					t.Errorf("error %v, complete %v, %d flows incomplete", err, r.Complete, len(r.Incomplete))
 				}
 				others := slices.DeleteFunc(p.stopped(), func(name string) bool { return name[0] == 'a' })
@@ -41,7 +41,7 @@ func TestAListWithoutEndGivesWay(t *testing.T) {
 					t.Errorf("%q: %d of 152 are stopped in the flows whose lists have an end", limits, len(others))
 				}
 				time.Sleep(time.Minute)
-				invoke = func() (*sweep.Report, error) { return p.sweep(50 * time.Second) }
+				invoke = func() (*result.Report, error) { return p.sweep(50 * time.Second) }
 			}
 		})
 	}

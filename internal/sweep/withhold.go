@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/watch"
 )
 
@@ -106,8 +107,8 @@ func (s *sweep) known() int {
 // stopped. What another policy planned or protected is taken up again, and counts
 // as waiting.
 func (s *sweep) counts(m watch.Mark) bool {
-	o := Outcome(m.Outcome)
-	return o != "" && o != Planned && o != ProtectedOutcome
+	o := result.Outcome(m.Outcome)
+	return o != "" && o != result.Planned && o != result.ProtectedOutcome
 }
 
 // refuseAll refuses whatever has not been tried; what is over a limit, only what
@@ -147,7 +148,7 @@ func (s *sweep) refuse(c *condemned, no refusal) {
 		return
 	}
 	s.about(c, func() {
-		if outcome == WithheldOutcome { // a plan holds it all the same: a person may let it pass
+		if outcome == result.WithheldOutcome { // a plan holds it all the same: a person may let it pass
 			s.recorded = append(s.recorded, planned(c.finding))
 		}
 		s.refused(c.finding, no)

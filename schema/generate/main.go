@@ -13,7 +13,7 @@ import (
 
 	"github.com/invopop/jsonschema"
 
-	"github.com/flowreaper/flowreaper/internal/sweep"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/policy/policytest"
 )
 
@@ -74,23 +74,23 @@ func reportSchema(root string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	own, err := readComments(root, "internal/sweep")
+	own, err := readComments(root, "internal/result")
 	if err != nil {
 		return nil, err
 	}
 	maps.Copy(comments, own) // Decision and Undecided are both's
 	outcomes := &jsonschema.Schema{Type: "string"}
-	for _, o := range sweep.Outcomes() {
+	for _, o := range result.Outcomes() {
 		outcomes.Enum = append(outcomes.Enum, o)
 	}
 	r := &jsonschema.Reflector{DoNotReference: true, Anonymous: true, AllowAdditionalProperties: true, LookupComment: comments.lookup}
 	r.Mapper = func(t reflect.Type) *jsonschema.Schema {
-		if t == reflect.TypeFor[sweep.Outcome]() {
+		if t == reflect.TypeFor[result.Outcome]() {
 			return outcomes
 		}
 		return nil
 	}
-	return encode(r.Reflect(sweep.Report{}), "The report of a flowreaper sweep")
+	return encode(r.Reflect(result.Report{}), "The report of a flowreaper sweep")
 }
 
 func encode(s *jsonschema.Schema, title string) ([]byte, error) {

@@ -1,4 +1,4 @@
-package sweep
+package result
 
 import (
 	"time"
@@ -186,10 +186,6 @@ const (
 	WithheldOutcome  Outcome = "withheld"          // a limit was exceeded: nothing was stopped
 	ProtectedOutcome Outcome = "protected"
 	Planned          Outcome = "planned"
-
-	// waitingOutcome is the watch's mark of what is condemned and waits for the
-	// gate or its turn; no report shows it.
-	waitingOutcome Outcome = "condemned"
 )
 
 // Outcomes are all that a report may show.

@@ -1,0 +1,8 @@
+// Package result is what a sweep yields, as data: its [Report], the [Recording] of
+// a plan, the [Error] of a sweep that failed, its [Progress], and the [End] that an
+// execution came to.
+//
+// Package sweep makes it; packages report, notify and plan show it, tell it and
+// keep it, and know no engine. It imports nothing of ours but package policy, in
+// whose words it speaks.
+package result
