@@ -19,6 +19,7 @@ import (
 
 	"github.com/flowreaper/flowreaper/internal/notify"
 	"github.com/flowreaper/flowreaper/internal/result"
+	"github.com/flowreaper/flowreaper/policy"
 )
 
 var update = flag.Bool("update", false, "write the golden messages anew")
@@ -202,7 +203,7 @@ func TestNoTemplateHolds(t *testing.T) {
 			source += `{{define "` + name + `"}}{{$x := "11"}}` + anyTemplate(t, 1) + `{{end}}`
 		}
 		source += `{{$x := "11%<11>"}}` + anyTemplate(t, 3)
-		n, err := notify.New(notify.Config{{Name: "c", Kind: notify.Webhook, URL: "https://example.com/", Template: source}}, notify.Options{Transport: quiet})
+		n, err := notify.For(&policy.Policy{Notify: notify.Config{{Name: "c", Kind: notify.Webhook, URL: "https://example.com/", Template: source}}}, notify.Options{Transport: quiet})
 		if err != nil {
 			return
 		}
@@ -268,7 +269,14 @@ func TestNews(t *testing.T) {
 				{Name: "channel", Kind: notify.Webhook, URL: server.URL, On: test.on},
 				{Name: "other", Kind: notify.Webhook, URL: server.URL + "/other", On: []notify.News{}},
 			}
-			n := newNotifier(t, channels, notify.Options{Routes: test.routes})
+			p := &policy.Policy{Notify: channels}
+			for rule, to := range test.routes {
+				p.Rules = append(p.Rules, &policy.Rule{Name: rule, Notify: to})
+			}
+			n, err := notify.For(p, notify.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
 			if errs := n.Send(t.Context(), test.report); errs != nil {
 				t.Fatal(errs)
 			}

@@ -22,48 +22,26 @@ type Options struct {
 	Now       func() time.Time    // for signatures and memory; default time.Now
 	Timeout   time.Duration       // of all channels together: they are told at once; default DefaultTimeout
 	Transport http.RoundTripper   // default: TLS as net/http does it, a new connection a message
-
-	// Routes names, for each rule that chooses them, the channels that hear of
-	// its executions: a rule with an empty list is heard of nowhere.
-	Routes map[string][]string
 }
 
 // Notifier tells a policy's channels. Of earlier sweeps it remembers what each
 // was told, in this process alone. It may be used concurrently.
 type Notifier struct {
 	config   Config
+	routes   map[string][]string // for each rule that chooses them, its channels; it may choose none
 	options  Options
 	client   *http.Client
 	memories []*memory // of each channel
 }
 
-// For is the notifier of a policy: [New] with its channels, and with the routes
-// that its rules choose.
+// For is the notifier of a policy: of its channels, with the routes that its rules
+// choose. It tries the channels' templates: its error is [Check]'s. Variables of the
+// environment are read when a message is sent, so that one that isn't set keeps no
+// sweep from running.
 func For(p *policy.Policy, options Options) (*Notifier, error) {
 	if err := Check(p); err != nil {
 		return nil, err
 	}
-	options.Routes = routes(p)
-	return newNotifier(p.Notify, options), nil
-}
-
-// New tries the channels' templates: its error joins all that is wrong with
-// them. Variables of the environment are read when a message is sent, so that
-// one that isn't set keeps no sweep from running.
-func New(config Config, options Options) (*Notifier, error) {
-	var errs []error
-	for _, c := range config {
-		if err := checkTemplate(c); err != nil {
-			errs = append(errs, fmt.Errorf("notify: channel %q: template: %w", c.Name, err))
-		}
-	}
-	if err := errors.Join(errs...); err != nil {
-		return nil, err
-	}
-	return newNotifier(config, options), nil
-}
-
-func newNotifier(config Config, options Options) *Notifier {
 	if options.Getenv == nil {
 		options.Getenv = os.Getenv
 	}
@@ -73,11 +51,11 @@ func newNotifier(config Config, options Options) *Notifier {
 	if options.Timeout == 0 {
 		options.Timeout = DefaultTimeout
 	}
-	n := &Notifier{config: config, options: options, client: newClient(options.Transport)}
-	for range config {
+	n := &Notifier{config: p.Notify, routes: routes(p), options: options, client: newClient(options.Transport)}
+	for range n.config {
 		n.memories = append(n.memories, &memory{})
 	}
-	return n
+	return n, nil
 }
 
 // Error says why a channel could not be told. It shows neither the channel's
@@ -172,7 +150,7 @@ func (n *Notifier) safely(ctx context.Context, channel Channel, m *memory, repor
 
 // tell sends the channel's message, if there is one.
 func (n *Notifier) tell(ctx context.Context, channel Channel, report *result.Report) (sent bool, err error) {
-	body, err := compose(channel, n.options.Routes, report)
+	body, err := compose(channel, n.routes, report)
 	if err != nil || body == nil {
 		return false, err
 	}

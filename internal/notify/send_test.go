@@ -23,6 +23,7 @@ import (
 
 	"github.com/flowreaper/flowreaper/internal/notify"
 	"github.com/flowreaper/flowreaper/internal/result"
+	"github.com/flowreaper/flowreaper/policy"
 )
 
 const secret = "SEC0123456789abcdef"
@@ -135,7 +136,7 @@ func newNotifier(t testing.TB, config notify.Config, o notify.Options) *notify.N
 	if o.Getenv == nil {
 		o.Getenv = func(string) string { return "" }
 	}
-	n, err := notify.New(config, o)
+	n, err := notify.For(&policy.Policy{Notify: config}, o)
 	if err != nil {
 		t.Fatal(err)
 	}

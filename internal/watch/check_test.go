@@ -23,8 +23,8 @@ func TestAKnownExecutionIsDescribedWhenItIsDue(t *testing.T) {
 	}
 	s.wantNothing() // it is under way
 	s.Ended("id-a", "x")
-	if s.Known() != 0 || s.Live() != 0 {
-		t.Errorf("%d known, %d live", s.Known(), s.Live())
+	if s.knownCount != 0 || s.Live() != 0 {
+		t.Errorf("%d known, %d live", s.knownCount, s.Live())
 	}
 }
 
@@ -156,8 +156,8 @@ func TestAListReplacesManyDescribes(t *testing.T) {
 			}
 			s.wantNothing() // the look answers all three
 			s.answer(task.Look, map[string]time.Duration{"run-001": -30 * time.Minute})
-			if s.Known() != 1 || len(s.Overdue()) != 1 {
-				t.Errorf("%d known, %d overdue; want 1 and 1", s.Known(), len(s.Overdue()))
+			if s.knownCount != 1 || len(s.overdue) != 1 {
+				t.Errorf("%d known, %d overdue; want 1 and 1", s.knownCount, len(s.overdue))
 			}
 			s.wantNothing()
 		})
@@ -205,13 +205,13 @@ func TestAChangedDueTime(t *testing.T) {
 	s.sweepAt(31 * time.Minute)
 	c := s.wantCheck("x", 1)
 	s.Checked(c, Execution{StartedTime: c.StartedTime, Due: midnight.Add(40 * time.Minute)}, s.now)
-	if len(s.Overdue()) != 0 {
+	if len(s.overdue) != 0 {
 		t.Error("it isn't due yet, and counts as overdue")
 	}
 	s.sweepAt(41 * time.Minute)
 	c = s.wantCheck("x", 1)
 	s.Checked(c, Execution{StartedTime: c.StartedTime, Never: true}, s.now)
-	if s.Known() != 0 {
+	if s.knownCount != 0 {
 		t.Error("it can never be due, and is kept")
 	}
 }

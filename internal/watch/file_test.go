@@ -84,7 +84,7 @@ func TestAStateIsLoadedAsItWasSaved(t *testing.T) {
 	if diff := cmp.Diff(want, w.state()); diff != "" {
 		t.Errorf("once the flows are told:\n%s", diff)
 	}
-	if diff := cmp.Diff(s.Overdue(), w.Overdue()); diff != "" {
+	if diff := cmp.Diff(overdueOf(s.Watch), overdueOf(w)); diff != "" {
 		t.Errorf("overdue:\n%s", diff)
 	}
 	again := &stage{T: t, Watch: w, now: s.now}
@@ -117,8 +117,8 @@ func TestStatesSurviveTheFile(t *testing.T) {
 
 func TestNoFileYet(t *testing.T) {
 	w, err := newFile(filepath.Join(t.TempDir(), "state")).Load(here, midnight)
-	if err != nil || w.Known() != 0 {
-		t.Errorf("got %v, %d known", err, w.Known())
+	if err != nil || w.knownCount != 0 {
+		t.Errorf("got %v, %d known", err, w.knownCount)
 	}
 }
 
@@ -398,7 +398,7 @@ func TestFactsFromTheFutureAreNotBelieved(t *testing.T) {
 	}
 	w = loaded(t, path, midnight.Add(-time.Hour))
 	got := w.state()
-	if len(got.Flows) != 0 || len(got.Buckets) != 0 || len(got.Emergencies) != 0 || w.Known() != 0 {
+	if len(got.Flows) != 0 || len(got.Buckets) != 0 || len(got.Emergencies) != 0 || w.knownCount != 0 {
 		t.Errorf("an hour ahead: %+v", got)
 	}
 	if n := w.Ledger.Since(midnight.Add(-2 * time.Hour)); n != 2 {
@@ -429,8 +429,8 @@ func TestAnUnknownQueryIsAskedAnew(t *testing.T) {
 	edited[0].Query = "q2"
 	again := &stage{T: t, Watch: loaded(t, path, s.now), now: s.now}
 	again.SetFlows(edited, time.Hour, s.now)
-	if again.Known() != 1 || len(again.Overdue()) != 0 {
-		t.Errorf("%d known, %d overdue; want 1 and 0", again.Known(), len(again.Overdue()))
+	if again.knownCount != 1 || len(again.overdue) != 0 {
+		t.Errorf("%d known, %d overdue; want 1 and 0", again.knownCount, len(again.overdue))
 	}
 	again.wantLook("a")
 }
@@ -445,8 +445,8 @@ func TestAnAnswerToAnotherQuestionIsNotMerged(t *testing.T) {
 	theirs.answer(theirs.wantLook("a"), many(3, 0))
 	save(t, newFile(path), theirs.Watch, theirs.now)
 	save(t, newFile(path), ours.Watch, ours.now)
-	if ours.Known() != 0 {
-		t.Errorf("%d known", ours.Known())
+	if ours.knownCount != 0 {
+		t.Errorf("%d known", ours.knownCount)
 	}
 	ours.wantLook("a")
 }
@@ -462,8 +462,8 @@ func TestTheLaterLookIsMerged(t *testing.T) {
 	save(t, mine, ours.Watch, ours.now)
 	save(t, their, theirs.Watch, theirs.now)
 	save(t, mine, ours.Watch, theirs.now)
-	if ours.Known() != 6 || ours.Live() != 6 {
-		t.Errorf("%d known, %d live; want the other process's 6", ours.Known(), ours.Live())
+	if ours.knownCount != 6 || ours.Live() != 6 {
+		t.Errorf("%d known, %d live; want the other process's 6", ours.knownCount, ours.Live())
 	}
 	checkInvariants(t, ours.Watch)
 	ours.now = theirs.now

@@ -39,8 +39,8 @@ func TestAnotherIdIsAnotherFlow(t *testing.T) {
 	s.wantNothing()
 	again[0].ID = "another"
 	s.SetFlows(again, time.Hour, s.now)
-	if s.Known() != 0 || s.Live() != 0 {
-		t.Errorf("%d known, %d live of a flow that is gone", s.Known(), s.Live())
+	if s.knownCount != 0 || s.Live() != 0 {
+		t.Errorf("%d known, %d live of a flow that is gone", s.knownCount, s.Live())
 	}
 	if l := s.wantLook("a"); l.FlowID != "another" {
 		t.Errorf("looks at %s", l.FlowID)
@@ -64,8 +64,8 @@ func TestAnEditedPolicyLosesOnlyWhatItChanged(t *testing.T) {
 	edited := flowsOf(time.Hour, 2)
 	edited[0].Query = "q2"
 	s.SetFlows(edited, time.Hour, s.now)
-	if s.Known() != 3 {
-		t.Errorf("%d known, want the 3 of b", s.Known())
+	if s.knownCount != 3 {
+		t.Errorf("%d known, want the 3 of b", s.knownCount)
 	}
 	s.answer(s.wantLook("a"), nil)
 	s.wantNothing()

@@ -1,9 +1,7 @@
 package watch
 
 import (
-	"cmp"
 	"iter"
-	"slices"
 	"time"
 )
 
@@ -70,15 +68,8 @@ func (w *Watch) Marked(flowID, name string) Mark {
 	return Mark{}
 }
 
-// Overdue returns every execution known to be overdue, the most overdue first,
-// whether it was checked in this sweep or not.
-func (w *Watch) Overdue() []Overdue {
-	return slices.SortedFunc(w.EachOverdue(), func(a, b Overdue) int {
-		return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.FlowID, b.FlowID), cmp.Compare(a.Name, b.Name))
-	})
-}
-
-// EachOverdue goes through the same in no order.
+// EachOverdue goes through every execution known to be overdue, whether it was
+// checked in this sweep or not, in no order.
 func (w *Watch) EachOverdue() iter.Seq[Overdue] {
 	return func(yield func(Overdue) bool) {
 		for k := range w.overdue {

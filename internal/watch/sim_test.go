@@ -292,7 +292,7 @@ func (m *simulation) sweep(deadline time.Time) {
 		}
 	}
 	m.events, m.stopping = nil, 0 // what is under way when the slice ends is lost
-	m.known = max(m.known, m.watch.Known())
+	m.known = max(m.known, m.watch.knownCount)
 }
 
 func (m *simulation) told() []Flow {

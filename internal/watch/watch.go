@@ -184,6 +184,3 @@ func (w *Watch) LiveIn(flowID string) int {
 	}
 	return 0
 }
-
-// Known returns how many executions are kept in memory.
-func (w *Watch) Known() int { return w.knownCount }

@@ -209,8 +209,8 @@ func TestAThousandOfTheSameMoment(t *testing.T) {
 	for looks := range 100 {
 		task := s.Next(s.now, Tokens{List: 1})
 		if task.Look == nil {
-			if looks == 0 || len(s.Overdue()) != 5000 {
-				t.Fatalf("after %d looks %d are known", looks, len(s.Overdue()))
+			if looks == 0 || len(s.overdue) != 5000 {
+				t.Fatalf("after %d looks %d are known", looks, len(s.overdue))
 			}
 			return
 		}
@@ -286,8 +286,8 @@ func TestNothingIsConcludedFromAnIncompleteAnswer(t *testing.T) {
 	s.LookFailed(s.wantLook("a"), s.now)
 	s.sweepAt(2*time.Hour + time.Minute)
 	s.TooMany(s.wantLook("a"), rowsOf(many(99, 0)), s.now)
-	if s.Known() != 1 {
-		t.Errorf("%d executions are known, want x alone", s.Known())
+	if s.knownCount != 1 {
+		t.Errorf("%d executions are known, want x alone", s.knownCount)
 	}
 }
 
@@ -299,8 +299,8 @@ func TestAbsentFromOnePageIsEnded(t *testing.T) {
 	}
 	s.sweepAt(time.Hour - 30*time.Second)
 	s.answer(s.wantLook("a"), map[string]time.Duration{"stays": -9 * time.Minute})
-	if s.Known() != 1 || s.Live() != 1 {
-		t.Errorf("%d known and %d live, want 1 and 1", s.Known(), s.Live())
+	if s.knownCount != 1 || s.Live() != 1 {
+		t.Errorf("%d known and %d live, want 1 and 1", s.knownCount, s.Live())
 	}
 }
 
@@ -315,8 +315,8 @@ func TestAbsentFromManyPagesIsDescribed(t *testing.T) {
 	s.wantCheck("run-007", 1)
 	s.Ended("id-a", "run-007")
 	s.wantNothing()
-	if s.Known() != 199 || s.Live() != 199 {
-		t.Errorf("%d known, %d live; want 199 and 199", s.Known(), s.Live())
+	if s.knownCount != 199 || s.Live() != 199 {
+		t.Errorf("%d known, %d live; want 199 and 199", s.knownCount, s.Live())
 	}
 }
 
@@ -327,8 +327,8 @@ func TestMemoryIsCapped(t *testing.T) {
 		rows[fmt.Sprintf("run-%02d", i)] = time.Duration(i-50) * time.Minute
 	}
 	s.answer(s.wantLook("a"), rows)
-	if s.Known() != 10 || len(s.Overdue()) != 0 {
-		t.Errorf("%d known, %d of them overdue: want the 10 that are due soonest", s.Known(), len(s.Overdue()))
+	if s.knownCount != 10 || len(s.overdue) != 0 {
+		t.Errorf("%d known, %d of them overdue: want the 10 that are due soonest", s.knownCount, len(s.overdue))
 	}
 	// The eleventh is due 20 minutes from now.
 	s.sweepAt(14*time.Minute + 49*time.Second)
@@ -367,8 +367,8 @@ func TestRowsThatCanNeverBeDueCountAndAreNotKept(t *testing.T) {
 	s := watching(t, Options{}, time.Hour, 1)
 	rows := rowsOf(map[string]time.Duration{"x": 0})
 	s.Looked(s.wantLook("a"), append(rows, Execution{Name: "y", StartedTime: s.now, Never: true}, rows[0]), 1, s.now)
-	if s.Known() != 1 || s.Live() != 2 {
-		t.Errorf("%d known, %d live; want 1 and 2", s.Known(), s.Live())
+	if s.knownCount != 1 || s.Live() != 2 {
+		t.Errorf("%d known, %d live; want 1 and 2", s.knownCount, s.Live())
 	}
 }
 
@@ -376,12 +376,12 @@ func TestAnswersToOldQuestionsAreIgnored(t *testing.T) {
 	s := watching(t, Options{}, time.Hour, 1)
 	old := s.wantLook("a")
 	s.sweepAt(time.Minute)
-	if s.Looked(old, rowsOf(many(3, 0)), 1, s.now); s.Known() != 0 {
+	if s.Looked(old, rowsOf(many(3, 0)), 1, s.now); s.knownCount != 0 {
 		t.Error("the answer to an earlier sweep's look was believed")
 	}
 	l := s.wantLook("a")
 	s.FlowGone("id-a")
-	if s.Looked(l, rowsOf(many(3, 0)), 1, s.now); s.Known() != 0 {
+	if s.Looked(l, rowsOf(many(3, 0)), 1, s.now); s.knownCount != 0 {
 		t.Error("the answer of a flow that is gone was believed")
 	}
 	s.TooMany(l, nil, s.now)
@@ -399,8 +399,8 @@ func TestOneShotAsksForWhatIsOverdue(t *testing.T) {
 	}
 	s.answer(l, many(3, -3*time.Hour))
 	s.wantNothing()
-	if len(s.Overdue()) != 3 || s.Live() != 0 {
-		t.Errorf("%d overdue, %d live; want 3 and, the answer being narrowed, 0", len(s.Overdue()), s.Live())
+	if len(s.overdue) != 3 || s.Live() != 0 {
+		t.Errorf("%d overdue, %d live; want 3 and, the answer being narrowed, 0", len(s.overdue), s.Live())
 	}
 }
 
@@ -428,7 +428,7 @@ func TestOverdueTellsMarks(t *testing.T) {
 		{FlowID: "id-a", FlowName: "a", Name: "y", StartedTime: midnight.Add(-2 * time.Hour), Due: midnight.Add(-time.Hour), Seen: midnight},
 		{FlowID: "id-a", FlowName: "a", Name: "x", StartedTime: midnight.Add(-90 * time.Minute), Due: midnight.Add(-30 * time.Minute), Seen: midnight, Mark: Mark{"p1", "planned"}},
 	}
-	if diff := cmp.Diff(want, s.Overdue()); diff != "" {
+	if diff := cmp.Diff(want, overdueOf(s.Watch)); diff != "" {
 		t.Error(diff)
 	}
 	if m := s.Marked("id-a", "x"); m.Policy != "p1" {
@@ -437,4 +437,9 @@ func TestOverdueTellsMarks(t *testing.T) {
 	if m := s.Marked("id-a", "z"); m != (Mark{}) {
 		t.Errorf("z is marked %+v", m)
 	}
+}
+
+// overdueOf is every execution known to be overdue, the most overdue first.
+func overdueOf(w *Watch) []Overdue {
+	return slices.SortedFunc(w.EachOverdue(), func(a, b Overdue) int { return a.Due.Compare(b.Due) })
 }
