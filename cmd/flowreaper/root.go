@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -66,6 +67,9 @@ func usageError(err error) error { return &statusError{status: statusUsage, err:
 func (t *terminal) run(ctx context.Context, args []string) int {
 	root := t.newRoot()
 	root.SetArgs(args)
+	if len(args) == 0 || !strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) { // who completes reads flags again
+		heedOnce(root)
+	}
 	begun := false
 	onBegin(root, func() { begun = true })
 	err := root.ExecuteContext(ctx)
@@ -131,7 +135,6 @@ func (t *terminal) newRoot() *cobra.Command {
 		t.newVersion(),
 	)
 	root.InitDefaultCompletionCmd()
-	heedOnce(root)
 	return root
 }
 
