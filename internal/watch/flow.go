@@ -49,10 +49,10 @@ type flow struct {
 	live   int               // rows of the latest whole answer, less those seen ended; -1 when unknown
 	liveAt instant           // when that answer was asked
 
-	width        // how the next look is cut
-	lookedIn int // the sweep that made that look; 0 for none of this process
-	failures int // looks that failed since the last complete one
-	ready    int // known executions in Watch.ready that a list can answer
+	width         // how the next look is cut
+	lookedIn turn // the sweep that made that look; 0 for none of this process
+	failures int  // looks that failed since the last complete one
+	ready    int  // known executions in Watch.ready that a list can answer
 
 	round *round  // the look under way
 	first bool    // goes before all others: it failed, or is half done

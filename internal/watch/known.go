@@ -30,11 +30,12 @@ type known struct {
 	at      instant // when it must be checked
 	early   instant // from when an early check helps
 
-	seenIn  int       // the sweep that saw it running last; 0 for none of this process
 	overdue *standing // nil until it is seen running after it was due
-	missing bool      // absent from an answer of several pages: only a describe can tell
 
 	waitingIndex, readyIndex, earlyIndex int32
+
+	seenIn  turn // the sweep that saw it running last; 0 for none of this process
+	missing bool // absent from an answer of several pages: only a describe can tell
 }
 
 // condemnable is the first moment at which a verdict can be spoken.

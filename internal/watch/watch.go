@@ -93,7 +93,7 @@ type Watch struct {
 	ready   queue[*known] // executions that must be checked now
 	early   queue[*known] // executions by the time from which an early check helps
 
-	sweep   int               // counts the sweeps
+	sweep   turn              // counts the sweeps
 	seen    int               // executions seen running in this sweep
 	parts   map[part]struct{} // … in a look that was cut, but for its last part
 	begun   instant           // when this sweep began
@@ -143,7 +143,7 @@ func (w *Watch) time(now time.Time) instant {
 // Begin starts a sweep. What the sweep before it asked and never answered is
 // due again, and so are the flows that are looked at once a sweep.
 func (w *Watch) Begin(now time.Time) {
-	w.sweep, w.seen = w.sweep+1, 0
+	w.sweep, w.seen = w.sweep.next(), 0
 	clear(w.parts)
 	w.begun = instantOf(now)
 	if w.latest > w.begun.add(steppedBack) {
@@ -184,3 +184,10 @@ func (w *Watch) LiveIn(flowID string) int {
 	}
 	return 0
 }
+
+// turn tells a sweep from others. It begins anew after 65,535 of them, six weeks at
+// one a minute, since a large account has a million executions that each keep one; it
+// serves for no more than counting each once.
+type turn uint16
+
+func (n turn) next() turn { return max(1, n+1) }
