@@ -251,10 +251,21 @@ func oracleExecution(m map[string]any) Execution {
 	e.EnvironmentAbsent = !told
 	variables, _ := environment["Variables"].([]any)
 	for _, v := range variables {
+		v := v.(map[string]any)
+		name, value := textIn(v, "Name"), textIn(v, "Value")
 		if e.Environment == nil {
 			e.Environment = make(map[string]string)
 		}
-		e.Environment[textIn(v.(map[string]any), "Name")] = textIn(v.(map[string]any), "Value")
+		if _, twice := e.Environment[name]; twice {
+			e.EnvironmentDoubt = fmt.Sprintf("the variable %.64q is given twice", name)
+		}
+		if v["Value"] == nil {
+			e.EnvironmentDoubt = fmt.Sprintf("the variable %.64q has no value", name)
+		}
+		if v["Name"] == nil {
+			e.EnvironmentDoubt = "a variable has no name"
+		}
+		e.Environment[name] = value
 	}
 	return e
 }
@@ -349,6 +360,7 @@ func FuzzPage(f *testing.F) {
 	for _, seed := range []string{
 		`{"Executions":[{"Name":"a","Input":"{}","StartedTime":"2019-01-01T01:01:01.001Z","Environment":{"Variables":[{"Name":"a","Value":"b"}]}}],"NextToken":"t"}`,
 		`{"Executions":null}`, `{"RequestId":"r"}`, `{"Executions":[{"Name":"\ud83d\ude00\u0000"}]}`, `[]`, `{"x":{"y":[1,2.5e3,{"z":null}]},"Executions":[]}`,
+		`{"Executions":[{"Name":"0","Environment":{"Variables":[{}]}},{"Name":"1","Environment":{"Variables":[{"Name":"a","Value":null},{"Name":"a","Value":""},{"Value":""}]}},{"Name":"2","Environment":null}]}`,
 	} {
 		f.Add([]byte(seed))
 	}
