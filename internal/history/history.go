@@ -1,0 +1,44 @@
+// Package history is a recorded past: which executions there were, when each began,
+// and how it ended. It is a folder,
+//
+//	history.json             of which account and when; what is covered, flow by flow
+//	executions-*.parquet     a row an execution, by flow and startedTime
+//
+// that flowreaper record writes, a backtest and a suggestion read, and DuckDB, pandas
+// or MaxCompute read as it is. docs/replay.md tells the columns.
+package history
+
+import "time"
+
+// Execution is one execution, as it was known when it was recorded last. Times are
+// UTC, by CloudFlow's clock, to the millisecond.
+type Execution struct {
+	Name        string
+	Status      string    // in CloudFlow's words: Running, Succeeded, …
+	StartedTime time.Time // the zero time where CloudFlow didn't say
+	StoppedTime time.Time // the zero time: it had not ended by SeenTime, or nobody said when
+
+	// SeenTime is when it was recorded last: by then it had ended, or had not.
+	SeenTime time.Time
+
+	Input       *string // the JSON text; nil: not recorded
+	Environment *string // of the execution, as JSON: an object of texts; nil: not recorded
+	Error       string  // as it ended; "": not known
+	Cause       string
+}
+
+// Live says that it had not ended when it was seen last.
+func (e *Execution) Live() bool {
+	switch e.Status {
+	case "Stopped", "Succeeded", "Failed", "TimedOut":
+		return false
+	}
+	return true // an unknown status, too
+}
+
+// Flow is one flow's executions, by startedTime and name; each once, as what was
+// recorded last knows it.
+type Flow struct {
+	ID, Name   string
+	Executions []Execution
+}
