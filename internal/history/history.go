@@ -2,10 +2,21 @@
 // and how it ended. It is a folder,
 //
 //	history.json             of which account and when; what is covered, flow by flow
-//	executions-*.parquet     a row an execution, by flow and startedTime
+//	executions-*.parquet     a row an execution, by flowId, startedTime and execution
 //
 // that flowreaper record writes, a backtest and a suggestion read, and DuckDB, pandas
 // or MaxCompute read as it is. docs/replay.md tells the columns.
+//
+//	h, err := history.Open(dir, history.Options{Input: true})
+//	defer h.Close()
+//	for flow, err := range h.Flows() {
+//		…
+//	}
+//
+// [Open] says what is wrong with a folder before a row of it is read. [History.Flows]
+// holds one flow at a time, each execution of it once: what was recorded last counts,
+// and [Flow.Odd] says where what was recorded before disagrees. [Write] makes a folder
+// of flows, whole or not at all; tests make theirs so. Package record records.
 package history
 
 import "time"
@@ -21,7 +32,7 @@ type Execution struct {
 	// SeenTime is when it was recorded last: by then it had ended, or had not.
 	SeenTime time.Time
 
-	Input       *string // the JSON text; nil: not recorded
+	Input       *string // the JSON text, "" for none; nil: not recorded, or not asked of Open
 	Environment *string // of the execution, as JSON: an object of texts; nil: not recorded
 	Error       string  // as it ended; "": not known
 	Cause       string
@@ -41,4 +52,16 @@ func (e *Execution) Live() bool {
 type Flow struct {
 	ID, Name   string
 	Executions []Execution
+
+	// Covered is what history.json tells of the flow; nil where it tells nothing.
+	Covered *FlowCoverage
+
+	// Odd tells of executions that are not what they should be.
+	Odd []Odd
+}
+
+// Odd is what is strange about one execution.
+type Odd struct {
+	Execution string
+	What      string // such as: stopped before it started
 }

@@ -1,0 +1,129 @@
+package history_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/flowreaper/flowreaper/internal/history"
+)
+
+func at(text string) time.Time {
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		panic(err)
+	}
+	return t
+}
+
+// ended is an execution of a minute that began at a time of one day.
+func ended(name, clock string) history.Execution {
+	start := at("2026-11-28T" + clock + "Z")
+	return history.Execution{Name: name, Status: "Succeeded", StartedTime: start, StoppedTime: start.Add(time.Minute), SeenTime: at("2026-11-29T00:00:00Z")}
+}
+
+// opened reads a folder whole.
+func opened(t *testing.T, dir string, o history.Options) []*history.Flow {
+	t.Helper()
+	h, err := history.Open(dir, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.Close()
+	var flows []*history.Flow
+	for f, err := range h.Flows() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		flows = append(flows, f)
+	}
+	return flows
+}
+
+// file writes one file of executions, of flows that come by Id.
+func file(t *testing.T, dir, name string, flows ...*history.Flow) {
+	t.Helper()
+	w, err := history.NewWriter(dir, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range flows {
+		if err := w.Add(f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Commit(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestWrittenIsRead(t *testing.T) {
+	all := ended("b", "10:00:00.123")
+	all.Input, all.Environment, all.Error, all.Cause = new(`{"a":"\u0000 <语>"}`), new(`{"STAGE":"prod"}`), "Broken", "it broke"
+	live := history.Execution{Name: "a", Status: "Running", StartedTime: at("2026-11-28T10:00:00.123Z"), SeenTime: at("2026-11-29T00:00:00Z")}
+	bare := history.Execution{Name: "c", Status: ""}
+	dir := t.TempDir()
+	c := &history.Coverage{Region: "cn-hangzhou"}
+	flows := []*history.Flow{
+		{ID: "1", Name: "etl", Executions: []history.Execution{all, live, bare}},
+		{ID: "2", Name: "never"},
+		{ID: "3", Name: "app", Executions: []history.Execution{ended("x", "12:00:00")}},
+	}
+	if err := history.Write(dir, c, slices.Values(flows)); err != nil {
+		t.Fatal(err)
+	}
+	got := opened(t, dir, history.Options{Input: true})
+	want := []*history.Flow{
+		{ID: "1", Name: "etl", Covered: c.Flow("1"), Executions: []history.Execution{bare, live, all}},
+		{ID: "3", Name: "app", Covered: c.Flow("3"), Executions: []history.Execution{ended("x", "12:00:00")}},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	for _, e := range opened(t, dir, history.Options{})[0].Executions {
+		if e.Input != nil {
+			t.Errorf("%s: an input that nobody asked for", e.Name)
+		}
+	}
+}
+
+func TestLaterKnowledgeCounts(t *testing.T) {
+	dir := t.TempDir()
+	lived := ended("a", "10:00:00")
+	lived.Status, lived.StoppedTime, lived.Input = "Running", time.Time{}, new("{}")
+	same, contradicted, contradiction := ended("b", "11:00:00"), ended("c", "12:00:00"), ended("c", "12:00:00")
+	contradiction.Status, contradiction.SeenTime = "Failed", contradicted.SeenTime.Add(time.Hour)
+	again := ended("a", "10:00:00")
+	again.SeenTime = again.SeenTime.Add(time.Hour)
+	moved, movedTo := ended("d", "13:00:00"), ended("d", "09:00:00")
+	movedTo.SeenTime = moved.SeenTime.Add(time.Hour)
+	backwards := ended("e", "14:00:00")
+	backwards.StoppedTime = backwards.StartedTime.Add(-time.Second)
+	if err := history.Write(dir, &history.Coverage{}, slices.Values([]*history.Flow{
+		{ID: "1", Name: "etl", Executions: []history.Execution{lived, same, contradiction, moved, backwards}},
+	})); err != nil {
+		t.Fatal(err)
+	}
+	file(t, dir, "executions-1.parquet",
+		&history.Flow{ID: "0", Name: "zero", Executions: []history.Execution{ended("z", "00:00:00")}},
+		&history.Flow{ID: "1", Name: "etl", Executions: []history.Execution{again, same, contradicted, movedTo}})
+
+	flows := opened(t, dir, history.Options{Input: true})
+	if len(flows) != 2 || flows[0].ID != "0" || flows[0].Covered != nil {
+		t.Fatalf("%d flows", len(flows))
+	}
+	again.Input = lived.Input // is kept
+	if diff := cmp.Diff([]history.Execution{movedTo, again, same, contradiction, backwards}, flows[1].Executions); diff != "" {
+		t.Error(diff)
+	}
+	want := []history.Odd{
+		{Execution: "c", What: "it is there twice, and ended Succeeded at 2026-11-28T12:01:00.000Z, and Failed at 2026-11-28T12:01:00.000Z"},
+		{Execution: "d", What: "it is there twice, and started at 2026-11-28T13:00:00.000Z, and at 2026-11-28T09:00:00.000Z"},
+		{Execution: "e", What: "it started at 2026-11-28T14:00:00.000Z, and stopped before, at 2026-11-28T13:59:59.000Z"},
+	}
+	if diff := cmp.Diff(want, flows[1].Odd); diff != "" {
+		t.Error(diff)
+	}
+}

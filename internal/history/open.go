@@ -1,0 +1,142 @@
+package history
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/parquet-go/parquet-go"
+)
+
+// Options say what of the rows is wanted.
+type Options struct {
+	Input bool // inputs, too, which may be most of what there is
+}
+
+// History is a folder that has been opened.
+type History struct {
+	Coverage *Coverage
+
+	options Options
+	files   []*file // by name
+}
+
+// file is one Parquet file, whose columns are those of a history.
+type file struct {
+	*parquet.File
+	name string
+	disk *os.File
+}
+
+// Open opens a folder that is a history. Its error tells of every file that can't be
+// read, why, and how much could be.
+func Open(dir string, o Options) (*History, error) {
+	c, err := ReadCoverage(dir)
+	if err != nil {
+		return nil, err
+	}
+	names, err := filepath.Glob(filepath.Join(literal(dir), "executions-*.parquet"))
+	if err != nil {
+		return nil, err
+	}
+	h := &History{Coverage: c, options: o}
+	var wrong []error
+	for _, name := range names {
+		f, err := openFile(name)
+		if err != nil {
+			wrong = append(wrong, err)
+			continue
+		}
+		h.files = append(h.files, f)
+	}
+	if len(wrong) > 0 {
+		h.Close()
+		return nil, errors.Join(append(wrong, h.rest(len(names)))...)
+	}
+	return h, nil
+}
+
+// literal is a folder's name as a pattern that names nothing else.
+func literal(dir string) string {
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(dir)
+}
+
+// rest counts what of so many files could be read, and says what to do about the
+// others.
+func (h *History) rest(files int) error {
+	return fmt.Errorf("%d of %d files could be read, with %d executions\n"+
+		"Put back the others from a copy, or record into a new folder what CloudFlow still has", len(h.files), files, h.Rows())
+}
+
+// Rows is how many rows the files have, those of one execution in two files counted
+// twice.
+func (h *History) Rows() int64 {
+	var n int64
+	for _, f := range h.files {
+		n += f.NumRows()
+	}
+	return n
+}
+
+// Close closes the files.
+func (h *History) Close() {
+	for _, f := range h.files {
+		_ = f.disk.Close()
+	}
+}
+
+func openFile(name string) (f *file, err error) {
+	disk, err := os.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("%s can't be read: %w", name, withoutPath(err))
+	}
+	defer func() {
+		if err != nil {
+			_ = disk.Close()
+		}
+	}()
+	p, err := parse(disk)
+	if err != nil {
+		return nil, fmt.Errorf("%s is torn, or no Parquet file: %w", name, err)
+	}
+	if err := check(p.Schema()); err != nil {
+		return nil, fmt.Errorf("%s is not of a history: %w", name, err)
+	}
+	return &file{p, name, disk}, nil
+}
+
+// withoutPath is an error whose path is told anyway.
+func withoutPath(err error) error {
+	if p, ok := errors.AsType[*os.PathError](err); ok {
+		return p.Err
+	}
+	return err
+}
+
+// parse reads a file's footer. What is no footer may take the library by surprise.
+func parse(disk *os.File) (p *parquet.File, err error) {
+	defer surprised(&err)
+	info, err := disk.Stat()
+	if err != nil {
+		return nil, withoutPath(err)
+	}
+	return parquet.OpenFile(disk, info.Size(), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
+}
+
+// surprised turns a panic over what a file holds into an error.
+func surprised(err *error) {
+	if what := recover(); what != nil {
+		*err = fmt.Errorf("what it holds makes no sense (%v)", what)
+	}
+}
+
+// ended says that an error is a file's end where more was to come.
+func ended(err error) error {
+	if errors.Is(err, io.EOF) {
+		return errors.New("it ends where more rows should come")
+	}
+	return err
+}
