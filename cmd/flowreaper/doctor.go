@@ -2,10 +2,8 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,11 +16,10 @@ import (
 // doctorFlags are the command line of doctor.
 type doctorFlags struct {
 	*settings
-	canary  bool
-	burst   bool
-	other   string
-	earlier string
-	yes     bool
+	canary bool
+	burst  bool
+	other  string
+	yes    bool
 }
 
 func (t *terminal) newDoctor() *cobra.Command {
@@ -30,15 +27,15 @@ func (t *terminal) newDoctor() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doctor --region REGION",
 		Short: "Ask an account what CloudFlow's documentation leaves open, and say what it means",
-		Long: `Asks a CloudFlow account what its documentation leaves open, such as the order of lists, the quotas, and what is seen
-of a stop, and says what the answers mean for flowreaper's settings and for what its README claims.
+		Long: `Asks a CloudFlow account what its documentation leaves open and flowreaper relies on, such as the quotas and what is
+seen of a stop, and says what the answers mean for flowreaper's settings and for what its README claims.
 
-By itself it only reads: a few dozen calls of ListFlows, ListExecutions, DescribeFlow and DescribeExecution, within the
-documented quotas. It says first what it will call.
+By itself it only reads, one call of ListFlows, and compares the clocks. It says first what it will call.
   --policy   lists all flows, too, and says which globs and names in the policy name none of them.
   --canary   creates two flows of its own, which only wait, starts and stops executions of them, and deletes them,
              also when it is interrupted. It asks first, or needs --yes. It never touches another flow. The key must be
-             allowed fnf:CreateFlow, StartExecution, GetExecutionHistory, StopExecution and DeleteFlow, too.
+             allowed fnf:DescribeFlow, CreateFlow, StartExecution, ListExecutions, DescribeExecution, StopExecution and
+             DeleteFlow, too.
   --burst    calls faster than the quotas allow, to see what they are. What else calls CloudFlow may be throttled meanwhile.
 
 What can't be told is said to be so, with the reason; nothing is guessed.
@@ -46,8 +43,7 @@ What can't be told is said to be so, with the reason; nothing is guessed.
 Exit status: 0 all that was asked was told · 1 failed: no access, or a flow of its own could not be deleted ·
 2 wrong usage · 3 something that was asked could not be told · 130 interrupted: its own flows were deleted first`,
 		Example: "  flowreaper doctor --region cn-hangzhou --policy policy.yaml\n" +
-			"  flowreaper doctor --region cn-hangzhou --canary --burst --other cn-shanghai -o json > doctor.json\n" +
-			"  flowreaper doctor --region cn-hangzhou --earlier doctor.json",
+			"  flowreaper doctor --region cn-hangzhou --canary --burst --other cn-shanghai -o json > doctor.json",
 		Args: noArguments,
 	}
 	t.addDoctorFlags(cmd, flags)
@@ -69,7 +65,6 @@ func (t *terminal) addDoctorFlags(cmd *cobra.Command, f *doctorFlags) {
 	completeWords(cmd, "output", "table", "json")
 	completeWords(cmd, "region", cloudflow.Regions...)
 	completeWords(cmd, "other", cloudflow.Regions...)
-	flags.StringVar(&f.earlier, "earlier", "", "an earlier report (-o json) in this `FILE`, to see what is gone since")
 }
 
 // doctorOptions checks everything that doesn't need the network. Its errors are
@@ -94,26 +89,7 @@ func (f *doctorFlags) doctorOptions() (doctor.Options, error) {
 			return o, err
 		}
 	}
-	o.Earlier, err = readEarlier(f.earlier)
-	return o, err
-}
-
-func readEarlier(file string) (*doctor.Report, error) {
-	if file == "" {
-		return nil, nil
-	}
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return nil, fmt.Errorf("--earlier can't be read: %w", err)
-	}
-	var earlier doctor.Report
-	if err := json.Unmarshal(text, &earlier); err != nil {
-		return nil, fmt.Errorf("--earlier %s is no report of 'flowreaper doctor -o json': %w", file, err)
-	}
-	if earlier.Version != 1 || len(earlier.Answers) == 0 {
-		return nil, fmt.Errorf("--earlier %s is no report of 'flowreaper doctor -o json', or of another version", file)
-	}
-	return &earlier, nil
+	return o, nil
 }
 
 func (t *terminal) doctor(ctx context.Context, f *doctorFlags) error {
@@ -187,5 +163,5 @@ func (t *terminal) showDoctor(output string, r *doctor.Report) error {
 	if output == "json" {
 		return writeJSON(t.out, r)
 	}
-	return doctor.Text(t.out, r, t.style(t.out).Width)
+	return doctor.Text(t.out, r, t.style(t.out))
 }

@@ -28,7 +28,7 @@ func (i *interruptAt) Write(p []byte) (int, error) {
 // TestDoctorInterrupted: whatever it was doing, what it has created is deleted
 // first, and what it has found out is printed.
 func TestDoctorInterrupted(t *testing.T) {
-	for _, at := range []string{"creating the flow", "starting executions of it", "stopping an execution, and", "stopping an Express execution"} {
+	for _, at := range []string{"creating the flow", "starting an execution of it", "stopping an execution, and", "stopping an Express execution"} {
 		server, err := emulator.New(&account.Account{}, emulator.Options{NoQuota: true})
 		if err != nil {
 			t.Fatal(err)
@@ -46,7 +46,7 @@ func TestDoctorInterrupted(t *testing.T) {
 		if status != statusInterrupted || !strings.Contains(messages.seen.String(), "not all questions were asked") {
 			t.Errorf("interrupted at %q: status %d, %s", at, status, messages.seen.String())
 		}
-		if !strings.Contains(out.String(), "Does CloudFlow take the newer signature, ACS3?\n  answer  accept") {
+		if !strings.Contains(out.String(), "How far is CloudFlow's clock ahead of this machine's?\nanswer: ") {
 			t.Errorf("interrupted at %q: the report is\n%s", at, out.String())
 		}
 		if flows := server.Flows(); len(flows) > 0 {

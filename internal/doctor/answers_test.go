@@ -1,91 +1,13 @@
 package doctor
 
 import (
-	"math/rand/v2"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/internal/plain/plaintest"
+	"github.com/flowreaper/flowreaper/internal/report"
 )
-
-// started are executions started so many minutes after one another.
-func started(minutes ...int) []cloudflow.Execution {
-	var rows []cloudflow.Execution
-	for _, m := range minutes {
-		rows = append(rows, cloudflow.Execution{StartedTime: time.Unix(int64(60*m), 0)})
-	}
-	return rows
-}
-
-func TestOrderIsNoGuess(t *testing.T) {
-	for _, test := range []struct {
-		name  string
-		pages [][]cloudflow.Execution
-		want  string
-		sure  bool
-	}{
-		{"nothing", nil, "", false},
-		{"one row", [][]cloudflow.Execution{started(1)}, "", false},
-		{"seven in order may be chance", [][]cloudflow.Execution{started(7, 6, 5, 4, 3, 2, 1)}, "newest", false},
-		{"eight", [][]cloudflow.Execution{started(8, 7, 6, 5, 4, 3, 2, 1)}, "newest", true},
-		{"eight of the same moment", [][]cloudflow.Execution{started(1, 1, 1, 1, 1, 1, 1, 1)}, "", false},
-		{"eight, some at once", [][]cloudflow.Execution{started(7, 7, 6, 5, 4, 3, 2, 1)}, "newest", false},
-		{"pages add up", [][]cloudflow.Execution{started(1, 2, 3, 4, 5), started(2, 3, 4, 5, 6), started(5, 6, 7)}, "oldest", true},
-		{"pages that differ", [][]cloudflow.Execution{started(1, 2, 3), started(3, 2, 1)}, "random", true},
-		{"one out of line", [][]cloudflow.Execution{started(3, 1, 2)}, "random", true},
-	} {
-		var o ordering
-		for _, page := range test.pages {
-			o.add(page)
-		}
-		if got, sure := o.judge(); got != test.want || sure != test.sure {
-			t.Errorf("%s: %q, sure %v; want %q, %v", test.name, got, sure, test.want, test.sure)
-		}
-	}
-}
-
-// TestRandomOrderIsHardlyEverTakenForOne draws lists in random order.
-func TestRandomOrderIsHardlyEverTakenForOne(t *testing.T) {
-	random := rand.New(rand.NewPCG(1, 2))
-	taken := 0
-	for range 20_000 {
-		var o ordering
-		rows := started(1, 2, 3, 4, 5, 6, 7, 8)
-		random.Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
-		o.add(rows)
-		if got, sure := o.judge(); sure && got != "random" {
-			taken++
-		}
-	}
-	if taken > 10 { // one is what is expected
-		t.Errorf("%d of 20,000 random lists were taken for ordered ones", taken)
-	}
-}
-
-func TestTellBounds(t *testing.T) {
-	for _, test := range []struct {
-		around, later, begin, end bool
-		state                     State
-		want                      string
-	}{
-		{true, false, true, true, Told, "inclusive"},
-		{true, false, false, false, Told, "exclusive"},
-		{true, false, true, false, Told, "begin inclusive, end exclusive"},
-		{true, false, false, true, Told, "begin exclusive, end inclusive"},
-		{true, true, true, true, Untold, ""},
-		{false, false, false, false, Untold, ""},
-	} {
-		x := &examiner{answers: answers{}}
-		x.tellBounds(time.Unix(0, 0), test.around, test.later, test.begin, test.end)
-		got := x.answers[StartedTimeBounds]
-		if got.State != test.state || got.Answer != test.want || (got.Because == "") != (test.state == Told) {
-			t.Errorf("%+v: %+v", test, got)
-		}
-	}
-}
 
 func TestSpanRoundsOutwards(t *testing.T) {
 	for _, test := range []struct {
@@ -116,16 +38,6 @@ func TestSightingsBoundTheDelay(t *testing.T) {
 	later := sighting{seen: true, before: call{at(15), at(16)}, at: call{at(20), at(22)}}
 	if got := later.after(event); got != (span{least: 4 * time.Second, most: 12 * time.Second}) {
 		t.Errorf("seen at a later look: %v", got)
-	}
-}
-
-func TestSpreadKeepsBothEnds(t *testing.T) {
-	items := []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10}
-	if got := spread(items, 3); !slices.Equal(got, []int{0, 5, 10}) {
-		t.Errorf("%v", got)
-	}
-	if got := spread(items[:2], 3); !slices.Equal(got, []int{0, 1}) {
-		t.Errorf("%v", got)
 	}
 }
 
@@ -165,7 +77,7 @@ func TestNoTextOfAReportDeceives(t *testing.T) {
 	for _, state := range []State{Told, Untold, NotAsked} {
 		r.Answers[0].State = state
 		var out strings.Builder
-		if err := Text(&out, r, 80); err != nil {
+		if err := Text(&out, r, report.Style{Width: 80, Fold: true}); err != nil {
 			t.Fatal(err)
 		}
 		plaintest.Check(t, out.String())
@@ -175,23 +87,23 @@ func TestNoTextOfAReportDeceives(t *testing.T) {
 // TestTextShowsNoTricks: names and messages come from the server.
 func TestTextShowsNoTricks(t *testing.T) {
 	all := answers{}
-	all.tell(Order, "newest", "flow \x1b[31mred\u202e", "fine")
+	all.tell(QuotaScope, "region", "flow \x1b[31mred\u202e", "fine")
 	all.cannot(Express, "bad\r\nthing")
 	r := &Report{
 		Endpoint: "https://example.com", Answers: all.list(false), Calls: map[string]int{"ListFlows": 2},
 		Notes: []string{"the flow \"\x07\" is odd"}, Settings: map[string]string{"FLOWREAPER_RATES": "ListFlows=1/2"},
 	}
 	var out strings.Builder
-	if err := Text(&out, r, 80); err != nil {
+	if err := Text(&out, r, report.Style{Width: 80, Fold: true}); err != nil {
 		t.Fatal(err)
 	}
 	if i := strings.IndexAny(out.String(), "\x1b\u202e\r\a"); i >= 0 {
 		t.Errorf("it shows %q", out.String()[i:])
 	}
 	for _, want := range []string{
-		"In what order does ListExecutions       newest\n",
-		"  seen    flow \\x1b[31mred\\u202e\n  means   fine\n",
-		"  answer  could not be told, because bad\\x0d\\x0athing\n",
+		"Do regions share the quotas?",
+		"seen: flow \\x1b[31mred\\u202e\nmeans: fine\n",
+		"answer: could not be told, because bad\\x0d\\x0athing\n",
 		"\n\nNote: the flow \"\\x07\" is odd\n",
 		"  FLOWREAPER_RATES=ListFlows=1/2\n",
 		"\nCalled: ListFlows 2; throttled 0.\n",

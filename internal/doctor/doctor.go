@@ -18,10 +18,9 @@ type Options struct {
 	HTTPClient  cloudflow.HTTPClient // nil: one of its own, as the client's
 	Rates       cloudflow.Rates      // missing ones are the default, below the documented quotas
 
-	Canary  bool    // also flows of doctor's own
-	Burst   bool    // also more calls than the quotas allow, which may throttle others
-	Other   string  // with Burst: another region, or its endpoint
-	Earlier *Report // an earlier report on this account
+	Canary bool   // also flows of doctor's own
+	Burst  bool   // also more calls than the quotas allow, which may throttle others
+	Other  string // with Burst: another region, or its endpoint
 
 	Policy *policy.Policy // whose names are looked up; nil: none
 
@@ -51,8 +50,6 @@ type examiner struct {
 	answers answers
 	report  *Report
 	flows   []cloudflow.Flow // the first page of them
-	rows    []sample         // executions of some of them
-	kept    retained
 }
 
 // Run asks all questions. Without a report its error says why nothing could be
@@ -65,10 +62,11 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	}
 	defer closeAll()
 	x.report.StartedAt = time.Now().UTC()
-	failure := x.examine(ctx)
-	if failure != nil && len(x.answers) == 0 {
-		return nil, failure
+	x.Progress("reading flows")
+	if err := x.readFlows(ctx); err != nil {
+		return nil, x.withClock(err)
 	}
+	failure := x.examine(ctx)
 	return x.finish(ctx), errors.Join(failure, x.leftovers())
 }
 
@@ -122,23 +120,10 @@ func (x *examiner) once(change func(*cloudflow.Options)) (*cloudflow.Client, err
 
 // examine asks question after question; an error ends it.
 func (x *examiner) examine(ctx context.Context) error {
-	x.Progress("reading flows and executions")
-	if err := x.sampleFlows(ctx); err != nil {
-		return x.withClock(err)
-	}
 	x.askNames(ctx)
-	x.sampleExecutions(ctx)
-	x.askOrder(x.rows)
-	x.askBounds(ctx, x.rows)
-	x.askRetention(ctx)
-	x.Progress("trying signatures and times")
-	x.askClock()
-	x.askSkew(ctx)
-	x.askACS3(ctx)
 	if x.Canary && ctx.Err() == nil {
 		x.runCanary(ctx)
 	}
-	x.tellRetention()
 	if x.Burst && ctx.Err() == nil {
 		x.askQuota(ctx)
 	}
@@ -161,6 +146,7 @@ func (x *examiner) note(format string, args ...any) {
 }
 
 func (x *examiner) finish(ctx context.Context) *Report {
+	x.askClock()
 	r := x.report
 	r.Answers = x.answers.list(ctx.Err() != nil)
 	r.FinishedAt = time.Now().UTC()

@@ -117,8 +117,7 @@ func readForm(r *http.Request) (url.Values, error) {
 
 // reads are the operations that change nothing.
 var reads = []string{
-	cloudflow.OpListFlows, cloudflow.OpDescribeFlow, cloudflow.OpListExecutions,
-	cloudflow.OpDescribeExecution, cloudflow.OpGetExecutionHistory,
+	cloudflow.OpListFlows, cloudflow.OpDescribeFlow, cloudflow.OpListExecutions, cloudflow.OpDescribeExecution,
 }
 
 const (

@@ -54,11 +54,12 @@ func allBuckets(flow, execution string) []bucket {
 }
 
 // buckets are those that this account has something to call for.
-func (x *examiner) buckets() []bucket {
-	if len(x.rows) == 0 {
+func (x *examiner) buckets(ctx context.Context) []bucket {
+	flow, execution := x.anExecution(ctx)
+	if execution == "" {
 		return allBuckets("", "")[:1]
 	}
-	return allBuckets(x.rows[0].flow.Name, x.rows[0].rows[0].Name)
+	return allBuckets(flow, execution)
 }
 
 // measured is one operation's quota as it was seen.
@@ -109,11 +110,12 @@ func (x *examiner) askQuota(ctx context.Context) {
 		return
 	}
 	defer x.count(client)
+	buckets := x.buckets(ctx)
 	if !pause(ctx, rest) {
 		return
 	}
 	var all []measured
-	for i, b := range x.buckets() {
+	for i, b := range buckets {
 		m, err := x.measure(ctx, client, b, func(m measured) {
 			if i == 0 && x.Other != "" {
 				x.askScope(ctx, m, b)

@@ -17,7 +17,6 @@ type Report struct {
 	Settings   map[string]string `json:"settings,omitempty"` // environment variables that the answers call for
 	Calls      map[string]int    `json:"calls"`              // requests sent, by operation
 	Throttled  int               `json:"throttled,omitempty"`
-	Witnesses  []Witness         `json:"witnesses,omitempty"` // for a later run's Earlier
 	Notes      []string          `json:"notes,omitempty"`     // what else a person should know
 	Leftovers  []string          `json:"leftovers,omitempty"` // canary flows that could not be deleted
 
@@ -46,31 +45,14 @@ type Answer struct {
 	Because  string   `json:"because,omitempty"`
 }
 
-// Witness is an ended execution that was seen: a later run can tell whether it
-// is still there.
-type Witness struct {
-	Flow        string    `json:"flow"`
-	FlowID      string    `json:"flowId"`
-	Execution   string    `json:"execution"`
-	StoppedTime time.Time `json:"stoppedTime"`
-}
-
 // The questions' keys.
 const (
-	ClockOffset       = "clockOffset"
-	MaxSkew           = "maxSkew"
-	ACS3              = "acs3"
-	Order             = "order"
-	StartedTimeBounds = "startedTimeBounds"
-	PageCursor        = "pageCursor"
-	ListLag           = "listLag"
-	StopDelay         = "stopDelay"
-	DescribeAfterStop = "describeAfterStop"
-	StopCause         = "stopCause"
-	Express           = "express"
-	Retention         = "retention"
-	Quota             = "quota"
-	QuotaScope        = "quotaScope"
+	ClockOffset = "clockOffset"
+	ListLag     = "listLag"
+	StopDelay   = "stopDelay"
+	Express     = "express"
+	Quota       = "quota"
+	QuotaScope  = "quotaScope"
 )
 
 // question is one thing to find out, and the option without which it isn't
@@ -81,17 +63,9 @@ type question struct{ key, text, needs string }
 func questions() []question {
 	return []question{
 		{ClockOffset, "How far is CloudFlow's clock ahead of this machine's?", ""},
-		{MaxSkew, "How far may a request's time be off before it is refused?", ""},
-		{ACS3, "Does CloudFlow take the newer signature, ACS3?", ""},
-		{Order, "In what order does ListExecutions answer?", ""},
-		{StartedTimeBounds, "Do StartedTimeBegin and StartedTimeEnd include the moment itself?", ""},
-		{PageCursor, "Do pages shift when executions end between them?", "--canary"},
 		{ListLag, "How long until ListExecutions shows what happened?", "--canary"},
 		{StopDelay, "How long until a stop has taken effect?", "--canary"},
-		{DescribeAfterStop, "What does DescribeExecution say of a stopped execution?", "--canary"},
-		{StopCause, "Can a stop's Error and Cause be read back?", "--canary"},
 		{Express, "Can an Express execution be stopped?", "--canary"},
-		{Retention, "How long can an ended execution be seen?", ""},
 		{Quota, "How many calls does the account have?", "--burst"},
 		{QuotaScope, "Do regions share the quotas?", "--burst and --other"},
 	}
