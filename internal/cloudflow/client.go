@@ -71,9 +71,6 @@ type Options struct {
 	Retry    RetryPolicy
 	// UserAgent is added to the SDK's own; "flowreaper" when "".
 	UserAgent string
-	// ACS3 signs with ACS3-HMAC-SHA256, which CloudFlow isn't documented to
-	// take, in place of the older signature that the official fnf SDKs send.
-	ACS3 bool
 }
 
 // Client calls CloudFlow. It is safe for concurrent use.

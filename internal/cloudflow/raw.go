@@ -11,10 +11,8 @@ import (
 // Client's own operations don't.
 type RawCall struct {
 	Operation string
-	Method    string // GET (the default): the parameters go into the query; POST: into a form
-	// Params are the operation's own; empty ones are not sent. In a query they
-	// also replace what every request says: its Timestamp, for one.
-	Params map[string]string
+	Method    string            // GET (the default): the parameters go into the query; POST: into a form
+	Params    map[string]string // the operation's own; empty ones are not sent
 }
 
 // Raw makes a call with the client's signature, quota, retries and classes of

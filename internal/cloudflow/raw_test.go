@@ -33,17 +33,6 @@ func TestRawSendsWhatItIsTold(t *testing.T) {
 	}
 }
 
-func TestRawReplacesTheTimestamp(t *testing.T) {
-	const then = "2026-01-02T03:04:05Z"
-	server, sent := record(t, `{}`)
-	if _, err := Raw(t.Context(), once(t, server), RawCall{Operation: "ListFlows", Params: map[string]string{"Timestamp": then}}); err != nil {
-		t.Fatal(err)
-	}
-	if got := sent.query["Timestamp"]; !cmp.Equal(got, []string{then}) {
-		t.Errorf("sent the timestamps %q", got)
-	}
-}
-
 func TestRawFailsAsEveryCallDoes(t *testing.T) {
 	for _, test := range []struct{ name, body, want string }{
 		{"a list", `[]`, "ListFlows: the answer is a list, not an object"},
@@ -55,19 +44,5 @@ func TestRawFailsAsEveryCallDoes(t *testing.T) {
 		if err == nil || !strings.HasPrefix(err.Error(), test.want) {
 			t.Errorf("%s: error %v, want %s", test.name, err, test.want)
 		}
-	}
-}
-
-func TestACS3SignsInTheHeaders(t *testing.T) {
-	server, sent := record(t, `{"Flows":[]}`)
-	client := once(t, server, func(o *Options) { o.ACS3 = true })
-	if err := firstError(client.ListFlows(t.Context())); err != nil {
-		t.Fatal(err)
-	}
-	if got := sent.header.Get("Authorization"); !strings.HasPrefix(got, "ACS3-HMAC-SHA256 Credential=LTAI-test,") {
-		t.Errorf("Authorization: %q", got)
-	}
-	if sent.query.Has("Signature") {
-		t.Error("it is signed in the older way too")
 	}
 }

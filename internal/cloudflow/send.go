@@ -48,16 +48,12 @@ func newTransport(endpoint Endpoint, o Options) (*transport, error) {
 		Endpoint:           dara.String(endpoint.Host),
 		Protocol:           dara.String(endpoint.Scheme),
 		NoProxy:            dara.String(endpoint.Host),
-		SignatureAlgorithm: dara.String(signatureAlgorithm(o)),
+		SignatureAlgorithm: dara.String("v2"),
 		UserAgent:          dara.String(agent),
 		HttpClient:         seam{o.HTTPClient},
 	}
 	return &transport{scheme: endpoint.Scheme, call: func(ctx context.Context, p *openapi.Params, r *openapi.OpenApiRequest) error {
 		sdk := sdk // the SDK writes to its client in every call: each call has its own
-		if o.ACS3 {
-			_, err := sdk.DoRequestWithCtx(ctx, p, r, &dara.RuntimeOptions{})
-			return err
-		}
 		_, err := sdk.DoRPCRequestWithCtx(ctx, p.Action, p.Version, p.Protocol, p.Method, p.AuthType, p.BodyType, r, &dara.RuntimeOptions{})
 		return err
 	}}, nil
@@ -73,14 +69,6 @@ func signer(c Credentials) (credentials.Credential, error) {
 	provider, err := providers.NewStaticAKCredentialsProviderBuilder().
 		WithAccessKeyId(c.AccessKeyID).WithAccessKeySecret(c.AccessKeySecret).Build()
 	return credentials.FromCredentialsProvider("access_key", provider), err
-}
-
-// signatureAlgorithm is the SDK's name of the signature.
-func signatureAlgorithm(o Options) string {
-	if o.ACS3 {
-		return "ACS3-HMAC-SHA256"
-	}
-	return "v2"
 }
 
 // exchange is one request on its way, and its answer.
