@@ -3,7 +3,6 @@ package history
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -120,8 +119,13 @@ func withoutPath(err error) error {
 func parse(disk *os.File) (p *parquet.File, err error) {
 	defer surprised(&err)
 	info, err := disk.Stat()
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, withoutPath(err)
+	case info.IsDir():
+		return nil, errors.New("it is a folder")
+	case info.Size() == 0:
+		return nil, errors.New("it is empty")
 	}
 	return parquet.OpenFile(disk, info.Size(), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 }
@@ -131,12 +135,4 @@ func surprised(err *error) {
 	if what := recover(); what != nil {
 		*err = fmt.Errorf("what it holds makes no sense (%v)", what)
 	}
-}
-
-// ended says that an error is a file's end where more was to come.
-func ended(err error) error {
-	if errors.Is(err, io.EOF) {
-		return errors.New("it ends where more rows should come")
-	}
-	return err
 }
