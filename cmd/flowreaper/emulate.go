@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -22,7 +21,7 @@ type emulateFlags struct {
 	listen     string
 	account    string
 	quota      string
-	latency    string
+	latency    time.Duration
 	accessKeys []string
 }
 
@@ -53,7 +52,7 @@ GET /_emulator/stats. Faults while it runs: POST a list of them to
 	cmd.Flags().StringVar(&flags.account, "account", "", "account `file` (YAML)")
 	cmd.Flags().StringVar(&flags.quota, "quota", "on", "the documented quotas, `on|off`")
 	completeWords(cmd, "quota", "on", "off")
-	cmd.Flags().StringVar(&flags.latency, "latency", "0s", "`duration` added to every answer")
+	durationVar(cmd.Flags(), &flags.latency, "latency", 0, "`duration` added to every answer")
 	cmd.Flags().StringArrayVar(&flags.accessKeys, "access-key", []string{emulator.DefaultKey}, "`ID:SECRET` that requests must be signed with; may be repeated")
 	return cmd
 }
@@ -79,15 +78,10 @@ func (f *emulateFlags) server() (*emulator.Server, error) {
 }
 
 func (f *emulateFlags) options() (emulator.Options, error) {
-	options := emulator.Options{NoQuota: f.quota == "off"}
+	options := emulator.Options{NoQuota: f.quota == "off", Latency: f.latency}
 	if f.quota != "on" && f.quota != "off" {
 		return options, fmt.Errorf("--quota is on or off, not %q", f.quota)
 	}
-	latency, err := account.ParseDuration(f.latency)
-	if err != nil || latency < 0 {
-		return options, fmt.Errorf("--latency: %w", cmp.Or(err, fmt.Errorf("%q is negative", f.latency)))
-	}
-	options.Latency = time.Duration(latency)
 	for _, text := range f.accessKeys {
 		key, err := signature.ParseKey(text)
 		if err != nil {

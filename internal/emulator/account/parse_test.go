@@ -89,10 +89,10 @@ func TestParseRefusesItems(t *testing.T) {
 		{"flows", "{name: a, executionMode: Expres}", "Expres", `"Expres" is none of Standard, Express`},
 		{"executions", "{startedAgo: 1h}", "{", "an execution needs a name"},
 		{"executions", "{name: x, status: Runing}", "Runing", `"Runing" is none of Starting, Running, Stopped, Succeeded, Failed, TimedOut`},
-		{"executions", "{name: x, startedAgo: 3hours}", "3hours", `"3hours" is not a duration such as 90s, 1h30m or 2d`},
-		{"executions", "{name: x, startedAgo: 90}", "90", `"90" is not a duration such as 90s, 1h30m or 2d`},
+		{"executions", "{name: x, startedAgo: 3hours}", "3hours", `"3hours" is not a duration: write 3h`},
+		{"executions", "{name: x, startedAgo: 90}", "90", `"90" is not a duration: it has no unit; of seconds write 90s`},
 		{"executions", "{name: x, startedAgo: -1h}", "-1h", "the duration must not be negative"},
-		{"executions", "{name: x, startedAgo: 999999999w}", "999999999w", `the duration "999999999w" is too long`},
+		{"executions", "{name: x, startedAgo: 999999999w}", "999999999w", `the duration 999999999w is too long: the longest is 106751d23h47m16s`},
 		{"executions", "{name: x, startedAgo: 1h, startedIn: 1m}", "1m", "startedAgo and startedIn exclude each other"},
 		{"executions", "{name: x, startedAgo: 1h, endedAgo: 2h}", "2h", "an execution can't end before it starts: endedAgo must not exceed startedAgo"},
 		{"executions", "{name: x, startedIn: 1h, endsIn: 2m}", "2m", "an execution can't end before it starts: endsIn must not be less than startedIn"},
@@ -209,8 +209,9 @@ func TestDurations(t *testing.T) {
 		"0s": 0, "90s": 90 * time.Second, "1h30m": 90 * time.Minute, "1.5h": 90 * time.Minute, "2d": 48 * time.Hour,
 		"1w": 168 * time.Hour, "250ms": 250 * time.Millisecond, "-5m": -5 * time.Minute,
 	} {
-		if got, err := ParseDuration(text); err != nil || time.Duration(got) != want {
-			t.Errorf("%s is %v, %v; want %v", text, time.Duration(got), err, want)
+		a, err := Parse("a", []byte("behaviour: {clockOffset: "+text+"}\nflows: []"))
+		if err != nil || time.Duration(a.Behaviour.ClockOffset) != want {
+			t.Errorf("%s is read as %+v, %v; want %v", text, a, err, want)
 		}
 	}
 }

@@ -3,55 +3,31 @@ package account
 import (
 	"encoding/json"
 	"fmt"
-	"math"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
+
+	"github.com/flowreaper/flowreaper/internal/duration"
 )
 
-// Duration is a span of time, written as in policies: 90s, 1h30m, 2d, 1w.
+// Duration is a span of time, written as in policies: 90s, 1h30m, 2d, 1w. A
+// leading minus makes it negative.
 type Duration time.Duration
-
-var durationSyntax = regexp.MustCompile(`^-?(\d+(\.\d+)?(ms|s|m|h|d|w))+$`)
-
-var durationPart = regexp.MustCompile(`(\d+(?:\.\d+)?)(ms|s|m|h|d|w)`)
-
-// ParseDuration reads a Duration; a leading minus makes it negative.
-func ParseDuration(text string) (Duration, error) {
-	if !durationSyntax.MatchString(text) {
-		return 0, fmt.Errorf("%q is not a duration such as 90s, 1h30m or 2d", text)
-	}
-	units := map[string]time.Duration{
-		"ms": time.Millisecond, "s": time.Second, "m": time.Minute, "h": time.Hour, "d": 24 * time.Hour, "w": 7 * 24 * time.Hour,
-	}
-	var sum float64
-	for _, part := range durationPart.FindAllStringSubmatch(text, -1) {
-		n, err := strconv.ParseFloat(part[1], 64)
-		if err != nil {
-			return 0, fmt.Errorf("%q is not a duration: %w", text, err)
-		}
-		sum += n * float64(units[part[2]])
-	}
-	if sum >= math.MaxInt64/2 {
-		return 0, fmt.Errorf("the duration %q is too long", text)
-	}
-	if strings.HasPrefix(text, "-") {
-		sum = -sum
-	}
-	return Duration(math.Round(sum)), nil
-}
 
 // UnmarshalYAML reads a Duration and keeps the place of a wrong one.
 func (d *Duration) UnmarshalYAML(node ast.Node) error {
-	parsed, err := ParseDuration(scalarText(node))
+	text, negative := strings.CutPrefix(scalarText(node), "-")
+	length, err := duration.Parse(text)
 	if err != nil {
 		return &placedError{token: node.GetToken(), message: err.Error()}
 	}
-	*d = parsed
+	if negative {
+		length = -length
+	}
+	*d = Duration(length)
 	return nil
 }
 

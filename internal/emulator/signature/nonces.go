@@ -5,11 +5,12 @@ import (
 	"time"
 )
 
-// nonces remembers what was used, in two generations of bounded size: a nonce
-// is remembered for at least keep, unless half of maxNonces newer ones came.
+// nonces remembers what was used, in two generations of bounded size: a nonce is
+// remembered for as long as its request's time can be let in, twice maxSkew, unless
+// half of maxNonces newer ones came.
 type nonces struct {
 	mu       sync.Mutex
-	keep     time.Duration
+	maxSkew  time.Duration
 	since    time.Time // when the newer generation began
 	newer    map[string]struct{}
 	older    map[string]struct{}
@@ -21,15 +22,15 @@ type nonces struct {
 // that nonces are kept.
 const maxNonces = 1 << 17
 
-func newNonces(keep time.Duration) *nonces {
-	return &nonces{keep: keep, newer: map[string]struct{}{}, capacity: maxNonces / 2}
+func newNonces(maxSkew time.Duration) *nonces {
+	return &nonces{maxSkew: maxSkew, newer: map[string]struct{}{}, capacity: maxNonces / 2}
 }
 
 // use says whether the nonce is new, and makes it an old one.
 func (n *nonces) use(nonce string, now time.Time) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if len(n.newer) >= n.capacity || now.Sub(n.since) > n.keep {
+	if len(n.newer) >= n.capacity || now.Sub(n.since)/2 > n.maxSkew {
 		n.older, n.newer, n.since = n.newer, map[string]struct{}{}, now
 	}
 	_, inNewer := n.newer[nonce]

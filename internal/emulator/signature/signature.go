@@ -88,7 +88,7 @@ type Verifier struct {
 // NewVerifier makes a verifier that lets in what is signed with one of the
 // keys, not further than maxSkew from its clock, once.
 func NewVerifier(keys []AccessKey, maxSkew time.Duration) *Verifier {
-	return &Verifier{keys: keys, maxSkew: maxSkew, nonces: newNonces(2 * maxSkew)}
+	return &Verifier{keys: keys, maxSkew: maxSkew, nonces: newNonces(maxSkew)}
 }
 
 // Verify returns nil, or an [*Error] for the first thing that is wrong.

@@ -173,7 +173,7 @@ func TestNoncesAreUsedOnce(t *testing.T) {
 // A nonce is remembered as long as its request could be replayed, and memory
 // stays bounded however many come.
 func TestNoncesAreForgotten(t *testing.T) {
-	n := newNonces(30 * time.Minute)
+	n := newNonces(15 * time.Minute)
 	n.capacity = 100
 	for i := range 1000 {
 		if !n.use(strconv.Itoa(i), published) || len(n.newer)+len(n.older) > 200 {
