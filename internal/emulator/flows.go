@@ -86,7 +86,7 @@ func (s *Server) deleteFlow(_ context.Context, r *request) (answer, *apiError) {
 	if err := s.cloud.DeleteFlow(r.get("Name")); err != nil {
 		return nil, ofCloud(err, r.flow(), "")
 	}
-	return &emptyAnswer{}, nil
+	return &identified{}, nil
 }
 
 // describeRegions answers the regions that the documentation names.

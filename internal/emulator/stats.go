@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/flowreaper/flowreaper/internal/emulator/cloud"
 )
@@ -18,14 +17,7 @@ type Stats struct {
 }
 
 // Stop is a stop that took effect.
-type Stop struct {
-	Flow        string    `json:"flow"`
-	Execution   string    `json:"execution"`
-	Error       string    `json:"error"`
-	Cause       string    `json:"cause"`
-	StartedTime time.Time `json:"startedTime"` // of the execution
-	At          time.Time `json:"at"`          // when StopExecution was accepted
-}
+type Stop = cloud.Stop
 
 // counter counts requests.
 type counter struct {
@@ -53,12 +45,8 @@ func (c *counter) answered(e *apiError) {
 	c.throttled++
 }
 
-func (c *counter) stats(stops []cloud.Stop) Stats {
+func (c *counter) stats(stops []Stop) Stats {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	s := Stats{Calls: maps.Clone(c.calls), Throttled: c.throttled, Stops: make([]Stop, 0, len(stops))}
-	for _, stop := range stops {
-		s.Stops = append(s.Stops, Stop(stop))
-	}
-	return s
+	return Stats{Calls: maps.Clone(c.calls), Throttled: c.throttled, Stops: stops}
 }

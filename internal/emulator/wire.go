@@ -17,6 +17,13 @@ func apiTime(t time.Time) string {
 	return t.UTC().Format("2006-01-02T15:04:05.000Z")
 }
 
+// identified is what every answer begins with; a list's row has none.
+type identified struct {
+	RequestId string `json:",omitempty"`
+}
+
+func (i *identified) identify(id string) { i.RequestId = id }
+
 type environmentAnswer struct {
 	Variables []variableAnswer
 }
@@ -36,7 +43,7 @@ func answerEnvironment(variables map[string]string) environmentAnswer {
 }
 
 type flowAnswer struct {
-	RequestId        string `json:",omitempty"` // of a list's row: none
+	identified
 	Name             string
 	Id               string
 	Description      string
@@ -60,7 +67,7 @@ func answerFlow(f cloud.Flow) flowAnswer {
 }
 
 type flowsAnswer struct {
-	RequestId string
+	identified
 	Flows     []flowAnswer
 	NextToken string `json:",omitempty"`
 }
@@ -68,7 +75,7 @@ type flowsAnswer struct {
 // executionAnswer leaves out, by nil, what MetadataOnly leaves out, and the
 // role but for the operations that answer it.
 type executionAnswer struct {
-	RequestId      string `json:",omitempty"` // of a list's row: none
+	identified
 	Name           string
 	FlowName       string
 	Status         string
@@ -108,13 +115,13 @@ func answerStartedOrStopped(f cloud.Flow, e cloud.Execution) executionAnswer {
 }
 
 type executionsAnswer struct {
-	RequestId  string
+	identified
 	Executions []executionAnswer
 	NextToken  string `json:",omitempty"`
 }
 
 type historyAnswer struct {
-	RequestId string
+	identified
 	Events    []eventAnswer
 	NextToken string `json:",omitempty"`
 }
@@ -129,18 +136,14 @@ type eventAnswer struct {
 }
 
 type regionsAnswer struct {
-	RequestId string
-	Regions   struct{ Region []regionAnswer }
+	identified
+	Regions struct{ Region []regionAnswer }
 }
 
 type regionAnswer struct {
 	RegionId       string
 	RegionEndpoint string
 	LocalName      string
-}
-
-type emptyAnswer struct {
-	RequestId string
 }
 
 type errorAnswer struct {
@@ -150,11 +153,3 @@ type errorAnswer struct {
 	Message   string
 	Recommend string
 }
-
-func (a *flowAnswer) identify(id string)       { a.RequestId = id }
-func (a *flowsAnswer) identify(id string)      { a.RequestId = id }
-func (a *executionAnswer) identify(id string)  { a.RequestId = id }
-func (a *executionsAnswer) identify(id string) { a.RequestId = id }
-func (a *historyAnswer) identify(id string)    { a.RequestId = id }
-func (a *regionsAnswer) identify(id string)    { a.RequestId = id }
-func (a *emptyAnswer) identify(id string)      { a.RequestId = id }

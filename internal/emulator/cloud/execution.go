@@ -2,6 +2,7 @@ package cloud
 
 import (
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/emulator/account"
@@ -46,13 +47,7 @@ func (c *Cloud) Executions(now time.Time, flowName string) iter.Seq[Execution] {
 			}
 		}
 	}
-	return func(yield func(Execution) bool) {
-		for _, e := range all {
-			if !yield(e) {
-				return
-			}
-		}
-	}
+	return slices.Values(all)
 }
 
 // Watched is an execution as DescribeExecution shows it, with what a long
@@ -150,14 +145,14 @@ func (c *Cloud) accept(f *flow, r *run, s *stop) {
 	}
 }
 
-// Stop is a StopExecution that took effect.
+// Stop is a StopExecution that took effect, as the emulator's statistics have it.
 type Stop struct {
-	Flow        string
-	Execution   string
-	Error       string
-	Cause       string
-	StartedTime time.Time
-	At          time.Time // when it was accepted
+	Flow        string    `json:"flow"`
+	Execution   string    `json:"execution"`
+	Error       string    `json:"error"`
+	Cause       string    `json:"cause"`
+	StartedTime time.Time `json:"startedTime"` // of the execution
+	At          time.Time `json:"at"`          // when StopExecution was accepted
 }
 
 // Stops returns the stops that have taken effect, in the order in which they
