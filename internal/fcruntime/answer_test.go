@@ -59,7 +59,7 @@ func TestContext(t *testing.T) {
 	})
 	before := time.Now()
 	body := invoke(t, rt, fcruntime.Invocation{
-		Event: event("context", ""), Timeout: 1500 * time.Millisecond, RequestID: "1-2_3.4", RetryCount: 2,
+		Event: event("context", ""), Timeout: 1500 * time.Millisecond, RequestID: "1-2_3.4",
 		Credentials: fcruntime.Credentials{AccessKeyID: "STS.id", AccessKeySecret: "a+secret/==", SecurityToken: "token"},
 	})
 	after := time.Now()
@@ -76,7 +76,7 @@ func TestContext(t *testing.T) {
 		Credentials: fccontext.Credentials{AccessKeyId: "STS.id", AccessKeySecret: "a+secret/==", SecurityToken: "token"},
 		Function:    fccontext.Function{Name: "reaper", Handler: filepath.Base(binary), Memory: "128", Timeout: 2},
 		Service:     fccontext.Service{Qualifier: "LATEST", VersionId: "LATEST"},
-		Region:      "cn-hangzhou", AccountId: "1234567890", RetryCount: 2,
+		Region:      "cn-hangzhou", AccountId: "1234567890",
 	}
 	options := cmp.Options{cmpopts.IgnoreUnexported(fccontext.FcContext{}), cmpopts.EquateEmpty()}
 	if diff := cmp.Diff(want, got.FcContext, options); diff != "" {

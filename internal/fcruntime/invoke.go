@@ -30,7 +30,6 @@ type Invocation struct {
 	Timeout     time.Duration // from the call of Invoke; DefaultTimeout when 0
 	RequestID   string        // letters, digits, ".", "_" and "-"; a random one when ""
 	Credentials Credentials
-	RetryCount  int // how often Function Compute has tried this event before
 }
 
 // Answer is what a function answered.
@@ -165,7 +164,7 @@ func (c *call) header(h http.Header, o Options) {
 		"x-fc-account-id":        o.AccountID,
 		"x-fc-qualifier":         "LATEST",
 		"x-fc-version-id":        "LATEST",
-		"x-fc-retry-count":       strconv.Itoa(c.RetryCount),
+		"x-fc-retry-count":       "0",
 		"x-fc-access-key-id":     c.Credentials.AccessKeyID,
 		"x-fc-access-key-secret": c.Credentials.AccessKeySecret,
 		"x-fc-security-token":    c.Credentials.SecurityToken,
