@@ -3,78 +3,62 @@ package policy
 import (
 	"slices"
 
-	"github.com/expr-lang/expr/ast"
-
 	"github.com/flowreaper/flowreaper/policy/internal/expression"
 )
 
-// eachComparison calls found with every comparison of something with constant
-// texts, wherever in an expression it stands: one, or each of a list.
-func eachComparison(root ast.Node, found func(subject ast.Node, operator string, texts []string)) {
-	ast.Walk(&root, &comparisons{found: found})
+// comparison is one of something with constant texts: with one, or with each of a
+// list.
+type comparison struct {
+	subject  *expression.Expression
+	operator string
+	texts    []string
 }
-
-// comparisons collects comparisons with texts.
-type comparisons struct {
-	found    func(subject ast.Node, operator string, texts []string)
-	elements []*ast.BinaryNode
-}
-
-// Visit implements ast.Visitor. Predicates come before the call that they stand
-// in: what they compare # with waits for it.
-func (c *comparisons) Visit(n *ast.Node) {
-	switch n := (*n).(type) {
-	case *ast.BinaryNode:
-		c.comparison(n)
-	case *ast.BuiltinNode:
-		if list, ok := expression.Constant(n.Arguments[0]); ok {
-			c.predicates(list)
-		}
-		c.elements = nil
-	}
-}
-
-// predicates looks at the texts of a list that # stands for, as in
-// any(["a-*"], flow.name startsWith #).
-func (c *comparisons) predicates(list any) {
-	for _, n := range c.elements {
-		switch {
-		case isElement(n.Right):
-			c.texts(n.Left, n.Operator, list)
-		case eitherWay(n.Operator):
-			c.texts(n.Right, n.Operator, list)
-		}
-	}
-}
-
-func isElement(n ast.Node) bool {
-	_, ok := n.(*ast.PointerNode)
-	return ok
-}
-
-// comparison looks at one comparison, whichever way round it is written.
-func (c *comparisons) comparison(n *ast.BinaryNode) {
-	if isElement(n.Left) != isElement(n.Right) {
-		c.elements = append(c.elements, n)
-		return
-	}
-	if value, constant := expression.Constant(n.Right); constant {
-		c.texts(n.Left, n.Operator, value)
-	} else if value, constant := expression.Constant(n.Left); constant && eitherWay(n.Operator) {
-		c.texts(n.Right, n.Operator, value)
-	}
-}
-
-// eitherWay says whether a comparison asks the same of both sides. "a,b" contains
-// flow.name asks nothing of the text.
-func eitherWay(operator string) bool { return slices.Contains([]string{"==", "!=", "in"}, operator) }
 
 var comparingTexts = []string{"==", "!=", "in", "contains", "startsWith", "endsWith", "matches"}
 
-func (c *comparisons) texts(subject ast.Node, operator string, value any) {
-	if !slices.Contains(comparingTexts, operator) {
-		return
+// comparisons are those of an expression, wherever in it they stand. list is what #
+// stands for, as in any(["a-*"], flow.name startsWith #); nil where it isn't constant.
+func comparisons(e *expression.Expression, list any) []comparison {
+	if elements, constant := predicatesList(e); constant {
+		list = elements
 	}
+	var all []comparison
+	for _, part := range e.Parts {
+		all = append(all, comparisons(part, list)...)
+	}
+	if !slices.Contains(comparingTexts, e.Operator) {
+		return all
+	}
+	subject, with := askedOf(e)
+	value, constant := with.Constant()
+	if with.IsElement() {
+		value, constant = list, list != nil
+	}
+	if constant {
+		all = append(all, comparison{subject, e.Operator, textsIn(value)})
+	}
+	return all
+}
+
+// predicatesList is the constant list of whose elements a predicate is asked.
+func predicatesList(e *expression.Expression) (any, bool) {
+	if e.Calls() == "" {
+		return nil, false
+	}
+	return e.Parts[0].Constant()
+}
+
+// askedOf is what a comparison asks of, and what it compares that with: of "a" in
+// execution.input.list, the list. "a,b" contains flow.name asks nothing of the name.
+func askedOf(e *expression.Expression) (subject, with *expression.Expression) {
+	if _, constant := e.Subject.Constant(); e.Operator == "in" && (constant || e.Subject.IsElement()) {
+		return e.Side, e.Subject
+	}
+	return e.Subject, e.Side
+}
+
+// textsIn are the texts that a value is, or holds.
+func textsIn(value any) []string {
 	list, ok := value.([]any)
 	if !ok {
 		list = []any{value}
@@ -85,5 +69,5 @@ func (c *comparisons) texts(subject ast.Node, operator string, value any) {
 			texts = append(texts, text)
 		}
 	}
-	c.found(subject, operator, texts)
+	return texts
 }

@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/expr-lang/expr/ast"
-
 	"github.com/flowreaper/flowreaper/internal/duration"
 	"github.com/flowreaper/flowreaper/policy/internal/expression"
 )
@@ -75,45 +73,33 @@ func (l *linter) nilGuard(r *lintRule) {
 
 const inputPrefix = "execution.input."
 
-// unguarded are the paths into inputs whose absence makes a comparison true.
+// unguarded are the paths into inputs whose absence makes a comparison true: those
+// that are compared with != or not in. Who writes not (input.x == 5) says unless, and
+// means it.
 func unguarded(e *expression.Expression) []string {
-	w := &inequalities{expression: e}
-	root := e.Node
-	ast.Walk(&root, w)
-	return w.paths
+	var paths []string
+	for part := range e.All() {
+		operator := "!="
+		if part.Operator == "not" {
+			part, operator = part.Subject, "in"
+		}
+		if part.Operator != operator {
+			continue
+		}
+		subject, with := askedOf(part)
+		path := subject.Describe(nil)
+		if subject.IsMember() && strings.HasPrefix(path, inputPrefix) && !slices.Contains(paths, path) && !asksForNil(with) {
+			paths = append(paths, path)
+		}
+	}
+	return paths
 }
 
-// inequalities collects paths into inputs that are compared with != or not in.
-// Who writes not (input.x == 5) says unless, and means it.
-type inequalities struct {
-	expression *expression.Expression
-	paths      []string
-}
-
-// Visit implements ast.Visitor.
-func (w *inequalities) Visit(n *ast.Node) {
-	comparison := *n
-	operator := "!="
-	if not, ok := comparison.(*ast.UnaryNode); ok && not.Operator == "not" {
-		comparison, operator = not.Node, "in"
-	}
-	op, ok := comparison.(*ast.BinaryNode)
-	if !ok || op.Operator != operator {
-		return
-	}
-	left, right := op.Left, op.Right
-	if _, constant := expression.Constant(left); constant {
-		left, right = right, left
-	}
-	value, constant := expression.Constant(right)
-	path := w.expression.Part(left).Describe(nil)
-	if _, member := left.(*ast.MemberNode); !member || !strings.HasPrefix(path, inputPrefix) || slices.Contains(w.paths, path) {
-		return
-	}
-	if list, ok := value.([]any); constant && (value == nil || ok && slices.Contains(list, nil)) {
-		return // it asks for nil
-	}
-	w.paths = append(w.paths, path)
+// asksForNil says whether nil is among the constants that something is compared with.
+func asksForNil(with *expression.Expression) bool {
+	value, constant := with.Constant()
+	list, _ := value.([]any)
+	return constant && (value == nil || slices.Contains(list, nil))
 }
 
 // guards says whether the rule's conditions leave no room for a path that is

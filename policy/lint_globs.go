@@ -7,8 +7,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/expr-lang/expr/ast"
-
 	"github.com/flowreaper/flowreaper/policy/internal/expression"
 )
 
@@ -20,59 +18,52 @@ func (l *linter) misplaced(r *lintRule) {
 		if !ok || strings.TrimPrefix(when.key, "protect.") != "when" {
 			continue
 		}
-		w := &textsCompared{expression: when.expression, key: strings.TrimSuffix(when.key, "when") + "flows"}
-		eachComparison(when.expression.Node, w.texts)
-		for _, f := range w.found {
-			l.warn(r, "when", LintGlob, f.message, f.next)
+		key := strings.TrimSuffix(when.key, "when") + "flows"
+		for _, c := range comparisons(when.expression, nil) {
+			if message, next := c.misplaced(key); message != "" {
+				l.warn(r, "when", LintGlob, message, next)
+			}
 		}
 	}
 }
 
-// textsCompared finds texts that what they are compared with can't hold, or that
-// look like globs.
-type textsCompared struct {
-	expression *expression.Expression
-	key        string // flows, or protect.flows
-	found      []misplacedText
-}
-
-type misplacedText struct{ message, next string }
-
-// texts says of the first text that is wrong there what is.
-func (w *textsCompared) texts(subject ast.Node, operator string, texts []string) {
-	for _, text := range texts {
-		if w.text(subject, operator, text) {
-			return
+// misplaced says of the first text that what it is compared with can't hold, or that
+// looks like a glob, what is wrong and what to do. key is where globs are read: flows,
+// or protect.flows.
+func (c comparison) misplaced(key string) (message, next string) {
+	name := bare(c.subject).Describe(nil)
+	for _, text := range c.texts {
+		if c.operator == "matches" {
+			if globInPattern(text) {
+				at := strings.IndexAny(text, "*?")
+				return fmt.Sprintf("matches takes a regular expression, and %s is a glob: its %c repeats the %q before it, or leaves it out",
+					quote(text), text[at], text[at-1:at]), c.instead(key, name, strings.Trim(text, "^$"))
+			}
+		} else if wrong := cannotHold(bare(c.subject), text); wrong != "" {
+			return fmt.Sprintf("%s takes %s letter by letter, and %s", c.operator, quote(text), wrong), c.instead(key, name, text)
 		}
 	}
+	return "", ""
 }
 
-// text looks at one text and says whether it is wrong.
-func (w *textsCompared) text(subject ast.Node, operator, text string) bool {
-	name := w.expression.Part(bare(subject)).Describe(nil)
-	if operator == "matches" {
-		if !globInPattern(text) {
-			return false
-		}
-		at := strings.IndexAny(text, "*?")
-		w.add(name, operator, strings.Trim(text, "^$"), fmt.Sprintf("matches takes a regular expression, and %s is a glob: its %c repeats the %q before it, or leaves it out",
-			quote(text), text[at], text[at-1:at]))
-		return true
+// instead is what to do in the place of a comparison with a glob.
+func (c comparison) instead(key, name, glob string) string {
+	form, ok := comparisonFor(name, glob)
+	switch {
+	case !ok:
+		return "correct it; a regular expression is asked for with matches"
+	case name == "flow.name" && c.operator != "!=":
+		return fmt.Sprintf("ask with %s, or write %s: [%s]", form, key, quote(glob))
 	}
-	wrong := w.cannotHold(bare(subject), text)
-	if wrong == "" {
-		return false
-	}
-	w.add(name, operator, text, fmt.Sprintf("%s takes %s letter by letter, and %s", operator, quote(text), wrong))
-	return true
+	return "ask with " + form
 }
 
 // bare is what lower(), upper() and trim() are called on.
-func bare(n ast.Node) ast.Node {
-	if call, ok := n.(*ast.BuiltinNode); ok && len(call.Arguments) == 1 && slices.Contains([]string{"lower", "upper", "trim"}, call.Name) {
-		return bare(call.Arguments[0])
+func bare(e *expression.Expression) *expression.Expression {
+	if len(e.Parts) == 1 && slices.Contains([]string{"lower", "upper", "trim"}, e.Calls()) {
+		return bare(e.Parts[0])
 	}
-	return n
+	return e
 }
 
 var (
@@ -83,9 +74,8 @@ var (
 
 // cannotHold says why a variable never holds a text, or, of what people may fill
 // with anything, that it hardly does; "" where it may.
-func (w *textsCompared) cannotHold(subject ast.Node, text string) string {
-	v, variable := w.expression.Part(subject).Variable()
-	_, path := subject.(*ast.MemberNode)
+func cannotHold(subject *expression.Expression, text string) string {
+	v, variable := subject.Variable()
 	switch {
 	case variable && v == flowName:
 		if wrong := notInNames().FindString(text); wrong != "" {
@@ -95,7 +85,7 @@ func (w *textsCompared) cannotHold(subject ast.Node, text string) string {
 		if wrong := wildcards().FindString(text); wrong != "" {
 			return fmt.Sprintf("%s never has a %q", variables[v].Name, wrong)
 		}
-	case (variable || path) && likeGlob().MatchString(text):
+	case (variable || subject.IsMember()) && likeGlob().MatchString(text):
 		return "a * is no wildcard there"
 	}
 	return ""
@@ -112,19 +102,6 @@ var (
 	globsAlone = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\^?\(?[A-Za-z0-9_*?|-]+\)?\$?$`) })
 	repeats    = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[A-Za-z0-9_-]\*|[_-]\?`) })
 )
-
-// add adds a finding, with what does what was meant.
-func (w *textsCompared) add(name, operator, text, message string) {
-	form, ok := comparisonFor(name, text)
-	next := "correct it; a regular expression is asked for with matches"
-	if ok {
-		next = "ask with " + form
-	}
-	if ok && name == "flow.name" && operator != "!=" {
-		next += fmt.Sprintf(", or write %s: [%s]", w.key, quote(text))
-	}
-	w.found = append(w.found, misplacedText{message, next})
-}
 
 // comparisonFor is the comparison that does what a glob would.
 func comparisonFor(name, glob string) (text string, ok bool) {

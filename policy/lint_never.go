@@ -48,7 +48,7 @@ func (l *linter) limits(n *yamltree.Node) {
 func (r *lintRule) contradiction() (key, why string) {
 	for _, c := range r.conjuncts {
 		if when, ok := c.(*condition); ok {
-			if value, constant := expression.Constant(when.expression.Node); constant && value == false {
+			if value, constant := when.expression.Constant(); constant && value == false {
 				return when.key, "this is always false"
 			}
 		}

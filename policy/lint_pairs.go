@@ -99,7 +99,7 @@ func (r *lintRule) impliesCondition(e *expression.Expression) bool {
 			return true
 		}
 	}
-	if value, constant := expression.Constant(e.Node); constant {
+	if value, constant := e.Constant(); constant {
 		return value == true
 	}
 	text := e.Describe(nil)

@@ -137,7 +137,7 @@ func (r *lintRule) holdsAlways(c conjunct) bool {
 }
 
 func holdsAlways(e *expression.Expression) bool {
-	if value, constant := expression.Constant(e.Node); constant {
+	if value, constant := e.Constant(); constant {
 		return value == true
 	}
 	switch e.Operator {
@@ -146,7 +146,7 @@ func holdsAlways(e *expression.Expression) bool {
 	case "or":
 		return holdsAlways(e.Subject) || holdsAlways(e.Side)
 	case "matches":
-		pattern, _ := expression.Constant(e.Side.Node)
+		pattern, _ := e.Side.Constant()
 		name := e.Subject.Is(flowName) || e.Subject.Is(executionName) // it is never empty
 		return name && slices.Contains([]any{"", "^", ".*", "^.*", ".*$", "^.*$", ".+", "^.+$"}, pattern)
 	}

@@ -127,6 +127,7 @@ func TestLint(t *testing.T) {
 		// nil-guard
 		{"no nil guard", "  - {name: r, maxRuntime: 2h, when: execution.input.priority != \"high\"}\n", `8:37 warning nil-guard r: this is true, too, for executions whose input has no priority → if that isn't meant, add: execution.input.priority != nil and …`},
 		{"no nil guard, turned round", "  - {name: r, maxRuntime: 2h, when: \"\\\"high\\\" != execution.input.a.b\"}\n", `8:37 warning nil-guard r: this is true, too, for executions whose input has no a.b → if that isn't meant, add: execution.input.a.b != nil and …`},
+		{"no nil guard against a variable", "  - {name: r, maxRuntime: 2h, when: flow.name != execution.input.flow}\n", `8:37 warning nil-guard r: this is true, too, for executions whose input has no flow → if that isn't meant, add: execution.input.flow != nil and …`},
 		{"unless", "  - {name: r, maxRuntime: 2h, when: not (execution.input.priority == \"high\")}\n", ``},
 		{"no nil guard in a list", "  - {name: r, maxRuntime: 2h, when: execution.input.c not in vars.words}\n", `8:37 warning nil-guard r: this is true, too, for executions whose input has no c → if that isn't meant, add: execution.input.c != nil and …`},
 		{"a nil guard", "  - {name: r, maxRuntime: 2h, when: execution.input.priority != nil and execution.input.priority != \"high\"}\n", ``},

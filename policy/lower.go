@@ -14,7 +14,7 @@ type lowered func(*Facts) (holds, known bool)
 
 // lower translates a condition; nil where it is none of the few known kinds.
 func lower(e *expression.Expression) lowered {
-	value, constant := expression.Constant(e.Node)
+	value, constant := e.Constant()
 	switch holds, truth := value.(bool); {
 	case constant && truth:
 		return func(*Facts) (bool, bool) { return holds, true }
@@ -23,7 +23,7 @@ func lower(e *expression.Expression) lowered {
 	case e.Side == nil:
 		return nil
 	}
-	value, constant = expression.Constant(e.Side.Node)
+	value, constant = e.Side.Constant()
 	v, variable := e.Subject.Variable()
 	switch {
 	case !constant || !variable:
@@ -109,16 +109,10 @@ func patternTest(e *expression.Expression) func(string) bool {
 }
 
 func listTest(constant any) func(string) bool {
-	list, ok := constant.([]any)
-	var texts []string
-	for _, item := range list {
-		if text, isText := item.(string); isText { // a text equals no other kind
-			texts = append(texts, text)
-		}
-	}
-	if !ok {
+	if _, ok := constant.([]any); !ok {
 		return nil
 	}
+	texts := textsIn(constant) // a text equals no other kind
 	return func(s string) bool { return slices.Contains(texts, s) }
 }
 

@@ -195,7 +195,7 @@ func namedByEvent(c conjunct) bool {
 // settledValue is the value of what is constant or, in a sweep, hangs on nothing
 // but the time and the event.
 func settledValue(e *expression.Expression, j *judgement) (any, bool) {
-	if value, constant := expression.Constant(e.Node); constant {
+	if value, constant := e.Constant(); constant {
 		return value, true
 	}
 	if j == nil || e.Reads()&^eventStage != 0 {
@@ -208,17 +208,11 @@ func settledValue(e *expression.Expression, j *judgement) (any, bool) {
 // textsOf are the texts that == or in compare with; a value of another kind
 // equals no name.
 func textsOf(operator string, value any) ([]string, bool) {
-	switch value := value.(type) {
+	switch value.(type) {
 	case string:
-		return []string{value}, operator == "=="
+		return textsIn(value), operator == "=="
 	case []any:
-		var texts []string
-		for _, item := range value {
-			if text, ok := item.(string); ok {
-				texts = append(texts, text)
-			}
-		}
-		return texts, operator == "in"
+		return textsIn(value), operator == "in"
 	}
 	return nil, false
 }

@@ -44,7 +44,7 @@ func goesWithoutSaying(c conjunct) bool {
 	if !ok {
 		return false
 	}
-	if _, constant := expression.Constant(when.expression.Node); constant {
+	if _, constant := when.expression.Constant(); constant {
 		return true
 	}
 	return when.expression.Operator == "==" && c.reads() == expression.SetOf(executionStatus)

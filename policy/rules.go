@@ -196,7 +196,7 @@ func (d *decoder) isDuration(n *yamltree.Node, text string) bool {
 		d.problems(n, "maxRuntime", problems)
 		return false
 	}
-	value, _ := expression.Constant(e.Node)
+	value, _ := e.Constant()
 	if length, ok := asDuration(value); !ok || length <= 0 {
 		because := ""
 		if _, list := value.([]any); !list && !ok {

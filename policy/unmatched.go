@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/expr-lang/expr/ast"
 )
 
 // Unmatched is a glob that names no flow of an account: a slip, perhaps, which
@@ -98,19 +96,18 @@ func (u *unmatched) conditions(where string, conditions []conjunct) {
 		if !ok || !when.reads().Has(flowName) {
 			continue
 		}
-		eachComparison(when.expression.Node, func(subject ast.Node, operator string, texts []string) {
-			compared, ok := comparedNames[operator]
-			if !ok || !when.expression.Part(subject).Is(flowName) {
-				return
+		for _, c := range comparisons(when.expression, nil) {
+			compared, ok := comparedNames[c.operator]
+			if !ok || !c.subject.Is(flowName) {
+				continue
 			}
-			for _, text := range texts {
-				if slices.ContainsFunc(u.names, func(name string) bool { return compared.holds(name, text) }) {
-					continue
+			for _, text := range c.texts {
+				if !slices.ContainsFunc(u.names, func(name string) bool { return compared.holds(name, text) }) {
+					glob := fmt.Sprintf(compared.glob, text)
+					u.add(Unmatched{Where: where, Glob: glob, Near: nearGlob(glob, u.names)})
 				}
-				glob := fmt.Sprintf(compared.glob, text)
-				u.add(Unmatched{Where: where, Glob: glob, Near: nearGlob(glob, u.names)})
 			}
-		})
+		}
 	}
 }
 

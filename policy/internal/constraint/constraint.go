@@ -47,7 +47,7 @@ func Of(e *expression.Expression) (Constraint, bool) {
 	case e.Side == nil:
 		return Constraint{}, false
 	}
-	value, constant := expression.Constant(e.Side.Node)
+	value, constant := e.Side.Constant()
 	if !constant {
 		return Constraint{}, false
 	}

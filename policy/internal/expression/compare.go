@@ -100,7 +100,7 @@ func ordering(operator string, holds func(sign int) bool) operation {
 		if err := m.spend(1); err != nil {
 			return nil, err
 		}
-		sign, ok := compare(a, b)
+		sign, ok := Compare(a, b)
 		if !ok {
 			return nil, fmt.Errorf("%s %s %s cannot be compared", kindOf(a), operator, kindOf(b))
 		}
@@ -110,9 +110,7 @@ func ordering(operator string, holds func(sign int) bool) operation {
 
 // Compare orders two values of one kind: negative where a is less than b. It is
 // false for values that have no order.
-func Compare(a, b any) (sign int, ok bool) { return compare(a, b) }
-
-func compare(a, b any) (sign int, ok bool) {
+func Compare(a, b any) (sign int, ok bool) {
 	switch a := a.(type) {
 	case string:
 		b, ok := b.(string)

@@ -3,7 +3,6 @@ package expression
 import (
 	"errors"
 	"fmt"
-	"iter"
 	"reflect"
 	"strings"
 	"sync/atomic"
@@ -23,15 +22,15 @@ type Problem struct {
 // Expression is a compiled expression. It is immutable and safe for concurrent
 // use.
 type Expression struct {
-	Node ast.Node // checked, with its constants folded; for reading only
-
 	// Subject, Operator and Side are how the expression was read, once, for all
 	// who ask what it says: execution.age > 2h, whichever way round that is
 	// written. not has no Side; where there is no Operator, there is none of them.
 	Subject  *Expression
 	Operator string
 	Side     *Expression
+	Parts    []*Expression // all that it is made of, as it is written; of a variable none
 
+	node     ast.Node // checked, with its constants folded
 	language *Language
 	reads    Set
 	compiled atomic.Pointer[evaluator] // made when it is first evaluated: what is lowered never is
@@ -97,23 +96,7 @@ func (l *Language) Conditions(text string) ([]*Expression, []Problem) {
 	if t := staticType(n); t != nil && t.Kind() != reflect.Bool {
 		return nil, []Problem{{-1, fmt.Sprintf("this is %s, not a condition that is true or false", typeName(t))}}
 	}
-	var all []*Expression
-	for n := range conjuncts(n) {
-		all = append(all, l.expression(n))
-	}
-	return all, nil
-}
-
-// conjuncts yields what a node's top-level ANDs join.
-func conjuncts(n ast.Node) iter.Seq[ast.Node] {
-	return func(yield func(ast.Node) bool) { yieldConjuncts(n, yield) }
-}
-
-func yieldConjuncts(n ast.Node, yield func(ast.Node) bool) bool {
-	if and, ok := n.(*ast.BinaryNode); ok && and.Operator == "and" {
-		return yieldConjuncts(and.Left, yield) && yieldConjuncts(and.Right, yield)
-	}
-	return yield(n)
+	return l.expression(n).conjuncts(), nil
 }
 
 // evaluator is the expression's own. Two goroutines may both make it; either
@@ -122,18 +105,9 @@ func (e *Expression) evaluator() evaluator {
 	if compiled := e.compiled.Load(); compiled != nil {
 		return *compiled
 	}
-	made := e.language.evaluator(e.Node)
+	made := e.language.evaluator(e.node)
 	e.compiled.Store(&made)
 	return made
-}
-
-// Part returns a part of the expression, one of its nodes, as an expression of
-// its own.
-func (e *Expression) Part(n ast.Node) *Expression {
-	if n == e.Node {
-		return e
-	}
-	return e.language.expression(n)
 }
 
 // exprProblem turns an error of expr's into ours.

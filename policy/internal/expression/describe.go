@@ -22,7 +22,7 @@ func (e *Expression) Describe(env Env) string {
 	if env != nil {
 		d.machine = &machine{env: env, budget: maxSteps}
 	}
-	d.node(e.Node, 0)
+	d.node(e.node, 0)
 	return d.String()
 }
 
@@ -180,7 +180,7 @@ func isName(text string) bool {
 // pathOf is the name of a variable, or of a constant path into one:
 // execution.input.list[0]. It is "" for all else.
 func (d *describer) pathOf(n ast.Node) string {
-	if v, ok := d.language.Variable(n); ok {
+	if v, ok := d.language.variable(n); ok {
 		return d.language.variables[v].Name
 	}
 	m, ok := n.(*ast.MemberNode)
@@ -212,7 +212,7 @@ func (d *describer) variable(n ast.Node, name string) {
 
 // shown is a value as the variable has it shown that n is, and else as usual.
 func (l *Language) shown(n ast.Node, value any, usual func(any) string) string {
-	if v, ok := l.Variable(n); ok && l.variables[v].Show != nil && value != nil {
+	if v, ok := l.variable(n); ok && l.variables[v].Show != nil && value != nil {
 		return l.variables[v].Show(value)
 	}
 	return usual(value)

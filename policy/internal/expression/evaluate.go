@@ -61,7 +61,7 @@ func (l *Language) evaluator(n ast.Node) evaluator {
 	if value, ok := constantOf(n); ok {
 		return func(*machine) (any, error) { return value, nil }
 	}
-	if v, ok := l.Variable(n); ok {
+	if v, ok := l.variable(n); ok {
 		return func(m *machine) (any, error) {
 			value, err := m.env.Value(v)
 			if err != nil {

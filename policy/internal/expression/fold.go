@@ -39,44 +39,19 @@ func (f *folder) fold(n ast.Node) ast.Node {
 // children folds the parts of a node and says whether it can be folded itself:
 // it computes, and all its parts are constants.
 func (f *folder) children(n ast.Node) bool {
-	switch n := n.(type) {
-	case *ast.UnaryNode:
-		return f.all(&n.Node)
-	case *ast.BinaryNode:
-		return f.all(&n.Left, &n.Right) && n.Operator != "and" && n.Operator != "or"
-	case *ast.ConditionalNode:
-		f.all(&n.Cond, &n.Exp1, &n.Exp2)
-	case *ast.MemberNode:
-		f.all(&n.Node, &n.Property)
-	case *ast.PredicateNode:
-		f.all(&n.Node)
-	case *ast.ArrayNode:
-		return f.all(pointers(n.Nodes)...)
-	case *ast.CallNode:
-		return f.all(pointers(n.Arguments)...)
-	case *ast.BuiltinNode:
-		return f.all(pointers(n.Arguments)...)
-	}
-	return false
-}
-
-func pointers(nodes []ast.Node) []*ast.Node {
-	var all []*ast.Node
-	for i := range nodes {
-		all = append(all, &nodes[i])
-	}
-	return all
-}
-
-// all folds nodes and says whether all are constants then.
-func (f *folder) all(nodes ...*ast.Node) bool {
 	constant := true
-	for _, n := range nodes {
-		*n = f.fold(*n)
-		_, ok := constantOf(*n)
+	for _, part := range partsOf(n) {
+		*part = f.fold(*part)
+		_, ok := constantOf(*part)
 		constant = constant && ok
 	}
-	return constant
+	switch n := n.(type) {
+	case *ast.BinaryNode:
+		return constant && n.Operator != "and" && n.Operator != "or"
+	case *ast.UnaryNode, *ast.ArrayNode, *ast.CallNode, *ast.BuiltinNode:
+		return constant
+	}
+	return false
 }
 
 // blamed is the part of a node that an error of its folding is about.

@@ -15,7 +15,7 @@ import (
 func (e *Expression) Identity() string {
 	c := constants{}
 	c.WriteString(e.Describe(nil))
-	root := e.Node
+	root := e.node
 	ast.Walk(&root, &c)
 	return c.String()
 }

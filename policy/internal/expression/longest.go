@@ -16,7 +16,7 @@ func (t *Template) Longest(longest func(variable int) int) (bytes int, endless s
 			last = last && p.text == ""
 			continue
 		}
-		most := p.expression.longest(p.expression.Node, longest)
+		most := p.expression.longest(p.expression.node, longest)
 		bytes += max(0, most)
 		last = most < 0 && endless == ""
 		if last {
@@ -32,7 +32,7 @@ func (e *Expression) longest(n ast.Node, of func(variable int) int) int {
 	if value, ok := constantOf(n); ok {
 		return len(Format(value))
 	}
-	if v, ok := e.language.Variable(n); ok {
+	if v, ok := e.language.variable(n); ok {
 		return of(v)
 	}
 	if t := staticType(n); t != nil && t.Kind() != reflect.String && t.Kind() != reflect.Slice && t.Kind() != reflect.Map {

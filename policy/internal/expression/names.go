@@ -34,7 +34,7 @@ func (r *rewriter) path(n ast.Node) ast.Node {
 // noFields names a node behind which no path can lead, or is "". expr would
 // offer the methods of Go's types there: now.Hour.
 func (l *Language) noFields(n ast.Node) string {
-	if v, ok := l.Variable(n); ok {
+	if v, ok := l.variable(n); ok {
 		if t := l.variables[v].Type; t != Any && t != Object {
 			return l.variables[v].Name
 		}

@@ -51,7 +51,7 @@ func (l *Language) pattern(text string) (*Pattern, error) {
 
 // Pattern returns the pattern of an expression that is a matches.
 func (e *Expression) Pattern() (*Pattern, error) {
-	text, _ := constantOf(e.Side.Node)
+	text, _ := e.Side.Constant()
 	pattern, _ := text.(string)
 	return e.language.pattern(pattern)
 }

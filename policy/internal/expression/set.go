@@ -39,28 +39,9 @@ func (s Set) All() iter.Seq[int] {
 // Reads returns the variables that the expression reads.
 func (e *Expression) Reads() Set { return e.reads }
 
-// reader collects what an expression reads.
-type reader struct {
-	language *Language
-	reads    Set
-}
-
-// Visit implements ast.Visitor.
-func (r *reader) Visit(n *ast.Node) {
-	if v, ok := r.language.Variable(*n); ok {
-		r.reads |= SetOf(v)
-	}
-}
-
-func (l *Language) readsOf(n ast.Node) Set {
-	r := &reader{language: l}
-	ast.Walk(&n, r)
-	return r.reads
-}
-
-// Variable returns the variable that a node of a compiled expression reads: a
+// variable returns the variable that a node of a compiled expression reads: a
 // name, or a group's field.
-func (l *Language) Variable(n ast.Node) (int, bool) {
+func (l *Language) variable(n ast.Node) (int, bool) {
 	switch n := n.(type) {
 	case *ast.IdentifierNode:
 		v, ok := l.byName[n.Value]
@@ -76,7 +57,3 @@ func (l *Language) Variable(n ast.Node) (int, bool) {
 	}
 	return 0, false
 }
-
-// Constant returns the value of a node of a compiled expression that is a
-// constant.
-func Constant(n ast.Node) (any, bool) { return constantOf(n) }

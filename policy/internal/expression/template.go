@@ -145,7 +145,7 @@ func (t *Template) Format(env Env) (string, error) {
 		if err != nil {
 			return "", fmt.Errorf("${%s}: %w", clip(p.expression.Describe(nil), 200), err)
 		}
-		text := p.expression.language.shown(p.expression.Node, value, Format)
+		text := p.expression.language.shown(p.expression.node, value, Format)
 		b.WriteString(text[:min(len(text), room)])
 	}
 	return b.String(), nil
