@@ -71,19 +71,12 @@ func (p *Policy) ruleDue(r *Rule, f *Facts) Due {
 	could, open := s.rule(r.ordered)
 	now := f.Now.UnixNano()
 	for _, sp := range could {
-		if sp.to <= now {
-			continue
-		}
-		if sp.from > now {
-			if at, ok := open.next(moment(sp.from)); ok && at.UnixNano() < sp.to {
-				return Due{Moment, at}
-			}
-			continue
-		}
-		if open.contains(f.Now) {
+		at, ok := open.next(moment(max(sp.from, now)))
+		switch {
+		case !ok || at.UnixNano() >= sp.to:
+		case sp.from <= now && at.Equal(f.Now):
 			return s.dueNow(r, sp, open)
-		}
-		if at, ok := open.next(f.Now); ok && at.UnixNano() < sp.to {
+		default:
 			return Due{Moment, at}
 		}
 	}
@@ -99,11 +92,11 @@ func hasEnded(status string) bool {
 }
 
 // rule is when all conditions but the windows could hold, and the windows.
-func (s *solver) rule(conditions []conjunct) (spans, openings) {
-	could, open := always, openings(nil)
+func (s *solver) rule(conditions []conjunct) (could spans, open windows) {
+	could = always
 	for _, c := range conditions {
 		if ws, ok := c.(windows); ok {
-			open = append(open, ws)
+			open = ws
 			continue
 		}
 		could = could.and(s.conjunct(c).yes)
@@ -116,7 +109,7 @@ func (s *solver) rule(conditions []conjunct) (spans, openings) {
 
 // dueNow is the answer for a rule that could condemn now: since when it has,
 // or every sweep where it does not.
-func (s *solver) dueNow(r *Rule, sp span, open openings) Due {
+func (s *solver) dueNow(r *Rule, sp span, open windows) Due {
 	f := s.j.facts
 	if s.unknownExecution() {
 		return Due{EverySweep, f.Now}
@@ -138,24 +131,4 @@ func (s *solver) dueNow(r *Rule, sp span, open openings) Due {
 		since = f.Now
 	}
 	return Due{Moment, since}
-}
-
-// openings are the windows of a rule: at most one list of them, and none is
-// always open.
-type openings []windows
-
-func (o openings) contains(t time.Time) bool { return len(o) == 0 || o[0].contains(t) }
-
-func (o openings) next(t time.Time) (time.Time, bool) {
-	if len(o) == 0 {
-		return t, true
-	}
-	return o[0].next(t)
-}
-
-func (o openings) opened(t time.Time) (time.Time, bool) {
-	if len(o) == 0 {
-		return time.Time{}, false
-	}
-	return o[0].opened(t)
 }

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -48,7 +49,8 @@ func (w *window) change(t time.Time) time.Time {
 	return next
 }
 
-// windows is a list of windows: one of them must be open.
+// windows is a list of windows: one of them must be open. Without any it is always
+// open.
 type windows []*window
 
 func (ws windows) source() string        { return "window" }
@@ -57,12 +59,7 @@ func (ws windows) reads() expression.Set { return expression.SetOf(now) }
 func (ws windows) holds(j *judgement) (bool, error) { return ws.contains(j.facts.Now), nil }
 
 func (ws windows) contains(t time.Time) bool {
-	for _, w := range ws {
-		if w.contains(t) {
-			return true
-		}
-	}
-	return false
+	return len(ws) == 0 || slices.ContainsFunc(ws, func(w *window) bool { return w.contains(t) })
 }
 
 // change is the next moment after t at which one of the windows may open or
@@ -95,6 +92,9 @@ func (ws windows) next(t time.Time) (time.Time, bool) {
 // opened is when the windows that are open at t were opened; false where they
 // have been for a week and more.
 func (ws windows) opened(t time.Time) (time.Time, bool) {
+	if len(ws) == 0 {
+		return time.Time{}, false
+	}
 	var opened time.Time
 	open := true
 	for at := t.Add(-week); !at.After(t); at = ws.change(at) {
