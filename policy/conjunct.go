@@ -19,8 +19,9 @@ type conjunct interface {
 	reads() expression.Set
 	// holds evaluates it. An error says that it could not be.
 	holds(*judgement) (bool, error)
-	// describe prints it with the values that it saw.
+	// describe prints it with the values that it saw, String without any.
 	describe(*judgement) string
+	String() string
 }
 
 // condition is a conjunct that is an expression.
@@ -37,6 +38,7 @@ func newCondition(key string, e *expression.Expression) *condition {
 func (c *condition) source() string               { return c.key }
 func (c *condition) reads() expression.Set        { return c.expression.Reads() }
 func (c *condition) describe(j *judgement) string { return c.expression.Describe(j) }
+func (c *condition) String() string               { return c.expression.Describe(nil) }
 
 func (c *condition) holds(j *judgement) (bool, error) {
 	if c.lowered != nil {
@@ -113,21 +115,4 @@ func quote(text string) string { return strconv.Quote(text) }
 func asDuration(v any) (time.Duration, bool) {
 	length, ok := v.(time.Duration)
 	return length, ok
-}
-
-// conditionText prints a conjunct without values, as --explain-query shows it.
-func conditionText(c conjunct) string {
-	switch c := c.(type) {
-	case *condition:
-		return c.expression.Describe(nil)
-	case *globs:
-		return c.String()
-	case executionGlob:
-		return c.String()
-	case windows:
-		return "window " + c.String()
-	case *concurrency:
-		return c.String()
-	}
-	return c.source()
 }

@@ -98,7 +98,7 @@ func (p *Policy) explainRule(r *Rule, v *Verdict) RuleExplanation {
 }
 
 func (p *Policy) explainCondition(c conjunct, j *judgement) ConditionExplanation {
-	e := ConditionExplanation{Key: c.source(), Text: conditionText(c), Seen: c.describe(j)}
+	e := ConditionExplanation{Key: c.source(), Text: c.String(), Seen: c.describe(j)}
 	holds, err := c.holds(j)
 	e.Holds = holds && err == nil
 	if err != nil {

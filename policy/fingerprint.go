@@ -57,7 +57,7 @@ func (r *Rule) identify() {
 			fmt.Fprintln(&text, when.expression.Identity())
 			continue
 		}
-		fmt.Fprintln(&text, conditionText(c))
+		fmt.Fprintln(&text, c.String())
 	}
 	sum := sha256.Sum256([]byte(text.String()))
 	r.identity = hex.EncodeToString(sum[:])

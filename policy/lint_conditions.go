@@ -111,11 +111,8 @@ func (r *lintRule) guards(path string) bool {
 		}
 	}
 	for _, c := range r.conjuncts {
-		if when, ok := c.(*condition); ok {
-			text := conditionText(when)
-			if strings.Contains(text, path+" == nil") || strings.Contains(text, path+" != nil") {
-				return true
-			}
+		if text := c.String(); strings.Contains(text, path+" == nil") || strings.Contains(text, path+" != nil") {
+			return true
 		}
 	}
 	return false

@@ -57,7 +57,7 @@ func (l *linter) unforeseen(r *lintRule) (key, why string) {
 			continue
 		}
 		if o := s.conjunct(c); o.yes.isAlways() && o.no.isAlways() {
-			return c.source(), conditionText(c) + " can become true at any time"
+			return c.source(), c.String() + " can become true at any time"
 		}
 	}
 	return "", ""

@@ -88,7 +88,7 @@ func (r *lintRule) asksForAlarms(text string) (alarmForm, bool) {
 func (r *lintRule) text() string {
 	var b strings.Builder
 	for _, c := range r.given() {
-		b.WriteString(conditionText(c) + "\n")
+		b.WriteString(c.String() + "\n")
 	}
 	return b.String()
 }

@@ -56,12 +56,12 @@ func (r *lintRule) contradiction() (key, why string) {
 	for i, a := range r.only {
 		for _, fact := range certain {
 			if a.Apart(fact) {
-				return a.condition.key, conditionText(a.condition) + " is true of no execution"
+				return a.condition.key, a.condition.String() + " is true of no execution"
 			}
 		}
 		for _, b := range r.only[:i] {
 			if a.Apart(b.Constraint) {
-				return a.condition.key, conditionText(a.condition) + " contradicts " + conditionText(b.condition) + implied(b.condition)
+				return a.condition.key, a.condition.String() + " contradicts " + b.condition.String() + implied(b.condition)
 			}
 		}
 	}

@@ -106,7 +106,7 @@ func (r *lintRule) impliesCondition(e *expression.Expression) bool {
 	c, limits := limits(e)
 	return slices.ContainsFunc(r.conjuncts, func(own conjunct) bool {
 		when, ok := own.(*condition)
-		return ok && conditionText(when) == text
+		return ok && when.String() == text
 	}) || limits && (slices.ContainsFunc(r.only, func(own limited) bool { return own.Within(c) }) ||
 		slices.ContainsFunc(certain, func(k constraint.Constraint) bool { return k.Within(c) }))
 }

@@ -23,7 +23,7 @@ func (l *linter) protect(n *yamltree.Node) {
 	_, why := r.contradiction()
 	for _, c := range r.only {
 		if c.Apart(live) {
-			why = conditionText(c.condition) + " is true of no execution that could be stopped"
+			why = c.condition.String() + " is true of no execution that could be stopped"
 		}
 	}
 	switch {

@@ -159,7 +159,7 @@ func (f *FlowScope) Rules() []RuleQuery {
 	for i, r := range f.rules {
 		rq := RuleQuery{Rule: r.rule.Name, Query: f.queries[i]}
 		for _, c := range r.left {
-			rq.Judged = append(rq.Judged, conditionText(c))
+			rq.Judged = append(rq.Judged, c.String())
 		}
 		all = append(all, rq)
 	}

@@ -144,7 +144,7 @@ func (p *Policy) rulePlan(r *Rule, now time.Time, count int, flows []*Flow, tick
 // sort says when a condition is evaluated, and collects those that need an
 // execution.
 func (plan *plannedRule) sort(c conjunct, left []conjunct) []conjunct {
-	text := conditionText(c)
+	text := c.String()
 	switch {
 	case c.reads()&^eventStage == 0:
 		plan.OnceSweep = append(plan.OnceSweep, text)

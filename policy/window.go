@@ -110,7 +110,7 @@ func (ws windows) describe(j *judgement) string {
 	if !ws.contains(j.facts.Now) {
 		verb = "not in"
 	}
-	return fmt.Sprintf("now %s %s window %s", j.facts.Now.In(ws[0].zone).Format("Mon 2006-01-02 15:04 -07:00"), verb, ws)
+	return fmt.Sprintf("now %s %s %s", j.facts.Now.In(ws[0].zone).Format("Mon 2006-01-02 15:04 -07:00"), verb, ws)
 }
 
 func (ws windows) String() string {
@@ -118,5 +118,5 @@ func (ws windows) String() string {
 	for _, w := range ws {
 		texts = append(texts, w.text)
 	}
-	return strings.Join(texts, " or ")
+	return "window " + strings.Join(texts, " or ")
 }
