@@ -66,8 +66,11 @@ func (g *globs) add(text string) (problem string) {
 	return ""
 }
 
-// matches says whether the list names a flow.
+// matches says whether the list names a flow. Where there is none, it does.
 func (g *globs) matches(name string) bool {
+	if g == nil {
+		return true
+	}
 	named := len(g.patterns) > 0 && g.patterns[0].exclude
 	for _, p := range g.patterns {
 		if p.matches(name) {

@@ -8,7 +8,6 @@ import (
 
 	"github.com/flowreaper/flowreaper/internal/duration"
 	"github.com/flowreaper/flowreaper/policy/internal/constraint"
-	"github.com/flowreaper/flowreaper/policy/internal/expression"
 	"github.com/flowreaper/flowreaper/policy/internal/globset"
 	"github.com/flowreaper/flowreaper/policy/internal/yamltree"
 )
@@ -86,42 +85,13 @@ func (l *linter) noFlows(r *lintRule) (key, why, next string) {
 	if _, any := globset.Find([]globset.List{r.flows.list()}, nil); !any {
 		return "flows", "its flows name none", "the last glob that matches wins: put exclusions behind what they exclude from, and no further"
 	}
-	if names, ok := r.flowNames(); ok && r.flows != nil && !slices.ContainsFunc(names, r.named) {
-		return "flows", fmt.Sprintf("its flows don't name %s, the only that its conditions leave", texts(names)), "correct one of them"
+	if names, ok := r.flowNames(); ok && !slices.ContainsFunc(names, r.flows.matches) {
+		return "flows", fmt.Sprintf("its flows don't name %s, the only that its conditions leave", quotedList(names)), "correct one of them"
 	}
-	if l.allProtected(r) {
+	if protected := l.policy.protection.flows; protected != nil && r.flowsWithin(protected) {
 		return "flows", "all of its flows are protected", "take them out of protect.flows, or the rule out"
 	}
 	return "", "", ""
-}
-
-// named says whether the rule's flows name one.
-func (r *lintRule) named(flow any) bool {
-	name, ok := flow.(string)
-	return ok && (r.flows == nil || r.flows.matches(name))
-}
-
-func (l *linter) allProtected(r *lintRule) bool {
-	protected := l.policy.protection.flows
-	if protected == nil {
-		return false
-	}
-	if names, ok := r.flowNames(); ok {
-		return !slices.ContainsFunc(names, func(v any) bool {
-			name, ok := v.(string)
-			return ok && !protected.matches(name)
-		})
-	}
-	_, other := globset.Find([]globset.List{r.flows.list()}, []globset.List{protected.list()})
-	return !other
-}
-
-func texts(values []any) string {
-	var all []string
-	for _, v := range values {
-		all = append(all, quote(expression.Format(v)))
-	}
-	return strings.Join(all, ", ")
 }
 
 // year is how long CloudFlow lets a Standard execution run.

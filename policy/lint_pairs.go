@@ -70,21 +70,20 @@ func (r *lintRule) implies(c conjunct) bool {
 	case *condition:
 		return r.impliesCondition(c.expression)
 	case windows:
-		return slices.ContainsFunc(r.conjuncts, func(own conjunct) bool {
-			ws, ok := own.(windows)
-			return ok && ws.String() == c.String()
-		})
+		return r.says(c.String())
 	}
 	return false
+}
+
+// says says whether a condition of the rule's reads so.
+func (r *lintRule) says(text string) bool {
+	return slices.ContainsFunc(r.conjuncts, func(own conjunct) bool { return own.String() == text })
 }
 
 // flowsWithin says whether a list names all flows that the rule can concern.
 func (r *lintRule) flowsWithin(g *globs) bool {
 	if names, ok := r.flowNames(); ok {
-		return !slices.ContainsFunc(names, func(v any) bool {
-			name, ok := v.(string)
-			return ok && r.named(v) && !g.matches(name)
-		})
+		return !slices.ContainsFunc(names, func(name string) bool { return r.flows.matches(name) && !g.matches(name) })
 	}
 	_, outside := globset.Find([]globset.List{r.flows.list()}, []globset.List{g.list()})
 	return !outside
@@ -102,11 +101,7 @@ func (r *lintRule) impliesCondition(e *expression.Expression) bool {
 	if value, constant := e.Constant(); constant {
 		return value == true
 	}
-	text := e.Describe(nil)
-	c, limits := limits(e)
-	return slices.ContainsFunc(r.conjuncts, func(own conjunct) bool {
-		when, ok := own.(*condition)
-		return ok && when.String() == text
-	}) || limits && (slices.ContainsFunc(r.only, func(own limited) bool { return own.Within(c) }) ||
+	c, ok := limits(e)
+	return r.says(e.Describe(nil)) || ok && (slices.ContainsFunc(r.only, func(own limited) bool { return own.Within(c) }) ||
 		slices.ContainsFunc(certain, func(k constraint.Constraint) bool { return k.Within(c) }))
 }

@@ -100,10 +100,11 @@ func (g *globs) namesAll() bool {
 
 // flowNames are the only flows that a condition leaves; ok is false where there
 // is no such condition.
-func (r *lintRule) flowNames() (names []any, ok bool) {
+func (r *lintRule) flowNames() (names []string, ok bool) {
 	for _, c := range r.only {
 		if values, ok := c.Values(); ok && c.Subject == subjectFlow {
-			return values, true
+			names = textsIn(values) // a name equals no other kind
+			return names, len(names) > 0
 		}
 	}
 	return nil, false

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -63,10 +64,5 @@ type Rule struct {
 // Concerns says whether some rule of the policy names this flow, so that its
 // executions must be listed.
 func (p *Policy) Concerns(flow *Flow) bool {
-	for _, r := range p.Rules {
-		if r.flows == nil || r.flows.matches(flow.Name) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(p.Rules, func(r *Rule) bool { return r.flows.matches(flow.Name) })
 }

@@ -84,7 +84,7 @@ func (p *Pricing) perTransition() bool { return p != nil && p.PerTransition > 0 
 // minute is the price of a minute of a flow: the last match wins.
 func (p *Pricing) minute(flow string) (price float64, priced bool) {
 	for _, m := range p.perMinute {
-		if m.flows == nil || m.flows.matches(flow) {
+		if m.flows.matches(flow) {
 			price, priced = m.price, true
 		}
 	}
