@@ -66,18 +66,13 @@ func relative(e *expression.Expression, j *judgement) time.Duration {
 	return max(0, age)
 }
 
-// addAge takes age OP limit.
+// addAge takes age OP limit: startedTime, the other way round, OP now - limit. That it
+// exceeds nothing is true as well of what starts later.
 func (b *bounds) addAge(operator string, value any, now time.Time) {
 	limit, ok := asDuration(value)
-	if !ok {
-		return
-	}
-	if limit > 0 && slices.Contains([]string{">", ">=", "=="}, operator) {
-		b.before = tightest(b.before, now.Add(-limit), 1)
-		b.minAge = max(b.minAge, limit)
-	}
-	if slices.Contains([]string{"<", "<=", "=="}, operator) {
-		b.after = tightest(b.after, now.Add(-limit), -1)
+	started, either := expression.Mirrored(operator)
+	if ok && either && (limit > 0 || started == ">" || started == ">=") {
+		b.addStarted(started, now.Add(-limit), limit)
 	}
 }
 
