@@ -70,25 +70,13 @@ const maxChannels = 20
 
 // channels reads notify.
 func (d *decoder) channels(n *yamltree.Node) []Channel {
-	if n == nil {
-		return nil
-	}
-	if n.Kind != yamltree.Sequence || len(n.Items) == 0 {
-		d.fail(n.Position, "notify must be a list of channels, each beginning with - name:, but is %s", describeList(n))
-		return nil
-	}
-	if len(n.Items) > maxChannels {
-		d.fail(n.Items[maxChannels].Position, "notify has %d channels; at most %d are told", len(n.Items), maxChannels)
+	items := d.items(n, "notify must be a list of channels, each beginning with - name:")
+	if len(items) > maxChannels {
+		d.fail(items[maxChannels].Position, "notify has %d channels; at most %d are told", len(items), maxChannels)
 	}
 	var all []Channel
-	lines := map[string]int{}
-	for _, item := range n.Items {
-		c := d.channel(item)
-		if line, twice := lines[c.Name]; twice && c.Name != "" {
-			d.fail(item.Position, "the name %s is given to two channels; first in line %d", c.Name, line)
-		}
-		lines[c.Name] = item.Line
-		all = append(all, c)
+	for _, item := range items {
+		all = append(all, d.channel(item))
 	}
 	return all
 }

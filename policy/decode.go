@@ -25,10 +25,14 @@ type decoder struct {
 	language *expression.Language
 	implied  map[string][]conjunct // by their texts: nearly every rule has the same
 	zones    map[string]*time.Location
+	names    map[string]int // the lines of what has one, by its kind and name
 }
 
 func newDecoder(file string, text []byte) *decoder {
-	return &decoder{implied: map[string][]conjunct{}, zones: map[string]*time.Location{}, file: file, lines: strings.Split(strings.TrimPrefix(string(text), "\ufeff"), "\n")}
+	return &decoder{
+		file: file, lines: strings.Split(strings.TrimPrefix(string(text), "\ufeff"), "\n"),
+		implied: map[string][]conjunct{}, zones: map[string]*time.Location{}, names: map[string]int{},
+	}
 }
 
 func (d *decoder) fail(at yamltree.Position, format string, args ...any) {
@@ -170,6 +174,18 @@ func (d *decoder) texts(n *yamltree.Node, key string) []*yamltree.Node {
 		}
 	}
 	return texts
+}
+
+// items reads a list that isn't empty. must says what it must be; a nil node is none.
+func (d *decoder) items(n *yamltree.Node, must string) []*yamltree.Node {
+	if n == nil {
+		return nil
+	}
+	if n.Kind != yamltree.Sequence || len(n.Items) == 0 {
+		d.fail(n.Position, "%s, but is %s", must, describeList(n))
+		return nil
+	}
+	return n.Items
 }
 
 func describeList(n *yamltree.Node) string {

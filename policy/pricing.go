@@ -39,15 +39,7 @@ func (d *decoder) pricing(n *yamltree.Node) *Pricing {
 	if sound && lacks(f, "perTransition", "perMinute") {
 		d.fail(n.Position, "pricing prices nothing: give perTransition, perMinute, or both")
 	}
-	list := f["perMinute"]
-	if list == nil {
-		return p
-	}
-	if list.Kind != yamltree.Sequence || len(list.Items) == 0 {
-		d.fail(list.Position, "perMinute must be a list of {flows: […], price: 0.12}, but is %s", describeList(list))
-		return p
-	}
-	for _, item := range list.Items {
+	for _, item := range d.items(f["perMinute"], "perMinute must be a list of {flows: […], price: 0.12}") {
 		p.perMinute = append(p.perMinute, d.minutePrice(item))
 	}
 	return p

@@ -15,25 +15,9 @@ import (
 
 // rules reads the rules.
 func (d *decoder) rules(n *yamltree.Node, p *Policy) []*Rule {
-	if n == nil {
-		return nil
-	}
-	if n.Kind != yamltree.Sequence || len(n.Items) == 0 {
-		d.fail(n.Position, "rules must be a list of rules, each beginning with - name:, but is %s", describeList(n))
-		return nil
-	}
 	var rules []*Rule
-	lines := map[string]int{}
-	for _, item := range n.Items {
-		rule := d.rule(item, p)
-		if rule == nil {
-			continue
-		}
-		if line, twice := lines[rule.Name]; twice && rule.Name != "" {
-			d.fail(item.Position, "the name %s is given to two rules; first in line %d", rule.Name, line)
-		}
-		lines[rule.Name] = item.Line
-		rules = append(rules, rule)
+	for _, item := range d.items(n, "rules must be a list of rules, each beginning with - name:") {
+		rules = append(rules, d.rule(item, p))
 	}
 	return rules
 }
@@ -74,7 +58,8 @@ func (d *decoder) rule(n *yamltree.Node, p *Policy) *Rule {
 	return r
 }
 
-// named reads the name of an entry, what it may be: a rule, a channel.
+// named reads the name of an entry, what it may be: a rule, a channel. No other of
+// its kind may have it.
 func (d *decoder) named(entry *yamltree.Node, f map[string]*yamltree.Node, what string) string {
 	if lacks(f, "name") {
 		d.fail(entry.Position, "the %s has no name: begin it with - name:", what)
@@ -83,6 +68,12 @@ func (d *decoder) named(entry *yamltree.Node, f map[string]*yamltree.Node, what 
 	name, ok := d.scalar(n, "name", "a text")
 	if ok && (!ruleName.MatchString(name) || len(name) > maxRuleName) {
 		d.fail(n.Position, "name must be 1 to 63 lower-case letters, digits and -, and begin with a letter or digit, but is %s", n.Describe())
+	}
+	if line, twice := d.names[what+" "+name]; twice {
+		d.fail(entry.Position, "the name %s is given to two %ss; first in line %d", name, what, line)
+	}
+	if name != "" {
+		d.names[what+" "+name] = entry.Line
 	}
 	return name
 }
