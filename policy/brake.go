@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/flowreaper/flowreaper/policy/internal/expression"
 	"github.com/flowreaper/flowreaper/policy/internal/yamltree"
@@ -93,7 +91,7 @@ func (b Brake) check() error {
 		return errors.New("the cause is empty: say why, for those who find their executions stopped")
 	case len(expression.Escape(b.Cause)) > maxBrakeCause:
 		return fmt.Errorf("the cause is %d bytes long; no more than %d fit what CloudFlow takes", len(expression.Escape(b.Cause)), maxBrakeCause)
-	case utf8.RuneCountInString(b.Error) > maxError || strings.ContainsFunc(b.Error, unicode.IsControl):
+	case b.Error != "" && !isLine(b.Error, maxError):
 		return fmt.Errorf("the error must be 1 to %d characters in one line", maxError)
 	}
 	return nil

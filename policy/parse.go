@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/flowreaper/flowreaper/internal/duration"
 	"github.com/flowreaper/flowreaper/policy/internal/expression"
@@ -76,10 +77,16 @@ func (d *decoder) policyName(n *yamltree.Node) string {
 		return "policy"
 	}
 	const most = 128
-	if strings.TrimSpace(name) == "" || len([]rune(name)) > most || strings.ContainsFunc(name, unicode.IsControl) {
+	if !isLine(name, most) {
 		d.fail(n.Position, "policy must be a name of 1 to %d characters in one line", most)
 	}
 	return name
+}
+
+// isLine says whether a text is a line of so many characters at most, not all of them
+// blanks.
+func isLine(text string, most int) bool {
+	return strings.TrimSpace(text) != "" && utf8.RuneCountInString(text) <= most && !strings.ContainsFunc(text, unicode.IsControl)
 }
 
 // mode reads a mode; without one it is plan.

@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/flowreaper/flowreaper/internal/duration"
 	"github.com/flowreaper/flowreaper/policy/internal/expression"
@@ -212,7 +210,7 @@ func (d *decoder) errorText(n *yamltree.Node, rule string) string {
 	if !ok {
 		return ""
 	}
-	if strings.TrimSpace(text) == "" || utf8.RuneCountInString(text) > maxError || strings.ContainsFunc(text, unicode.IsControl) {
+	if !isLine(text, maxError) {
 		d.fail(n.Position, "error must be 1 to %d characters in one line", maxError)
 	}
 	return text

@@ -2,6 +2,7 @@ package expression
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/expr-lang/expr/ast"
 )
@@ -17,9 +18,9 @@ var operations = map[string]operation{
 	">":          ordering(">", func(sign int) bool { return sign > 0 }),
 	">=":         ordering(">=", func(sign int) bool { return sign >= 0 }),
 	"in":         in,
-	"contains":   contains,
-	"startsWith": startsWith,
-	"endsWith":   endsWith,
+	"contains":   find("contains", strings.Contains, theText),
+	"startsWith": find("startsWith", strings.HasPrefix, thePart),
+	"endsWith":   find("endsWith", strings.HasSuffix, thePart),
 	"+":          add,
 	"-":          subtract,
 	"*":          multiply,

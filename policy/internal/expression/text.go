@@ -1,47 +1,25 @@
 package expression
 
-import (
-	"fmt"
-	"strings"
-)
+import "fmt"
 
-// texts are the two sides of contains, startsWith and endsWith. Where one of
-// them is nil, nothing is found: ok is false.
-func texts(m *machine, operator string, a, b any) (left, right string, ok bool, err error) {
-	if a == nil || b == nil {
-		return "", "", false, nil
+// find is contains, startsWith or endsWith. In nil nothing is found, nor is nil.
+// looksAt is what it pays for looking at.
+func find(operator string, finds func(text, part string) bool, looksAt func(text, part string) string) operation {
+	return func(m *machine, a, b any) (any, error) {
+		if a == nil || b == nil {
+			return false, nil
+		}
+		text, isText := a.(string)
+		part, alsoText := b.(string)
+		if !isText || !alsoText {
+			return nil, fmt.Errorf("%s %s %s cannot be looked for: both must be texts", kindOf(a), operator, kindOf(b))
+		}
+		return finds(text, part), m.look(looksAt(text, part))
 	}
-	left, isText := a.(string)
-	right, alsoText := b.(string)
-	if !isText || !alsoText {
-		return "", "", false, fmt.Errorf("%s %s %s cannot be looked for: both must be texts", kindOf(a), operator, kindOf(b))
-	}
-	return left, right, true, nil
 }
 
-func contains(m *machine, a, b any) (any, error) {
-	text, part, ok, err := texts(m, "contains", a, b)
-	if !ok || err != nil {
-		return false, err
-	}
-	return strings.Contains(text, part), m.look(text)
-}
-
-func startsWith(m *machine, a, b any) (any, error) {
-	text, part, ok, err := texts(m, "startsWith", a, b)
-	if !ok || err != nil {
-		return false, err
-	}
-	return strings.HasPrefix(text, part), m.look(part)
-}
-
-func endsWith(m *machine, a, b any) (any, error) {
-	text, part, ok, err := texts(m, "endsWith", a, b)
-	if !ok || err != nil {
-		return false, err
-	}
-	return strings.HasSuffix(text, part), m.look(part)
-}
+func theText(text, _ string) string { return text }
+func thePart(_, part string) string { return part }
 
 // in says whether a list has an element, or an object a key. In nil there is
 // nothing.
