@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/duration"
+	"github.com/flowreaper/flowreaper/internal/plain"
 )
 
 // CloudFlow's quota, by its documentation: ListExecutions calls a second. Above
@@ -117,7 +118,7 @@ func (d Demand) String() string {
 	if d.Flows == 1 {
 		verb = "needs"
 	}
-	text := fmt.Sprintf("%s %s %s calls/s of %g", flowCount(d.Flows), verb, perSecond(d.ListPerSecond), quotaPerSecond)
+	text := fmt.Sprintf("%s %s %s calls/s of %g", plain.Count(d.Flows, "flow"), verb, perSecond(d.ListPerSecond), quotaPerSecond)
 	late := duration.Format(time.Duration(d.LateSeconds) * time.Second)
 	switch {
 	case d.LateSeconds > 0:
@@ -126,22 +127,6 @@ func (d Demand) String() string {
 		return text + ": nearly all; whatever comes on top makes stops late"
 	}
 	return text + ": enough, so that stops come about as soon as they are due"
-}
-
-func flowCount(flows int) string {
-	if flows == 1 {
-		return "1 flow"
-	}
-	return grouped(flows) + " flows"
-}
-
-// grouped writes 12,345.
-func grouped(n int) string {
-	text := strconv.Itoa(n)
-	for at := len(text) - 3; at > 0; at -= 3 {
-		text = text[:at] + "," + text[at:]
-	}
-	return text
 }
 
 // perSecond prints a rate with two digits that matter.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/duration"
+	"github.com/flowreaper/flowreaper/internal/plain"
 	"github.com/flowreaper/flowreaper/policy/internal/expression"
 	"github.com/flowreaper/flowreaper/policy/internal/globset"
 )
@@ -34,7 +35,7 @@ func (l *linter) everyFlow(r *lintRule, key, why string, look look) {
 	flows, bounded := l.flowsOf(r)
 	calls := float64(look.calls) / l.options.Tick.Seconds() // a second and flow
 	rate := calls * float64(flows)
-	demand, severity := fmt.Sprintf("%s calls/s of %g for %s", perSecond(rate), quotaPerSecond, flowCount(flows)), Warning
+	demand, severity := fmt.Sprintf("%s calls/s of %g for %s", perSecond(rate), quotaPerSecond, plain.Count(flows, "flow")), Warning
 	switch {
 	case flows == 0: // nobody knows how many
 		demand = fmt.Sprintf("%s calls/s a flow: %.0f flows take all of the API's %g", perSecond(calls), quotaPerSecond/calls, quotaPerSecond)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/duration"
+	"github.com/flowreaper/flowreaper/internal/plain"
 )
 
 // QueryPlan says, for people, what sweeps on timers ask of the API for a policy,
@@ -207,7 +208,7 @@ func (r RulePlan) Lines() (asked, judged, calls string) {
 		return "nothing: there is no such flow", r.judged(), "none"
 	}
 	every := duration.Format(time.Duration(r.Every * float64(time.Second)).Round(time.Second))
-	calls = fmt.Sprintf("%s/s: %s,\n%d every %s", perSecond(float64(r.Flows*r.Calls)/r.Every), flowCount(r.Flows), r.Calls, every)
+	calls = fmt.Sprintf("%s/s: %s,\n%d every %s", perSecond(float64(r.Flows*r.Calls)/r.Every), plain.Count(r.Flows, "flow"), r.Calls, every)
 	return strings.Join(append(slices.Clone(r.Asked), r.Fetched...), "\n"), r.judged(), calls
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/duration"
+	"github.com/flowreaper/flowreaper/internal/plain"
 	"github.com/flowreaper/flowreaper/internal/report"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 	"github.com/flowreaper/flowreaper/policy"
@@ -81,18 +82,11 @@ func listFlows(plan policy.QueryPlan, p *policy.Policy) string {
 	if plan.ListFlows == 0 {
 		return fmt.Sprintf("Policy %s: no ListFlows, since the rules name their flows: %s.", report.Plain(p.Name), report.Plain(strings.Join(plan.FlowNames, ", ")))
 	}
-	return fmt.Sprintf("Policy %s: ListFlows, %s for %s, at least hourly.", report.Plain(p.Name), count(plan.ListFlows, "call"), count(plan.Flows, "flow"))
+	return fmt.Sprintf("Policy %s: ListFlows, %s for %s, at least hourly.", report.Plain(p.Name), plain.Count(plan.ListFlows, "call"), plain.Count(plan.Flows, "flow"))
 }
 
 // looks says what it costs to look at everything once, as plan and apply do.
 func looks(plan policy.QueryPlan) string {
 	return fmt.Sprintf("What several rules ask about a flow is asked once, for all of them; in parts, by StartedTimeBegin and StartedTimeEnd, where a page doesn't hold the answer.\n"+
-		"A look at everything is %s, a page a flow, and takes about %s within the quota.", count(plan.Look, "ListExecutions call"), plan.LookTime())
-}
-
-func count(n int, what string) string {
-	if n != 1 {
-		what += "s"
-	}
-	return fmt.Sprintf("%s %s", report.Number(n), what)
+		"A look at everything is %s, a page a flow, and takes about %s within the quota.", plain.Count(plan.Look, "ListExecutions call"), plan.LookTime())
 }

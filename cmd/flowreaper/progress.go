@@ -7,7 +7,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 
 	"github.com/flowreaper/flowreaper/internal/duration"
-	"github.com/flowreaper/flowreaper/internal/report"
+	"github.com/flowreaper/flowreaper/internal/plain"
 	"github.com/flowreaper/flowreaper/internal/result"
 )
 
@@ -34,13 +34,10 @@ func (t *terminal) progress(describe func(result.Progress) string) (show func(re
 
 // stopping is for sweeps that stop.
 func stopping(p result.Progress) string {
-	switch p.Tried {
-	case 0:
+	if p.Tried == 0 {
 		return looking(p)
-	case 1:
-		return lookedAt(p) + ", tried 1 stop" + timeLeft(p)
 	}
-	return lookedAt(p) + fmt.Sprintf(", tried %s stops", report.Number(p.Tried)) + timeLeft(p)
+	return lookedAt(p) + ", tried " + plain.Count(p.Tried, "stop") + timeLeft(p)
 }
 
 // looking is for plans. Nobody who is about to be asked may read that something
@@ -51,7 +48,7 @@ func lookedAt(p result.Progress) string {
 	if p.Flows == 0 {
 		return "listing the flows"
 	}
-	return fmt.Sprintf("looked at %s of %s flows", report.Number(p.Listed), report.Number(p.Flows))
+	return fmt.Sprintf("looked at %s of %s flows", plain.Number(p.Listed), plain.Number(p.Flows))
 }
 
 func timeLeft(p result.Progress) string {

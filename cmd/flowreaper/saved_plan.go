@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/plain"
 	"github.com/flowreaper/flowreaper/internal/plan"
 	"github.com/flowreaper/flowreaper/internal/report"
 	"github.com/flowreaper/flowreaper/internal/result"
@@ -129,7 +130,7 @@ func (t *terminal) save(name string, s *sweeping, stops result.Recording, failur
 	name = report.Plain(name)
 	t.say("flowreaper: saved %s, fingerprint %s\n", name, fingerprint)
 	if left := len(stops) - len(kept); left > 0 {
-		t.say("flowreaper: it leaves out %s without a startedTime, by which it would be told from another of its name\n", count(left, "execution"))
+		t.say("flowreaper: it leaves out %s without a startedTime, by which it would be told from another of its name\n", plain.Count(left, "execution"))
 	}
 	return []string{fmt.Sprintf("This plan is %s, with the fingerprint %s.\n"+
 		"Once you agree, have it carried out by: flowreaper apply --plan %s --expect %[2]s\n"+

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/flowreaper/flowreaper/internal/plain"
 	"github.com/flowreaper/flowreaper/internal/report"
 	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/policy"
@@ -131,13 +132,13 @@ func (b *handBrake) forgotten() error {
 
 // question says how much would be stopped, and where.
 func (b *handBrake) question(planned *result.Report, stops result.Recording, where string) string {
-	what := count(len(stops), "execution")
+	what := plain.Count(len(stops), "execution")
 	if b.everything() {
 		what = "EVERYTHING that runs and isn't protected, " + what
 	}
 	protected := "None is protected."
 	if n := planned.Executions.Condemned - len(stops); n > 0 {
-		protected = "Protected, and not stopped: " + report.Number(n) + "."
+		protected = "Protected, and not stopped: " + plain.Number(n) + "."
 	}
 	return fmt.Sprintf("%s%s\nStop %s of %s, at %s, and verify that they stopped?", b.mistyped(planned), protected, what, inFlows(stops), where)
 }
@@ -172,12 +173,12 @@ func inFlows(stops result.Recording) string {
 	const most = 5
 	var parts []string
 	for _, name := range names[:min(most, len(names))] {
-		parts = append(parts, fmt.Sprintf("%s: %s", report.Plain(name), report.Number(counts[name])))
+		parts = append(parts, fmt.Sprintf("%s: %s", report.Plain(name), plain.Number(counts[name])))
 	}
 	if len(names) > most {
 		parts = append(parts, "…")
 	}
-	return fmt.Sprintf("%s (%s)", count(len(names), "flow"), strings.Join(parts, ", "))
+	return fmt.Sprintf("%s (%s)", plain.Count(len(names), "flow"), strings.Join(parts, ", "))
 }
 
 // missed says plainly what was not stopped, or that nothing was named, by a name

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/flowreaper/flowreaper/internal/plain"
 	"github.com/flowreaper/flowreaper/internal/report"
 	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/sweep"
@@ -22,14 +23,14 @@ func uncovered(ctx context.Context, s *sweeping, r *result.Report) error {
 	var lines []string
 	for _, left := range sweep.ReadLeft(ctx, s.options.Source, s.options.Policy, looked, time.Now) {
 		if len(left.Names) > 0 {
-			lines = append(lines, fmt.Sprintf("%s of %s: %s", count(len(left.Names), "execution"), report.Plain(left.Flow), some(left.Names)))
+			lines = append(lines, fmt.Sprintf("%s of %s: %s", plain.Count(len(left.Names), "execution"), report.Plain(left.Flow), some(left.Names)))
 		}
 		if left.Err != nil {
 			lines = append(lines, fmt.Sprintf("%s: what runs there could not be listed: %s", report.Plain(left.Flow), report.Plain(left.Err.Error())))
 		}
 	}
 	if more := len(r.NotCovered) - len(looked); more > 0 {
-		lines = append(lines, count(more, "more flow")+", in which nobody looked")
+		lines = append(lines, plain.Count(more, "more flow")+", in which nobody looked")
 	}
 	if len(lines) == 0 {
 		return nil

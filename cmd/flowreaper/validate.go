@@ -194,12 +194,8 @@ func (t *terminal) showValidated(all []*validated, v *validation) error {
 
 // holds says in one line what a policy holds.
 func holds(p *policy.Policy) string {
-	rules := "1 rule"
-	if len(p.Rules) != 1 {
-		rules = fmt.Sprintf("%d rules", len(p.Rules))
-	}
 	return fmt.Sprintf("policy %s, mode %s: %s, %d of them enforced; at most %d stops in %s",
-		p.Name, p.Mode, rules, countEnforced(p), p.Limits.MaxStops, duration.Format(p.Limits.Per))
+		p.Name, p.Mode, plain.Count(len(p.Rules), "rule"), countEnforced(p), p.Limits.MaxStops, duration.Format(p.Limits.Per))
 }
 
 func countEnforced(p *policy.Policy) int {

@@ -21,21 +21,7 @@ func cleanText(s string, n int) string {
 		}
 		return r
 	}, s)
-	return clip(strings.TrimSpace(s), n)
-}
-
-// clip cuts to n characters, the last of them an ellipsis if any were lost.
-func clip(s string, n int) string {
-	count, keep := 0, 0
-	for i := range s {
-		if count++; count == n {
-			keep = i
-		}
-		if count > n {
-			return s[:keep] + "…"
-		}
-	}
-	return s
+	return plain.Clip(strings.TrimSpace(s), n)
 }
 
 // lookalikes are the wide forms of what markdown, HTML entities and mentions

@@ -9,6 +9,7 @@ import (
 	"text/template"
 	"time"
 
+	"github.com/flowreaper/flowreaper/internal/plain"
 	"github.com/flowreaper/flowreaper/internal/result"
 )
 
@@ -101,7 +102,7 @@ func (w *writer) write(m *Message) error {
 	if err := t.ExecuteTemplate(&title, "title", m); err != nil {
 		return err
 	}
-	m.Title = clip(strings.TrimSpace(title.String()), maxTitle)
+	m.Title = plain.Clip(strings.TrimSpace(title.String()), maxTitle)
 	if err := t.ExecuteTemplate(&text, "text", m); err != nil {
 		return err
 	}

@@ -4,7 +4,8 @@
 // Escaped are control characters, C1's among them, invisible and format
 // characters, those that turn the direction of writing, and private ones.
 // Everything else stays as it is. [Text] makes one line of a text, [Lines]
-// leaves it its lines, and [JSON] does for JSON what Lines does for a text.
+// leaves it its lines, and [JSON] does for JSON what Lines does for a text. [Clip]
+// bounds them, and [Number] and [Count] write numbers for people.
 package plain
 
 import (

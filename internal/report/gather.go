@@ -1,6 +1,10 @@
 package report
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/flowreaper/flowreaper/internal/plain"
+)
 
 // long is how many rows a table shows before what is alike is put together.
 const long = 20
@@ -41,7 +45,7 @@ func gathered[T any](items []T, groups [][]T) string {
 	if len(groups) == len(items) {
 		return ""
 	}
-	return fmt.Sprintf("These are %s, put together where they are alike: --all shows each.", grouped(len(items)))
+	return fmt.Sprintf("These are %s, put together where they are alike: --all shows each.", plain.Number(len(items)))
 }
 
 // andMore names the first of some.
@@ -49,7 +53,7 @@ func andMore(first string, all int) string {
 	if all <= 1 {
 		return first
 	}
-	return fmt.Sprintf("%s and %s more", first, grouped(all-1))
+	return fmt.Sprintf("%s and %s more", first, plain.Number(all-1))
 }
 
 // distinct counts the values that a group has of something.

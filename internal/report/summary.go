@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/flowreaper/flowreaper/internal/plain"
 	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/policy"
 )
@@ -29,14 +30,14 @@ func acted(r *result.Report) string {
 	if r.Mode == policy.ModePlan {
 		verb, done = "Would stop", result.Planned
 	}
-	condemned := number(r.Executions.Condemned, "condemned execution")
+	condemned := plain.Count(r.Executions.Condemned, "condemned execution")
 	switch {
 	case r.Executions.Condemned == 0:
 		return "No execution is condemned."
 	case r.Withheld != nil:
 		return fmt.Sprintf("%s none of %s: withheld by %s.", verb, condemned, Plain(r.Withheld.Limit))
 	}
-	return fmt.Sprintf("%s %s of %s%s.", verb, grouped(tally(r.Decisions)[done]), condemned, others(r, done))
+	return fmt.Sprintf("%s %s of %s%s.", verb, plain.Number(tally(r.Decisions)[done]), condemned, others(r, done))
 }
 
 // others counts the decisions that ended otherwise.
@@ -45,10 +46,10 @@ func others(r *result.Report, done result.Outcome) string {
 	delete(counts, done)
 	var parts []string
 	for _, outcome := range slices.Sorted(maps.Keys(counts)) {
-		parts = append(parts, fmt.Sprintf("%s %s", grouped(counts[outcome]), Plain(string(outcome))))
+		parts = append(parts, fmt.Sprintf("%s %s", plain.Number(counts[outcome]), Plain(string(outcome))))
 	}
 	if r.DecisionsOmitted > 0 { // what they ended as is not in the report
-		parts = append(parts, grouped(r.DecisionsOmitted)+" not shown")
+		parts = append(parts, plain.Number(r.DecisionsOmitted)+" not shown")
 	}
 	if len(parts) == 0 {
 		return ""
@@ -66,7 +67,7 @@ func tally(decisions []result.Decision) map[result.Outcome]int {
 
 // looked says how much was looked at. That it wasn't all is never left out.
 func (s Style) looked(r *result.Report) string {
-	text := fmt.Sprintf("Looked at %s, %s; ", number(r.Flows.Listed, "flow"), number(r.Executions.Seen, "execution"))
+	text := fmt.Sprintf("Looked at %s, %s; ", plain.Count(r.Flows.Listed, "flow"), plain.Count(r.Executions.Seen, "execution"))
 	if r.Complete {
 		return text + "complete."
 	}
@@ -88,7 +89,7 @@ func notTried(r *result.Report) string {
 	if n == 0 {
 		return ""
 	}
-	return fmt.Sprintf("Not tried: %s.\nNext: run again, as a function does by itself; what was stopped is not found again.", number(n, "execution"))
+	return fmt.Sprintf("Not tried: %s.\nNext: run again, as a function does by itself; what was stopped is not found again.", plain.Count(n, "execution"))
 }
 
 // left says how long the stops that are left will take.
@@ -96,23 +97,5 @@ func left(r *result.Report) string {
 	if r.Estimate == nil || r.Withheld != nil {
 		return ""
 	}
-	return fmt.Sprintf("%s left to stop: about %s within the quota.", number(r.Estimate.StopsLeft, "execution"), age(r.Estimate.Seconds))
-}
-
-func number(n int, what string) string {
-	if n != 1 {
-		what += "s"
-	}
-	return grouped(n) + " " + what
-}
-
-// grouped writes 12,345.
-func grouped(n int) string {
-	digits := fmt.Sprint(n)
-	var parts []string
-	for len(digits) > 3 {
-		parts = append([]string{digits[len(digits)-3:]}, parts...)
-		digits = digits[:len(digits)-3]
-	}
-	return strings.Join(append([]string{digits}, parts...), ",")
+	return fmt.Sprintf("%s left to stop: about %s within the quota.", plain.Count(r.Estimate.StopsLeft, "execution"), age(r.Estimate.Seconds))
 }

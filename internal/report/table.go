@@ -38,6 +38,3 @@ func (s Style) Lines(header []string, rows [][]string) string {
 
 // Age writes an age as the report does: 3h2m, 2d1h.
 func Age(d time.Duration) string { return age(d.Seconds()) }
-
-// Number writes 12,345.
-func Number(n int) string { return grouped(n) }

@@ -9,6 +9,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"github.com/flowreaper/flowreaper/internal/duration"
+	"github.com/flowreaper/flowreaper/internal/plain"
 	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/policy"
 )
@@ -28,7 +29,7 @@ func (s Style) decisions(r *result.Report) section {
 	}
 	p := section{grid: t, foot: gathered(r.Decisions, groups)}
 	if r.DecisionsOmitted > 0 {
-		p.foot = strings.TrimLeft(fmt.Sprintf("%s\n… and %s.", p.foot, number(r.DecisionsOmitted, "more decision")), "\n")
+		p.foot = strings.TrimLeft(fmt.Sprintf("%s\n… and %s.", p.foot, plain.Count(r.DecisionsOmitted, "more decision")), "\n")
 	}
 	return p
 }
@@ -132,7 +133,7 @@ func errorsOf(r *result.Report) section {
 		if unlisted || r.Withheld != nil && strings.HasPrefix(e.Message, r.Withheld.String()) {
 			continue
 		}
-		t.add(Plain(e.Code), grouped(e.Count), Plain(e.Message))
+		t.add(Plain(e.Code), plain.Number(e.Count), Plain(e.Message))
 	}
 	return section{title: "Errors:", grid: t}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/flowreaper/flowreaper/internal/plain"
 	"github.com/flowreaper/flowreaper/internal/result"
 )
 
@@ -17,7 +18,7 @@ func totals(r *result.Report) section {
 	slices.SortStableFunc(groups, func(a, b []result.Decision) int { return cmp.Compare(len(b), len(a)) })
 	for _, group := range groups {
 		flows := distinct(group, func(d result.Decision) string { return d.Flow })
-		t.add(Plain(group[0].Rule), grouped(len(group)), grouped(flows), ageOf(oldest(group)), outcomes(group))
+		t.add(Plain(group[0].Rule), plain.Number(len(group)), plain.Number(flows), ageOf(oldest(group)), outcomes(group))
 	}
 	return section{title: "By rule", grid: t}
 }
@@ -33,7 +34,7 @@ func outcomes(group []result.Decision) string {
 	for _, outcome := range slices.SortedFunc(maps.Keys(counts), func(a, b result.Outcome) int {
 		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
 	}) {
-		parts = append(parts, fmt.Sprintf("%s %s", grouped(counts[outcome]), Plain(string(outcome))))
+		parts = append(parts, fmt.Sprintf("%s %s", plain.Number(counts[outcome]), Plain(string(outcome))))
 	}
 	return strings.Join(parts, ", ")
 }

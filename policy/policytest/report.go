@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/flowreaper/flowreaper/internal/plain"
 	"github.com/flowreaper/flowreaper/policy/internal/expression"
 )
 
@@ -98,10 +99,7 @@ func (f FileReport) failed() int {
 }
 
 func (f FileReport) sum() string {
-	cases := fmt.Sprintf("%d cases", len(f.Cases))
-	if len(f.Cases) == 1 {
-		cases = "1 case"
-	}
+	cases := plain.Count(len(f.Cases), "case")
 	if failed := f.failed(); failed > 0 {
 		return fmt.Sprintf("FAIL %s: %d of %s failed", f.File, failed, cases)
 	}

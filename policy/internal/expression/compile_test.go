@@ -3,6 +3,8 @@ package expression
 import (
 	"strings"
 	"testing"
+
+	"github.com/flowreaper/flowreaper/internal/plain"
 )
 
 func TestConditionProblems(t *testing.T) {
@@ -140,7 +142,7 @@ func TestConditionProblems(t *testing.T) {
 		{strings.Repeat("(", 17000), `-1: the expression has 17000 bytes; at most 16384 are allowed`},
 	}
 	for _, test := range tests {
-		t.Run(clip(test.text, 60), func(t *testing.T) {
+		t.Run(plain.Clip(test.text, 60), func(t *testing.T) {
 			_, problems := testLanguage().Conditions(test.text)
 			if got := problemTexts(problems); got != test.want {
 				t.Errorf("got  %s\nwant %s", got, test.want)
@@ -157,7 +159,7 @@ func TestSharedNodes(t *testing.T) {
 		strings.Repeat("(", 200) + "1" + strings.Repeat(" ?: 1)", 200),
 	} {
 		if _, problems := testLanguage().Conditions(text); len(problems) == 0 {
-			t.Errorf("%s was accepted", clip(text, 40))
+			t.Errorf("%s was accepted", plain.Clip(text, 40))
 		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/expr-lang/expr/parser/operator"
 
 	"github.com/flowreaper/flowreaper/internal/duration"
+	"github.com/flowreaper/flowreaper/internal/plain"
 )
 
 // maxShown is how many characters of a text an explanation shows.
@@ -226,9 +227,9 @@ func Rough(v any) string { return duration.Rough(v.(time.Duration)) }
 func show(v any) string {
 	switch v := v.(type) {
 	case string:
-		return strconv.Quote(clip(v, maxShown))
+		return strconv.Quote(plain.Clip(v, maxShown))
 	case []any, map[string]any, map[string]string:
-		return Escape(clip(Format(v), maxShown))
+		return Escape(plain.Clip(Format(v), maxShown))
 	}
 	return Format(v)
 }

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/flowreaper/flowreaper/internal/plain"
 )
 
 func TestDescribe(t *testing.T) {
@@ -49,7 +51,7 @@ func TestDescribe(t *testing.T) {
 
 func TestClip(t *testing.T) {
 	for text, want := range map[string]string{"": "", "abcd": "abcd", "abcde": "abc…", "中文中文": "中文中文", "中文中文中": "中文中…", "a\xff\xff\xff\xff": "a\xff\xff…"} {
-		got := clip(text, 4)
+		got := plain.Clip(text, 4)
 		if got != want || utf8.RuneCountInString(got) > 4 {
 			t.Errorf("%q becomes %q, want %q", text, got, want)
 		}

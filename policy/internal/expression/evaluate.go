@@ -6,6 +6,8 @@ import (
 	"math"
 
 	"github.com/expr-lang/expr/ast"
+
+	"github.com/flowreaper/flowreaper/internal/plain"
 )
 
 // maxSteps bounds one evaluation: an element looked at is a step, and so is
@@ -47,11 +49,11 @@ func (e *Expression) Value(env Env) (any, error) {
 func (e *Expression) Holds(env Env) (bool, error) {
 	value, err := e.Value(env)
 	if err != nil {
-		return false, fmt.Errorf("%s: %w", clip(e.Describe(nil), 200), err)
+		return false, fmt.Errorf("%s: %w", plain.Clip(e.Describe(nil), 200), err)
 	}
 	holds, ok := value.(bool)
 	if !ok {
-		return false, fmt.Errorf("%s: the result is %s, not true or false", clip(e.Describe(nil), 200), kindOf(value))
+		return false, fmt.Errorf("%s: the result is %s, not true or false", plain.Clip(e.Describe(nil), 200), kindOf(value))
 	}
 	return holds, nil
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/flowreaper/flowreaper/internal/duration"
 	"github.com/flowreaper/flowreaper/internal/moment"
+	"github.com/flowreaper/flowreaper/internal/plain"
 )
 
 // function computes a function of one value.
@@ -114,7 +115,7 @@ func date(texts []string) (any, error) {
 	args := make([]any, len(texts))
 	for i, text := range texts {
 		if len(text) > longest {
-			return nil, fmt.Errorf("%q is not a date", clip(text, 40))
+			return nil, fmt.Errorf("%q is not a date", plain.Clip(text, 40))
 		}
 		args[i] = text
 	}
@@ -143,7 +144,7 @@ func toInt(m *machine, v any) (any, error) {
 	case string:
 		i, err := strconv.Atoi(v)
 		if err != nil {
-			return nil, fmt.Errorf("int(): %q is not a whole number", clip(v, 40))
+			return nil, fmt.Errorf("int(): %q is not a whole number", plain.Clip(v, 40))
 		}
 		return i, m.look(v)
 	}
@@ -154,7 +155,7 @@ func float(m *machine, v any) (any, error) {
 	if text, ok := v.(string); ok {
 		f, err := strconv.ParseFloat(text, 64)
 		if err != nil {
-			return nil, fmt.Errorf("float(): %q is not a number", clip(text, 40))
+			return nil, fmt.Errorf("float(): %q is not a number", plain.Clip(text, 40))
 		}
 		if err := m.look(text); err != nil {
 			return nil, err

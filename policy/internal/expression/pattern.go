@@ -7,6 +7,8 @@ import (
 	"regexp/syntax"
 
 	"github.com/expr-lang/expr/ast"
+
+	"github.com/flowreaper/flowreaper/internal/plain"
 )
 
 // maxInstructions bounds a regular expression's compiled size. Matching takes
@@ -59,23 +61,23 @@ func (e *Expression) Pattern() (*Pattern, error) {
 func compilePattern(pattern string) (*Pattern, error) {
 	parsed, err := syntax.Parse(pattern, syntax.Perl)
 	if wrong := (*syntax.Error)(nil); errors.As(err, &wrong) && wrong.Code == syntax.ErrMissingRepeatArgument {
-		return nil, fmt.Errorf("the pattern %q is not a regular expression: %w: any characters are .* in one", clip(pattern, 40), err)
+		return nil, fmt.Errorf("the pattern %q is not a regular expression: %w: any characters are .* in one", plain.Clip(pattern, 40), err)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("the pattern %q is not a regular expression: %w", clip(pattern, 40), err)
+		return nil, fmt.Errorf("the pattern %q is not a regular expression: %w", plain.Clip(pattern, 40), err)
 	}
 	parsed = parsed.Simplify()
 	program, err := syntax.Compile(parsed)
 	if err != nil {
-		return nil, fmt.Errorf("the pattern %q is not a regular expression: %w", clip(pattern, 40), err)
+		return nil, fmt.Errorf("the pattern %q is not a regular expression: %w", plain.Clip(pattern, 40), err)
 	}
 	if len(program.Inst) > maxInstructions {
 		return nil, fmt.Errorf("the pattern %q is too large: it compiles to %d instructions, at most %d are allowed",
-			clip(pattern, 40), len(program.Inst), maxInstructions)
+			plain.Clip(pattern, 40), len(program.Inst), maxInstructions)
 	}
 	compiled, err := regexp.Compile(pattern)
 	if err != nil {
-		return nil, fmt.Errorf("the pattern %q is not a regular expression: %w", clip(pattern, 40), err)
+		return nil, fmt.Errorf("the pattern %q is not a regular expression: %w", plain.Clip(pattern, 40), err)
 	}
 	return &Pattern{Regexp: compiled, Parsed: parsed, size: len(program.Inst)}, nil
 }

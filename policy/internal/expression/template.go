@@ -3,6 +3,8 @@ package expression
 import (
 	"fmt"
 	"strings"
+
+	"github.com/flowreaper/flowreaper/internal/plain"
 )
 
 // Template is a text with expressions in it: ran ${execution.age}. $${ is
@@ -143,7 +145,7 @@ func (t *Template) Format(env Env) (string, error) {
 		}
 		value, err := p.expression.evaluator()(m)
 		if err != nil {
-			return "", fmt.Errorf("${%s}: %w", clip(p.expression.Describe(nil), 200), err)
+			return "", fmt.Errorf("${%s}: %w", plain.Clip(p.expression.Describe(nil), 200), err)
 		}
 		text := p.expression.language.shown(p.expression.node, value, Format)
 		b.WriteString(text[:min(len(text), room)])

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/duration"
+	"github.com/flowreaper/flowreaper/internal/plain"
 )
 
 // Values are nil, bool, int, float64, string, time.Duration, time.Time, []any,
@@ -48,7 +49,7 @@ func number(text string) (any, error) {
 	const longest = 400 // it is read anew whenever it is looked at
 	f, err := strconv.ParseFloat(text[:min(len(text), longest)], 64)
 	if err != nil || len(text) > longest {
-		return nil, fmt.Errorf("%s is not a number that can be judged", clip(text, 40))
+		return nil, fmt.Errorf("%s is not a number that can be judged", plain.Clip(text, 40))
 	}
 	return f, nil
 }
@@ -120,15 +121,15 @@ func formatJSON(v any) string {
 	var b strings.Builder
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	if err := e.Encode(plain(v)); err != nil {
+	if err := e.Encode(inJSON(v)); err != nil {
 		return "?"
 	}
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-// plain replaces, in a list of the policy's constants, what JSON has no word
+// inJSON replaces, in a list of the policy's constants, what JSON has no word
 // for.
-func plain(v any) any {
+func inJSON(v any) any {
 	list, ok := v.([]any)
 	if !ok {
 		return v
@@ -143,27 +144,4 @@ func plain(v any) any {
 		}
 	}
 	return out
-}
-
-// clip cuts a text to at most so many characters, the last being … then.
-func clip(text string, most int) string {
-	if len(text) <= most {
-		return text
-	}
-	count := 0
-	for i := range text {
-		if count++; count > most {
-			return text[:lastRune(text[:i])] + "…"
-		}
-	}
-	return text
-}
-
-// lastRune is where the last character of a text begins.
-func lastRune(text string) int {
-	last := 0
-	for i := range text {
-		last = i
-	}
-	return last
 }

@@ -1,0 +1,35 @@
+package plain
+
+import "strconv"
+
+// Number writes 12,345.
+func Number(n int) string {
+	text := strconv.Itoa(n)
+	for at := len(text) - 3; at > 0; at -= 3 {
+		text = text[:at] + "," + text[at:]
+	}
+	return text
+}
+
+// Count writes how many there are of what has a plural in s: 1 flow, 1,200 flows.
+func Count(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return Number(n) + " " + what
+}
+
+// Clip cuts a text to so many characters, the last of them an ellipsis if any were
+// lost.
+func Clip(text string, most int) string {
+	count, keep := 0, 0
+	for i := range text {
+		if count++; count == most {
+			keep = i
+		}
+		if count > most {
+			return text[:keep] + "…"
+		}
+	}
+	return text
+}
