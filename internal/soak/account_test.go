@@ -31,6 +31,7 @@ type scenario struct {
 	file    bool          // it keeps a state file
 	naive   bool          // a naive poller, not flowreaper
 
+	latency   time.Duration // of each of CloudFlow's answers
 	behaviour account.Behaviour
 	faults    []account.Fault
 }

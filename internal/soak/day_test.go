@@ -12,6 +12,7 @@ import (
 	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 	"github.com/flowreaper/flowreaper/policy"
+	"github.com/flowreaper/flowreaper/schema/schematest"
 )
 
 // day is a scenario under way. It lives in a synctest bubble.
@@ -58,7 +59,7 @@ func simulate(t *testing.T, s scenario, swept func(*result.Report, error)) (r ta
 
 func newDay(t *testing.T, s scenario, state string) *day {
 	t.Helper()
-	server, err := emulator.New(s.account(), emulator.Options{})
+	server, err := emulator.New(s.account(), emulator.Options{Latency: s.latency})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,6 +116,7 @@ func (d *day) sweep() (*result.Report, error) {
 		Until: now.Add(tick - sweep.Grace - 2*time.Second),
 		Event: &policy.Event{Kind: "timer", Subject: "every-minute", Time: now},
 	})
+	conforms(d.t, report)
 	d.sweeps++
 	if err != nil {
 		d.failed[codeOf(err)]++
@@ -127,6 +129,15 @@ func (d *day) sweep() (*result.Report, error) {
 		d.swept(report, err)
 	}
 	return report, err
+}
+
+// conforms holds a report to its schema; of long lists the beginning, since there are
+// days of sweeps.
+func conforms(t testing.TB, r *result.Report) {
+	t.Helper()
+	short := *r
+	short.Decisions = r.Decisions[:min(10, len(r.Decisions))]
+	schematest.Report(t, short)
 }
 
 func codeOf(err error) result.Code {

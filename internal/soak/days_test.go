@@ -31,7 +31,7 @@ var days = []struct {
 func TestSmallDays(t *testing.T) {
 	for _, c := range days {
 		t.Run(c.name, func(t *testing.T) {
-			s := scenario{flows: 120, span: 6 * time.Hour}
+			s := scenario{flows: 120, span: 6 * time.Hour, latency: 30 * time.Millisecond}
 			c.change(&s)
 			switch {
 			case s.large > 0:

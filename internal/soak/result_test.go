@@ -49,7 +49,7 @@ func (d *day) result() tally {
 	}
 	full := d.looks(&r)
 	for _, stop := range stats.Stops {
-		if !mayBeStopped(stop.Flow) || stop.At.Before(d.due(stop.StartedTime)) {
+		if !mayBeStopped(stop.Flow) || !stop.At.After(d.due(stop.StartedTime)) {
 			r.wrong = append(r.wrong, fmt.Sprintf("%s of %s: started %v, stopped %v", stop.Execution, stop.Flow, stop.StartedTime, stop.At))
 		}
 	}
