@@ -63,12 +63,12 @@ func (t *terminal) apply(ctx context.Context, set *settings, yes bool) error {
 	if err := t.setOff(s, refuse); err != nil {
 		return usageError(err)
 	}
-	return t.carryOut(ctx, s, errand{
+	return t.confirmAndStop(ctx, s, stopping{
 		command: "apply", first: "Look at 'flowreaper plan' first; then answer", yes: yes, counts: true,
 		question: func(_ *result.Report, stops result.Recording) string {
-			return fmt.Sprintf("Stop these %d at %s, and verify that they stopped?", len(stops), s.where())
+			return fmt.Sprintf("Stop these %d at %s, and verify that they stopped?", len(stops), s.at)
 		},
-		missed: func(_ context.Context, r *result.Report) error { t.explainNothing(s, r); return nil },
+		missed: func(_ context.Context, r *result.Report) error { t.explainEmptyScope(s, r); return nil },
 	})
 }
 

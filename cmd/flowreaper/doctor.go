@@ -110,7 +110,7 @@ func (t *terminal) doctor(ctx context.Context, f *doctorFlags) error {
 	}
 	o.Progress = func(what string) { t.say("%s %s\n", time.Now().Format("15:04:05"), what) }
 	result, failure := doctor.Run(bounded, o)
-	err = t.concludeDoctor(f.output, result, failure)
+	err = t.exitDoctor(f.output, result, failure)
 	if result != nil && len(result.Leftovers) > 0 {
 		return err // weighs more than that it was interrupted
 	}
@@ -126,19 +126,11 @@ func (t *terminal) announce(ctx context.Context, f *doctorFlags, o doctor.Option
 	if !f.canary || f.yes {
 		return nil
 	}
-	t.say("\nCreate, start, stop and delete flows of its own? Only yes means yes: ")
-	answer, err := t.readLine(ctx)
-	if err != nil {
-		return err
-	}
-	if answer != "yes" {
-		return errors.New("nothing was called: the answer was not yes")
-	}
-	return nil
+	return t.ask(ctx, "Create, start, stop and delete flows of its own?", "nothing was called")
 }
 
-// concludeDoctor prints what was found, also where the run failed on the way.
-func (t *terminal) concludeDoctor(output string, r *doctor.Report, failure error) error {
+// exitDoctor prints what was found, also where the run failed on the way.
+func (t *terminal) exitDoctor(output string, r *doctor.Report, failure error) error {
 	if failure != nil {
 		failure = errors.New(report.Plain(failure.Error()))
 	}

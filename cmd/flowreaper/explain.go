@@ -63,21 +63,19 @@ func (t *terminal) explain(ctx context.Context, set *settings, flow, execution s
 	if err := t.setOff(s, t.warn); err != nil {
 		return usageError(err)
 	}
-	client, err := t.connect(ctx, s)
+	bounded, disconnect, err := t.connect(ctx, s)
 	if err != nil {
 		return err
 	}
-	defer client.Close()
-	bounded, cancel := s.bound(ctx)
-	defer cancel()
-	p := s.options.Policy
-	facts, err := sweep.ReadFacts(bounded, client, p, s.options.Event, flow, execution, time.Now)
+	defer disconnect()
+	p, source := s.options.Policy, s.options.Source
+	facts, err := sweep.ReadFacts(bounded, source, p, s.options.Event, flow, execution, time.Now)
 	if err != nil {
 		return interruptedOr(ctx, explainFailed(err, flow, execution))
 	}
 	e := explained{Explanation: soften(p.Explain(facts), s.options.Mode)}
 	if !(&cloudflow.Execution{Status: facts.Execution.Status}).Live() {
-		if e.Ended, err = sweep.ReadEnd(bounded, client, flow, execution); err != nil {
+		if e.Ended, err = sweep.ReadEnd(bounded, source, flow, execution); err != nil {
 			return interruptedOr(ctx, explainFailed(err, flow, execution))
 		}
 	}
@@ -163,12 +161,7 @@ func undecidedRules(e policy.Explanation) error {
 	if e.NotCovered != "" {
 		return nil
 	}
-	undecided := 0
-	for _, r := range e.Rules {
-		if r.Result == policy.IsUndecided {
-			undecided++
-		}
-	}
+	undecided := countOf(e.Rules, func(r policy.RuleExplanation) bool { return r.Result == policy.IsUndecided })
 	if undecided == 0 {
 		return nil
 	}

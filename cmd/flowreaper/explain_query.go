@@ -36,14 +36,12 @@ func (t *terminal) explainQuery(ctx context.Context, set *settings, flows int) e
 	if err != nil {
 		return usageError(err)
 	}
-	client, err := t.connect(ctx, s)
+	bounded, disconnect, err := t.connect(ctx, s)
 	if err != nil {
 		return err
 	}
-	defer client.Close()
-	bounded, cancel := s.bound(ctx)
-	defer cancel()
-	all, err := sweep.ReadFlows(bounded, client, s.options.Flow)
+	defer disconnect()
+	all, err := sweep.ReadFlows(bounded, s.options.Source, s.options.Flow)
 	if err != nil {
 		return interruptedOr(ctx, fmt.Errorf("the flows could not be listed: %w\nWith --flows N nothing is called", err))
 	}

@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/internal/report"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 )
@@ -30,20 +29,17 @@ func (t *terminal) countIn(s *sweeping) error {
 	if s.ledger == noLedger {
 		return nil
 	}
-	endpoint, err := cloudflow.ParseEndpoint(s.endpoint, s.region)
-	if err != nil {
-		return usageError(err)
-	}
-	l := &sweep.Ledger{File: s.ledger, Region: endpoint.Host}
+	l := &sweep.Ledger{File: s.ledger, Region: s.at.Host}
 	if l.File != "" {
 		if err := someonesElse(l.File, l.File+".2"); err != nil {
 			return usageError(err)
 		}
 	} else {
-		if l.Account, err = s.account(endpoint); err != nil {
+		var err error
+		if l.Account, err = s.account(); err != nil {
 			return err
 		}
-		if l.File, err = t.ledgerFile(endpoint.Host, s.region, l.Account); err != nil {
+		if l.File, err = t.ledgerFile(s.at.Host, s.region, l.Account); err != nil {
 			return err
 		}
 	}
@@ -72,8 +68,8 @@ func someonesElse(names ...string) error {
 
 // account tells accounts apart: by their number or, at an endpoint that isn't
 // CloudFlow's own and knows none, by the key.
-func (s *sweeping) account(endpoint cloudflow.Endpoint) (string, error) {
-	if !strings.HasSuffix(strings.TrimSuffix(endpoint.Host, ":443"), ".fnf.aliyuncs.com") {
+func (s *sweeping) account() (string, error) {
+	if !strings.HasSuffix(strings.TrimSuffix(s.at.Host, ":443"), ".fnf.aliyuncs.com") {
 		return s.accessKey, nil
 	}
 	if id, ok := s.identity(); ok {

@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/flowreaper/flowreaper/internal/plan"
-	"github.com/flowreaper/flowreaper/internal/sweep"
 )
 
 func (t *terminal) newPlan() *cobra.Command {
@@ -68,20 +67,15 @@ func (t *terminal) plan(ctx context.Context, set *settings, out string) error {
 	if err := plan.Replaceable(out); err != nil {
 		return usageError(err)
 	}
-	client, err := t.connect(ctx, s)
+	bounded, disconnect, err := t.connect(ctx, s)
 	if err != nil {
 		return err
 	}
-	defer client.Close()
+	defer disconnect()
 	if err := t.countIn(s); err != nil { // it stops nothing: apply will say so again
 		fmt.Fprintln(t.err, "flowreaper: warning:", err)
 	}
-	bounded, cancel := s.bound(ctx)
-	defer cancel()
-	show, done := t.progress(looking)
-	s.options.Progress = show
-	r, stops, failure := sweep.Plan(bounded, s.options)
-	done()
+	r, stops, failure := t.lookOnly(bounded, s)
 	var note []string
 	if out != "" && ctx.Err() == nil {
 		if note, err = t.save(out, s, stops, failure); err != nil {
@@ -89,7 +83,7 @@ func (t *terminal) plan(ctx context.Context, set *settings, out string) error {
 		}
 	}
 	if failure == nil {
-		defer t.explainNothing(s, r)
+		defer t.explainEmptyScope(s, r)
 	}
-	return t.conclude(ctx, s.output, s.ofAccount(r), failure, note...)
+	return t.exit(ctx, s.output, s.ofAccount(r), failure, note...)
 }

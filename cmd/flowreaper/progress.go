@@ -32,8 +32,8 @@ func (t *terminal) progress(describe func(result.Progress) string) (show func(re
 	}, func() { _ = bar.Clear() }
 }
 
-// stopping is for sweeps that stop.
-func stopping(p result.Progress) string {
+// lookingAndStopping is for sweeps that stop.
+func lookingAndStopping(p result.Progress) string {
 	if p.Tried == 0 {
 		return looking(p)
 	}

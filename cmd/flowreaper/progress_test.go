@@ -25,14 +25,14 @@ func TestProgressSaysHowFarAndHowLong(t *testing.T) {
 		if got := looking(test.of); got != test.plans {
 			t.Errorf("%+v, of a plan: %q, want %q", test.of, got, test.plans)
 		}
-		if got := stopping(test.of); got != test.sweeps {
+		if got := lookingAndStopping(test.of); got != test.sweeps {
 			t.Errorf("%+v, of a sweep that stops: %q, want %q", test.of, got, test.sweeps)
 		}
 	}
 }
 
 func TestNoProgressWithoutATerminal(t *testing.T) {
-	if show, _ := (&terminal{err: io.Discard}).progress(stopping); show != nil {
+	if show, _ := (&terminal{err: io.Discard}).progress(lookingAndStopping); show != nil {
 		t.Error("progress is shown where there is no terminal")
 	}
 }

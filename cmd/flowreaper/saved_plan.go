@@ -115,13 +115,9 @@ func (t *terminal) save(name string, s *sweeping, stops result.Recording, failur
 	if err != nil || read.Hash != s.options.Policy.Hash {
 		return nil, fmt.Errorf("%s has changed while the plan was made: plan again", s.policyFile)
 	}
-	endpoint, err := cloudflow.ParseEndpoint(s.endpoint, s.region)
-	if err != nil {
-		return nil, err
-	}
 	kept := tellable(stops)
 	fingerprint, err := plan.Write(name, &plan.File{
-		CreatedAt: time.Now().UTC().Truncate(time.Second), Endpoint: endpoint.String(), Region: s.region,
+		CreatedAt: time.Now().UTC().Truncate(time.Second), Endpoint: s.at.String(), Region: s.region,
 		Policy: plan.Policy{Name: read.Name, Hash: read.Hash, Text: string(text)}, Stops: kept,
 	})
 	if err != nil {

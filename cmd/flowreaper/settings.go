@@ -11,7 +11,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/flowreaper/flowreaper/internal/caller"
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/internal/duration"
 	"github.com/flowreaper/flowreaper/internal/environment"
@@ -62,19 +61,6 @@ func (s *settings) addFlows(cmd *cobra.Command, usage string) {
 	cmd.Flags().StringArrayVar(&s.flows, "flow", nil, usage+"; as in a policy, quoted; again for more, of which the last that matches wins")
 }
 
-// sweeping is what a command needs for its sweeps, checked before any call.
-type sweeping struct {
-	*settings
-	options sweep.Options
-	rates   cloudflow.Rates
-
-	accessKey string // once connected
-
-	// identity is who calls, once connected. It waits for the answer, for
-	// caller.Patience at the most; it is not ok where there is none.
-	identity func() (id caller.Identity, ok bool)
-}
-
 // check reads and checks everything that doesn't need the network. Its errors
 // are wrong usage.
 func (s *settings) check() (*sweeping, error) {
@@ -88,7 +74,8 @@ func (s *settings) check() (*sweeping, error) {
 	if err := misspelt(s.environ, err, p); err != nil {
 		return nil, err
 	}
-	if err := s.checkEndpoint(); err != nil {
+	endpoint, err := s.checkedEndpoint()
+	if err != nil {
 		return nil, err
 	}
 	rates, err := cloudflow.ParseRates(s.rates)
@@ -99,9 +86,9 @@ func (s *settings) check() (*sweeping, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &sweeping{settings: s, rates: rates, options: sweep.Options{
+	return &sweeping{settings: s, rates: rates, at: endpoint, options: sweep.Options{
 		Policy: p,
-		Place:  s.place(),
+		Place:  s.place(endpoint),
 		Mode:   policy.Mode(s.mode),
 		Flow:   flow, FlowGlobs: s.flows,
 		Approved: s.saved.stops,
@@ -123,18 +110,24 @@ func misspelt(environ []string, err error, policies ...*policy.Policy) error {
 	return errors.Join(environment.Check(environ, others), err)
 }
 
-// checkEndpoint refuses an endpoint left over in the environment beside a region
+// checkedEndpoint refuses an endpoint left over in the environment beside a region
 // of the command line: whoever names one region must not stop another's.
-func (s *settings) checkEndpoint() error {
+func (s *settings) checkedEndpoint() (cloudflow.Endpoint, error) {
 	endpoint, err := cloudflow.ParseEndpoint(s.endpoint, s.region)
 	if err != nil {
-		return fmt.Errorf("%w\nGive it with --endpoint or --region", err)
+		return endpoint, fmt.Errorf("%w\nGive it with --endpoint or --region", err)
 	}
 	regions := strings.HasPrefix(endpoint.Host, s.region+".") || strings.HasPrefix(endpoint.Host, s.region+"-internal.")
 	if s.given("region") && !s.given("endpoint") && !regions {
-		return fmt.Errorf("--region is %s, but FLOWREAPER_ENDPOINT is %s: which is it?\nUnset FLOWREAPER_ENDPOINT, or give --endpoint too", s.region, endpoint)
+		return endpoint, fmt.Errorf("--region is %s, but FLOWREAPER_ENDPOINT is %s: which is it?\nUnset FLOWREAPER_ENDPOINT, or give --endpoint too", s.region, endpoint)
 	}
-	return nil
+	return endpoint, nil
+}
+
+// place is where the sweeps work. Which account it is only the credentials tell.
+func (s *settings) place(endpoint cloudflow.Endpoint) result.Place {
+	own, _ := endpoint.Region()
+	return result.Place{Endpoint: endpoint.String(), Region: cmp.Or(own, s.region), Flowreaper: version}
 }
 
 func (s *settings) checkMode() error {
@@ -191,75 +184,6 @@ func compile(file string, text []byte) (*policy.Policy, error) {
 		return nil, err
 	}
 	return p, nil
-}
-
-// mode is the policy's effective mode: the environment may soften it.
-func (s *sweeping) mode() policy.Mode {
-	return s.options.Policy.Mode.Softer(cmp.Or(s.options.Mode, policy.ModeEnforce))
-}
-
-// place is where the sweeps work. Which account it is only the credentials tell.
-func (s *settings) place() result.Place {
-	at := result.Place{Region: s.region, Flowreaper: version}
-	if endpoint, err := cloudflow.ParseEndpoint(s.endpoint, s.region); err == nil {
-		own, _ := endpoint.Region()
-		at.Endpoint, at.Region = endpoint.String(), cmp.Or(own, s.region)
-	}
-	return at
-}
-
-// ofAccount is a report that names its account, where that could be found out.
-func (s *sweeping) ofAccount(r *result.Report) *result.Report {
-	if id, ok := s.identity(); ok {
-		r.Account = id.Account
-	}
-	return r
-}
-
-// where is the endpoint that is called, for people to see before they agree.
-func (s *sweeping) where() string {
-	endpoint, err := cloudflow.ParseEndpoint(s.endpoint, s.region)
-	if err != nil {
-		return err.Error() // check has refused it before
-	}
-	return endpoint.String()
-}
-
-// connect makes the client that the sweeps read from and stop with.
-func (t *terminal) connect(ctx context.Context, s *sweeping) (*cloudflow.Client, error) {
-	keys, err := t.credentials(ctx)
-	if err != nil {
-		return nil, err
-	}
-	quota, err := cloudflow.NewQuota(s.rates)
-	if err != nil {
-		return nil, usageError(err)
-	}
-	client, err := cloudflow.New(cloudflow.Options{Endpoint: s.endpoint, Region: s.region, Credentials: keys, Quota: quota})
-	if err != nil {
-		return nil, usageError(err)
-	}
-	s.options.Source, s.options.Stopper, s.options.Quota = client, client, quota
-	s.accessKey = keys.AccessKeyID
-	s.identify(ctx, keys)
-	return client, nil
-}
-
-// identify begins to ask who calls, beside the sweep.
-func (s *sweeping) identify(ctx context.Context, keys cloudflow.Credentials) {
-	var id caller.Identity
-	var ok bool
-	answered := make(chan struct{})
-	s.identity = func() (caller.Identity, bool) {
-		<-answered
-		return id, ok
-	}
-	go func() {
-		defer close(answered)
-		if endpoint, err := cloudflow.ParseEndpoint(s.endpoint, s.region); err == nil {
-			id, ok = caller.Ask(ctx, endpoint, keys, nil)
-		}
-	}()
 }
 
 // bound is ctx with the time that --timeout leaves.

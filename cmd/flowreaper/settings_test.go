@@ -25,7 +25,7 @@ func TestEndpointAndRegionFit(t *testing.T) {
 		s := &settings{endpoint: test.endpoint, region: test.region, given: func(flag string) bool {
 			return slices.Contains(test.given, flag)
 		}}
-		if err := s.checkEndpoint(); (err == nil) != test.fits {
+		if _, err := s.checkedEndpoint(); (err == nil) != test.fits {
 			t.Errorf("%+v: %v", test, err)
 		}
 	}

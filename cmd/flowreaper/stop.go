@@ -77,10 +77,10 @@ func (t *terminal) stop(ctx context.Context, b *handBrake, yes bool) error {
 		return usageError(err)
 	}
 	s.options.MustMatch = yes && !b.unmatched
-	return t.carryOut(ctx, s, errand{
+	return t.confirmAndStop(ctx, s, stopping{
 		command: "stop", first: "Answer", yes: yes,
 		question: func(planned *result.Report, stops result.Recording) string {
-			return b.question(planned, stops, s.where())
+			return b.question(planned, stops, s.at.String())
 		},
 		missed: func(ctx context.Context, r *result.Report) error { return t.missed(ctx, b, s, r) },
 	})

@@ -84,7 +84,7 @@ func TestInterruptedBeforeTheAnswer(t *testing.T) {
 	var said bytes.Buffer
 	terminal := &terminal{in: strings.NewReader("yes\n"), out: io.Discard, err: &said, getenv: func(string) string { return "" }}
 	want := "nothing was stopped: context canceled"
-	err := terminal.askFor(interruptedUnseen{t.Context()}, &result.Report{}, "Stop?")
+	err := terminal.confirm(interruptedUnseen{t.Context()}, &result.Report{}, "Stop?")
 	if err == nil || err.Error() != want || said.Len() > 0 {
 		t.Errorf("error %v, want %s; said %q", err, want, said.String())
 	}
@@ -122,7 +122,7 @@ func TestStatusOfWhatIsLeft(t *testing.T) {
 	} {
 		terminal := &terminal{out: io.Discard, err: io.Discard, getenv: func(string) string { return "" }}
 		for _, output := range []string{"table", "json", "html"} {
-			err := terminal.conclude(t.Context(), output, test.report, nil)
+			err := terminal.exit(t.Context(), output, test.report, nil)
 			status, said := statusDone, ""
 			if carried := (*statusError)(nil); errors.As(err, &carried) {
 				status, said = carried.status, carried.Error()

@@ -155,9 +155,14 @@ func mistakes(file string, err error) []policy.Finding {
 }
 
 func (v *validated) warnings() int {
+	return countOf(v.Findings, func(f policy.Finding) bool { return f.Severity == policy.Warning })
+}
+
+// countOf is how many of some are such.
+func countOf[T any](all []T, such func(T) bool) int {
 	n := 0
-	for _, f := range v.Findings {
-		if f.Severity == policy.Warning {
+	for _, one := range all {
+		if such(one) {
 			n++
 		}
 	}
@@ -199,13 +204,7 @@ func holds(p *policy.Policy) string {
 }
 
 func countEnforced(p *policy.Policy) int {
-	n := 0
-	for _, rule := range p.Rules {
-		if rule.Mode == policy.ModeEnforce {
-			n++
-		}
-	}
-	return n
+	return countOf(p.Rules, func(r *policy.Rule) bool { return r.Mode == policy.ModeEnforce })
 }
 
 // someFiles refuses a command line without a file. what says of what.

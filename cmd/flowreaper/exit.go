@@ -14,9 +14,9 @@ import (
 	"github.com/flowreaper/flowreaper/internal/result"
 )
 
-// conclude prints a sweep's report as the result and turns how it went into the
+// exit prints a sweep's report as the result and turns how it went into the
 // exit status. The notes are for the page alone.
-func (t *terminal) conclude(ctx context.Context, output string, r *result.Report, failure error, notes ...string) error {
+func (t *terminal) exit(ctx context.Context, output string, r *result.Report, failure error, notes ...string) error {
 	if err := t.show(output, r, notes...); err != nil {
 		return err
 	}

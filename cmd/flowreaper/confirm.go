@@ -13,8 +13,8 @@ import (
 	"github.com/flowreaper/flowreaper/internal/sweep"
 )
 
-// errand is a command that stops: apply, or stop.
-type errand struct {
+// stopping is a command that stops: apply, or stop.
+type stopping struct {
 	command string
 	first   string // what to do before it is answered beforehand
 	yes     bool   // answered beforehand
@@ -28,33 +28,28 @@ type errand struct {
 	missed func(context.Context, *result.Report) error
 }
 
-// carryOut shows what would be stopped, asks, and stops what was shown. Where
+// confirmAndStop shows what would be stopped, asks, and stops what was shown. Where
 // the answer was given beforehand it stops all that is condemned.
-func (t *terminal) carryOut(ctx context.Context, s *sweeping, e errand) error {
-	if !e.yes && !isTerminal(t.in) {
-		return usageError(e.noTerminal())
+func (t *terminal) confirmAndStop(ctx context.Context, s *sweeping, c stopping) error {
+	if !c.yes && !isTerminal(t.in) {
+		return usageError(c.noTerminal())
 	}
-	client, err := t.connect(ctx, s)
+	bounded, disconnect, err := t.connect(ctx, s)
 	if err != nil {
 		return err
 	}
-	defer client.Close()
-	if e.counts {
+	defer disconnect()
+	if c.counts {
 		if err := t.countIn(s); err != nil {
 			return err
 		}
 	}
-	bounded, cancel := s.bound(ctx)
-	defer cancel()
-	if !e.yes {
-		show, done := t.progress(looking)
-		s.options.Progress = show
-		planned, recording, failure := sweep.Plan(bounded, s.options)
-		done()
+	if !c.yes {
+		planned, recording, failure := t.lookOnly(bounded, s)
 		if len(recording) == 0 || failure != nil {
-			return t.finish(ctx, bounded, s, e, planned, failure)
+			return t.finish(ctx, bounded, s, c, planned, failure)
 		}
-		if err := t.askFor(bounded, s.ofAccount(planned), e.question(planned, recording)); err != nil {
+		if err := t.confirm(bounded, s.ofAccount(planned), c.question(planned, recording)); err != nil {
 			return interruptedOr(ctx, err)
 		}
 		if s.options.Approved == nil {
@@ -62,49 +57,60 @@ func (t *terminal) carryOut(ctx context.Context, s *sweeping, e errand) error {
 		}
 	}
 	s.options.By = func() string { return t.caller(s) }
-	show, done := t.progress(stopping)
+	show, done := t.progress(lookingAndStopping)
 	s.options.Progress = show
 	swept, failure := sweep.Run(bounded, s.options)
 	done()
-	return t.finish(ctx, bounded, s, e, swept, failure)
+	return t.finish(ctx, bounded, s, c, swept, failure)
+}
+
+// lookOnly plans, and shows on a terminal how far it has got.
+func (t *terminal) lookOnly(ctx context.Context, s *sweeping) (*result.Report, result.Recording, error) {
+	show, done := t.progress(looking)
+	defer done()
+	s.options.Progress = show
+	return sweep.Plan(ctx, s.options)
 }
 
 // finish tells how it went. bounded is ctx with the time that is left.
-func (t *terminal) finish(ctx, bounded context.Context, s *sweeping, e errand, r *result.Report, failure error) error {
-	err := t.conclude(ctx, s.output, s.ofAccount(r), failure)
-	if failure != nil || e.missed == nil || bounded.Err() != nil {
+func (t *terminal) finish(ctx, bounded context.Context, s *sweeping, c stopping, r *result.Report, failure error) error {
+	err := t.exit(ctx, s.output, s.ofAccount(r), failure)
+	if failure != nil || c.missed == nil || bounded.Err() != nil {
 		return err
 	}
-	missed := e.missed(bounded, r)
+	missed := c.missed(bounded, r)
 	if err != nil && missed != nil {
 		t.say("flowreaper: %v\n", missed)
 	}
 	return cmp.Or(err, missed)
 }
 
-func (e errand) noTerminal() error {
-	return fmt.Errorf("%s asks before it stops, and there is no terminal to ask on\n%s beforehand with --yes", e.command, e.first)
+func (c stopping) noTerminal() error {
+	return fmt.Errorf("%s asks before it stops, and there is no terminal to ask on\n%s beforehand with --yes", c.command, c.first)
 }
 
-// askFor shows the plan and asks whether to carry it out. The plan is no result
+// confirm shows the plan and asks whether to carry it out. The plan is no result
 // yet, so it goes to stderr, as the question does. After an interrupt nothing is
 // asked, and no answer counts that was typed before.
-func (t *terminal) askFor(ctx context.Context, planned *result.Report, question string) error {
+func (t *terminal) confirm(ctx context.Context, planned *result.Report, question string) error {
 	if ctx.Err() != nil {
 		return nothingStopped(ctx)
 	}
 	if err := report.Text(t.err, planned, t.style(t.err)); err != nil {
 		return err
 	}
+	return t.ask(ctx, question, "nothing was stopped")
+}
+
+// ask asks a question that is to be answered yes. unless is what follows from any
+// other answer.
+func (t *terminal) ask(ctx context.Context, question, unless string) error {
 	t.say("\n%s Only yes means yes: ", question)
 	answer, err := t.readLine(ctx)
-	if err != nil {
-		return err
+	if err == nil && answer != "yes" {
+		err = errors.New(unless + ": the answer was not yes")
 	}
-	if answer != "yes" {
-		return errors.New("nothing was stopped: the answer was not yes")
-	}
-	return nil
+	return err
 }
 
 // readLine reads one line, or gives up with ctx: an interrupt must not wait for
