@@ -249,7 +249,7 @@ func TestAnEventGoesFirst(t *testing.T) {
 // An event that doesn't get its turn fails, so that it is delivered again.
 func TestAnEventThatDoesNotGetItsTurn(t *testing.T) {
 	f, _ := working("http://127.0.0.1:1")
-	if err := f.turn.event(t.Context()); err != nil {
+	if err := f.sweeps.event(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(withCredentials(t.Context(), someone), 20*time.Millisecond)
@@ -261,7 +261,7 @@ func TestAnEventThatDoesNotGetItsTurn(t *testing.T) {
 	if report, err := f.handle(withCredentials(t.Context(), someone), timerEvent(t)); err != nil || report.Answered != "busy" {
 		t.Errorf("error %v, report %+v", err, report)
 	}
-	f.turn.done()
+	f.sweeps.done()
 	f.sweep = func(context.Context, sweep.Options) (*result.Report, error) { return &result.Report{}, nil }
 	if report, err := f.handle(withCredentials(t.Context(), someone), timerEvent(t)); err != nil || report.Answered != "" {
 		t.Errorf("error %v, report %+v", err, report)
@@ -354,7 +354,7 @@ func TestPeopleAreTold(t *testing.T) {
 // under way goes on, and the event is answered at once.
 func TestAnEventThatNoRuleAcceptsLeavesTheTimerAlone(t *testing.T) {
 	f, _ := working("http://127.0.0.1:1")
-	yield, ok := f.turn.timer()
+	yield, ok := f.sweeps.timer()
 	if !ok {
 		t.Fatal("no turn")
 	}

@@ -10,9 +10,9 @@ import (
 	"github.com/flowreaper/flowreaper/policy"
 )
 
-// occasion is what an invocation is about: either a timer's event or a person's,
+// invocation is what one is about: either a timer's event or a person's,
 // by which a sweep is made, or events that happened.
-type occasion struct {
+type invocation struct {
 	trigger result.Trigger
 	made    *policy.Event
 	events  []event.Event
@@ -20,19 +20,19 @@ type occasion struct {
 }
 
 // urgent says that something happened: it goes first.
-func (o occasion) urgent() bool { return o.made == nil }
+func (o invocation) urgent() bool { return o.made == nil }
 
-// readOccasion decodes an event, or several. An error means that nothing can be
+// readInvocation decodes an event, or several. An error means that nothing can be
 // judged by it.
-func readOccasion(body []byte, now time.Time) (occasion, error) {
+func readInvocation(body []byte, now time.Time) (invocation, error) {
 	events, refused := event.Decode(body)
 	if len(events) == 0 {
-		return occasion{}, refused
+		return invocation{}, refused
 	}
 	first := events[0]
 	trigger := result.Trigger{Kind: first.Kind, Name: first.Name()}
 	if first.Kind == event.Timer { // how old it may be depends on the tick
-		return occasion{trigger: trigger, made: &first.Event}, nil
+		return invocation{trigger: trigger, made: &first.Event}, nil
 	}
 	var errs []error
 	events = slices.DeleteFunc(events, func(e event.Event) bool {
@@ -43,12 +43,12 @@ func readOccasion(body []byte, now time.Time) (occasion, error) {
 	refused = errors.Join(append(errs, refused)...)
 	switch {
 	case len(events) == 0:
-		return occasion{}, refused
+		return invocation{}, refused
 	case first.Kind == event.Manual:
 		if !first.HasTime {
 			first.Time = now.UTC()
 		}
-		return occasion{trigger: trigger, made: &first.Event}, nil
+		return invocation{trigger: trigger, made: &first.Event}, nil
 	}
-	return occasion{trigger: result.Trigger{Kind: events[0].Kind, Name: events[0].Name()}, events: events, refused: refused}, nil
+	return invocation{trigger: result.Trigger{Kind: events[0].Kind, Name: events[0].Name()}, events: events, refused: refused}, nil
 }

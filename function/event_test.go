@@ -63,7 +63,7 @@ func TestOccasions(t *testing.T) {
 		{"nothing", "", "", "", "the body is empty"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			o, err := readOccasion([]byte(test.body), now)
+			o, err := readInvocation([]byte(test.body), now)
 			if (err != nil) != (test.want == "") {
 				t.Fatalf("error %v", err)
 			}
@@ -101,7 +101,7 @@ func FuzzOccasion(f *testing.F) {
 	}
 	f.Add([]byte(strings.Repeat("[", 20_000)))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		o, err := readOccasion(body, time.Now())
+		o, err := readInvocation(body, time.Now())
 		if judged := o.made != nil || len(o.events) > 0; judged == (err != nil) {
 			t.Errorf("judged %t, error %v: want one of both", judged, err)
 		}

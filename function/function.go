@@ -40,8 +40,8 @@ type function struct {
 	quota  *cloudflow.Quota
 	memory *sweep.Memory // nil until the first sweep: it is an account's and region's
 
-	turn  turn // of the one sweep under way
-	sweep func(context.Context, sweep.Options) (*result.Report, error)
+	sweeps oneAtATime
+	sweep  func(context.Context, sweep.Options) (*result.Report, error)
 }
 
 // newFunction reads the environment and compiles the policy. It always returns
@@ -88,11 +88,11 @@ func (f *function) mode() policy.Mode { return f.policy.Mode.Softer(f.settings.m
 // log only.
 func (f *function) handle(ctx context.Context, body []byte) (*result.Report, error) {
 	// FromContext writes to what it returns: once, and here.
-	invocation, ok := fccontext.FromContext(ctx)
+	fc, ok := fccontext.FromContext(ctx)
 	if !ok {
-		invocation = &fccontext.FcContext{}
+		fc = &fccontext.FcContext{}
 	}
-	report, err := f.invoke(ctx, invocation, body)
+	report, err := f.invoke(ctx, fc, body)
 	if report != nil {
 		f.logReport(report, err)
 		f.notifier.tell(ctx, report)
@@ -116,36 +116,37 @@ func (f *function) answer(ctx context.Context, body []byte) (json.RawMessage, er
 }
 
 // invoke returns no report when it fails before a sweep begins.
-func (f *function) invoke(ctx context.Context, invocation *fccontext.FcContext, body []byte) (*result.Report, error) {
+func (f *function) invoke(ctx context.Context, fc *fccontext.FcContext, body []byte) (*result.Report, error) {
 	if f.broken != nil {
 		return nil, f.broken
 	}
-	o, err := readOccasion(body, time.Now())
+	o, err := readInvocation(body, time.Now())
+	at := f.place(fc)
 	switch {
 	case err != nil:
 		return nil, fail(eventError, err)
 	case f.settings.off:
-		return f.answered("off", o.trigger, f.place(invocation)), nil
+		return f.answered("off", o.trigger, at), nil
 	case o.made != nil && o.made.Kind == event.Timer && time.Since(o.made.Time) > 2*f.settings.tick:
-		return f.answered("stale", o.trigger, f.place(invocation)), nil
+		return f.answered("stale", o.trigger, at), nil
 	}
-	client, err := f.client(invocation, o.urgent())
+	client, err := f.client(fc, o.urgent())
 	if err != nil {
 		return nil, err
 	}
 	defer client.Close()
 	if o.urgent() && !f.accepts(o.events, time.Now()) { // it has nothing to go first for
-		return f.run(ctx, client, o, f.place(invocation), nil, nil)
+		return f.run(ctx, client, o, at, nil, nil)
 	}
-	yield, ok, err := f.takeTurn(ctx, o)
+	yield, ok, err := f.begin(ctx, o)
 	switch {
 	case err != nil:
 		return nil, err
 	case !ok:
-		return f.answered("busy", o.trigger, f.place(invocation)), nil
+		return f.answered("busy", o.trigger, at), nil
 	}
-	defer f.turn.done()
-	return f.run(ctx, client, o, f.place(invocation), f.remember(invocation, o.urgent()), yield)
+	defer f.sweeps.done()
+	return f.run(ctx, client, o, at, f.remember(fc, o.urgent()), yield)
 }
 
 // accepts says whether some rule accepts one of the events, now or by a clock that
@@ -162,7 +163,7 @@ func (f *function) accepts(events []event.Event, now time.Time) bool {
 }
 
 // run does a sweep. Without a memory it is one that no other knows of.
-func (f *function) run(ctx context.Context, client *cloudflow.Client, o occasion, at result.Place, memory *sweep.Memory, yield <-chan struct{}) (*result.Report, error) {
+func (f *function) run(ctx context.Context, client *cloudflow.Client, o invocation, at result.Place, memory *sweep.Memory, yield <-chan struct{}) (*result.Report, error) {
 	runID := newRunID()
 	report, err := f.sweep(ctx, sweep.Options{
 		Policy:  f.policy,
@@ -186,12 +187,12 @@ func (f *function) run(ctx context.Context, client *cloudflow.Client, o occasion
 	return report, err
 }
 
-// takeTurn waits for an event's turn, for as long as enough time is left to act
+// begin waits for an event's turn, for as long as enough time is left to act
 // on it; else the invocation fails, so that the event is delivered again. A
 // timer's sweep doesn't wait.
-func (f *function) takeTurn(ctx context.Context, o occasion) (yield <-chan struct{}, ok bool, err error) {
+func (f *function) begin(ctx context.Context, o invocation) (yield <-chan struct{}, ok bool, err error) {
 	if !o.urgent() {
-		yield, ok = f.turn.timer()
+		yield, ok = f.sweeps.timer()
 		return yield, ok, nil
 	}
 	if deadline, bounded := ctx.Deadline(); bounded {
@@ -199,7 +200,7 @@ func (f *function) takeTurn(ctx context.Context, o occasion) (yield <-chan struc
 		ctx, cancel = context.WithDeadline(ctx, time.Now().Add(time.Until(deadline)/2))
 		defer cancel()
 	}
-	if err := f.turn.event(ctx); err != nil {
+	if err := f.sweeps.event(ctx); err != nil {
 		return nil, false, fmt.Errorf("another event's sweep is under way in this process, and has not ended in time: deliver this one again (%w)", err)
 	}
 	return nil, true, nil
@@ -208,13 +209,13 @@ func (f *function) takeTurn(ctx context.Context, o occasion) (yield <-chan struc
 // remember is what the sweeps before this one found out and tried, from the
 // state file if this process has had none. What of the file isn't believed
 // costs calls; it is told once.
-func (f *function) remember(invocation *fccontext.FcContext, urgent bool) *sweep.Memory {
+func (f *function) remember(fc *fccontext.FcContext, urgent bool) *sweep.Memory {
 	if f.memory != nil {
 		return f.memory
 	}
 	var doubts error
 	f.memory, doubts = sweep.NewMemory(sweep.MemoryOptions{
-		File: f.settings.state, Account: invocation.AccountId, Region: cmp.Or(f.settings.region, invocation.Region),
+		File: f.settings.state, Account: fc.AccountId, Region: cmp.Or(f.settings.region, fc.Region),
 		Tick: f.settings.tick, Quota: f.quota, Urgent: urgent,
 	})
 	if doubts != nil {
@@ -225,12 +226,12 @@ func (f *function) remember(invocation *fccontext.FcContext, urgent bool) *sweep
 
 // client is made anew for each invocation: its credentials are temporary.
 // One for an event does not give way when the API throttles.
-func (f *function) client(invocation *fccontext.FcContext, urgent bool) (*cloudflow.Client, error) {
-	region := cmp.Or(f.settings.region, invocation.Region)
+func (f *function) client(fc *fccontext.FcContext, urgent bool) (*cloudflow.Client, error) {
+	region := cmp.Or(f.settings.region, fc.Region)
 	if _, err := cloudflow.ParseEndpoint(f.settings.endpoint, region); err != nil {
 		return nil, fail(configError, err)
 	}
-	keys := invocation.Credentials
+	keys := fc.Credentials
 	client, err := cloudflow.New(cloudflow.Options{
 		Endpoint: f.settings.endpoint,
 		Region:   region,
@@ -249,8 +250,8 @@ func (f *function) client(invocation *fccontext.FcContext, urgent bool) (*cloudf
 }
 
 // place is where an invocation works. One that has no endpoint fails elsewhere.
-func (f *function) place(invocation *fccontext.FcContext) result.Place {
-	at := result.Place{Account: invocation.AccountId, Region: cmp.Or(f.settings.region, invocation.Region), Flowreaper: version}
+func (f *function) place(fc *fccontext.FcContext) result.Place {
+	at := result.Place{Account: fc.AccountId, Region: cmp.Or(f.settings.region, fc.Region), Flowreaper: version}
 	if endpoint, err := cloudflow.ParseEndpoint(f.settings.endpoint, at.Region); err == nil {
 		own, _ := endpoint.Region()
 		at.Endpoint, at.Region = endpoint.String(), cmp.Or(own, at.Region)
