@@ -37,6 +37,7 @@ type deployment struct {
 	policy   string // its text
 	state    string // FLOWREAPER_STATE
 	tick     time.Duration
+	rates    string // FLOWREAPER_RATES
 	logs     *bytes.Buffer
 }
 
@@ -51,7 +52,7 @@ func (d *deployment) start() *fcruntime.Runtime {
 		Binary: d.binary, Logs: d.logs, Region: "cn-hangzhou", AccountID: "1",
 		Env: append(env,
 			"FLOWREAPER_POLICY="+policyFile, "FLOWREAPER_ENDPOINT="+d.endpoint, "FLOWREAPER_STATE="+d.state,
-			"FLOWREAPER_TICK="+d.tick.String(), "FLOWREAPER_RATES="+unlimited()),
+			"FLOWREAPER_TICK="+d.tick.String(), "FLOWREAPER_RATES="+d.rates),
 	})
 	if err != nil {
 		d.t.Fatal(err)

@@ -27,10 +27,11 @@ import (
 	"github.com/flowreaper/flowreaper/internal/watch"
 )
 
-// TestKilledFunction kills the built function at random points of its sweeps.
-// Whatever the point, the processes after it stop what is overdue and nothing
-// else, and the ledger has counted every StopExecution call that was made, and
-// no more than a batch too many for each kill.
+// TestKilledFunction kills the built function at random points of its sweeps: of
+// those that call as fast as they can, and of those that wait for their rates.
+// Whatever the point, and however often in a row, the processes after it stop what
+// is overdue and nothing else, and the ledger has counted every StopExecution call
+// that was made, and no more than a batch too many for each kill.
 func TestKilledFunction(t *testing.T) {
 	kills := number(t, "FLOWREAPER_SOAK_KILLS", 8)
 	binary := build(t, "../../function")
@@ -39,7 +40,10 @@ func TestKilledFunction(t *testing.T) {
 	for n := 0; n < kills; {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			v := newVictim(t, binary)
-			for range 2 {
+			if random.IntN(2) == 0 {
+				v.rates, v.linger = waiting, 30*time.Millisecond
+			}
+			for range 1 + random.IntN(4) {
 				v.kill(random)
 				n++
 				v.checkLedger()
@@ -67,6 +71,7 @@ type victim struct {
 	calls  atomic.Int64            // requests so far
 	signal atomic.Pointer[trigger] // tells when there have been enough
 	open   gauge                   // connections
+	linger time.Duration           // within which after a request it is killed
 
 	lost   int // stops that took effect before the files were last torn
 	atKill int // the most that were counted and not called for, at one kill
@@ -76,6 +81,9 @@ type trigger struct {
 	at int64
 	ch chan struct{}
 }
+
+// waiting are rates by which a sweep of killAccount has to wait for most of its time.
+const waiting = "ListFlows=1000/100,ListExecutions=200/10,DescribeExecution=1000/100,StopExecution=50/2"
 
 const killPolicy = `version: 1
 policy: killed
@@ -91,7 +99,7 @@ func newVictim(t *testing.T, binary string) *victim {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v := &victim{server: server}
+	v := &victim{server: server, linger: 3 * time.Millisecond}
 	loopback := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v.server.ServeHTTP(w, r)
 		n := v.calls.Add(1)
@@ -104,7 +112,7 @@ func newVictim(t *testing.T, binary string) *victim {
 	t.Cleanup(loopback.Close)
 	v.deployment = &deployment{
 		t: t, binary: binary, endpoint: loopback.URL, policy: killPolicy,
-		state: filepath.Join(t.TempDir(), "state"), tick: time.Minute, logs: &bytes.Buffer{},
+		state: filepath.Join(t.TempDir(), "state"), tick: time.Minute, rates: unlimited(), logs: &bytes.Buffer{},
 	}
 	return v
 }
@@ -156,7 +164,7 @@ func (v *victim) kill(random *rand.Rand) {
 	}()
 	select {
 	case <-s.ch:
-		time.Sleep(time.Duration(random.IntN(3000)) * time.Microsecond)
+		time.Sleep(time.Duration(random.Int64N(int64(v.linger))))
 		rt.Kill()
 		<-ended
 		most = batch

@@ -36,7 +36,7 @@ func TestMemory(t *testing.T) {
 	}
 	d := &deployment{
 		t: t, binary: build(t, "../../function"), endpoint: emulate(t, flows), policy: memoryPolicy,
-		state: filepath.Join(t.TempDir(), "state"), tick: time.Hour, logs: &bytes.Buffer{},
+		state: filepath.Join(t.TempDir(), "state"), tick: time.Hour, rates: unlimited(), logs: &bytes.Buffer{},
 	}
 	rt := d.start()
 	begun := time.Now()
