@@ -9,7 +9,10 @@ VERSION := $(shell git describe --always --dirty --abbrev=12 --exclude='*' 2>/de
 # A function's package is built anywhere for the same machine: Linux, amd64, no C.
 BUILD := CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
 # Go modules of their own, so that what only tests and tools need stays out of go.mod.
+# test/hostile is another, with a target of its own.
 MODULES := test/officialsdk test/celgo
+# The packages that have benchmarks.
+MEASURED = $$(grep -rl --include='*_test.go' '^func Benchmark' cmd function internal policy | xargs -n1 dirname | sort -u | sed 's,^,./,')
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,9 +29,8 @@ test: toolchain lint build unit benchmarks modules hostile ## All that must hold
 
 lint: ## gofmt, go.mod, vet, staticcheck
 	@out=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$out" ]; then echo "not gofmt-ed, run gofmt -w on:"; echo "$$out"; exit 1; fi
-	@for m in . tools $(MODULES); do (cd $$m && go mod tidy -diff) || { echo "not tidy: run go mod tidy in $$m"; exit 1; }; done
-	go vet ./...
-	go tool -modfile=tools/go.mod staticcheck ./...
+	@for m in . tools $(MODULES) test/hostile; do (cd $$m && go mod tidy -diff) || { echo "not tidy: run go mod tidy in $$m"; exit 1; }; done
+	@for m in . $(MODULES) test/hostile; do echo "== $$m: vet, staticcheck"; (cd $$m && go vet ./... && go tool -modfile=$(CURDIR)/tools/go.mod staticcheck ./...) || exit 1; done
 
 # The race detector needs a C compiler; a machine that has none and can't get
 # one tests without it, and says so.
@@ -39,33 +41,35 @@ unit: ## The tests of the product itself
 # Once each, so that none rots; the race detector would only slow them down.
 # Those that take longer than a few seconds are make bench's: testing.Short.
 benchmarks: ## Every benchmark of the product, once; the long ones apart
-	go test -short -run '^$$' -bench . -benchtime 1x $$(grep -rl --include='*_test.go' '^func Benchmark' cmd function internal policy | xargs -n1 dirname | sort -u | sed 's,^,./,')
+	go test -short -run '^$$' -bench . -benchtime 1x $(MEASURED)
 
 modules: ## The tests in Go modules of their own
-	@for m in $(MODULES); do echo "== $$m"; (cd $$m && go vet ./... && go test -short -bench . -benchtime 1x ./...) || exit 1; done
+	@for m in $(MODULES); do echo "== $$m"; (cd $$m && go test -short -bench . -benchtime 1x ./...) || exit 1; done
 
 # They wait for most of their time, and so run more at once than there are
 # processors; what they test is no dependency of theirs that a cache could know.
 hostile: ## The built binaries against a CloudFlow that answers as none should
-	cd test/hostile && go vet ./... && go test -count=1 -parallel 16 -timeout 5m ./...
+	cd test/hostile && go test -count=1 -parallel 16 -timeout 5m ./...
 
-# The properties of the policy language, on many more cases than make test
-# has, and every fuzz target for a bounded time.
+# The tests named …Property and …Model, on many more cases than make test has,
+# and every fuzz target for a bounded time.
 CHECKS ?= 100000
+MODELS ?= 1000
 FUZZTIME ?= 30s
-fuzz: ## Random policies against a naive evaluation (CHECKS), and every fuzz target (FUZZTIME each)
+fuzz: ## Random policies (CHECKS) and accounts (MODELS) against naive ones, and every fuzz target (FUZZTIME each)
 	go test ./policy -run Property -timeout 6h -rapid.checks=$(CHECKS)
+	FLOWREAPER_SOAK_CHECKS=$(MODELS) go test ./internal/sweep -run Model -timeout 6h -rapid.checks=$(CHECKS)
 	./scripts/fuzz.sh $(FUZZTIME)
 
-bench: ## Measure: verdicts, beside cel-go's too, days of large accounts, memory
-	go test -run '^$$' -bench . -benchmem ./policy/...
+bench: ## Measure: verdicts, beside cel-go's too, pages, days of large accounts, memory
+	go test -run '^$$' -bench . -benchmem -timeout 3h $(MEASURED)
 	cd test/celgo && go test -run '^$$' -bench . ./...
-	FLOWREAPER_SOAK=1 FLOWREAPER_SOAK_FLOWS=10000 go test -count=1 -v -timeout 3h -run 'TestSoak|TestMemory' ./internal/soak
+	FLOWREAPER_SOAK=1 go test -count=1 -v -timeout 3h -run 'TestSoakDays|TestSoakMemory' ./internal/soak
 
-# Every day that is simulated takes a minute or some; all of it, an hour.
+# The tests named TestSoak…, each as large as it gets. Every day that is simulated
+# takes a minute or some; all of it, an hour.
 soak: ## Simulate days of large accounts and an emergency of 10,000 executions, and kill the function 200 times
-	FLOWREAPER_SOAK=1 go test -count=1 -v -run TestEmergencyAcrossInvocations ./internal/sweep
-	FLOWREAPER_SOAK=1 FLOWREAPER_SOAK_KILLS=200 FLOWREAPER_SOAK_FLOWS=10000 go test -count=1 -v -timeout 3h ./internal/soak
+	FLOWREAPER_SOAK=1 go test -count=1 -v -p 1 -timeout 3h -run TestSoak ./internal/watch ./internal/sweep ./internal/soak
 
 generate: ## Write the JSON Schemas anew
 	go generate ./schema

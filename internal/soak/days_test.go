@@ -48,9 +48,9 @@ func TestSmallDays(t *testing.T) {
 	}
 }
 
-// TestSoak simulates days of large accounts and prints what they came to.
+// TestSoakDays simulates days of large accounts and prints what they came to.
 // FLOWREAPER_SOAK_DAYS narrows it to the days with such names.
-func TestSoak(t *testing.T) {
+func TestSoakDays(t *testing.T) {
 	if os.Getenv("FLOWREAPER_SOAK") == "" {
 		t.Skip("set FLOWREAPER_SOAK=1, or run make soak, to simulate days of 2,000 and 10,000 flows")
 	}
@@ -58,7 +58,7 @@ func TestSoak(t *testing.T) {
 	if err != nil {
 		t.Fatalf("FLOWREAPER_SOAK_DAYS: %v; it is matched with names such as 2000/%s", err, days[0].name)
 	}
-	hours := time.Duration(number(t, "FLOWREAPER_SOAK_HOURS", 24)) * time.Hour
+	hours := time.Duration(number(t, "FLOWREAPER_SOAK_HOURS", 24, 24)) * time.Hour
 	var table bytes.Buffer
 	w := tabwriter.NewWriter(&table, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(w, "flows\tday\texecutions\tlists\t÷ floor\tdescribes\tthrottled\tfirst look\tlongest gap\tstops\tlate p50/p99/max s\tbeyond the queue\tmissed\twrong\tsweeps left undone\twall\t")
@@ -84,12 +84,16 @@ func TestSoak(t *testing.T) {
 	fmt.Printf("Simulated days of %v: maxRuntime 2h, a tick a minute, 1 execution in 100 hangs, the documented quotas, limits %s\n%s", hours, raised, table.String())
 }
 
-// number reads a whole number from the environment.
-func number(t *testing.T, name string, otherwise int) int {
+// number reads a whole number from the environment. Without it, it is small in make
+// test and large in make soak.
+func number(t *testing.T, name string, small, large int) int {
 	t.Helper()
 	text := os.Getenv(name)
-	if text == "" {
-		return otherwise
+	switch {
+	case text == "" && os.Getenv("FLOWREAPER_SOAK") != "":
+		return large
+	case text == "":
+		return small
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 {

@@ -10,4 +10,5 @@
 //
 // Small accounts run with every `go test`. The large ones need
 // FLOWREAPER_SOAK=1, as `make soak` sets it; `make bench` prints their figures.
+// CONTRIBUTING.md lists the variables that set their sizes.
 package soak

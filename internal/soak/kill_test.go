@@ -27,13 +27,13 @@ import (
 	"github.com/flowreaper/flowreaper/internal/watch"
 )
 
-// TestKilledFunction kills the built function at random points of its sweeps: of
+// TestSoakKilledFunction kills the built function at random points of its sweeps: of
 // those that call as fast as they can, and of those that wait for their rates.
 // Whatever the point, and however often in a row, the processes after it stop what
 // is overdue and nothing else, and the ledger has counted every StopExecution call
 // that was made, and no more than a batch too many for each kill.
-func TestKilledFunction(t *testing.T) {
-	kills := number(t, "FLOWREAPER_SOAK_KILLS", 8)
+func TestSoakKilledFunction(t *testing.T) {
+	kills := number(t, "FLOWREAPER_SOAK_KILLS", 8, 200)
 	binary := build(t, "../../function")
 	random := rand.New(rand.NewPCG(1, uint64(kills)))
 	most, atKill := 0, 0

@@ -27,10 +27,10 @@ mode: enforce
 rules: [{name: two-hours, maxRuntime: 2h, when: 'execution.input.padding != "none"'}]
 `
 
-// TestMemory measures the most memory that the built function ever has
+// TestSoakMemory measures the most memory that the built function ever has
 // resident while it lists a large account, which another process emulates.
-func TestMemory(t *testing.T) {
-	flows := number(t, "FLOWREAPER_SOAK_FLOWS", 50)
+func TestSoakMemory(t *testing.T) {
+	flows := number(t, "FLOWREAPER_SOAK_FLOWS", 50, 10_000)
 	if runtime.GOOS != "linux" {
 		t.Skip("the peak is read from /proc")
 	}

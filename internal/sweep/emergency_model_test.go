@@ -3,9 +3,7 @@ package sweep_test
 import (
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -120,13 +118,7 @@ func (m emergencyModel) check(t *testing.T, server *emulator.Server) {
 // Whatever the account, the faults and the kills: what an event condemns is stopped
 // in the end, once, and nothing else.
 func TestEmergencyModel(t *testing.T) {
-	checks := 40
-	if n, err := strconv.Atoi(os.Getenv("FLOWREAPER_CHECKS")); err == nil {
-		checks = n
-	}
-	first := rand.Uint64()
-	for i := range uint64(checks) {
-		seed := first + i
+	for seed := range seeds(t, 40) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) { runEmergency(t, drawEmergency(rand.New(rand.NewPCG(seed, 1)))) })
 	}
 }

@@ -117,7 +117,7 @@ func (p *process) written() []string {
 
 // An emergency of more executions than one invocation can stop goes on in the
 // sweeps of another function's timer, and after a kill; each is stopped once.
-func TestEmergencyAcrossInvocations(t *testing.T) {
+func TestSoakEmergencyAcrossInvocations(t *testing.T) {
 	running := 2000
 	if os.Getenv("FLOWREAPER_SOAK") != "" {
 		running = 10_000

@@ -3,10 +3,8 @@ package sweep_test
 import (
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -102,16 +100,7 @@ func (m pagesModel) broken(list string) bool {
 // no end, stops nothing on the strength of such a list, and all else that it should.
 // Once they come as they do, all is stopped that must be, and nothing else ever.
 func TestPagesModel(t *testing.T) {
-	checks := 8 // FLOWREAPER_CHECKS for more, FLOWREAPER_SEED for one of them
-	if n, err := strconv.Atoi(os.Getenv("FLOWREAPER_CHECKS")); err == nil {
-		checks = n
-	}
-	first := rand.Uint64()
-	if n, err := strconv.ParseUint(os.Getenv("FLOWREAPER_SEED"), 10, 64); err == nil {
-		first = n
-	}
-	for i := range uint64(checks) {
-		seed := first + i
+	for seed := range seeds(t, 8) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 1))
 			m := drawPages(r)

@@ -3,6 +3,10 @@ package sweep_test
 import (
 	"context"
 	"errors"
+	"iter"
+	"math/rand/v2"
+	"os"
+	"strconv"
 	"testing"
 	"time"
 
@@ -81,4 +85,26 @@ func conforms(t testing.TB, r *result.Report) {
 	short := *r
 	short.Decisions = r.Decisions[:min(10, len(r.Decisions))]
 	schematest.Report(t, short)
+}
+
+// seeds are what so many random models are drawn from, or FLOWREAPER_SOAK_CHECKS of
+// them; FLOWREAPER_SOAK_SEED is the first.
+func seeds(t *testing.T, checks uint64) iter.Seq[uint64] {
+	t.Helper()
+	number := func(name string, otherwise uint64) uint64 {
+		text := os.Getenv(name)
+		if text == "" {
+			return otherwise
+		}
+		n, err := strconv.ParseUint(text, 10, 64)
+		if err != nil {
+			t.Fatalf("%s is %q: set it to a whole number", name, text)
+		}
+		return n
+	}
+	checks, first := number("FLOWREAPER_SOAK_CHECKS", checks), number("FLOWREAPER_SOAK_SEED", rand.Uint64())
+	return func(yield func(uint64) bool) {
+		for i := uint64(0); i < checks && yield(first+i); i++ {
+		}
+	}
 }

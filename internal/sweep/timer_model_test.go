@@ -7,7 +7,6 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -206,16 +205,9 @@ func (l *life) may(flow, name string, started, at time.Time, ago time.Duration) 
 // what may be stopped is, never more than the limits allow, and in a sweep that
 // says it has seen everything, and withheld nothing, all of it.
 func TestTimerModel(t *testing.T) {
-	checks := 12 // FLOWREAPER_CHECKS for more, FLOWREAPER_SEED for one of them
-	if n, err := strconv.Atoi(os.Getenv("FLOWREAPER_CHECKS")); err == nil {
-		checks = n
-	}
-	first, swept := rand.Uint64(), 0
-	if n, err := strconv.ParseUint(os.Getenv("FLOWREAPER_SEED"), 10, 64); err == nil {
-		first = n
-	}
-	for i := range uint64(checks) {
-		seed := first + i
+	checks, swept := 0, 0
+	for seed := range seeds(t, 12) {
+		checks++
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			swept += liveTimer(t, drawTimer(rand.New(rand.NewPCG(seed, 1))))
 		})

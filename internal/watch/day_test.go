@@ -45,7 +45,7 @@ func simulate(t testing.TB, s scenario) result {
 }
 
 // TestDay holds the figures that the scheme promises on smaller accounts, and
-// on the one with large flows for a quarter of a day; TestSoak prints them for
+// on the one with large flows for a quarter of a day; TestSoakDays prints them for
 // the large ones.
 func TestDay(t *testing.T) {
 	for _, c := range days {
@@ -102,10 +102,10 @@ func (s scenario) mostRatio() float64 {
 	return 1.02
 }
 
-// TestSoak simulates the large accounts and prints a table.
-func TestSoak(t *testing.T) {
+// TestSoakDays simulates the large accounts and prints a table.
+func TestSoakDays(t *testing.T) {
 	if os.Getenv("FLOWREAPER_SOAK") == "" {
-		t.Skip("set FLOWREAPER_SOAK=1 to simulate days of 2,000 and 10,000 flows")
+		t.Skip("set FLOWREAPER_SOAK=1, or run make soak, to simulate days of 2,000 and 10,000 flows")
 	}
 	var table bytes.Buffer
 	w := tabwriter.NewWriter(&table, 0, 0, 2, ' ', tabwriter.AlignRight)
