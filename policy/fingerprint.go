@@ -23,7 +23,7 @@ func (f *FlowScope) Fingerprint() string {
 		}
 		fmt.Fprintln(sum, r.identity)
 		if r.reads.Has(executionCost) && p.Pricing != nil {
-			price, priced := p.Pricing.minute(f.flow.Name)
+			price, priced := p.Pricing.PerMinute(f.flow.Name)
 			fmt.Fprintln(sum, price, priced, p.Pricing.PerTransition)
 		}
 	}

@@ -73,8 +73,8 @@ func (d *decoder) price(n *yamltree.Node, key string) float64 {
 // history.
 func (p *Pricing) perTransition() bool { return p != nil && p.PerTransition > 0 }
 
-// minute is the price of a minute of a flow: the last match wins.
-func (p *Pricing) minute(flow string) (price float64, priced bool) {
+// PerMinute is the price of a minute of a flow: the last match wins.
+func (p *Pricing) PerMinute(flow string) (price float64, priced bool) {
 	for _, m := range p.perMinute {
 		if m.flows.matches(flow) {
 			price, priced = m.price, true
@@ -88,7 +88,7 @@ func (p *Pricing) cost(flow string, age time.Duration, steps int) any {
 	if p == nil {
 		return nil
 	}
-	price, priced := p.minute(flow)
+	price, priced := p.PerMinute(flow)
 	if !priced && p.PerTransition == 0 {
 		return nil
 	}

@@ -57,3 +57,39 @@ func (p *protection) needs(policy *Policy) Need {
 	}
 	return n
 }
+
+// Unprotected says when protect could let go of the execution, at the earliest, as
+// Due says when a rule could condemn it.
+func (p *Policy) Unprotected(f *Facts) Due {
+	held := p.protection
+	if held.flows != nil && held.flows.matches(f.Flow.Name) {
+		return Due{}
+	}
+	if len(held.when) == 0 {
+		return Due{Moment, f.Now}
+	}
+	s, free, now := p.solver(*f), never, f.Now.UnixNano()
+	for _, c := range held.when {
+		free = free.or(s.conjunct(c).no)
+	}
+	for _, sp := range free {
+		switch {
+		case sp.to <= now:
+		case sp.from > now:
+			return Due{Moment, moment(sp.from)}
+		default:
+			return s.freeNow(held)
+		}
+	}
+	return Due{}
+}
+
+// freeNow is the answer where protect could let go now: that it does, or could in
+// every sweep.
+func (s *solver) freeNow(held *protection) Due {
+	f := s.j.facts
+	if held, _, _ := held.holds(&judgement{facts: f, pricing: s.j.pricing}); held {
+		return Due{EverySweep, f.Now}
+	}
+	return Due{Moment, f.Now}
+}
