@@ -1,0 +1,97 @@
+package backtest
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/flowreaper/flowreaper/internal/duration"
+	"github.com/flowreaper/flowreaper/internal/history"
+	"github.com/flowreaper/flowreaper/policy"
+)
+
+// most is how many of a list that only explains are told.
+const most = 100
+
+// readsInput says that a rule, or protect, reads inputs.
+func readsInput(p *policy.Policy) bool {
+	return slices.ContainsFunc(p.Extent(), func(s *policy.Scope) bool { return s.Needs().Has(policy.NeedInput) })
+}
+
+func (b *bench) coverage() Coverage {
+	c := Coverage{Since: b.Since, Until: b.Until, Tick: duration.Format(b.Tick)}
+	if readsInput(b.policy) {
+		c.WithInput = new(int)
+	}
+	if b.Recorded != nil {
+		c.Account, c.Region = b.Recorded.Account, b.Recorded.Region
+		for _, r := range b.Recorded.Recordings {
+			c.Redacted = c.Redacted || c.WithInput != nil && len(r.Redact) > 0
+		}
+	}
+	return c
+}
+
+// flow takes in what is told of a flow as a whole.
+func (c *Coverage) flow(past *history.Flow, o *Options) {
+	if slices.ContainsFunc(past.Executions, func(e history.Execution) bool { return o.counts(e.StartedTime) }) {
+		c.Flows++
+	}
+	for _, odd := range past.Odd {
+		c.Odd = append(c.Odd, Odd{past.Name, odd.Execution, odd.What})
+	}
+	c.Odds += len(past.Odd)
+	if past.Covered == nil {
+		return
+	}
+	c.Lost += past.Covered.Lost
+	for _, g := range past.Covered.Gaps {
+		if g.To.After(o.Since) && (o.Until.IsZero() || g.From.Before(o.Until)) {
+			c.Gaps = append(c.Gaps, Gap{past.Name, g.From, g.To, g.Reason})
+		}
+	}
+}
+
+// see takes in one execution that is counted.
+func (c *Coverage) see(e *history.Execution, express bool) {
+	c.Executions++
+	if express {
+		c.Express++
+	}
+	if e.Input != nil && c.WithInput != nil {
+		*c.WithInput++
+	}
+	c.stretch(e.StartedTime, e.SeenTime)
+}
+
+func (c *Coverage) stretch(from, to time.Time) {
+	if !from.IsZero() && (c.From.IsZero() || from.Before(c.From)) {
+		c.From = from
+	}
+	c.To = latest(c.To, to)
+}
+
+func (c *Coverage) add(o *Coverage) {
+	c.stretch(o.From, o.To)
+	c.Flows += o.Flows
+	c.Executions += o.Executions
+	c.Express += o.Express
+	if c.WithInput != nil {
+		*c.WithInput += *o.WithInput
+	}
+	c.Lost += o.Lost
+	c.Gaps = append(c.Gaps, o.Gaps...)
+	c.Odd = append(c.Odd, o.Odd...)
+	c.Odds += o.Odds
+}
+
+// cut keeps the first of what only explains, and counts the rest.
+func (c *Coverage) cut() {
+	slices.SortFunc(c.Gaps, func(a, b Gap) int { return cmp.Or(strings.Compare(a.Flow, b.Flow), a.From.Compare(b.From)) })
+	slices.SortFunc(c.Odd, func(a, b Odd) int {
+		return cmp.Or(strings.Compare(a.Flow, b.Flow), strings.Compare(a.Execution, b.Execution), strings.Compare(a.What, b.What))
+	})
+	c.GapsTotal = len(c.Gaps)
+	c.Gaps, c.Odd = c.Gaps[:min(most, len(c.Gaps))], c.Odd[:min(most, len(c.Odd))]
+}
