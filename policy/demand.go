@@ -33,13 +33,13 @@ type Demand struct {
 // with at most 99 live executions each, which is a page. A rule whose flows
 // aren't named one by one may concern them all.
 func (p *Policy) Demand(flows int, tick time.Duration) Demand {
-	return demand(flows, p.looks(flows), tick)
+	return p.demand(flows, nil, tick)
 }
 
-func demand(flows int, looks []look, tick time.Duration) Demand {
-	d := Demand{Flows: flows}
+func (p *Policy) demand(count int, flows []*Flow, tick time.Duration) Demand {
+	d := Demand{Flows: count}
 	longest := time.Duration(0)
-	for _, l := range looks {
+	for _, l := range p.looks(count, flows) {
 		every := lookEvery(l.age, tick)
 		d.ListPerSecond += float64(l.flows*l.calls) / every.Seconds()
 		longest = max(longest, every)
@@ -64,41 +64,48 @@ func (l look) and(other look) look {
 	return look{max(l.flows, other.flows), min(l.age, other.age), max(l.calls, other.calls), l.live || other.live}
 }
 
-// look is how a flow is looked at for a rule.
-func (p *Policy) look(r *Rule, flow *Flow) look {
-	facts := sample(r.flows)
-	facts.Flow = flow
+// look is how the facts' flow is looked at for a rule.
+func (p *Policy) look(r *Rule, facts Facts) look {
 	q := p.ruleQuery(r, r.ordered, &judgement{facts: facts, pricing: p.Pricing})
 	return look{1, q.MinAge, max(1, len(q.Statuses)), q.Needs.Has(NeedLive)}
 }
 
-// looks are how so many flows are looked at: for the rules that may concern any
-// flow, and for those that name one, too.
-func (p *Policy) looks(flows int) []look {
-	named := map[string]look{}
+// looks are how flows are looked at: those that are known or, where none are, so many
+// of which some rules name a few, and others may concern any.
+func (p *Policy) looks(count int, flows []*Flow) []look {
+	one := map[string]look{}
+	add := func(name string, own look) {
+		if known, ok := one[name]; ok {
+			own = own.and(known)
+		}
+		one[name] = own
+	}
 	general := look{age: math.MaxInt64}
 	for _, r := range p.Rules {
 		if !slices.Contains(r.On, OnTimer) {
 			continue
 		}
-		own := p.look(r, sample(r.flows).Flow)
-		names, ok := staged{r, r.conjuncts}.flowNames(nil)
-		if !ok {
-			general = general.and(own)
-			continue
-		}
-		for _, name := range names {
-			if known, ok := named[name]; ok {
-				own = own.and(known)
+		facts := sample(r.flows)
+		names, named := staged{r, r.conjuncts}.flowNames(nil)
+		switch {
+		case flows != nil:
+			for _, flow := range r.concerned(flows, facts) {
+				facts.Flow = flow
+				add(flow.Name, p.look(r, facts))
 			}
-			named[name] = own
+		case named:
+			for _, name := range names {
+				add(name, p.look(r, facts))
+			}
+		default:
+			general = general.and(p.look(r, facts))
 		}
 	}
 	var all []look
-	for _, name := range slices.Sorted(maps.Keys(named))[:min(flows, len(named))] {
-		all = append(all, named[name].and(general))
+	for _, name := range slices.Sorted(maps.Keys(one))[:min(count, len(one))] {
+		all = append(all, one[name].and(general))
 	}
-	if rest := flows - len(all); general.flows > 0 {
+	if rest := count - len(all); general.flows > 0 {
 		all = append(all, look{rest, general.age, general.calls, general.live})
 	}
 	return all

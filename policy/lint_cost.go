@@ -16,7 +16,7 @@ func (l *linter) everySweep(r *lintRule) {
 	if !slices.Contains(r.On, OnTimer) {
 		return
 	}
-	look := l.policy.look(r.Rule, sample(r.flows).Flow)
+	look := l.policy.look(r.Rule, sample(r.flows))
 	key, why := l.unforeseen(r)
 	switch {
 	case look.age == 0 && why == "":

@@ -80,25 +80,20 @@ func (p *Policy) queryPlan(now time.Time, count int, flows []*Flow, tick time.Du
 		}
 	}
 	plan.LookSecond = float64(plan.Look) / quotaPerSecond
-	plan.Demand = p.demandOf(flows, count, tick)
+	plan.Demand = p.demand(count, flows, tick)
 	return plan
 }
 
 // flowNames are the only flows that rules on timers can concern, whatever the
 // time; ok is false where they aren't named one by one.
 func (p *Policy) flowNames() (names []string, ok bool) {
+	var rules []staged
 	for _, r := range p.Rules {
-		if !slices.Contains(r.On, OnTimer) {
-			continue
+		if slices.Contains(r.On, OnTimer) {
+			rules = append(rules, staged{r, r.conjuncts})
 		}
-		own, ok := staged{r, r.conjuncts}.flowNames(nil)
-		if !ok {
-			return nil, false
-		}
-		names = append(names, own...)
 	}
-	slices.Sort(names)
-	return slices.Compact(names), true
+	return flowNames(rules, nil)
 }
 
 // plannedRule is a rule's plan, and what the whole plan is summed up from.
@@ -169,33 +164,6 @@ func (r *Rule) concerned(flows []*Flow, facts Facts) []*Flow {
 		}
 	}
 	return all
-}
-
-// demandOf is Demand for flows that are known, or for so many that aren't.
-func (p *Policy) demandOf(flows []*Flow, count int, tick time.Duration) Demand {
-	if flows == nil {
-		return p.Demand(count, tick)
-	}
-	known := map[*Flow]look{}
-	for _, r := range p.Rules {
-		if !slices.Contains(r.On, OnTimer) {
-			continue
-		}
-		for _, flow := range r.concerned(flows, sample(r.flows)) {
-			own := p.look(r, flow)
-			if other, ok := known[flow]; ok {
-				own = own.and(other)
-			}
-			known[flow] = own
-		}
-	}
-	var looks []look
-	for _, flow := range flows { // in an order, since sums of fractions depend on it
-		if l, ok := known[flow]; ok {
-			looks = append(looks, l)
-		}
-	}
-	return demand(len(flows), looks, tick)
 }
 
 // Lines prints the parts of a rule's plan, for tables: what is asked, what is

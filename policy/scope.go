@@ -75,7 +75,12 @@ func (s *Scope) FlowNames() (names []string, ok bool) {
 	if s.event != nil {
 		j = &judgement{facts: Facts{Now: s.now, Event: s.event}, pricing: s.policy.Pricing}
 	}
-	for _, r := range s.rules {
+	return flowNames(s.rules, j)
+}
+
+// flowNames are the only flows that any of the rules can concern, sorted.
+func flowNames(rules []staged, j *judgement) (names []string, ok bool) {
+	for _, r := range rules {
 		own, ok := r.flowNames(j)
 		if !ok {
 			return nil, false
