@@ -39,7 +39,7 @@ func FuzzParse(f *testing.F) {
 			}
 			return
 		}
-		for _, r := range file.Run(p) {
+		for _, r := range file.run(p, map[string]bool{}) {
 			for _, failure := range r.Failures {
 				if len(failure.Differences) == 0 || failure.Line < 1 {
 					t.Errorf("a failure without a difference or a place: %+v", failure)

@@ -34,7 +34,7 @@ func run(t *testing.T, cases string) string {
 		t.Fatal(err)
 	}
 	var b strings.Builder
-	for _, r := range f.Run(p) {
+	for _, r := range f.run(p, map[string]bool{}) {
 		for _, failure := range r.Failures {
 			fmt.Fprintf(&b, "%d:%d %s/%s\n", failure.Line, failure.Column, failure.Flow, failure.Execution)
 			for _, d := range failure.Differences {

@@ -4,14 +4,6 @@ import (
 	"github.com/flowreaper/flowreaper/policy"
 )
 
-// Result is what became of one case.
-type Result struct {
-	Case     *Case
-	Failures []Failure // none: it passed
-
-	condemning map[string]bool // the rules that condemned something in it
-}
-
 // Failure is an execution for which the policy says something else than what
 // is wanted.
 type Failure struct {
@@ -30,17 +22,19 @@ type Difference struct {
 	Got  string `json:"got"`
 }
 
-// Run judges every execution of every case, in the file's order.
-func (f *File) Run(p *policy.Policy) []Result {
-	var results []Result
+// run judges every execution of every case, in the file's order, and adds the rules
+// that condemn something to condemning.
+func (f *File) run(p *policy.Policy, condemning map[string]bool) []CaseReport {
+	reports := []CaseReport{}
 	for i := range f.Cases {
-		results = append(results, f.run(p, &f.Cases[i]))
+		c := &f.Cases[i]
+		failures := f.failures(p, c, condemning)
+		reports = append(reports, CaseReport{Name: c.Name, Line: c.At.Line, Column: c.At.Column, Passed: len(failures) == 0, Failures: failures})
 	}
-	return results
+	return reports
 }
 
-func (f *File) run(p *policy.Policy, c *Case) Result {
-	r := Result{Case: c, condemning: map[string]bool{}}
+func (f *File) failures(p *policy.Policy, c *Case, condemning map[string]bool) (failures []Failure) {
 	now := f.now(c)
 	event := c.event(now)
 	for i := range c.Flows {
@@ -49,16 +43,16 @@ func (f *File) run(p *policy.Policy, c *Case) Result {
 		for j, execution := range executions {
 			j := &judged{policy: p, given: &given.Executions[j], facts: &policy.Facts{Now: now, Event: event, Flow: flow, Execution: execution}}
 			j.judge()
-			j.exercised(r.condemning)
+			j.exercised(condemning)
 			if differences := j.differences(); len(differences) > 0 {
-				r.Failures = append(r.Failures, Failure{
+				failures = append(failures, Failure{
 					Flow: given.Name, Execution: execution.Name, Line: j.given.At.Line, Column: j.given.At.Column,
 					Differences: differences, Explanation: j.explanation(),
 				})
 			}
 		}
 	}
-	return r
+	return failures
 }
 
 // judged is one execution of a case, judged.

@@ -33,16 +33,7 @@ func (s *Suite) Run(f *File, read func(path string) ([]byte, error)) error {
 	if err := f.rules(tested.policy); err != nil {
 		return err
 	}
-	report := FileReport{File: f.file, Policy: tested.path, Cases: []CaseReport{}}
-	for _, r := range f.Run(tested.policy) {
-		for rule := range r.condemning {
-			tested.condemning[rule] = true
-		}
-		report.Cases = append(report.Cases, CaseReport{
-			Name: r.Case.Name, Line: r.Case.At.Line, Column: r.Case.At.Column, Passed: len(r.Failures) == 0, Failures: r.Failures,
-		})
-	}
-	s.files = append(s.files, report)
+	s.files = append(s.files, FileReport{File: f.file, Policy: tested.path, Cases: f.run(tested.policy, tested.condemning)})
 	return nil
 }
 
