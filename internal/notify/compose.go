@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"github.com/flowreaper/flowreaper/internal/result"
+	"github.com/flowreaper/flowreaper/policy"
 )
 
 // A kind's format: how texts are cleaned for it, how long its bodies may be in
@@ -19,15 +20,15 @@ type format struct {
 
 // DingTalk refuses more than 20,000 bytes ("message too long, exceed 20000
 // bytes", code 460101). A webhook's bound is our own.
-var formats = map[Kind]format{
-	Webhook:  {clean: cleanText, limit: 256 << 10, most: longest, wrap: func(m Message) any { return m }},
-	DingTalk: {clean: cleanMarkdown, limit: 20_000, most: 20, wrap: dingTalkMessage},
+var formats = map[policy.ChannelKind]format{
+	policy.Webhook:  {clean: cleanText, limit: 256 << 10, most: longest, wrap: func(m Message) any { return m }},
+	policy.DingTalk: {clean: cleanMarkdown, limit: 20_000, most: 20, wrap: dingTalkMessage},
 }
 
 // compose returns the body that tells a channel of a report, nil if it has
 // nothing to hear. One that is too long names fewer executions; one that is
 // too long all the same, by its template, is cut.
-func compose(channel Channel, routes map[string][]string, report *result.Report) ([]byte, error) {
+func compose(channel policy.Channel, routes map[string][]string, report *result.Report) ([]byte, error) {
 	w, err := newWriter(channel)
 	if err != nil {
 		return nil, err

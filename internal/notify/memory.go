@@ -33,20 +33,23 @@ func (m *memory) fresh(r *result.Report, now time.Time) (fresh *result.Report, t
 	if r.Withheld == nil && r.Complete { // it has ended; a sweep that saw half can't know
 		m.withheld = time.Time{}
 	}
-	n := news{memory: m}
-	n.report = *r
-	n.report.Withheld = nil
+	n := &news{memory: m, withheld: r.Withheld != nil && (m.withheld.IsZero() || now.Sub(m.withheld).Abs() >= again)}
+	clone := *r
 	if r.Withheld != nil { // no stops are on their way
-		n.report.Estimate = nil
+		clone.Estimate = nil
 	}
-	withheld := r.Withheld != nil && (m.withheld.IsZero() || now.Sub(m.withheld).Abs() >= again)
-	if withheld {
-		n.report.Withheld = r.Withheld
+	if !n.withheld {
+		clone.Withheld = nil
 	}
-	n.report.Decisions = n.decisions(r.Decisions, withheld)
-	n.report.Undecided = n.undecided(r.Undecided)
-	n.report.Errors = n.errors(r.Errors)
-	return &n.report, func() { m.keep(n.keys, withheld, now) }
+	clone.Decisions = only(r.Decisions, n.decision)
+	clone.Undecided = only(r.Undecided, n.undecided)
+	clone.Errors = only(r.Errors, n.error)
+	return &clone, func() { m.keep(n.keys, n.withheld, now) }
+}
+
+// only are those of some that are wanted.
+func only[T any](all []T, wanted func(T) bool) []T {
+	return slices.DeleteFunc(slices.Clone(all), func(one T) bool { return !wanted(one) })
 }
 
 func (m *memory) keep(keys []string, withheld bool, now time.Time) {
@@ -65,9 +68,9 @@ func (m *memory) keep(keys []string, withheld bool, now time.Time) {
 
 // news picks what is new out of a report.
 type news struct {
-	memory *memory
-	report result.Report
-	keys   []string // of what is new
+	memory   *memory
+	withheld bool     // whether that stops are withheld is told
+	keys     []string // of what is new
 }
 
 // isNew says whether something was not told within the hour.
@@ -83,44 +86,23 @@ func (n *news) isNew(parts ...string) bool {
 	return true
 }
 
-func (n *news) decisions(all []result.Decision, withheld bool) []result.Decision {
-	var fresh []result.Decision
-	for _, d := range all {
-		switch d.Outcome {
-		case result.WithheldOutcome:
-			if withheld {
-				fresh = append(fresh, d)
-			}
-		case result.Failed, result.StillRunning:
-			if n.isNew("decision", d.Flow, d.Execution, d.Rule, string(d.Outcome)) {
-				fresh = append(fresh, d)
-			}
-		default:
-			fresh = append(fresh, d)
-		}
+func (n *news) decision(d result.Decision) bool {
+	switch d.Outcome {
+	case result.WithheldOutcome:
+		return n.withheld
+	case result.Failed, result.StillRunning:
+		return n.isNew("decision", d.Flow, d.Execution, d.Rule, string(d.Outcome))
 	}
-	return fresh
+	return true
 }
 
-func (n *news) undecided(all []result.Undecided) []result.Undecided {
-	var fresh []result.Undecided
-	for _, u := range all {
-		if n.isNew("undecided", u.Flow, u.Execution, u.Rule) {
-			fresh = append(fresh, u)
-		}
-	}
-	return fresh
+func (n *news) undecided(u result.Undecided) bool {
+	return n.isNew("undecided", u.Flow, u.Execution, u.Rule)
 }
 
-// errors leaves out that the limits withheld the stops, which is told in full, and
+// error leaves out that the limits withheld the stops, which is told in full, and
 // what is no error: looks that are tight for the quota, an event that is no
 // rule's concern, such as that an alarm is over.
-func (n *news) errors(all []result.ErrorNote) []result.ErrorNote {
-	var fresh []result.ErrorNote
-	for _, e := range all {
-		if !slices.Contains([]string{string(result.CodeWithheld), "Demand", "NoRule"}, e.Code) && n.isNew("error", e.Code) {
-			fresh = append(fresh, e)
-		}
-	}
-	return fresh
+func (n *news) error(e result.ErrorNote) bool {
+	return !slices.Contains([]string{string(result.CodeWithheld), "Demand", "NoRule"}, e.Code) && n.isNew("error", e.Code)
 }

@@ -7,15 +7,16 @@ import (
 
 	"github.com/flowreaper/flowreaper/internal/notify"
 	"github.com/flowreaper/flowreaper/internal/result"
+	"github.com/flowreaper/flowreaper/policy"
 )
 
 // minutes tells one channel of a report a minute, and returns the minutes in
 // which a message came. The server is down in those that are given.
 func minutes(t *testing.T, n int, report func(minute int) *result.Report, down ...int) (came []int) {
 	t.Helper()
-	server := newReceiver(t, notify.Webhook)
+	server := newReceiver(t, policy.Webhook)
 	now := finished
-	notifier := newNotifier(t, notify.Config{{Name: "a", Kind: notify.Webhook, URL: server.URL + "/"}},
+	notifier := newNotifier(t, []policy.Channel{{Name: "a", Kind: policy.Webhook, URL: server.URL + "/"}},
 		notify.Options{Now: func() time.Time { return now }})
 	for minute := range n {
 		server.status = 200
@@ -69,8 +70,8 @@ func TestAClockThatIsSetBackSilencesNothing(t *testing.T) {
 	broken := quiet()
 	broken.Errors = []result.ErrorNote{{Code: "AccessDenied", Message: "x", Count: 1}}
 	for name, r := range map[string]*result.Report{"withheld": withholding(), "an error": broken} {
-		server, now := newReceiver(t, notify.Webhook), finished.Add(24*time.Hour)
-		notifier := newNotifier(t, notify.Config{{Name: "a", Kind: notify.Webhook, URL: server.URL + "/"}},
+		server, now := newReceiver(t, policy.Webhook), finished.Add(24*time.Hour)
+		notifier := newNotifier(t, []policy.Channel{{Name: "a", Kind: policy.Webhook, URL: server.URL + "/"}},
 			notify.Options{Now: func() time.Time { return now }})
 		for range 2 {
 			notifier.Send(t.Context(), r)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/flowreaper/flowreaper/internal/duration"
 	"github.com/flowreaper/flowreaper/internal/result"
+	"github.com/flowreaper/flowreaper/policy"
 )
 
 // Message is what one channel hears of one sweep: what templates read, and
@@ -82,7 +83,7 @@ const (
 
 // builder makes one channel's message.
 type builder struct {
-	channel Channel
+	channel policy.Channel
 	routes  map[string][]string      // rule -> the channels it names
 	clean   func(string, int) string // for the channel's format, to a length
 	most    int                      // items a list
@@ -105,9 +106,9 @@ func (b builder) build(r *result.Report) (Message, bool) {
 		b.decision(&m, d)
 	}
 	for _, u := range r.Undecided {
-		b.add(&m.Undecided, Undecided, Item{Flow: u.Flow, Execution: u.Execution, Rule: u.Rule, Detail: u.Error})
+		b.add(&m.Undecided, policy.NewsUndecided, Item{Flow: u.Flow, Execution: u.Execution, Rule: u.Rule, Detail: u.Error})
 	}
-	if b.hears(Withheld) && r.Withheld != nil {
+	if b.hears(policy.NewsWithheld) && r.Withheld != nil {
 		m.Limit = &Limit{
 			Name:      b.clean(r.Withheld.Limit, maxName),
 			Condemned: r.Withheld.Condemned,
@@ -119,11 +120,11 @@ func (b builder) build(r *result.Report) (Message, bool) {
 			WaitingHelps: r.Withheld.WaitingHelps(),
 		}
 	}
-	if e := r.Estimate; e != nil && r.Withheld == nil && b.hears(Stopped) {
+	if e := r.Estimate; e != nil && r.Withheld == nil && b.hears(policy.NewsStopped) {
 		took := time.Duration(e.Seconds * float64(time.Second)).Round(time.Second)
 		m.Left = &Left{Stops: e.StopsLeft, Time: duration.Rough(max(took, time.Second))}
 	}
-	if b.hears(Failed) {
+	if b.hears(policy.NewsFailed) {
 		b.errors(&m, r.Errors)
 	}
 	worth := m.Stopped.Count+m.Failed.Count+m.Withheld.Count+m.Undecided.Count+len(m.Errors) > 0 || m.Limit != nil
@@ -148,19 +149,19 @@ func (b builder) decision(m *Message, d result.Decision) {
 	item := Item{Flow: d.Flow, Execution: d.Execution, Rule: d.Rule, Outcome: string(d.Outcome), Detail: d.Reason}
 	switch d.Outcome {
 	case result.Stopped:
-		b.add(&m.Stopped, Stopped, item)
+		b.add(&m.Stopped, policy.NewsStopped, item)
 	case result.WithheldOutcome:
-		b.add(&m.Withheld, Withheld, item)
+		b.add(&m.Withheld, policy.NewsWithheld, item)
 	case result.Failed, result.StillRunning:
 		if d.Message != "" {
 			item.Detail = d.Message
 		}
-		b.add(&m.Failed, Failed, item)
+		b.add(&m.Failed, policy.NewsFailed, item)
 	}
 }
 
 // add counts an item, if the channel hears of such news and of the rule.
-func (b builder) add(list *List, news News, item Item) {
+func (b builder) add(list *List, news policy.News, item Item) {
 	if !b.hears(news) || !b.routed(item.Rule) {
 		return
 	}
@@ -188,8 +189,19 @@ func (b builder) errors(m *Message, notes []result.ErrorNote) {
 	}
 }
 
-func (b builder) hears(news News) bool {
+func (b builder) hears(news policy.News) bool {
 	return len(b.channel.On) == 0 || slices.Contains(b.channel.On, news)
+}
+
+// routes are the channels that hear of each rule that chooses some.
+func routes(p *policy.Policy) map[string][]string {
+	chosen := map[string][]string{}
+	for _, r := range p.Rules {
+		if r.Notify != nil {
+			chosen[r.Name] = r.Notify
+		}
+	}
+	return chosen
 }
 
 // routed says whether the channel hears of a rule's executions.

@@ -66,10 +66,10 @@ func stops(n int) *result.Report {
 }
 
 func TestGoldenMessages(t *testing.T) {
-	for _, language := range []notify.Language{notify.English, notify.Chinese} {
+	for _, language := range []policy.Language{policy.English, policy.Chinese} {
 		t.Run(string(language), func(t *testing.T) {
 			server := newReceiver(t, "dingtalk")
-			send(t, server, notify.Channel{Kind: notify.DingTalk, Language: language}, aReport())
+			send(t, server, policy.Channel{Kind: policy.DingTalk, Language: language}, aReport())
 			got := server.dingTalk(t)
 			text := got.Markdown.Title + "\n\n" + got.Markdown.Text + "\n"
 			golden := filepath.Join("testdata", string(language)+".golden.md")
@@ -96,8 +96,8 @@ func TestWhatIsLeft(t *testing.T) {
 		return r
 	}
 	for want, r := range map[bool]*result.Report{true: left(stops(1)), false: left(aReport())} {
-		server := newReceiver(t, notify.DingTalk)
-		send(t, server, notify.Channel{Kind: notify.DingTalk}, r)
+		server := newReceiver(t, policy.DingTalk)
+		send(t, server, policy.Channel{Kind: policy.DingTalk}, r)
 		if text := server.text(t); strings.Contains(text, "Still to be stopped: 9000, about 1h16m within the quota.") != want {
 			t.Errorf("withheld: %t\n%s", !want, text)
 		}
@@ -106,19 +106,19 @@ func TestWhatIsLeft(t *testing.T) {
 
 func TestLongListsAreCut(t *testing.T) {
 	tests := []struct {
-		kind  notify.Kind
+		kind  policy.ChannelKind
 		stops int
 		limit int
 		want  string // the last line of the list
 	}{
-		{notify.DingTalk, 20, 20_000, "- … and 10 more"}, // 20 of these don't fit
-		{notify.DingTalk, 1000, 20_000, "- … and 990 more"},
-		{notify.Webhook, 1000, 256 << 10, "- … and 900 more"},
+		{policy.DingTalk, 20, 20_000, "- … and 10 more"}, // 20 of these don't fit
+		{policy.DingTalk, 1000, 20_000, "- … and 990 more"},
+		{policy.Webhook, 1000, 256 << 10, "- … and 900 more"},
 	}
 	for _, test := range tests {
 		t.Run(fmt.Sprint(test.kind, test.stops), func(t *testing.T) {
 			server := newReceiver(t, test.kind)
-			send(t, server, notify.Channel{Kind: test.kind}, stops(test.stops))
+			send(t, server, policy.Channel{Kind: test.kind}, stops(test.stops))
 			body := server.only(t).body
 			if len(body) > test.limit {
 				t.Errorf("%d bytes, at most %d fit", len(body), test.limit)
@@ -144,8 +144,8 @@ func TestTemplates(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			server := newReceiver(t, notify.DingTalk)
-			send(t, server, notify.Channel{Kind: notify.DingTalk, Template: test.template}, stops(3))
+			server := newReceiver(t, policy.DingTalk)
+			send(t, server, policy.Channel{Kind: policy.DingTalk, Template: test.template}, stops(3))
 			if text := server.text(t); test.want != "" && text != test.want {
 				t.Errorf("got %q", text)
 			}
@@ -158,9 +158,9 @@ func TestTemplates(t *testing.T) {
 
 // A template that would write too much of all items names fewer.
 func TestATemplateThatIsTooLongForAllNamesFewer(t *testing.T) {
-	server := newReceiver(t, notify.Webhook)
+	server := newReceiver(t, policy.Webhook)
 	template := "{{range .Stopped.Items}}" + strings.Repeat("x", 3_000) + "{{end}} and {{.Stopped.More}} more"
-	send(t, server, notify.Channel{Kind: notify.Webhook, Template: template}, stops(80))
+	send(t, server, policy.Channel{Kind: policy.Webhook, Template: template}, stops(80))
 	var got notify.Message
 	if err := json.Unmarshal(server.only(t).body, &got); err != nil {
 		t.Fatal(err)
@@ -203,7 +203,7 @@ func TestNoTemplateHolds(t *testing.T) {
 			source += `{{define "` + name + `"}}{{$x := "11"}}` + anyTemplate(t, 1) + `{{end}}`
 		}
 		source += `{{$x := "11%<11>"}}` + anyTemplate(t, 3)
-		n, err := notify.For(&policy.Policy{Notify: notify.Config{{Name: "c", Kind: notify.Webhook, URL: "https://example.com/", Template: source}}}, notify.Options{Transport: quiet})
+		n, err := notify.For(&policy.Policy{Notify: []policy.Channel{{Name: "c", Kind: policy.Webhook, URL: "https://example.com/", Template: source}}}, notify.Options{Transport: quiet})
 		if err != nil {
 			return
 		}
@@ -238,7 +238,7 @@ func TestNews(t *testing.T) {
 	chosen := map[string][]string{"r": {"other"}}
 	tests := []struct {
 		name   string
-		on     []notify.News
+		on     []policy.News
 		routes map[string][]string
 		report *result.Report
 		want   bool
@@ -246,28 +246,28 @@ func TestNews(t *testing.T) {
 		{"nothing happened", nil, nil, only(func(*result.Report) {}), false},
 		{"an incomplete sweep alone", nil, nil, only(func(r *result.Report) { r.Complete = false }), false},
 		{"a stop", nil, nil, decision(result.Stopped), true},
-		{"a stop, on: withheld", []notify.News{notify.Withheld}, nil, decision(result.Stopped), false},
+		{"a stop, on: withheld", []policy.News{policy.NewsWithheld}, nil, decision(result.Stopped), false},
 		{"a stop of a rule for another channel", nil, chosen, decision(result.Stopped), false},
 		{"a stop of a rule for this one", nil, map[string][]string{"r": {"other", "channel"}}, decision(result.Stopped), true},
 		{"a stop of a rule for none", nil, map[string][]string{"r": {}}, decision(result.Stopped), false},
 		{"a stop of a rule that doesn't choose", nil, map[string][]string{"s": {"other"}}, decision(result.Stopped), true},
-		{"a failed stop", []notify.News{notify.Failed}, nil, decision(result.Failed), true},
-		{"one that still runs", []notify.News{notify.Failed}, nil, decision(result.StillRunning), true},
-		{"a failed stop, on: stopped", []notify.News{notify.Stopped}, nil, decision(result.Failed), false},
-		{"errors", []notify.News{notify.Failed}, nil, failed, true},
-		{"errors, on: stopped", []notify.News{notify.Stopped}, nil, failed, false},
-		{"the limits", []notify.News{notify.Withheld}, chosen, limit, true},
-		{"the limits, on: stopped", []notify.News{notify.Stopped}, nil, limit, false},
-		{"undecided", []notify.News{notify.Undecided}, nil, undecided, true},
+		{"a failed stop", []policy.News{policy.NewsFailed}, nil, decision(result.Failed), true},
+		{"one that still runs", []policy.News{policy.NewsFailed}, nil, decision(result.StillRunning), true},
+		{"a failed stop, on: stopped", []policy.News{policy.NewsStopped}, nil, decision(result.Failed), false},
+		{"errors", []policy.News{policy.NewsFailed}, nil, failed, true},
+		{"errors, on: stopped", []policy.News{policy.NewsStopped}, nil, failed, false},
+		{"the limits", []policy.News{policy.NewsWithheld}, chosen, limit, true},
+		{"the limits, on: stopped", []policy.News{policy.NewsStopped}, nil, limit, false},
+		{"undecided", []policy.News{policy.NewsUndecided}, nil, undecided, true},
 		{"undecided, a rule for another channel", nil, chosen, undecided, false},
 		{"a sweep that didn't look", nil, nil, stale, false},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			server := newReceiver(t, notify.Webhook)
-			channels := notify.Config{
-				{Name: "channel", Kind: notify.Webhook, URL: server.URL, On: test.on},
-				{Name: "other", Kind: notify.Webhook, URL: server.URL + "/other", On: []notify.News{}},
+			server := newReceiver(t, policy.Webhook)
+			channels := []policy.Channel{
+				{Name: "channel", Kind: policy.Webhook, URL: server.URL, On: test.on},
+				{Name: "other", Kind: policy.Webhook, URL: server.URL + "/other", On: []policy.News{}},
 			}
 			p := &policy.Policy{Notify: channels}
 			for rule, to := range test.routes {
@@ -303,10 +303,10 @@ func TestNothingIsForged(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			server := newReceiver(t, notify.DingTalk)
+			server := newReceiver(t, policy.DingTalk)
 			r := stops(1)
 			r.Decisions[0].Flow, r.Decisions[0].Reason = test.name, "x"
-			send(t, server, notify.Channel{Kind: notify.DingTalk}, r)
+			send(t, server, policy.Channel{Kind: policy.DingTalk}, r)
 			want := "- flow " + test.want + ", execution run-0, rule r: x\n"
 			if text := server.text(t); !strings.Contains(text, want) {
 				t.Errorf("no %q in\n%s", want, text)
@@ -319,10 +319,10 @@ func TestNothingIsForged(t *testing.T) {
 }
 
 func TestNothingIsForgedByAnyText(t *testing.T) {
-	plain := receive(t, notify.DingTalk, "x")
+	plain := receive(t, policy.DingTalk, "x")
 	rapid.Check(t, func(rt *rapid.T) {
 		evil := rapid.StringOfN(rapid.OneOf(rapid.Rune(), rapid.SampledFrom([]rune("[]()!#*_`<>@&|~\\\n\r\u2028:/-+="))), 0, 50, -1).Draw(rt, "name")
-		got := receive(t, notify.DingTalk, evil)
+		got := receive(t, policy.DingTalk, evil)
 		for _, mark := range []string{"\n", "[", "]", "#", "*", "`", "<", ">", "@", "|", "~", "\\", "&", "://"} {
 			if strings.Count(got, mark) != strings.Count(plain, mark) {
 				rt.Errorf("%q adds %q:\n%s", evil, mark, got)
@@ -336,7 +336,7 @@ func TestNothingIsForgedByAnyText(t *testing.T) {
 
 // receive returns the text of a message in which everything that comes from
 // elsewhere is name.
-func receive(t *testing.T, kind notify.Kind, name string) string {
+func receive(t *testing.T, kind policy.ChannelKind, name string) string {
 	t.Helper()
 	r := aReport()
 	r.RunID, r.Trigger.Name, r.Policy.Name, r.Withheld.Window = name, "t"+name, name, "w"+name
@@ -349,7 +349,7 @@ func receive(t *testing.T, kind notify.Kind, name string) string {
 	}
 	r.Errors[0].Code, r.Errors[0].Message = name, name
 	transport := &recorder{}
-	n := newNotifier(t, notify.Config{{Name: "channel", Kind: kind, URL: "https://example.com/"}}, notify.Options{Transport: transport})
+	n := newNotifier(t, []policy.Channel{{Name: "channel", Kind: kind, URL: "https://example.com/"}}, notify.Options{Transport: transport})
 	if errs := n.Send(t.Context(), r); errs != nil {
 		t.Fatal(errs)
 	}

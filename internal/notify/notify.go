@@ -27,7 +27,7 @@ type Options struct {
 // Notifier tells a policy's channels. Of earlier sweeps it remembers what each
 // was told, in this process alone. It may be used concurrently.
 type Notifier struct {
-	config   Config
+	config   []policy.Channel
 	routes   map[string][]string // for each rule that chooses them, its channels; it may choose none
 	options  Options
 	client   *http.Client
@@ -134,7 +134,7 @@ func late(ctx context.Context) error {
 
 // safely is tell for a goroutine, in which a panic would end the process and
 // with it the invocation that the sweep belongs to.
-func (n *Notifier) safely(ctx context.Context, channel Channel, m *memory, report *result.Report) (err error) {
+func (n *Notifier) safely(ctx context.Context, channel policy.Channel, m *memory, report *result.Report) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = errors.New("a panic; this is a bug in flowreaper") // its value may hold the URL
@@ -149,7 +149,7 @@ func (n *Notifier) safely(ctx context.Context, channel Channel, m *memory, repor
 }
 
 // tell sends the channel's message, if there is one.
-func (n *Notifier) tell(ctx context.Context, channel Channel, report *result.Report) (sent bool, err error) {
+func (n *Notifier) tell(ctx context.Context, channel policy.Channel, report *result.Report) (sent bool, err error) {
 	body, err := compose(channel, n.routes, report)
 	if err != nil || body == nil {
 		return false, err
@@ -163,7 +163,7 @@ func (n *Notifier) tell(ctx context.Context, channel Channel, report *result.Rep
 		return false, errors.New(target.redact(err.Error()))
 	}
 	answer, err := n.post(request)
-	if err == nil && channel.Kind == DingTalk {
+	if err == nil && channel.Kind == policy.DingTalk {
 		err = checkDingTalk(answer, target.redact)
 	}
 	if err != nil && ctx.Err() != nil {

@@ -74,7 +74,7 @@ const (
 	secretPath  = 16
 )
 
-func newTarget(channel Channel, getenv func(string) string) (*target, error) {
+func newTarget(channel policy.Channel, getenv func(string) string) (*target, error) {
 	text, key := channel.URL, "url"
 	if channel.URLEnv != "" {
 		text, key = strings.TrimSpace(getenv(channel.URLEnv)), channel.URLEnv
@@ -107,9 +107,9 @@ func newTarget(channel Channel, getenv func(string) string) (*target, error) {
 }
 
 // request makes the signed request of a body.
-func (t *target) request(ctx context.Context, kind Kind, body []byte, now time.Time) (*http.Request, error) {
+func (t *target) request(ctx context.Context, kind policy.ChannelKind, body []byte, now time.Time) (*http.Request, error) {
 	u := t.url
-	if kind == DingTalk && t.secret != "" {
+	if kind == policy.DingTalk && t.secret != "" {
 		u = signDingTalk(*u, t.secret, now)
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), bytes.NewReader(body))
@@ -118,7 +118,7 @@ func (t *target) request(ctx context.Context, kind Kind, body []byte, now time.T
 	}
 	request.Header.Set("Content-Type", "application/json; charset=utf-8")
 	request.Header.Set("User-Agent", "flowreaper")
-	if kind == Webhook && t.secret != "" {
+	if kind == policy.Webhook && t.secret != "" {
 		timestamp := strconv.FormatInt(now.Unix(), 10)
 		request.Header.Set("X-Flowreaper-Timestamp", timestamp)
 		request.Header.Set("X-Flowreaper-Signature", "v1="+signWebhook(t.secret, timestamp, body))

@@ -35,7 +35,7 @@ const token = "tok+en/0123=="
 // kind does.
 type receiver struct {
 	*httptest.Server
-	kind   notify.Kind
+	kind   policy.ChannelKind
 	status int
 	answer string
 
@@ -48,7 +48,7 @@ type arrival struct {
 	body    []byte
 }
 
-func newReceiver(t testing.TB, kind notify.Kind) *receiver {
+func newReceiver(t testing.TB, kind policy.ChannelKind) *receiver {
 	r := &receiver{kind: kind, status: http.StatusOK, answer: `{"errcode":0,"errmsg":"ok"}`}
 	r.Server = httptest.NewServer(r)
 	t.Cleanup(r.Close)
@@ -113,7 +113,7 @@ func (r *receiver) dingTalk(t testing.TB) dingTalkBody {
 
 func (r *receiver) text(t testing.TB) string {
 	t.Helper()
-	if r.kind == notify.DingTalk {
+	if r.kind == policy.DingTalk {
 		return r.dingTalk(t).Markdown.Text
 	}
 	var m notify.Message
@@ -131,7 +131,7 @@ func (r *recorder) RoundTrip(request *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: 200, Body: io.NopCloser(strings.NewReader(`{"errcode":0}`)), Request: request}, nil
 }
 
-func newNotifier(t testing.TB, config notify.Config, o notify.Options) *notify.Notifier {
+func newNotifier(t testing.TB, config []policy.Channel, o notify.Options) *notify.Notifier {
 	t.Helper()
 	if o.Getenv == nil {
 		o.Getenv = func(string) string { return "" }
@@ -144,10 +144,10 @@ func newNotifier(t testing.TB, config notify.Config, o notify.Options) *notify.N
 }
 
 // send sends one report to a channel at the receiver and wants no error.
-func send(t testing.TB, r *receiver, channel notify.Channel, report *result.Report) {
+func send(t testing.TB, r *receiver, channel policy.Channel, report *result.Report) {
 	t.Helper()
 	channel.Name, channel.URL = "channel", r.URL
-	n := newNotifier(t, notify.Config{channel}, notify.Options{})
+	n := newNotifier(t, []policy.Channel{channel}, notify.Options{})
 	if errs := n.Send(t.Context(), report); errs != nil {
 		t.Fatal(errs)
 	}
@@ -155,14 +155,14 @@ func send(t testing.TB, r *receiver, channel notify.Channel, report *result.Repo
 
 // As DingTalk's page "Customize robot security settings" checks it.
 func TestDingTalkSignature(t *testing.T) {
-	server := newReceiver(t, notify.DingTalk)
+	server := newReceiver(t, policy.DingTalk)
 	now := time.UnixMilli(1785632400421)
 	env := map[string]string{
 		"ROBOT":  server.URL + "/robot/send?access_token=tok%2Ben%2F0123%3D%3D",
 		"SECRET": secret + "\n", // as a file's content ends up in a variable
 	}
 	n := newNotifier(t,
-		notify.Config{{Name: "robot", Kind: notify.DingTalk, URLEnv: "ROBOT", SecretEnv: "SECRET"}},
+		[]policy.Channel{{Name: "robot", Kind: policy.DingTalk, URLEnv: "ROBOT", SecretEnv: "SECRET"}},
 		notify.Options{Getenv: func(k string) string { return env[k] }, Now: func() time.Time { return now }})
 	if errs := n.Send(t.Context(), aReport()); errs != nil {
 		t.Fatal(errs)
@@ -189,9 +189,9 @@ func TestDingTalkSignature(t *testing.T) {
 // The signature of one message, computed with another tool:
 // printf '1785632400421\nSEC0123456789abcdef' | openssl dgst -sha256 -hmac SEC0123456789abcdef -binary | base64
 func TestDingTalkSignatureVector(t *testing.T) {
-	server := newReceiver(t, notify.DingTalk)
+	server := newReceiver(t, policy.DingTalk)
 	n := newNotifier(t,
-		notify.Config{{Name: "robot", Kind: notify.DingTalk, URL: server.URL, SecretEnv: "SECRET"}},
+		[]policy.Channel{{Name: "robot", Kind: policy.DingTalk, URL: server.URL, SecretEnv: "SECRET"}},
 		notify.Options{Getenv: func(string) string { return secret }, Now: func() time.Time { return time.UnixMilli(1785632400421) }})
 	if errs := n.Send(t.Context(), aReport()); errs != nil {
 		t.Fatal(errs)
@@ -202,11 +202,11 @@ func TestDingTalkSignatureVector(t *testing.T) {
 }
 
 func TestWebhook(t *testing.T) {
-	server := newReceiver(t, notify.Webhook)
+	server := newReceiver(t, policy.Webhook)
 	server.status, server.answer = http.StatusNoContent, ""
 	now := time.Unix(1785632400, 0)
 	n := newNotifier(t,
-		notify.Config{{Name: "hook", Kind: notify.Webhook, URL: server.URL + "/hook?a=b", SecretEnv: "SECRET", Template: "{{.Title}}"}},
+		[]policy.Channel{{Name: "hook", Kind: policy.Webhook, URL: server.URL + "/hook?a=b", SecretEnv: "SECRET", Template: "{{.Title}}"}},
 		notify.Options{Getenv: func(string) string { return secret }, Now: func() time.Time { return now }})
 	if errs := n.Send(t.Context(), aReport()); errs != nil {
 		t.Fatal(errs)
@@ -255,26 +255,26 @@ func TestWebhook(t *testing.T) {
 func TestSendErrors(t *testing.T) {
 	tests := []struct {
 		name   string
-		kind   notify.Kind
+		kind   policy.ChannelKind
 		status int
 		answer string
 		want   string
 	}{
-		{"refused", notify.Webhook, 403, "", "the answer is HTTP 403"},
-		{"a fault", notify.DingTalk, 500, "", "the answer is HTTP 500"},
-		{"a redirect", notify.Webhook, 302, "", "the answer is a redirect (HTTP 302), which is not followed; give the URL it leads to"},
-		{"a redirect that keeps the body", notify.DingTalk, 307, "", "the answer is a redirect (HTTP 307), which is not followed; give the URL it leads to"},
-		{"not DingTalk", notify.DingTalk, 200, "<html>", "the answer is not DingTalk's: no errcode in it; check the URL"},
-		{"no errcode", notify.DingTalk, 200, `{"errmsg":"ok"}`, "the answer is not DingTalk's: no errcode in it; check the URL"},
-		{"an errcode", notify.DingTalk, 200, `{"errcode":460101,"errmsg":"message too long, exceed 20000 bytes"}`,
+		{"refused", policy.Webhook, 403, "", "the answer is HTTP 403"},
+		{"a fault", policy.DingTalk, 500, "", "the answer is HTTP 500"},
+		{"a redirect", policy.Webhook, 302, "", "the answer is a redirect (HTTP 302), which is not followed; give the URL it leads to"},
+		{"a redirect that keeps the body", policy.DingTalk, 307, "", "the answer is a redirect (HTTP 307), which is not followed; give the URL it leads to"},
+		{"not DingTalk", policy.DingTalk, 200, "<html>", "the answer is not DingTalk's: no errcode in it; check the URL"},
+		{"no errcode", policy.DingTalk, 200, `{"errmsg":"ok"}`, "the answer is not DingTalk's: no errcode in it; check the URL"},
+		{"an errcode", policy.DingTalk, 200, `{"errcode":460101,"errmsg":"message too long, exceed 20000 bytes"}`,
 			"DingTalk answered errcode 460101: message too long, exceed 20000 bytes"},
-		{"the token", notify.DingTalk, 200, `{"errcode":300001,"errmsg":"token is not exist"}`,
+		{"the token", policy.DingTalk, 200, `{"errcode":300001,"errmsg":"token is not exist"}`,
 			"DingTalk answered errcode 300001: token is not exist; check the access_token in the channel's URL"},
-		{"the signature", notify.DingTalk, 200, `{"errcode":310000,"errmsg":"sign not match"}`,
+		{"the signature", policy.DingTalk, 200, `{"errcode":310000,"errmsg":"sign not match"}`,
 			"DingTalk answered errcode 310000: sign not match; check the robot's security settings: the secret of secretEnv, the keyword flowreaper, or the permitted addresses"},
-		{"too many", notify.DingTalk, 200, `{"errcode":130101,"errmsg":"send too fast, exceed 20 times per minute"}`,
+		{"too many", policy.DingTalk, 200, `{"errcode":130101,"errmsg":"send too fast, exceed 20 times per minute"}`,
 			"DingTalk answered errcode 130101: send too fast, exceed 20 times per minute; a robot sends at most 20 messages a minute"},
-		{"an answer that repeats secrets", notify.DingTalk, 200, `{"errcode":1,"errmsg":"` + token + ` ` + secret + ` tok%2Ben%2F0123%3D%3D\n/robot/send"}`,
+		{"an answer that repeats secrets", policy.DingTalk, 200, `{"errcode":1,"errmsg":"` + token + ` ` + secret + ` tok%2Ben%2F0123%3D%3D\n/robot/send"}`,
 			"DingTalk answered errcode 1: [redacted] [redacted] [redacted] [redacted]"},
 	}
 	for _, test := range tests {
@@ -283,7 +283,7 @@ func TestSendErrors(t *testing.T) {
 			server.status, server.answer = test.status, test.answer
 			env := map[string]string{"ROBOT": server.URL + "/robot/send?access_token=tok%2Ben%2F0123%3D%3D", "SECRET": secret}
 			n := newNotifier(t,
-				notify.Config{{Name: "robot", Kind: test.kind, URLEnv: "ROBOT", SecretEnv: "SECRET"}},
+				[]policy.Channel{{Name: "robot", Kind: test.kind, URLEnv: "ROBOT", SecretEnv: "SECRET"}},
 				notify.Options{Getenv: func(k string) string { return env[k] }})
 			wantError(t, n.Send(t.Context(), aReport()), `notify: channel "robot": `+test.want)
 			if server.at("/elsewhere") != 0 {
@@ -315,7 +315,7 @@ func TestSendErrorsShowNoPartOfASecret(t *testing.T) {
 	for _, hidden := range []string{token, secret, hook} {
 		for before := 250; before < 310; before++ {
 			answer := fmt.Sprintf(`{"errcode":1,"errmsg":"%s%s"}`, strings.Repeat("- ", before)[:before], hidden[3:])
-			n := newNotifier(t, notify.Config{{Name: "robot", Kind: notify.DingTalk, URLEnv: "ROBOT", SecretEnv: "SECRET"}},
+			n := newNotifier(t, []policy.Channel{{Name: "robot", Kind: policy.DingTalk, URLEnv: "ROBOT", SecretEnv: "SECRET"}},
 				notify.Options{Getenv: func(k string) string { return env[k] }, Transport: roundTrip(func(*http.Request) (*http.Response, error) {
 					return &http.Response{StatusCode: 200, Body: io.NopCloser(strings.NewReader(answer))}, nil
 				})})
@@ -345,13 +345,13 @@ func TestSendErrorsOfTheNetwork(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			n := newNotifier(t, notify.Config{{Name: "robot", Kind: notify.DingTalk, URLEnv: "ROBOT"}},
+			n := newNotifier(t, []policy.Channel{{Name: "robot", Kind: policy.DingTalk, URLEnv: "ROBOT"}},
 				notify.Options{Getenv: func(string) string { return url }, Transport: failing(test.text)})
 			wantError(t, n.Send(t.Context(), aReport()), `notify: channel "robot": `+test.want)
 		})
 	}
 	t.Run("a panic", func(t *testing.T) {
-		n := newNotifier(t, notify.Config{{Name: "robot", Kind: notify.DingTalk, URLEnv: "ROBOT"}},
+		n := newNotifier(t, []policy.Channel{{Name: "robot", Kind: policy.DingTalk, URLEnv: "ROBOT"}},
 			notify.Options{Getenv: func(string) string { return url }, Transport: roundTrip(func(r *http.Request) (*http.Response, error) { panic(r.URL) })})
 		wantError(t, n.Send(t.Context(), aReport()), `notify: channel "robot": a panic; this is a bug in flowreaper`)
 	})
@@ -373,11 +373,11 @@ func TestSendErrorsOfTheEnvironment(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			server := newReceiver(t, notify.Webhook)
+			server := newReceiver(t, policy.Webhook)
 			env := map[string]string{"ROBOT": test.url, "SECRET": test.secret}
-			n := newNotifier(t, notify.Config{
-				{Name: "robot", Kind: notify.DingTalk, URLEnv: "ROBOT", SecretEnv: "SECRET"},
-				{Name: "audit", Kind: notify.Webhook, URL: server.URL},
+			n := newNotifier(t, []policy.Channel{
+				{Name: "robot", Kind: policy.DingTalk, URLEnv: "ROBOT", SecretEnv: "SECRET"},
+				{Name: "audit", Kind: policy.Webhook, URL: server.URL},
 			}, notify.Options{Getenv: func(k string) string { return env[k] }})
 			want := `notify: channel "robot": ` + strings.Replace(test.want, "with user", "with a user", 1)
 			wantError(t, n.Unusable(), want)
@@ -408,9 +408,9 @@ func TestSendIsBounded(t *testing.T) {
 					}
 					return nil, context.Cause(r.Context())
 				})
-				n := newNotifier(t, notify.Config{
-					{Name: "down", Kind: notify.Webhook, URL: "https://down.example.com/"},
-					{Name: "up", Kind: notify.Webhook, URL: "https://up.example.com/"},
+				n := newNotifier(t, []policy.Channel{
+					{Name: "down", Kind: policy.Webhook, URL: "https://down.example.com/"},
+					{Name: "up", Kind: policy.Webhook, URL: "https://up.example.com/"},
 				}, notify.Options{Transport: transport, Timeout: 3 * time.Second})
 				begun := time.Now()
 				errs := n.Send(t.Context(), aReport())
@@ -436,7 +436,7 @@ func TestSendEndsWithItsContext(t *testing.T) {
 			<-r.Context().Done()
 			return nil, r.Context().Err()
 		})
-		n := newNotifier(t, notify.Config{{Name: "down", Kind: notify.Webhook, URL: "https://down.example.com/"}}, notify.Options{Transport: transport})
+		n := newNotifier(t, []policy.Channel{{Name: "down", Kind: policy.Webhook, URL: "https://down.example.com/"}}, notify.Options{Transport: transport})
 		time.AfterFunc(time.Second, cancel)
 		begun := time.Now()
 		errs := n.Send(ctx, aReport())

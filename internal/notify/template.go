@@ -11,6 +11,7 @@ import (
 
 	"github.com/flowreaper/flowreaper/internal/plain"
 	"github.com/flowreaper/flowreaper/internal/result"
+	"github.com/flowreaper/flowreaper/policy"
 )
 
 //go:embed en.tmpl
@@ -26,9 +27,9 @@ type writer struct {
 	maker     *maker
 }
 
-func newWriter(c Channel) (*writer, error) {
+func newWriter(c policy.Channel) (*writer, error) {
 	source := englishTemplate
-	if c.Language == Chinese {
+	if c.Language == policy.Chinese {
 		source = chineseTemplate
 	}
 	w := &writer{maker: &maker{}}
@@ -45,9 +46,25 @@ func newWriter(c Channel) (*writer, error) {
 	return w, weigh(w.templates, "title", "text")
 }
 
+// Check tries the templates of a policy's channels, the one thing in notify
+// that only those who write the messages can check. The error, if any, is a
+// [policy.Errors].
+func Check(p *policy.Policy) error {
+	var errs policy.Errors
+	for _, c := range p.Notify {
+		if err := checkTemplate(c); err != nil {
+			errs = append(errs, c.TemplateError(err))
+		}
+	}
+	if len(errs) == 0 {
+		return nil
+	}
+	return errs
+}
+
 // checkTemplate parses the channel's template and tries it on a message, which
 // finds the fields that don't exist.
-func checkTemplate(c Channel) error {
+func checkTemplate(c policy.Channel) error {
 	w, err := newWriter(c)
 	if err != nil {
 		return err

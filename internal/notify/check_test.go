@@ -102,7 +102,7 @@ func TestTemplatesAreChecked(t *testing.T) {
 
 // TestForAPolicy: the policy's channels are told, by the routes of its rules.
 func TestForAPolicy(t *testing.T) {
-	server := newReceiver(t, notify.Webhook)
+	server := newReceiver(t, policy.Webhook)
 	n, err := notify.For(parse(t, "  - {name: channel, kind: webhook, url: \""+server.URL+"/\"}\n"), notify.Options{})
 	if err != nil {
 		t.Fatal(err)
