@@ -153,7 +153,7 @@ func (t *terminal) exitDoctor(output string, r *doctor.Report, failure error) er
 
 func (t *terminal) showDoctor(output string, r *doctor.Report) error {
 	if output == "json" {
-		return writeJSON(t.out, r)
+		return report.JSON(t.out, r)
 	}
 	return doctor.Text(t.out, r, t.style(t.out))
 }

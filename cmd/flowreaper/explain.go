@@ -87,7 +87,7 @@ func (t *terminal) explain(ctx context.Context, set *settings, flow, execution s
 	}
 	switch {
 	case set.output == "json":
-		err = writeJSON(t.out, e)
+		err = report.JSON(t.out, e)
 	case e.Ended != nil:
 		err = report.Ending(t.out, e.Ended, facts)
 	default:

@@ -59,7 +59,7 @@ func parseTick(text string) (time.Duration, error) {
 func (t *terminal) showQuery(set *settings, p *policy.Policy, plan policy.QueryPlan) error {
 	switch set.output {
 	case "json":
-		return writeJSON(t.out, plan)
+		return report.JSON(t.out, plan)
 	case "table":
 	default:
 		return usageError(errors.New("--output must be table or json"))

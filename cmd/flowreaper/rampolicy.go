@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/flowreaper/flowreaper/internal/report"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 	"github.com/flowreaper/flowreaper/policy"
 )
@@ -47,7 +48,7 @@ func (t *terminal) ramPolicy(file, mode string) error {
 	if err := misspelt(t.environ, err, p); err != nil {
 		return usageError(err)
 	}
-	return writeJSON(t.out, allowing(sweep.Operations(p, policy.Mode(mode))))
+	return report.JSON(t.out, allowing(sweep.Operations(p, policy.Mode(mode))))
 }
 
 // ramDocument is a policy of RAM's, by its names.

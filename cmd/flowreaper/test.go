@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/flowreaper/flowreaper/internal/plain"
+	"github.com/flowreaper/flowreaper/internal/report"
 	"github.com/flowreaper/flowreaper/policy"
 	"github.com/flowreaper/flowreaper/policy/policytest"
 )
@@ -122,7 +122,7 @@ func (t *terminal) showTests(r *policytest.Report, o testOptions) error {
 		}
 	}
 	if o.output == "json" {
-		return writeJSON(t.out, r)
+		return report.JSON(t.out, r)
 	}
 	return r.Text(plain.Writer{To: t.out, By: plain.Lines})
 }
@@ -134,12 +134,4 @@ func writeFile(path string, write func(io.Writer) error) error {
 		return err
 	}
 	return errors.Join(write(f), f.Close())
-}
-
-// writeJSON writes one indented JSON value.
-func writeJSON(w io.Writer, v any) error {
-	encoder := json.NewEncoder(plain.Writer{To: w, By: plain.JSON})
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(v)
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/flowreaper/flowreaper/internal/duration"
 	"github.com/flowreaper/flowreaper/internal/plain"
+	"github.com/flowreaper/flowreaper/internal/report"
 	"github.com/flowreaper/flowreaper/policy"
 )
 
@@ -173,7 +174,7 @@ func countOf[T any](all []T, such func(T) bool) int {
 // of compilers do, but where programs read them.
 func (t *terminal) showValidated(all []*validated, v *validation) error {
 	if v.output == "json" {
-		return writeJSON(t.out, struct {
+		return report.JSON(t.out, struct {
 			Version int          `json:"version"`
 			Files   []*validated `json:"files"`
 		}{1, all})

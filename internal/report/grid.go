@@ -1,9 +1,12 @@
 package report
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/text"
+
+	"github.com/flowreaper/flowreaper/internal/plain"
 )
 
 // grid is a table without borders that fits a width. Its last column takes what
@@ -136,3 +139,24 @@ func foldCell(cell string, width int) string {
 
 // columns is how wide a terminal shows a line.
 func columns(line string) int { return text.StringWidthWithoutEscSequences(line) }
+
+// Table lays out rows as the report's own tables are, with every cell escaped
+// by [Plain].
+func (s Style) Table(header []string, rows [][]string) string { return s.table(Plain, header, rows) }
+
+// Lines is Table for cells of several lines.
+func (s Style) Lines(header []string, rows [][]string) string {
+	return s.table(plain.Lines, header, rows)
+}
+
+func (s Style) table(escape func(string) string, header []string, rows [][]string) string {
+	g := newGrid(header...)
+	for _, row := range rows {
+		cells := slices.Clone(row)
+		for i, cell := range cells {
+			cells[i] = escape(cell)
+		}
+		g.add(cells...)
+	}
+	return g.render(s.Width)
+}

@@ -20,14 +20,14 @@ import (
 	"github.com/flowreaper/flowreaper/internal/result"
 )
 
-// JSON writes the report as one indented JSON object. Its form is a contract.
-// What could drive a terminal is escaped within its strings, so that programs
-// read the same text.
-func JSON(w io.Writer, r *result.Report) error {
+// JSON writes a report, or what else a command tells programs, as one indented JSON
+// value. Its form is a contract. What could drive a terminal is escaped within its
+// strings, so that programs read the same text.
+func JSON(w io.Writer, v any) error {
 	encoder := json.NewEncoder(plain.Writer{To: w, By: plain.JSON})
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
-	return encoder.Encode(r)
+	return encoder.Encode(v)
 }
 
 // Style is how Text looks.
@@ -61,7 +61,10 @@ type section struct {
 func (s Style) sections(r *result.Report) []section {
 	all := []section{
 		{words: s.summary(r)}, s.decisions(r), {words: unmatched(r)}, {words: withheld(r)}, {words: notTried(r)}, s.drift(r), {words: left(r)},
-		s.undecided(r), s.incomplete(r), s.notCovered(r), errorsOf(r), {words: place(r)},
+		s.undecided(r),
+		s.flows("Incomplete: nothing of these flows was judged or stopped. Next: mend the reason, then sweep again.", r.Incomplete),
+		s.flows("Not covered: nothing of these flows is ever stopped.", r.NotCovered),
+		errorsOf(r), {words: place(r)},
 	}
 	return slices.DeleteFunc(all, func(p section) bool { return p.words == "" && (p.grid == nil || len(p.grid.rows) == 0) })
 }
@@ -81,3 +84,7 @@ func (s Style) Words(text string) string {
 	}
 	return fold(text, s.Width)
 }
+
+// Plain is [plain.Text], by which every text of elsewhere goes into what people
+// read.
+func Plain(s string) string { return plain.Text(s) }

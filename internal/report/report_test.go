@@ -223,7 +223,7 @@ func TestNothingInAReportDeceives(t *testing.T) {
 				return report.Text(w, r, report.Style{Width: 80, Fold: true})
 			},
 			"HTML": func(w io.Writer, r *result.Report) error { return report.HTML(w, r) },
-			"JSON": report.JSON,
+			"JSON": func(w io.Writer, r *result.Report) error { return report.JSON(w, r) },
 		} {
 			t.Run(name+" "+form, func(t *testing.T) {
 				var b bytes.Buffer

@@ -99,3 +99,36 @@ func left(r *result.Report) string {
 	}
 	return fmt.Sprintf("%s left to stop: about %s within the quota.", plain.Count(r.Estimate.StopsLeft, "execution"), age(r.Estimate.Seconds))
 }
+
+// Unmatched warns of a glob that names no flow of the account: a fence that is
+// none, perhaps.
+func Unmatched(u policy.Unmatched) string { return "Warning: " + Plain(u.String()) }
+
+func unmatched(r *result.Report) string {
+	var lines []string
+	for _, u := range r.Unmatched {
+		lines = append(lines, Unmatched(u))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// place says where it was, as far as that is known: who looks after many accounts
+// must not mend another.
+func place(r *result.Report) string {
+	var parts []string
+	for _, part := range []struct{ what, value string }{
+		{"account ", r.Account}, {"region ", r.Region}, {"", r.Endpoint},
+	} {
+		if part.value != "" {
+			parts = append(parts, part.what+Plain(part.value))
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	text := "In " + strings.Join(parts, ", ")
+	if r.Flowreaper != "" {
+		text += ", by flowreaper " + Plain(r.Flowreaper)
+	}
+	return text + "."
+}

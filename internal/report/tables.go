@@ -93,14 +93,7 @@ func (s Style) undecided(r *result.Report) section {
 	}
 }
 
-func (s Style) incomplete(r *result.Report) section {
-	return s.flows("Incomplete: nothing of these flows was judged or stopped. Next: mend the reason, then sweep again.", r.Incomplete)
-}
-
-func (s Style) notCovered(r *result.Report) section {
-	return s.flows("Not covered: nothing of these flows is ever stopped.", r.NotCovered)
-}
-
+// flows is the table of flows of which there is something to note.
 func (s Style) flows(title string, notes []result.FlowNote) section {
 	t := newGrid("flow", "reason")
 	groups := gather(s, notes, func(n result.FlowNote) string { return n.Reason })
@@ -176,3 +169,6 @@ func ageOf(d result.Decision) string {
 func age(seconds float64) string {
 	return duration.Rough(time.Duration(seconds * float64(time.Second)))
 }
+
+// Age writes an age as the report does: 3h2m, 2d1h.
+func Age(d time.Duration) string { return age(d.Seconds()) }
