@@ -92,7 +92,7 @@ func (p *Policy) union(queries []Query) Query {
 	}
 	all := queries[0]
 	for _, q := range queries[1:] {
-		all = all.or(q)
+		all = all.Or(q)
 	}
 	all.Needs |= p.protection.needs(p)
 	if all.Needs.Has(NeedLive) {
@@ -101,7 +101,8 @@ func (p *Policy) union(queries []Query) Query {
 	return all
 }
 
-func (q Query) or(other Query) Query {
+// Or is the query that serves both: the loosest of each bound.
+func (q Query) Or(other Query) Query {
 	var both []string
 	for _, status := range liveStatuses {
 		if slices.Contains(q.Statuses, status) || slices.Contains(other.Statuses, status) {

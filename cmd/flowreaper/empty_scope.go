@@ -7,10 +7,10 @@ import (
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/event"
+	"github.com/flowreaper/flowreaper/internal/judge"
 	"github.com/flowreaper/flowreaper/internal/plain"
 	"github.com/flowreaper/flowreaper/internal/report"
 	"github.com/flowreaper/flowreaper/internal/result"
-	"github.com/flowreaper/flowreaper/internal/sweep"
 	"github.com/flowreaper/flowreaper/policy"
 )
 
@@ -48,7 +48,7 @@ const lookedInto = 20
 func uncovered(ctx context.Context, s *sweeping, r *result.Report) error {
 	looked := r.NotCovered[:min(lookedInto, len(r.NotCovered))]
 	var lines []string
-	for _, left := range sweep.ReadLeft(ctx, s.options.Source, s.options.Policy, looked, time.Now) {
+	for _, left := range judge.ReadLeft(ctx, s.options.Source, s.options.Policy, looked, time.Now) {
 		if len(left.Names) > 0 {
 			lines = append(lines, fmt.Sprintf("%s of %s: %s", plain.Count(len(left.Names), "execution"), report.Plain(left.Flow), some(left.Names)))
 		}

@@ -11,10 +11,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/judge"
 	"github.com/flowreaper/flowreaper/internal/report"
 	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/spelling"
-	"github.com/flowreaper/flowreaper/internal/sweep"
 	"github.com/flowreaper/flowreaper/policy"
 )
 
@@ -69,13 +69,13 @@ func (t *terminal) explain(ctx context.Context, set *settings, flow, execution s
 	}
 	defer disconnect()
 	p, source := s.options.Policy, s.options.Source
-	facts, err := sweep.ReadFacts(bounded, source, p, s.options.Event, flow, execution, time.Now)
+	facts, err := judge.ReadFacts(bounded, source, p, s.options.Event, flow, execution, time.Now)
 	if err != nil {
 		return interruptedOr(ctx, explainFailed(err, flow, execution))
 	}
 	e := explained{Explanation: soften(p.Explain(facts), s.options.Mode)}
 	if !(&cloudflow.Execution{Status: facts.Execution.Status}).Live() {
-		if e.Ended, err = sweep.ReadEnd(bounded, source, flow, execution); err != nil {
+		if e.Ended, err = judge.ReadEnd(bounded, source, flow, execution); err != nil {
 			return interruptedOr(ctx, explainFailed(err, flow, execution))
 		}
 	}

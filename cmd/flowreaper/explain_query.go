@@ -9,9 +9,9 @@ import (
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/duration"
+	"github.com/flowreaper/flowreaper/internal/judge"
 	"github.com/flowreaper/flowreaper/internal/plain"
 	"github.com/flowreaper/flowreaper/internal/report"
-	"github.com/flowreaper/flowreaper/internal/sweep"
 	"github.com/flowreaper/flowreaper/policy"
 )
 
@@ -41,7 +41,7 @@ func (t *terminal) explainQuery(ctx context.Context, set *settings, flows int) e
 		return err
 	}
 	defer disconnect()
-	all, err := sweep.ReadFlows(bounded, s.options.Source, s.options.Flow)
+	all, err := judge.ReadFlows(bounded, s.options.Source, s.options.Flow)
 	if err != nil {
 		return interruptedOr(ctx, fmt.Errorf("the flows could not be listed: %w\nWith --flows N nothing is called", err))
 	}

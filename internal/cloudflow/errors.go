@@ -94,6 +94,12 @@ func IsAlreadyCompleted(err error) bool {
 	return ok && e.Code == CodeExecutionAlreadyCompleted
 }
 
+// IsFatal says whether nothing can work: the whole sweep ends.
+func IsFatal(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Class == Fatal
+}
+
 // IsGone says whether the execution or its flow exists no more.
 func IsGone(err error) bool {
 	e, ok := errors.AsType[*Error](err)

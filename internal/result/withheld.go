@@ -14,6 +14,14 @@ func (w Withheld) String() string {
 	return fmt.Sprintf("%d condemned and %d stops tried in the last %s, but %s allows %d", w.Condemned, w.Recent, w.Window, w.Limit, w.Max)
 }
 
+// Refusal says why an execution is not stopped.
+func (w Withheld) Refusal() string {
+	if w.Until != nil {
+		return w.String()
+	}
+	return w.String() + ": nothing is stopped"
+}
+
 // WaitingHelps says that the limit will allow all of it once the window has
 // passed: what is condemned alone doesn't exceed it.
 func (w Withheld) WaitingHelps() bool { return w.Until != nil || w.Condemned <= w.Max }

@@ -1,25 +1,21 @@
-// Package sweep is the engine: it finds out what runs, judges it by a policy,
-// and stops what a rule condemns.
+// Package sweep is the engine: it calls out, and hands what came to those who plan.
 //
-// [Run] does one sweep. It is a loop that hands out work as the quota allows:
-// looks at flows and checks of single executions, as package watch has them,
-// and stops, as soon as the gate opens. It ends when nothing is due, or when
-// its time is over; what is left by then is the next sweep's. [Plan] does the
-// same once, with a stopper that only records.
+// [Run] does one sweep. It is a loop that takes from each planner what is next, as the
+// quota allows, starts it, and hands the answer back: looks at flows and checks of single
+// executions from package watch, looks for events in force from package emergency, facts
+// to fetch and stops to try from package stops. What comes is judged by package judge. It
+// ends when nothing is due, or when its time is over; what is left by then is the next
+// sweep's. [Plan] does the same once, with a stopper that only records.
 //
-//	loop.go, fault.go     hands out work, takes in results; a mistake of ours fails one
-//	flows.go              which flows there are, and what is asked of each
-//	look.go, judge.go     list and describe; judge what comes
-//	emergency.go          events in force, and what is found of them
-//	find.go, survey.go    their flows, and the looks at each
-//	way.go                which of them give way to others
-//	latch.go              what the state file says of them
-//	stopping.go           what is condemned, on its way through the gate
-//	withhold.go           lets it in once the limits allow all of it
-//	turn.go, fresh.go     its turn: the order, fresh facts, the count
-//	gate.go               lets pass, or refuses; the only place that stops
-//	stop.go               tries a stop and verifies it
-//	book.go, finish.go    the report
+//	sweep.go             begins, and says what went wrong
+//	loop.go              hands out work, takes in results
+//	flows.go, same.go    which flows there are
+//	ask.go, names.go     what is asked of each; which names none has
+//	look.go              lists and describes for the watch
+//	events.go            … and for the events in force
+//	stop.go              opens the gate; fetches facts, sends stops, has them verified
+//	finish.go, drift.go  the report
+//	memory.go            what sweeps leave each other
 //
 // What calls out runs in goroutines of its own and touches nothing of the
 // sweep's; everything else happens in the one goroutine that called Run.

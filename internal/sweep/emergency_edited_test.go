@@ -11,8 +11,8 @@ import (
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/internal/emulator"
 	"github.com/flowreaper/flowreaper/internal/emulator/account"
+	"github.com/flowreaper/flowreaper/internal/judge"
 	"github.com/flowreaper/flowreaper/internal/result"
-	"github.com/flowreaper/flowreaper/internal/sweep"
 	"github.com/flowreaper/flowreaper/internal/watch"
 )
 
@@ -166,7 +166,7 @@ func TestWhatWasQuietIsLookedAtByTheNewPolicy(t *testing.T) {
 // flowIDs are the account's, in their order.
 func (p *process) flowIDs() (all []string) {
 	c := client(p.t, cloudflow.Options{Endpoint: "http://127.0.0.1:1", HTTPClient: p.server, Quota: cloudflow.Unlimited()})
-	flows, err := sweep.ReadFlows(p.t.Context(), c, nil)
+	flows, err := judge.ReadFlows(p.t.Context(), c, nil)
 	if err != nil {
 		p.t.Fatal(err)
 	}

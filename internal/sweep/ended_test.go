@@ -10,14 +10,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/judge"
 	"github.com/flowreaper/flowreaper/internal/result"
-	"github.com/flowreaper/flowreaper/internal/sweep"
 	"github.com/flowreaper/flowreaper/policy"
 )
 
 // endedSource answers for one execution that has ended.
 type endedSource struct {
-	sweep.FactSource
+	judge.Source
 	status  string
 	stopped time.Time
 	events  []cloudflow.Event
@@ -63,7 +63,7 @@ func TestReadEnd(t *testing.T) {
 		"it runs":         {endedSource{status: "Running"}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := sweep.ReadEnd(t.Context(), test.source, "f", "x")
+			got, err := judge.ReadEnd(t.Context(), test.source, "f", "x")
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/fault"
+	"github.com/flowreaper/flowreaper/internal/judge"
 	"github.com/flowreaper/flowreaper/internal/result"
 )
 
@@ -31,9 +33,9 @@ func fatal(err error) *result.Error {
 func codeOf(err error) string {
 	var api *cloudflow.Error
 	switch {
-	case isFault(err):
+	case fault.Is(err):
 		return "Fault"
-	case errors.As(err, new(*noStartedTime)):
+	case errors.As(err, new(*judge.NoStartedTime)):
 		return "NoStartedTime"
 	case !errors.As(err, &api):
 		return string(result.CodeSweep)
@@ -51,5 +53,3 @@ func hopeless(err error) bool {
 	var api *cloudflow.Error
 	return errors.As(err, &api) && api.Class == cloudflow.Operation
 }
-
-func isFatal(err error) bool { return fatal(err) != nil }

@@ -38,7 +38,7 @@ func (m minedClock) ClockOffset() (time.Duration, bool) {
 // others are stopped; and so they are told of where limits hold them.
 func TestAMistakeAtATurn(t *testing.T) {
 	live := map[string]int{"a": 4, "c": 4}
-	for _, function := range []string{"(*gate).pass", "(*sweep).takeIn", "(*sweep).takeTurn", "(*sweep).try", "(*sweep).freshenOne", ""} {
+	for _, function := range []string{"(*gate).pass", "(*Stops).takeIn", "(*Stops).takeTurn", "(*Stops).try", "(*Stops).fetchFor", ""} {
 		for _, file := range []bool{true, false} {
 			text := eventPolicy("limits: {maxShare: 100%}", "name: old, maxRuntime: 20m")
 			accident(t, live, text, func(t *testing.T, p *process) {

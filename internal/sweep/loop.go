@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/fault"
+	"github.com/flowreaper/flowreaper/internal/stops"
 	"github.com/flowreaper/flowreaper/internal/watch"
 )
 
@@ -67,20 +69,20 @@ func (s *sweep) start(op operation, work func() (func(), error), failed func(err
 	go func() {
 		var result func()
 		var err error
-		if fault := attempt(func() { result, err = work() }); fault != nil {
-			err = fault
+		if mistake := fault.Attempt(func() { result, err = work() }); mistake != nil {
+			err = mistake
 		}
 		s.results <- func() {
 			s.underWay[op]--
 			s.answered++
 			if err == nil {
-				err = attempt(result)
+				err = fault.Attempt(result)
 			}
 			if err == nil {
 				return
 			}
-			if fault := attempt(func() { failed(err) }); fault != nil {
-				s.failure(fault)
+			if mistake := fault.Attempt(func() { failed(err) }); mistake != nil {
+				s.failure(mistake)
 			}
 		}
 	}()
@@ -111,19 +113,19 @@ func (l *loop) await(pause time.Duration) {
 func (s *sweep) work() {
 	if s.regular() {
 		s.watch.Begin(s.now())
-		s.retell()
-		s.recall()
+		s.flows.retell()
+		s.stops.Recall()
 	}
-	s.findFlows()
+	s.events.findFlows()
 	for s.ctx.Err() == nil {
 		if s.regular() {
-			s.listFlows()
+			s.flows.list()
 		}
 		wait := s.handOut()
-		s.keepLatched()
+		s.events.hold()
 		s.openGate(wait)
 		s.stopNext()
-		if !wait && !s.busy() && len(s.waiting)+len(s.queue)+len(s.counted) == 0 {
+		if !wait && !s.busy() && s.stops.Left() == 0 {
 			break
 		}
 		s.await(s.pause(wait))
@@ -133,22 +135,21 @@ func (s *sweep) work() {
 		(<-s.results)()
 	}
 	s.leave()
-	s.looked()
-	s.tellOthers()
+	s.behind()
 	s.checkEnd()
 }
 
-// handOut starts the tasks for which there are tokens, those of emergencies
-// first, and says whether something that is due waits for more.
+// handOut starts the tasks for which there are tokens, those of events first, and says
+// whether something that is due waits for more.
 func (s *sweep) handOut() (wait bool) {
-	wait = s.survey(false)
+	wait = s.events.look(false)
 	if s.regular() {
 		wait = s.handOutWatched() || wait
 	}
-	if wait || s.listingFlows {
+	if wait || s.flows.listing {
 		return wait
 	}
-	return s.survey(true)
+	return s.events.look(true)
 }
 
 func (s *sweep) handOutWatched() (wait bool) {
@@ -196,8 +197,8 @@ func (s *sweep) level(operation string) int {
 // pause is how long to wait for a result before looking again at what can be
 // done: until the next token of what waits for one.
 func (s *sweep) pause(wait bool) time.Duration {
-	pause := patience
-	if left := s.patienceLeft(); left > 0 {
+	pause := stops.Patience
+	if left := s.stops.PatienceLeft(); left > 0 {
 		pause = left
 	}
 	if s.Quota == nil {
@@ -214,7 +215,7 @@ func (s *sweep) pause(wait bool) time.Duration {
 		next(cloudflow.OpListExecutions)
 		next(cloudflow.OpDescribeExecution)
 	}
-	if len(s.queue)+len(s.counted) > 0 {
+	if s.stops.Queued() > 0 {
 		next(cloudflow.OpStopExecution)
 	}
 	return max(pause, time.Millisecond)

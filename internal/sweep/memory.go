@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/judge"
 	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/watch"
 	"github.com/flowreaper/flowreaper/policy"
@@ -31,7 +32,7 @@ type Memory struct {
 
 	flows      map[string]*policy.Flow // in scope, by key
 	ids        map[string]string       // the name of the flow that has an Id; "" where several have
-	questions  map[string]question     // what is asked about each
+	questions  map[string]policy.Query // what is asked about each
 	notCovered []result.FlowNote
 	partial    bool                    // the flows' latest listing failed
 	restored   bool                    // the file's flows were told
@@ -70,7 +71,7 @@ type MemoryOptions struct {
 // NewMemory makes a memory, of what the file knows if there is one. It is
 // always usable; the error says what of the file was not believed, and why.
 func NewMemory(o MemoryOptions) (*Memory, error) {
-	m := &Memory{quota: o.Quota, tick: cmp.Or(o.Tick, time.Minute), flows: map[string]*policy.Flow{}, ids: map[string]string{}, questions: map[string]question{}}
+	m := &Memory{quota: o.Quota, tick: cmp.Or(o.Tick, time.Minute), flows: map[string]*policy.Flow{}, ids: map[string]string{}, questions: map[string]policy.Query{}}
 	options := watch.Options{Account: o.Account, Region: o.Region, Tick: m.tick}
 	if o.Quota != nil {
 		options.ListRate = o.Quota.Rates()[cloudflow.OpListExecutions].PerSecond
@@ -115,7 +116,7 @@ type Ledger struct {
 func oneShot(l *Ledger, now time.Time) *Memory {
 	m := &Memory{
 		watch: watch.New(watch.Options{OneShot: true}), tick: time.Minute, once: true,
-		flows: map[string]*policy.Flow{}, ids: map[string]string{}, questions: map[string]question{},
+		flows: map[string]*policy.Flow{}, ids: map[string]string{}, questions: map[string]policy.Query{},
 	}
 	if l != nil {
 		m.file = watch.NewFile(l.File)
@@ -213,5 +214,13 @@ func (m *Memory) lost(from time.Time) string {
 		return strings.ReplaceAll(m.doubts.Error(), "\n", "; ")
 	default:
 		return fmt.Sprintf("%v, but only since %s", watch.ErrLost, since.Format(time.RFC3339))
+	}
+}
+
+// keepStreamed keeps the flows that the policy concerns.
+func (m *Memory) keepStreamed(flows []*policy.Flow, now time.Time) {
+	m.streamed, m.streamedAt = map[string]*policy.Flow{}, now
+	for _, flow := range flows {
+		m.streamed[judge.FlowKey(flow)] = flow
 	}
 }

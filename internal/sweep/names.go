@@ -5,74 +5,52 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/policy"
 )
 
-// namesSeen is what a sweep finds out, beside its work, of which flows there are.
-type namesSeen struct {
-	all     []string // of all flows; nil where no listing came whole
-	lacking []string // that there are none of
-}
-
-// listed takes in a listing of all flows. Half of one says nothing of the others.
-func (n *namesSeen) listed(flows []*policy.Flow, err error) {
-	if err != nil {
-		return
-	}
-	n.all = make([]string, 0, len(flows))
-	for _, f := range flows {
-		n.all = append(n.all, f.Name)
-	}
-	slices.Sort(n.all)
-}
-
-// gone takes in names that were asked for one by one, and aren't any flow's.
-func (n *namesSeen) gone(names ...string) { n.lacking = append(n.lacking, names...) }
-
 // unmatched says which globs name no flow, whatever the sweep was narrowed to. No
 // call is made to find out.
-func (s *sweep) unmatched() []policy.Unmatched {
-	n := &s.names
-	if n.all == nil && len(n.lacking) == 0 {
+func (f *flows) unmatched() []policy.Unmatched {
+	if f.names == nil && len(f.lacking) == 0 {
 		return nil
 	}
-	most := maxNotes
-	if n.all == nil {
+	most := result.MaxNotes
+	if f.names == nil {
 		most = math.MaxInt // all but those that are lacking go
 	}
-	asked, _ := policy.UnmatchedGlobs("--flow", s.FlowGlobs, n.all) // they are what Flow was made of
-	all := append(asked, s.Policy.Unmatched(n.all, most)...)
-	if n.all == nil {
+	asked, _ := policy.UnmatchedGlobs("--flow", f.FlowGlobs, f.names) // they are what Flow was made of
+	all := append(asked, f.Policy.Unmatched(f.names, most)...)
+	if f.names == nil {
 		all = slices.DeleteFunc(all, func(u policy.Unmatched) bool {
-			return !slices.Contains(n.lacking, strings.TrimPrefix(u.Glob, "!"))
+			return !slices.Contains(f.lacking, strings.TrimPrefix(u.Glob, "!"))
 		})
 	}
-	return all[:min(len(all), maxNotes)]
+	return all[:min(len(all), result.MaxNotes)]
 }
 
 // mistyped ends the sweep where a person's glob names no flow, beside others that do:
 // an exclusion may be all that keeps it from flows. Of a listing that came in half,
 // err, only that is in doubt: another names none of the flows that will be looked at.
-func (s *sweep) mistyped(flows []*policy.Flow, err error) bool {
-	if !s.MustMatch || isFatal(err) || s.outOfTime(err) || !slices.ContainsFunc(flows, func(f *policy.Flow) bool { return s.Flow == nil || s.Flow(f.Name) }) {
+func (f *flows) mistyped(flows []*policy.Flow, err error) bool {
+	if !f.MustMatch || cloudflow.IsFatal(err) || f.outOfTime(err) || !slices.ContainsFunc(flows, func(flow *policy.Flow) bool { return f.Flow == nil || f.Flow(flow.Name) }) {
 		return false
 	}
 	var names []string
-	for _, f := range flows {
-		names = append(names, f.Name)
+	for _, flow := range flows {
+		names = append(names, flow.Name)
 	}
-	wrong, _ := policy.UnmatchedGlobs("--flow", s.FlowGlobs, names)
+	wrong, _ := policy.UnmatchedGlobs("--flow", f.FlowGlobs, names)
 	if err != nil {
 		wrong = slices.DeleteFunc(wrong, func(u policy.Unmatched) bool {
-			return !strings.HasPrefix(u.Glob, "!") && !slices.Contains(s.names.lacking, u.Glob)
+			return !strings.HasPrefix(u.Glob, "!") && !slices.Contains(f.lacking, u.Glob)
 		})
 	}
 	if len(wrong) == 0 {
 		return false
 	}
-	s.listingFlows = false
-	s.fail(result.CodeUnmatched, &unmatchedError{wrong, err})
+	f.Fail(result.CodeUnmatched, &unmatchedError{wrong, err})
 	return true
 }
 

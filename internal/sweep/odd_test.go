@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/judge"
 	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 	"github.com/flowreaper/flowreaper/policy"
@@ -175,7 +176,7 @@ func TestWhatIsReadOfOneIsWhatASweepReads(t *testing.T) {
 			b := running("b", test.age)
 			c.liveErr["b"] = test.change(c, &b)
 			c.live["b"] = b
-			facts, err := sweep.ReadFacts(t.Context(), runningOnly{c}, p, nil, "f", "a", c.clock)
+			facts, err := judge.ReadFacts(t.Context(), runningOnly{c}, p, nil, "f", "a", c.clock)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -22,7 +22,7 @@ func Operations(p *policy.Policy, mode policy.Mode) []string {
 		"StopExecution":     enforced,
 	}
 	for _, scope := range p.Extent() {
-		if named(scope) {
+		if _, few := named(scope); few {
 			calls["DescribeFlow"] = true
 		} else {
 			calls["ListFlows"] = true
@@ -36,11 +36,4 @@ func Operations(p *policy.Policy, mode policy.Mode) []string {
 	}
 	inOrder := []string{"ListFlows", "DescribeFlow", "ListExecutions", "DescribeExecution", "GetExecutionHistory", "StopExecution"}
 	return slices.DeleteFunc(inOrder, func(o string) bool { return !calls[o] })
-}
-
-// named says whether a sweep describes the flows that its rules name, in place
-// of listing all there are.
-func named(s *policy.Scope) bool {
-	names, ok := s.FlowNames()
-	return ok && len(names) <= describeAtMost
 }

@@ -7,132 +7,193 @@ import (
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/judge"
 	"github.com/flowreaper/flowreaper/internal/result"
+	"github.com/flowreaper/flowreaper/internal/stops"
 	"github.com/flowreaper/flowreaper/policy"
 )
 
-// verifyWait is how long one DescribeExecution waits for the execution to end:
-// CloudFlow answers as soon as it has.
-const verifyWait = 5 * time.Second
+const (
+	// maxBatch is how many stops the ledger counts before it is saved and they are
+	// tried: a kill in between counts as many too many.
+	maxBatch = 10
 
-// try tries a stop and verifies it.
-func (s *sweep) try(c *condemned, p pass) {
-	d := s.decision(p.finding)
-	s.lateBy(&d, p.due, s.now())
-	s.tried[c.key()] = true
-	delete(s.admitted, c.key())
-	s.turn++
-	s.unanswered, s.lastSent = true, time.Now()
-	turn := s.turn
-	s.start(opStop, func() (func(), error) {
-		answer, err := s.gate.send(s.ctx, p)
-		s.endIfFatal(err) // before the next one's turn
-		s.results <- func() { s.unanswered = s.unanswered && turn < s.turn }
-		d.RequestID = requestID(answer, err)
-		d.Outcome, d.Message = s.outcome(s.ctx, p.finding, err)
-		return func() { s.settle(c, d, err) }, nil
-	}, func(fault error) {
-		d.Outcome, d.Message = result.Failed, fault.Error()
-		s.settle(c, d, fault)
+	// held is the share of its time for which a sweep waits with stops while flows
+	// are left in which nobody knows what runs, so that the limits are asked about as
+	// much as can be known.
+	held = 0.6
+
+	// verifyWait is how long one DescribeExecution waits for the execution to end:
+	// CloudFlow answers as soon as it has.
+	verifyWait = 5 * time.Second
+)
+
+// openGate lets in what waits, when the limits allow all that is known to be
+// condemned. They are asked as late as stops can wait: when all that is due has
+// been looked at, or at least all that was known before; but not so late that
+// nothing can be stopped.
+func (s *sweep) openGate(wait bool) {
+	if !s.stops.Waiting() || !s.seenEnough(wait) {
+		return
+	}
+	looking := wait || s.underWay[opList] > 0
+	s.stops.Open(func(flow string) bool { // a look at it will tell, and nothing less can
+		return looking && s.memory.questions[flow].Needs.Has(policy.NeedLive)
 	})
 }
 
-// lateBy notes how late a stop is tried.
-func (s *sweep) lateBy(d *result.Decision, due policy.Due, now time.Time) {
-	if due.Kind == policy.Moment {
-		late := max(0, now.Sub(due.Time.Truncate(time.Millisecond)))
-		s.late = append(s.late, late)
-		d.LateSeconds = seconds(late)
+func (s *sweep) seenEnough(wait bool) bool {
+	looking := s.underWay[opList] + s.underWay[opCheck] + s.underWay[opOther]
+	switch {
+	case looking == 0 && !wait:
+		return true
+	case s.Until.IsZero():
+		return false
+	case time.Since(s.began) >= time.Duration(held*float64(s.Until.Sub(s.started))):
+		return true
 	}
+	now := s.now()
+	return s.regular() && s.underWay[opCheck]+s.underWay[opOther] == 0 && s.watch.Behind(now, 0).Checks == s.underWay[opEarly] && s.watch.Blind(now) == 0 && !s.events.Counting()
+}
+
+// stopNext fetches what the next stops hang on, and tries them, as the quota allows.
+func (s *sweep) stopNext() {
+	for s.ctx.Err() == nil {
+		task := s.stops.Next(stops.Room{
+			Fetch:    s.underWay[opFresh] < most[opFresh],
+			Stop:     s.underWay[opStop] < most[opStop] && s.level(cloudflow.OpStopExecution) > 0,
+			Sendable: s.sendable(),
+		})
+		switch {
+		case task.Fetch != nil:
+			s.fetch(task.Fetch)
+		case task.Stop != nil:
+			s.stop(task.Stop)
+		default:
+			return
+		}
+	}
+}
+
+// sendable is how many stops can be tried in what is left of the sweep's time, at least
+// one.
+func (s *sweep) sendable() int {
+	if s.Until.IsZero() || s.Quota == nil {
+		return maxBatch
+	}
+	left := s.Until.Sub(s.Now()).Seconds() * s.rate(cloudflow.OpStopExecution)
+	return max(1, s.level(cloudflow.OpStopExecution)+int(left))
+}
+
+// fetch fetches what stops hang on.
+func (s *sweep) fetch(f *stops.Fetch) {
+	work := map[stops.What]func(*judge.Inquiry, *stops.Fetch) (func(), error){
+		stops.TheExecution: s.fetchExecution, stops.TheFlow: s.fetchFlow, stops.TheLive: s.fetchLive,
+	}[f.What]
+	s.start(opFresh, func() (func(), error) {
+		in := s.judge.Inquire(s.ctx)
+		take, err := work(in, f)
+		return func() { s.tell(f.Flow.Name, in); take() }, err
+	}, func(err error) {
+		if !s.outOfTime(err) { // else they stay marked, so that nobody asks again in this sweep
+			s.stops.NotFound(f)
+			s.unread(f.Flow.Name, err)
+		}
+	})
+}
+
+func (s *sweep) fetchExecution(in *judge.Inquiry, f *stops.Fetch) (func(), error) {
+	answer, asked, err := in.Live(f.Flow.Name, f.Name, f.Started)
+	ended := func() { s.stops.Ended(f) }
+	switch {
+	case err != nil:
+		return nil, err
+	case answer == nil:
+		return ended, nil
+	case judge.Another(f.Started, answer.StartedTime):
+		return func() {
+			if s.stops.Replaced(f, answer.StartedTime) {
+				s.Incomplete(f.Flow.Name, fmt.Sprintf("the execution %s of %s started at %s by a listing, and at %s by DescribeExecution: it is kept",
+					f.Name, f.Flow.Name, f.Started.Format(time.RFC3339), answer.StartedTime.UTC().Format(time.RFC3339)))
+			}
+		}, nil
+	}
+	found := in.Described(f.By, f.Flow, *answer, asked)
+	if found.Over() {
+		return ended, nil
+	}
+	return func() { s.stops.Found(f, found) }, nil
+}
+
+// fetchFlow reads a flow. What can't be fetched protects.
+func (s *sweep) fetchFlow(in *judge.Inquiry, f *stops.Fetch) (func(), error) {
+	asked := in.Clock.Ours()
+	answer, err := s.Source.DescribeFlow(s.ctx, f.Flow.Name)
+	switch {
+	case cloudflow.IsGone(err), err == nil && !judge.IsFlow(answer, f.Flow):
+		return func() { s.stops.Ended(f) }, nil
+	case err == nil:
+		return func() { s.stops.FlowFound(f, judge.WholeFlow(answer, f.Flow), asked) }, nil
+	case s.outOfTime(err) || cloudflow.IsFatal(err):
+		return nil, err
+	}
+	return func() {
+		s.stops.FlowFound(f, nil, asked)
+		s.failure(err)
+	}, nil
+}
+
+// fetchLive lists a flow anew, and has its executions judged by what is live in it now.
+func (s *sweep) fetchLive(in *judge.Inquiry, f *stops.Fetch) (func(), error) {
+	list, err := in.ListLive(f.Flow.Name)
+	if err != nil {
+		return nil, err
+	}
+	found := in.Rows(f.By, f.Flow, list, true)
+	return func() {
+		for _, err := range s.stops.Counted(f, found) {
+			s.unread(f.Flow.Name, err)
+		}
+	}, nil
+}
+
+// stop sends a stop, and verifies it.
+func (s *sweep) stop(p *stops.Stop) {
+	s.start(opStop, func() (func(), error) {
+		answer, err := p.Send(s.ctx)
+		s.results <- func() {
+			s.endIfFatal(err) // before the next one's turn
+			s.stops.StopAnswered(p)
+		}
+		if err != nil && s.unsent(err) {
+			return func() { s.settle(p, stops.NotSent(timeIsOver(s.ctx))) }, nil
+		}
+		ctx, cancel := outlive(s.ctx, s.grace)
+		defer cancel()
+		a := p.Verify(ctx, s.verifyWait(), answer, err)
+		return func() { s.settle(p, a) }, nil
+	}, func(mistake error) {
+		s.settle(p, stops.Answer{Outcome: result.Failed, Message: mistake.Error(), Err: mistake})
+	})
 }
 
 // settle takes in what became of a stop.
-func (s *sweep) settle(c *condemned, d result.Decision, err error) {
-	switch d.Outcome {
-	case result.Planned:
-		s.recorded = append(s.recorded, planned(c.finding))
-	case result.Stopped, result.AlreadyCompleted, result.Gone:
-		live := s.watch.Live()
-		s.watch.Ended(c.flowKey, c.name)
-		s.ended += live - s.watch.Live()
-		s.gone[c.key()] = true
-		s.settled(c.key())
-	case result.NotTried:
-		s.partial = true
-		s.markAs(c.by, c.key(), waitingOutcome)
-	default:
-		s.markAs(c.by, c.key(), d.Outcome)
+func (s *sweep) settle(p *stops.Stop, a stops.Answer) {
+	for _, err := range []error{a.Unverified, a.Err} {
+		if err != nil {
+			s.failure(err)
+		}
 	}
-	s.attempted(d, err)
-}
-
-// requestID leads people and support to the StopExecution call, refused or not.
-func requestID(answer cloudflow.Execution, err error) string {
-	var api *cloudflow.Error
-	if errors.As(err, &api) {
-		return api.RequestID
-	}
-	return answer.RequestID
-}
-
-// outcome tells what became of a stop, and what people should know of it. err
-// is StopExecution's; its answer says nothing about the effect.
-func (s *sweep) outcome(ctx context.Context, c finding, err error) (result.Outcome, string) {
-	var api *cloudflow.Error
-	switch {
-	case errors.Is(err, errRecorded):
-		return result.Planned, ""
-	case err == nil:
-		return s.verify(ctx, c, result.StillRunning, "the stop was accepted")
-	case s.unsent(err):
-		return result.NotTried, notTried{timeIsOver(s.ctx)}.Error()
-	case !errors.As(err, &api):
-		return result.Failed, err.Error()
-	case api.MaybeDone && cloudflow.IsAlreadyCompleted(err):
-		// It ended, by an attempt of ours whose answer was lost or without us:
-		// only the execution itself knows.
-		return s.verify(ctx, c, result.AlreadyCompleted, "")
-	case api.MaybeDone:
-		return s.verify(ctx, c, result.Failed, err.Error())
-	case cloudflow.IsAlreadyCompleted(err):
-		return result.AlreadyCompleted, ""
-	case cloudflow.IsGone(err):
-		return result.Gone, ""
-	}
-	return result.Failed, err.Error()
+	s.stops.Settle(p, a)
 }
 
 // unsent says that the sweep's time, or the sweep, was over before a stop was sent.
 func (s *sweep) unsent(err error) bool {
 	var api *cloudflow.Error
-	if errors.As(err, &api) && api.MaybeDone || isFatal(err) {
+	if errors.As(err, &api) && api.MaybeDone || cloudflow.IsFatal(err) {
 		return false
 	}
 	return errors.Is(err, cloudflow.ErrOutOfTime) || s.ctx.Err() != nil && errors.Is(err, s.ctx.Err())
-}
-
-// verify asks the execution whether the stop took effect. Where nobody can tell
-// the outcome is presumed, never stopped.
-func (s *sweep) verify(ctx context.Context, c finding, presumed result.Outcome, message string) (result.Outcome, string) {
-	wait := s.verifyWait()
-	ctx, cancel := outlive(ctx, s.grace)
-	defer cancel()
-	execution, err := s.Source.DescribeExecution(ctx, c.flow.Name, c.execution.Name, wait)
-	switch {
-	case cloudflow.IsGone(err):
-		return result.Gone, ""
-	case err != nil:
-		s.endIfFatal(err)
-		s.failure(err)
-		return presumed, join(message, fmt.Sprintf("whether it took effect could not be verified: %v", err))
-	case execution.Live() && presumed == result.Failed:
-		return result.Failed, message
-	case execution.Live():
-		return result.StillRunning, join(message, fmt.Sprintf("its status is still %s", execution.Status))
-	case execution.Status == "Stopped":
-		return result.Stopped, ""
-	}
-	return result.AlreadyCompleted, fmt.Sprintf("it ended as %s", execution.Status)
 }
 
 // verifyWait is how long the next verification may wait: less towards the end of
@@ -152,9 +213,20 @@ func outlive(ctx context.Context, grace time.Duration) (context.Context, context
 	return longer, func() { stop(); cancel() }
 }
 
-func join(message, more string) string {
-	if message == "" {
-		return more
+// leave deals with what is left when the sweep is over: the next goes on with it, unless
+// the limits withhold it.
+func (s *sweep) leave() {
+	cause := context.Cause(s.ctx)
+	s.stops.Leave(cause != nil && !errors.Is(cause, errTimeIsOver))
+	if !s.memory.once {
+		s.memory.refresh(s.now())
+		s.events.FindOthers()
 	}
-	return message + "; " + more
+	left := s.events.Left() + s.stops.LeftOfOwn()
+	s.stops.NotTried(cause)
+	s.estimated(max(left, len(s.stops.Recorded())))
+	s.memory.giveWay = s.events.GiveWay(s.rate(cloudflow.OpListExecutions) * s.Now().Sub(s.started).Seconds())
+	if s.events.Latches() {
+		s.events.Release(s.begun(), s.memory.tick)
+	}
 }

@@ -13,7 +13,10 @@ import (
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/internal/event"
+	"github.com/flowreaper/flowreaper/internal/fault"
+	"github.com/flowreaper/flowreaper/internal/judge"
 	"github.com/flowreaper/flowreaper/internal/result"
+	"github.com/flowreaper/flowreaper/internal/stops"
 	"github.com/flowreaper/flowreaper/internal/watch"
 	"github.com/flowreaper/flowreaper/policy"
 )
@@ -107,7 +110,7 @@ type Options struct {
 }
 
 // Run does one sweep. The report is never nil and tells what was done, whatever
-// the error, which is nil or an [*Error].
+// the error, which is nil or an [*result.Error].
 //
 // When ctx ends, nothing more is listed or stopped; stops already begun are
 // verified for at most [Grace], and the rest is reported as not tried.
@@ -123,7 +126,7 @@ func Run(ctx context.Context, o Options) (*result.Report, error) {
 // Plan does the sweep that Run would do, limits included, with a stopper that
 // only records. Of earlier sweeps it knows the ledger alone, and leaves them nothing.
 func Plan(ctx context.Context, o Options) (*result.Report, result.Recording, error) {
-	o.Stopper = recorder{}
+	o.Stopper = stops.Recorder{}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -135,13 +138,13 @@ func Plan(ctx context.Context, o Options) (*result.Report, result.Recording, err
 	s.checkClock()
 	report, err := s.finish()
 	report.Mode = policy.ModePlan
-	return report, s.recorded, err
+	return report, s.stops.Recorded(), err
 }
 
 // sign is what every cause says of the sweep: one and the same in the report and in
 // the stop.
 func (s *sweep) sign() policy.Tail {
-	t := policy.Tail{Run: s.RunID, At: s.clock.corrected(s.started)}
+	t := policy.Tail{Run: s.RunID, At: s.begun()}
 	if s.By != nil {
 		t.By = s.By()
 	}
@@ -152,13 +155,14 @@ func (s *sweep) sign() policy.Tail {
 // the one goroutine that called Run.
 type sweep struct {
 	Options
-	*book
 	*loop
-	clock  *clock
-	gate   *gate
+	*result.Collector
+	clock  *judge.Clock
+	judge  *judge.Judge
+	stops  *stops.Stops
 	memory *Memory
 	watch  *watch.Watch
-	own    *bench           // the policy, under what set the sweep off
+	own    *judge.Basis     // the policy, under what set the sweep off
 	acting []*policy.Policy // one with each of the rules alone that stop
 	scope  *policy.Scope
 
@@ -166,22 +170,19 @@ type sweep struct {
 	free    context.CancelFunc
 	grace   time.Duration // what is left of Grace, to verify stops
 	started time.Time     // by our clock: the offset is not known yet
+	began   time.Time     // by the machine's
 	before  cloudflow.Stats
 
-	signature func() policy.Tail // of every cause
+	flows  *flows
+	events *events
 
-	seen          map[key]bool
-	listingFlows  bool // under way
-	triedFlows    bool
-	read          map[string]flowRead // flows read in this sweep, by key
-	whole         *wholeFlows
-	matched       map[string]bool // rules that concern some flow
-	names         namesSeen
-	firstUnlisted error
-	share         float64 // that progress has told
-
-	*stopping
-	*emergencies
+	seen           map[judge.Key]bool
+	listed         map[string]bool // flows whose executions have been listed, all of them, by key
+	firstUnlisted  error           // of them
+	flowsSeen      int
+	executionsSeen int
+	share          float64 // that progress has told
+	estimate       *result.Estimate
 }
 
 func begin(ctx context.Context, o Options) *sweep {
@@ -195,33 +196,45 @@ func begin(ctx context.Context, o Options) *sweep {
 	o.Mode = cmp.Or(o.Mode, policy.ModeEnforce)
 	o.RunID = cmp.Or(o.RunID, strings.ReplaceAll(uuid.NewString(), "-", ""))
 	s := &sweep{
-		Options: o,
-		book:    &book{decided: o.Decided},
-		clock:   &clock{ours: o.Now, offset: o.Source.ClockOffset},
-		memory:  o.Memory, watch: o.Memory.watch,
-		started: o.Now(), before: o.Source.Stats(),
-		read: map[string]flowRead{}, whole: &wholeFlows{read: map[string]*describedFlow{}}, seen: map[key]bool{}, matched: map[string]bool{},
-		stopping: newStopping(), emergencies: newEmergencies(),
+		Options: o, Collector: &result.Collector{Decided: o.Decided},
+		clock:  judge.NewClock(o.Now, o.Source.ClockOffset),
+		memory: o.Memory, watch: o.Memory.watch,
+		started: o.Now(), began: time.Now(), before: o.Source.Stats(),
+		seen: map[judge.Key]bool{}, listed: map[string]bool{},
 	}
+	s.judge = judge.New(o.Source, s.clock)
 	s.nameTrigger()
-	s.signature = sync.OnceValue(s.sign)
-	s.own = &bench{policy: s.Policy, event: s.Event}
+	s.own = &judge.Basis{Rules: s.Policy, Event: s.Event}
 	s.acting = actingRules(s.Policy)
-	s.scope = s.Policy.Scope(s.clock.judging(), s.Event)
+	s.scope = s.Policy.Scope(s.clock.Judging(), s.Event)
 	s.watch.Ledger.Keep(s.Policy.Limits.Per)
-	s.gate = &gate{
-		limits: o.Policy.Limits, soften: o.Mode, allowed: o.Allowed,
-		clock: s.clock, ledger: &s.watch.Ledger, stopper: o.Stopper, signature: s.signature,
-	}
-	if o.Approved != nil {
-		s.gate.approved = approves(o.Approved)
-	}
+	s.flows = &flows{sweep: s, matched: map[string]bool{}}
+	s.stops = s.newStops()
 	s.Stopper = nil // from here on only the gate can stop
 	ctx, s.end = context.WithCancelCause(ctx)
-	s.raise()
+	s.events = s.raise()
 	s.lend(ctx)
 	s.loop, s.free = newLoop(ctx, s.Options)
 	return s
+}
+
+func (s *sweep) newStops() *stops.Stops {
+	batch := 1
+	if s.memory.file != nil {
+		batch = maxBatch
+	}
+	return stops.New(stops.Options{
+		Stopper: s.Stopper, Judge: s.judge, Source: s.Source, Watch: s.watch, Report: s.Collector,
+		Limits: s.Policy.Limits, Mode: s.Mode, Allowed: s.Allowed, Approved: s.Approved,
+		Mark: fmt.Sprintf("%.23s/%s", s.Policy.Hash, s.Mode), Own: s.own, Started: s.started, Batch: batch,
+		Sign:     sync.OnceValue(s.sign),
+		Flow:     func(key string) *policy.Flow { return s.memory.flows[key] },
+		Live:     func() int { return s.watch.Live() + s.events.moreLive },
+		Answered: func() bool { return s.answered > 0 },
+		Claim:    func(tries []watch.Try) error { return s.memory.claim(tries, s.now()) },
+		Settled:  func(k judge.Key) { s.events.Settled(k) },
+		Failed:   s.unread,
+	})
 }
 
 // lend has a sweep that goes on with an emergency go on for a part of its grace,
@@ -232,7 +245,7 @@ func (s *sweep) lend(ctx context.Context) {
 	const lent = Grace - 3*time.Second
 	deadline, bounded := ctx.Deadline()
 	short := bounded && deadline.Before(s.Until.Add(Grace)) // less than its grace was left for it
-	if s.regular() && s.latches() && !s.Until.IsZero() && !short {
+	if s.regular() && s.events.Latches() && !s.Until.IsZero() && !short {
 		s.Until = s.Until.Add(lent)
 		s.grace -= lent
 	}
@@ -249,32 +262,85 @@ func (s *sweep) nameTrigger() {
 		s.Trigger = result.Trigger{Kind: s.Events[0].Kind, Name: s.Events[0].Name()}
 	}
 	if s.Event == nil {
-		s.Event = &policy.Event{Kind: cmp.Or(s.Trigger.Kind, "manual"), Time: s.clock.now()}
+		s.Event = &policy.Event{Kind: cmp.Or(s.Trigger.Kind, event.Manual), Time: s.clock.Now()}
 	}
 	s.Trigger.Kind = cmp.Or(s.Trigger.Kind, s.Event.Kind)
 }
 
+// regular says that the sweep judges by rules on timers, too, or by hand.
+func (s *sweep) regular() bool { return len(s.Events) == 0 }
+
 // now is the time by CloudFlow's clock.
-func (s *sweep) now() time.Time { return s.clock.now() }
+func (s *sweep) now() time.Time { return s.clock.Now() }
+
+// begun is when the sweep began by CloudFlow's clock, as far as that is known by now.
+func (s *sweep) begun() time.Time { return s.clock.Corrected(s.started) }
 
 // endIfFatal ends the sweep at once after an error that leaves nothing to hope
 // for, and says whether it did.
 func (s *sweep) endIfFatal(err error) bool {
-	f := fatal(err)
-	if f == nil {
+	if !cloudflow.IsFatal(err) {
 		return false
 	}
-	s.fail(f.Code, f.Err)
+	f := fatal(err)
+	s.Fail(f.Code, f.Err)
 	s.end(f)
 	return true
+}
+
+// failure counts an error of a call, but for those that end the sweep. A mistake of
+// ours fails the sweep, and doesn't end it.
+func (s *sweep) failure(err error) {
+	if s.endIfFatal(err) {
+		return
+	}
+	s.Note(codeOf(err), err.Error())
+	if fault.Is(err) {
+		s.FailQuietly(err)
+	}
+}
+
+// cutShort says that a look at a flow was cut short by the end of the time, which is no
+// error, and reports it.
+func (s *sweep) cutShort(flow string, err error) bool {
+	if !s.outOfTime(err) {
+		return false
+	}
+	s.Incomplete(flow, timeIsOver(s.ctx).Error())
+	return true
+}
+
+// unread reports what could not be read of a flow.
+func (s *sweep) unread(flow string, err error) {
+	if !s.cutShort(flow, err) {
+		s.failure(err)
+		s.Incomplete(flow, err.Error())
+	}
+}
+
+// listingFailed reports a listing that failed by itself.
+func (s *sweep) listingFailed(flow string, err error) {
+	s.failure(err)
+	s.Incomplete(flow, err.Error())
+	s.firstUnlisted = cmp.Or(s.firstUnlisted, err)
+}
+
+// tell reports what an inquiry into a flow noticed besides.
+func (s *sweep) tell(flow string, in *judge.Inquiry) {
+	for _, name := range in.Differ {
+		s.Note("SameName", fmt.Sprintf("rows of one listing differ in what they say of the execution %s of %s: what DescribeExecution says counts", name, flow))
+	}
+	for _, err := range in.Unread {
+		s.unread(flow, err)
+	}
 }
 
 // checkClock fails the sweep when ages can't be trusted, also when nothing is
 // condemned: what seems young by a clock that is off may be overdue. A sweep in
 // which nothing was due has nothing to check it by.
 func (s *sweep) checkClock() {
-	if off, ok := s.clock.check(); !ok && (off.known || s.asked()) {
-		s.fail(result.CodeClockSkew, off)
+	if off, ok := s.clock.Check(); !ok && (off.Known || s.asked()) {
+		s.Fail(result.CodeClockSkew, off)
 	}
 }
 
@@ -292,11 +358,11 @@ func (s *sweep) asked() bool {
 // out again, so nothing but the saving has failed. By a clock that is off the
 // ledger would forget the wrong stops, so then the file stays as it is.
 func (s *sweep) remember() {
-	if off, ok := s.clock.check(); !ok && off.known {
+	if off, ok := s.clock.Check(); !ok && off.Known {
 		return
 	}
 	if err := s.memory.save(s.now()); err != nil {
-		s.fail(result.CodeSweep, err)
+		s.Fail(result.CodeSweep, err)
 	}
 }
 
@@ -308,7 +374,7 @@ var errTimeIsOver = errors.New("the time of this sweep is over; the next one goe
 // has no next one failed to send it: its person needs to hear why.
 func (s *sweep) outOfTime(err error) bool {
 	unsent := errors.Is(err, cloudflow.ErrOutOfTime) && !s.memory.once
-	return !isFatal(err) && !isFault(err) && (s.ctx.Err() != nil || unsent)
+	return !cloudflow.IsFatal(err) && !fault.Is(err) && (s.ctx.Err() != nil || unsent)
 }
 
 // timeIsOver is why a call was cut short: the time is over, or the whole sweep
@@ -324,18 +390,16 @@ func timeIsOver(ctx context.Context) error {
 // look at: a stopper that may list nothing must not look healthy.
 func (s *sweep) checkEnd() {
 	if cut := s.ctx.Err() != nil; cut && !errors.Is(context.Cause(s.ctx), errTimeIsOver) {
-		s.fail(result.CodeSweep, timeIsOver(s.ctx))
+		s.Fail(result.CodeSweep, timeIsOver(s.ctx))
 	}
-	r := &s.report
+	nothing := s.firstUnlisted != nil && len(s.listed) == 0 && s.executionsSeen == 0
 	switch {
-	case s.firstUnlisted != nil && !s.regular() && r.Flows.Listed == 0 && r.Executions.Seen == 0:
-		s.fail(result.CodeSweep, fmt.Errorf("nothing of what the event is about could be looked at: %w", s.firstUnlisted))
-	case s.firstUnlisted != nil && r.Flows.Seen > 0 && r.Flows.Listed == 0 && r.Executions.Seen == 0:
-		s.fail(result.CodeSweep, fmt.Errorf("none of the %d flows could be listed: %w", r.Flows.Seen, s.firstUnlisted))
+	case nothing && !s.regular():
+		s.Fail(result.CodeSweep, fmt.Errorf("nothing of what the event is about could be looked at: %w", s.firstUnlisted))
+	case nothing && s.flowsSeen > 0:
+		s.Fail(result.CodeSweep, fmt.Errorf("none of the %d flows could be listed: %w", s.flowsSeen, s.firstUnlisted))
 	case s.ctx.Err() != nil && s.answered == 0:
-		s.fail(result.CodeSweep, fmt.Errorf("nothing was answered in time: %w", timeIsOver(s.ctx)))
+		s.Fail(result.CodeSweep, fmt.Errorf("nothing was answered in time: %w", timeIsOver(s.ctx)))
 	}
-	if s.attempts > 0 && s.attempts == s.failures {
-		s.fail(result.CodeSweep, fmt.Errorf("not one of %d stops was accepted: %s", s.attempts, s.firstFailure))
-	}
+	s.FailIfRefused()
 }

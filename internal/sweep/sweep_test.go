@@ -64,7 +64,7 @@ func TestOnlyTheGateStops(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]string{"../../internal/doctor/canary.go", "../../internal/sweep/gate.go"}, calls); diff != "" {
+	if diff := cmp.Diff([]string{"../../internal/doctor/canary.go", "../../internal/stops/gate.go"}, calls); diff != "" {
 		t.Errorf("calls of StopExecution (-want +got):\n%s", diff)
 	}
 }

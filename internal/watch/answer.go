@@ -100,7 +100,7 @@ func (w *Watch) Looked(l *Look, rows []Execution, pages int, now time.Time) bool
 // record keeps the rows, those first that are due soonest, so that memory that
 // is full shortens the look's reach and leaves no hole in it. It returns the
 // rows' names.
-func (w *Watch) record(f *flow, s span, rows []Execution, t instant) map[string]struct{} {
+func (w *Watch) record(f *flow, s Span, rows []Execution, t instant) map[string]struct{} {
 	r, seen, within := f.round, make(map[string]struct{}, len(rows)), 0
 	for _, e := range f.bySoonest(rows, t) {
 		if _, twice := seen[e.Name]; twice {
@@ -109,7 +109,7 @@ func (w *Watch) record(f *flow, s span, rows []Execution, t instant) map[string]
 		seen[e.Name] = struct{}{}
 		w.seen += count(!w.sawBefore(f, e))
 		due := f.dueOf(e)
-		overdue := t >= due.add(askWider)
+		overdue := t >= due.add(AskWider)
 		if s.holds(instantOf(e.StartedTime)) {
 			within++
 			r.overdue += count(overdue)
@@ -150,7 +150,7 @@ func (w *Watch) sawBefore(f *flow, e Execution) bool {
 func (f *flow) bySoonest(rows []Execution, t instant) []Execution {
 	return slices.SortedFunc(slices.Values(rows), func(a, b Execution) int {
 		dueA, dueB := f.dueOf(a), f.dueOf(b)
-		overdueA, overdueB := t >= dueA.add(askWider), t >= dueB.add(askWider)
+		overdueA, overdueB := t >= dueA.add(AskWider), t >= dueB.add(AskWider)
 		return cmp.Or(count(overdueA)-count(overdueB), cmp.Compare(dueA, dueB))
 	})
 }
@@ -165,7 +165,7 @@ func count(b bool) int {
 // settleAbsent settles the known executions that the answer should have had and
 // hadn't. One page is a moment's truth: they have ended. Several pages are not,
 // since rows move up while others end: only a describe can tell.
-func (w *Watch) settleAbsent(f *flow, s span, seen map[string]struct{}, onePage bool) {
+func (w *Watch) settleAbsent(f *flow, s Span, seen map[string]struct{}, onePage bool) {
 	for _, k := range f.known {
 		if _, ok := seen[k.name]; ok || !s.holds(k.started) {
 			continue

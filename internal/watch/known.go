@@ -39,7 +39,7 @@ type known struct {
 }
 
 // condemnable is the first moment at which a verdict can be spoken.
-func (k *known) condemnable() instant { return k.due.add(askWider) }
+func (k *known) condemnable() instant { return k.due.add(AskWider) }
 
 // checksFirst orders checks: executions that have just become due, then those
 // that were overdue before, each by the time they were meant for.
@@ -85,7 +85,7 @@ func (f *flow) dueOf(e Execution) instant {
 // false when it isn't kept because the memory is full.
 func (w *Watch) see(f *flow, e Execution, t instant) bool {
 	k, due := f.known[e.Name], f.dueOf(e)
-	if due == never || (w.onceASweep(f) && t < due.add(askWider)) {
+	if due == never || (w.onceASweep(f) && t < due.add(AskWider)) {
 		if k != nil {
 			w.forget(k)
 		}
@@ -124,7 +124,7 @@ func (w *Watch) plan(k *known) {
 	k.at = k.condemnable()
 	if k.overdue != nil {
 		k.at = k.seen.add(again(k.overdue.checks))
-		if then := k.then.add(askWider); k.then > 0 && then > k.seen {
+		if then := k.then.add(AskWider); k.then > 0 && then > k.seen {
 			k.at = min(k.at, then)
 		} else if k.then > 0 { // it has not come yet by the caller's clock, which was corrected since
 			k.at = k.seen.add(again(1))

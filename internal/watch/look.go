@@ -6,10 +6,6 @@ const (
 	// maxPages is how many pages one listing may have: the longer a listing
 	// takes, the more of it shifts under way. Beyond, the time is cut into slices.
 	maxPages = 10
-
-	// leastSpan is the span below which cutting stops: what is asked is wider
-	// by twice askWider anyway.
-	leastSpan = 4 * askWider
 )
 
 // look begins a look at the flow, or goes on with its next span.
@@ -21,12 +17,7 @@ func (w *Watch) look(f *flow, t instant) *Look {
 	}
 	r := f.round
 	l := &Look{FlowID: f.key(), FlowName: f.Name, MaxPages: w.mayRead(f), flow: f, round: r}
-	if from := r.todo[0].from; from != beginning {
-		l.StartedTimeBegin = from.add(-askWider).time()
-	}
-	if to := r.todo[0].to; to != end {
-		l.StartedTimeEnd = to.add(askWider).time()
-	}
+	l.StartedTimeBegin, l.StartedTimeEnd = r.todo[0].Bounds()
 	return l
 }
 
@@ -37,7 +28,7 @@ func (w *Watch) mayNarrow(f *flow) bool {
 
 func (w *Watch) mayRead(f *flow) int {
 	r := f.round
-	if s := r.todo[0]; r.uncut || s.to.since(s.from) <= leastSpan {
+	if s := r.todo[0]; r.uncut || s.short() {
 		return math.MaxInt32
 	}
 	if !w.mayNarrow(f) {

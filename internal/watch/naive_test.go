@@ -236,7 +236,7 @@ func (a *account) check(w *Watch, c *Check) {
 	f := a.flow(c.FlowID)
 	i := slices.IndexFunc(f.runs, func(r *run) bool { return r.name == c.Execution })
 	r := f.runs[i]
-	if r.odd.IsZero() && c.Early != a.now.Before(f.due(r).Add(askWider)) {
+	if r.odd.IsZero() && c.Early != a.now.Before(f.due(r).Add(AskWider)) {
 		a.Fatalf("check of %s at %v, due %v, says early = %v", r.name, a.now, f.due(r), c.Early)
 	}
 	switch {
@@ -259,7 +259,7 @@ func (a *account) check(w *Watch, c *Check) {
 }
 
 func (a *account) judge(w *Watch, f *policyFlow, r *run) {
-	if a.now.Before(f.due(r).Add(askWider)) {
+	if a.now.Before(f.due(r).Add(AskWider)) {
 		return
 	}
 	r.found = a.now
@@ -273,7 +273,7 @@ func (a *account) judge(w *Watch, f *policyFlow, r *run) {
 func (a *account) compare() {
 	for _, f := range a.flows {
 		for _, r := range f.runs {
-			overdue := r.runningAt(a.now) && !a.now.Before(f.due(r).Add(askWider))
+			overdue := r.runningAt(a.now) && !a.now.Before(f.due(r).Add(AskWider))
 			if overdue && r.found.IsZero() && !f.lost && !r.odd.Equal(a.now) {
 				a.Fatalf("%s of %s (least age %v, every sweep %v), started %v, was due %v: not found at %v",
 					r.name, f.ID, f.LeastAge, f.EverySweep, r.started, f.due(r), a.now)

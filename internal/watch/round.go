@@ -12,7 +12,7 @@ type round struct {
 	at       instant
 	wide     time.Duration
 	whole    bool   // no bound but the status
-	todo     []span // the first is being asked
+	todo     []Span // the first is being asked
 	done     []slice
 	pages    int // of the listings that were complete
 	spent    int // of all
@@ -29,28 +29,18 @@ type part struct {
 	name string
 }
 
-// span is a range of started times: after from, up to to.
-type span struct{ from, to instant }
-
 // slice is how many rows a span had.
 type slice struct {
-	span
+	Span
 	rows int
 }
-
-const (
-	beginning instant = -1 << 42 // before 1900; far enough for since not to overflow
-	end       instant = 1 << 42  // after 2100
-)
-
-func (s span) holds(t instant) bool { return s.from < t && t <= s.to }
 
 func (w *Watch) newRound(f *flow, t instant) *round {
 	r := &round{at: t, wide: f.wide, overflow: end}
 	if w.options.OneShot {
 		r.wide = 0
 	}
-	whole := span{beginning, end}
+	whole := Everything
 	r.whole = f.EverySweep || f.LeastAge <= 0 || r.wide >= f.LeastAge
 	if !r.whole {
 		whole.to = t.add(r.wide - f.LeastAge)
@@ -59,34 +49,20 @@ func (w *Watch) newRound(f *flow, t instant) *round {
 	return r
 }
 
-func (s span) cut(at []instant) []span {
-	spans := []span{}
-	for _, c := range at {
-		if s.holds(c) && c != s.to {
-			spans = append(spans, span{s.from, c})
-			s.from = c
-		}
-	}
-	return append(spans, s)
-}
-
 // halve cuts the span at hand where half of the executions seen in it started
 // earlier: their order is unknown, but each is as likely to be among the first.
 func (r *round) halve(rows []Execution) {
 	s := r.todo[0]
-	var started []instant
+	started := make([]time.Time, 0, len(rows))
 	for _, e := range rows {
-		if at := instantOf(e.StartedTime); s.holds(at) {
-			started = append(started, at)
-		}
+		started = append(started, e.StartedTime)
 	}
-	if len(started) == 0 {
+	at, ok := s.median(started)
+	if !ok {
 		r.uncut = true
 		return
 	}
-	slices.Sort(started)
-	at := min(started[len(started)/2], s.to-1)
-	r.todo = slices.Replace(r.todo, 0, 1, span{s.from, at}, span{at, s.to})
+	r.todo = slices.Replace(r.todo, 0, 1, s.cut([]instant{min(at, s.to-1)})...)
 }
 
 // sliceRows is how many executions a slice is cut to hold, about half of what

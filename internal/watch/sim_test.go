@@ -410,7 +410,7 @@ func (m *simulation) check(c *Check, deadline time.Time) {
 // judge condemns what is overdue, and stops it as the quota allows.
 func (m *simulation) judge(r *run, deadline time.Time) {
 	due := r.started.Add(r.flow.leastAge)
-	if m.now.Before(due.Add(askWider)) {
+	if m.now.Before(due.Add(AskWider)) {
 		return
 	}
 	if r.found.IsZero() {
@@ -461,7 +461,7 @@ func (m *simulation) result() result {
 			if x.found.IsZero() {
 				continue
 			}
-			if x.found.Before(due.Add(askWider)) {
+			if x.found.Before(due.Add(AskWider)) {
 				r.premature++
 			}
 			if !m.fullLook.IsZero() && due.After(m.fullLook) {

@@ -119,7 +119,7 @@ func (w *Watch) fits(s state) error {
 // look is believed; whatever lies in the future by our clock isn't, since it
 // would put off looks. The ledger is believed in any case, with its own times.
 func (w *Watch) absorb(s state, now time.Time) {
-	latest := now.Add(askWider)
+	latest := now.Add(AskWider)
 	w.Ledger.merge(s.Ledger)
 	w.Ledger.Lose(s.KnownSince)
 	w.Ledger.remember(milliseconds(s.Window))

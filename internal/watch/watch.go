@@ -7,10 +7,10 @@ import (
 
 // Figures of the scheme. The comments say what each protects against.
 const (
-	// askWider widens every bound asked of the API, since whether bounds are
+	// AskWider widens every bound asked of the API, since whether bounds are
 	// inclusive isn't documented; and nothing is condemned before it is overdue
 	// by as much, since clocks differ.
-	askWider = 2 * time.Second
+	AskWider = 2 * time.Second
 
 	// maxMargin is how long before it must be the next look becomes due, so
 	// that a timer's tick falls in between. Short ages use a fortieth.

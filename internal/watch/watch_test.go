@@ -194,11 +194,11 @@ func TestSlicesPastTenPages(t *testing.T) {
 }
 
 func TestSlicesAreRememberedAndMerged(t *testing.T) {
-	done := []slice{{span{20, end}, 300}, {span{beginning, 10}, 300}, {span{10, 15}, 100}, {span{15, 20}, 90}}
+	done := []slice{{Span{20, end}, 300}, {Span{beginning, 10}, 300}, {Span{10, 15}, 100}, {Span{15, 20}, 90}}
 	if got := mergeSlices(done); !slices.Equal(got, []instant{20}) {
 		t.Errorf("cut at %v, want only at 20: 490 rows and 300", got)
 	}
-	if got := (span{12, end}).cut([]instant{10, 20}); !slices.Equal(got, []span{{12, 20}, {20, end}}) {
+	if got := (Span{12, end}).cut([]instant{10, 20}); !slices.Equal(got, []Span{{12, 20}, {20, end}}) {
 		t.Errorf("cut into %v", got)
 	}
 }

@@ -1,4 +1,9 @@
-package sweep
+// Package fault turns panics into errors.
+//
+// A panic is a mistake of flowreaper's. What it happened in has failed, like a call that
+// did, and nothing else: least of all what is done for others. The sweep fails in the
+// end, since people must know.
+package fault
 
 import (
 	"errors"
@@ -7,9 +12,6 @@ import (
 	"runtime"
 )
 
-// fault is a panic: a mistake of flowreaper's. What it happened in has failed, like
-// a call that did, and nothing else: least of all what is done for others. The
-// sweep fails in the end, since people must know.
 type fault struct {
 	value any
 	place string // file:line
@@ -19,10 +21,11 @@ func (f *fault) Error() string {
 	return fmt.Sprintf("a mistake in flowreaper, at %s: %v. Please report it", f.place, f.value)
 }
 
-func isFault(err error) bool { return errors.As(err, new(*fault)) }
+// Is says whether an error is a panic's.
+func Is(err error) bool { return errors.As(err, new(*fault)) }
 
-// attempt does something, and returns its panic as an error.
-func attempt(do func()) (err error) {
+// Attempt does something, and returns its panic as an error.
+func Attempt(do func()) (err error) {
 	defer func() {
 		if value := recover(); value != nil {
 			err = &fault{value, panicked()}

@@ -3,38 +3,18 @@ package sweep
 import (
 	"time"
 
+	"github.com/flowreaper/flowreaper/internal/judge"
 	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/policy"
 )
-
-// planned is the record of what was condemned.
-func planned(f finding) result.PlannedStop {
-	return result.PlannedStop{
-		Flow: f.flow.Name, FlowID: f.flow.ID, Execution: f.execution.Name, StartedTime: f.execution.StartedTime,
-		Rule: f.verdict.Rule.Name, Reason: f.verdict.Reason(),
-	}
-}
-
-// approves returns whether the plan would stop an execution: of the same flow, not
-// of another by its name, and started when the plan says.
-func approves(r result.Recording) func(*policy.Flow, *policy.Execution) bool {
-	index := make(map[[2]string]result.PlannedStop, len(r))
-	for _, p := range r {
-		index[[2]string{p.Flow, p.Execution}] = p
-	}
-	return func(flow *policy.Flow, e *policy.Execution) bool {
-		p, ok := index[[2]string{flow.Name, e.Name}]
-		return ok && p.FlowID == flow.ID && p.StartedTime.Equal(e.StartedTime)
-	}
-}
 
 // drift is what was planned and is not to be stopped any more, and why.
 func (s *sweep) drift() []result.Drift {
 	if len(s.Approved) == 0 {
 		return nil
 	}
-	decided := make(map[[2]string]result.Decision, len(s.decisions))
-	for _, d := range s.decisions {
+	decided := map[[2]string]result.Decision{}
+	for _, d := range s.Decisions() {
 		decided[[2]string{d.Flow, d.Execution}] = d
 	}
 	byName := map[string]*policy.Flow{}
@@ -76,11 +56,11 @@ func altered(d result.Decision, p result.PlannedStop, flow *policy.Flow) string 
 // more.
 func (s *sweep) changed(p result.PlannedStop, flow *policy.Flow) string {
 	switch {
-	case s.noted(p.Flow) || s.noted(everyFlow):
+	case s.IsIncomplete(p.Flow) || s.IsIncomplete(everyFlow):
 		return "" // nothing is known: the report says that it is incomplete
 	case flow == nil:
 		return "its flow is gone, or no rule concerns it any more"
-	case s.seen[key{keyOf(flow), p.Execution}]:
+	case s.seen[judge.Key{Flow: judge.FlowKey(flow), Execution: p.Execution}]:
 		return "no rule condemns it any more"
 	}
 	return "it runs no more"

@@ -1,13 +1,15 @@
-package sweep
+package stops
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
-	"slices"
+	"time"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/internal/duration"
+	"github.com/flowreaper/flowreaper/internal/judge"
 	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/watch"
 	"github.com/flowreaper/flowreaper/policy"
@@ -25,20 +27,41 @@ import (
 //
 // Refused means alive.
 type gate struct {
-	limits    policy.Limits
-	soften    policy.Mode
-	approved  func(*policy.Flow, *policy.Execution) bool // nil approves all
-	allowed   bool                                       // a person lets this one sweep pass the limits
-	clock     *clock
-	ledger    *watch.Ledger
-	stopper   Stopper
-	signature func() policy.Tail // of every cause
+	limits   policy.Limits
+	soften   policy.Mode
+	approved func(*policy.Flow, *policy.Execution) bool // nil approves all
+	allowed  bool
+	judge    *judge.Judge
+	ledger   *watch.Ledger
+	stopper  Stopper
+	sign     func() policy.Tail
+}
+
+func newGate(o Options) gate {
+	g := gate{limits: o.Limits, soften: o.Mode, allowed: o.Allowed, judge: o.Judge, ledger: &o.Watch.Ledger, stopper: o.Stopper, sign: o.Sign}
+	if o.Approved != nil {
+		g.approved = approves(o.Approved)
+	}
+	return g
+}
+
+// approves returns whether the plan would stop an execution: of the same flow, not
+// of another by its name, and started when the plan says.
+func approves(r result.Recording) func(*policy.Flow, *policy.Execution) bool {
+	index := make(map[[2]string]result.PlannedStop, len(r))
+	for _, p := range r {
+		index[[2]string{p.Flow, p.Execution}] = p
+	}
+	return func(flow *policy.Flow, e *policy.Execution) bool {
+		p, ok := index[[2]string{flow.Name, e.Name}]
+		return ok && p.FlowID == flow.ID && p.StartedTime.Equal(e.StartedTime)
+	}
 }
 
 // pass is the permission to try one stop, now. Only gate.pass makes one. What is
 // sent is made with it, since a finding may be read in the loop alone.
 type pass struct {
-	finding
+	judge.Finding
 	stop cloudflow.Stop
 }
 
@@ -49,11 +72,13 @@ type refusal interface {
 }
 
 type (
-	planMode    struct{}            // the rule, the policy or the run is in plan mode
-	protection  struct{}            // protect holds it
-	notApproved struct{}            // not in the plan that a person said yes to
-	notTried    struct{ why error } // the sweep ended before its turn came
-	spared      struct{}            // at its turn no rule condemned it any more
+	planMode    struct{}                  // the rule, the policy or the run is in plan mode
+	protection  struct{}                  // protect holds it
+	notApproved struct{}                  // not in the plan that a person said yes to
+	notTried    struct{ why error }       // the sweep ended before its turn came
+	spared      struct{}                  // at its turn no rule condemned it any more
+	overLimit   struct{ result.Withheld } // refuses all: a limit is exceeded, or nobody knows whether it is
+	clockOff    struct{ judge.ClockOff }
 )
 
 func (planMode) Error() string    { return "" }
@@ -61,34 +86,26 @@ func (protection) Error() string  { return "" }
 func (notApproved) Error() string { return "not in the plan that was approved" }
 func (spared) Error() string      { return "no rule condemns it any more" }
 func (n notTried) Error() string  { return fmt.Sprintf("not tried: %v", n.why) }
+func (o overLimit) Error() string { return o.Refusal() }
 
 func (planMode) outcome() result.Outcome    { return result.Planned }
 func (protection) outcome() result.Outcome  { return result.ProtectedOutcome }
 func (notApproved) outcome() result.Outcome { return result.Planned }
 func (overLimit) outcome() result.Outcome   { return result.WithheldOutcome }
+func (clockOff) outcome() result.Outcome    { return result.WithheldOutcome }
 func (notTried) outcome() result.Outcome    { return result.NotTried }
 func (spared) outcome() result.Outcome      { return "" }
 
-// overLimit refuses all: a limit is exceeded, or nobody knows whether it is.
-type overLimit struct{ withheld result.Withheld }
-
-func (o overLimit) Error() string {
-	if o.withheld.Until != nil {
-		return o.withheld.String()
-	}
-	return o.withheld.String() + ": nothing is stopped"
-}
-
 // examine asks what can be said of one execution alone.
-func (g *gate) examine(f finding) refusal {
+func (g *gate) examine(f judge.Finding) refusal {
 	switch {
-	case f.verdict.Decision == policy.Protected:
+	case f.Verdict.Decision == policy.Protected:
 		return protection{}
-	case f.verdict.Decision != policy.Stop, f.tooLate(), f.flow.ExecutionMode != standard:
+	case f.Verdict.Decision != policy.Stop, f.TooLate(), f.Flow.ExecutionMode != judge.Standard:
 		return spared{}
-	case f.verdict.Mode.Softer(g.soften) != policy.ModeEnforce:
+	case f.Verdict.Mode.Softer(g.soften) != policy.ModeEnforce:
 		return planMode{}
-	case g.approved != nil && !g.approved(f.flow, f.execution):
+	case g.approved != nil && !g.approved(f.Flow, f.Execution):
 		return notApproved{}
 	}
 	return nil
@@ -101,7 +118,7 @@ func (g *gate) withhold(condemned, counted, live int) refusal {
 	if g.allowed || condemned == 0 {
 		return nil
 	}
-	limits, now := g.limits, g.clock.now()
+	limits, now := g.limits, g.judge.Clock.Now()
 	recent := max(0, g.ledger.Since(now.Add(-limits.Per))-counted)
 	w := result.Withheld{Condemned: condemned, Recent: recent, Window: duration.Format(limits.Per)}
 	if until := g.ledger.KnownSince().Add(limits.Per); now.Before(until) {
@@ -131,66 +148,61 @@ func share(limits policy.Limits, live int) int {
 	return max(limits.Floor, int(limits.MaxShare*float64(live)+rounding))
 }
 
+// off is the refusal of a gate that doesn't know what time it is, or nil.
+func (g *gate) off() refusal {
+	if off, ok := g.judge.Clock.Check(); !ok {
+		return clockOff{off}
+	}
+	return nil
+}
+
 // pass judges an execution at its turn. That may come long after it was found:
 // at two stops a second a thousand take eight minutes. The finding returned
 // says what was judged last.
-func (g *gate) pass(f finding) (pass, finding, refusal) {
-	if off, ok := g.clock.check(); !ok {
-		return pass{}, f, off
+func (g *gate) pass(f judge.Finding) (*pass, judge.Finding, refusal) {
+	if no := g.off(); no != nil {
+		return nil, f, no
 	}
-	f = g.again(f)
+	f = g.judge.Again(f)
 	if no := g.examine(f); no != nil {
-		return pass{}, f, no
+		return nil, f, no
 	}
-	f, still := g.withoutMargin(f)
+	f, still := g.judge.WithoutMargin(f)
 	if !still {
-		return pass{}, f, spared{}
+		return nil, f, spared{}
 	}
 	if no := g.examine(f); no != nil {
-		return pass{}, f, no
+		return nil, f, no
 	}
-	return pass{f, g.stop(f)}, f, nil
+	return &pass{f, cloudflow.Stop{
+		FlowName: f.Flow.Name, ExecutionName: f.Execution.Name, Error: f.Verdict.Rule.Error, Cause: g.cause(f),
+	}}, f, nil
 }
 
-// withoutMargin judges once more, without the margin that rules are judged with.
-// It is there so that nothing is stopped too early, and would stop for as long
-// after a window has closed. What it returns is condemned with and without.
-func (g *gate) withoutMargin(f finding) (finding, bool) {
-	now := g.judgeAt(g.clock.now(), f.by, f.flow, f.execution)
-	now.asked = f.asked
-	switch {
-	case now.condemnedBy(f.verdict.Rule):
-		return f, true
-	case now.verdict.Decision == policy.Stop && f.condemnedBy(now.verdict.Rule):
-		return now, true
-	}
-	return f, false
+// good says that nothing has changed since a pass was made, the time included.
+func (g *gate) good(p *pass) bool {
+	return p != nil && p.JudgedAt.Equal(g.judge.Clock.Judging()) && g.off() == nil
 }
 
-// condemnedBy says that the rule condemns, alone or as one of several.
-func (f finding) condemnedBy(rule *policy.Rule) bool {
-	return f.verdict.Decision == policy.Stop && (f.verdict.Rule == rule || slices.Contains(f.verdict.WouldAlso, rule.Name))
-}
+func (g *gate) cause(f judge.Finding) string { return f.By.Rules.Cause(f.Verdict, g.sign()) }
 
-// tries is how the ledger counts stops that are about to be tried.
-func (g *gate) tries(passes []pass) []watch.Try {
-	tries := make([]watch.Try, len(passes))
-	for i, p := range passes {
-		tries[i] = watch.Try{At: g.clock.now(), Flow: keyOf(p.flow), Execution: p.execution.Name}
-	}
-	return tries
-}
-
-func (g *gate) stop(f finding) cloudflow.Stop {
-	return cloudflow.Stop{
-		FlowName:      f.flow.Name,
-		ExecutionName: f.execution.Name,
-		Error:         f.verdict.Rule.Error,
-		Cause:         f.by.policy.Cause(f.verdict, g.signature()),
-	}
+// try is how the ledger counts the stop.
+func (p *pass) try(at time.Time) watch.Try {
+	return watch.Try{At: at, Flow: judge.FlowKey(p.Flow), Execution: p.Execution.Name}
 }
 
 // send tries the stop that p permits, which the ledger counts already.
-func (g *gate) send(ctx context.Context, p pass) (cloudflow.Execution, error) {
+func (g *gate) send(ctx context.Context, p *pass) (cloudflow.Execution, error) {
 	return g.stopper.StopExecution(ctx, p.stop)
 }
+
+// Recorder is the Stopper of a plan: it stops nothing.
+type Recorder struct{}
+
+// StopExecution only takes note.
+func (Recorder) StopExecution(context.Context, cloudflow.Stop) (cloudflow.Execution, error) {
+	return cloudflow.Execution{}, errRecorded
+}
+
+// errRecorded is the answer of a stopper that only takes note.
+var errRecorded = errors.New("recorded, not stopped")

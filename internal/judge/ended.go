@@ -1,4 +1,4 @@
-package sweep
+package judge
 
 import (
 	"context"
@@ -15,7 +15,7 @@ const notInHistory = "the history of the execution does not have them"
 
 // ReadEnd reads how an execution ended; nil where it hasn't. DescribeExecution tells
 // no Error and no Cause: they are looked for in the history.
-func ReadEnd(ctx context.Context, source FactSource, flow, execution string) (*result.End, error) {
+func ReadEnd(ctx context.Context, source Source, flow, execution string) (*result.End, error) {
 	e, err := source.DescribeExecution(ctx, flow, execution, 0)
 	if err != nil || e.Live() {
 		return nil, err

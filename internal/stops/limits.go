@@ -1,0 +1,173 @@
+package stops
+
+import (
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/flowreaper/flowreaper/internal/judge"
+	"github.com/flowreaper/flowreaper/internal/result"
+	"github.com/flowreaper/flowreaper/internal/watch"
+)
+
+// Waiting says whether something waits for the gate to be opened.
+func (s *Stops) Waiting() bool { return len(s.waiting) > 0 }
+
+// Open lets in what waits, when the limits allow all that is known to be condemned;
+// but for what only a look that is still to be made can tell of, in flows of which
+// keep says so.
+func (s *Stops) Open(keep func(flow string) bool) {
+	s.dropEnded()
+	if no := s.withhold(); no != nil {
+		s.refuseAll(no)
+		return
+	}
+	for k, c := range s.waiting {
+		if c.Execution == nil && keep(k.Flow) {
+			continue
+		}
+		c.allowed = true
+		s.enqueue(c)
+	}
+}
+
+// withhold asks the clock, since by one that is off nothing is known to be
+// condemned, and then the limits about every execution known to be.
+//
+// Before the first answer nobody knows about the clock. What earlier sweeps
+// condemned is asked about at its turn, and then the gate knows: refused now, in
+// a sweep that has nothing else to ask, it would have no turn.
+func (s *Stops) withhold() refusal {
+	if off, ok := s.Judge.Clock.Check(); !ok && (off.Known || s.Answered()) && s.Left() > 0 {
+		return clockOff{off}
+	}
+	counted := 0
+	for _, c := range s.counted {
+		if c.inLedger {
+			counted++
+		}
+	}
+	s.askedAt = s.standing()
+	no := s.gate.withhold(s.known(), counted, s.Live()+s.ended)
+	if no == nil { // once one was exceeded, nothing is stopped in this sweep
+		no = s.held
+	}
+	return no
+}
+
+// known counts every execution that is known to be condemned, whether it was
+// checked in this sweep or not. Those tried in this sweep are in the ledger, and
+// what no limit holds back counts for none.
+func (s *Stops) known() int {
+	n := len(s.waiting)
+	for _, c := range slices.Concat(s.queue, s.counted) {
+		if !c.Unlimited() {
+			n++
+		}
+	}
+	for o := range s.Watch.EachOverdue() {
+		k := judge.Key{Flow: o.FlowID, Execution: o.Name}
+		if isCondemned(o.Mark) && !s.tried[k] && s.underGate(k) == nil {
+			n++
+		}
+	}
+	return n
+}
+
+// isCondemned says whether an execution with this mark is condemned and would be
+// stopped. What another policy planned or protected is taken up again, and counts
+// as waiting.
+func isCondemned(m watch.Mark) bool {
+	o := result.Outcome(m.Outcome)
+	return o != "" && o != result.Planned && o != result.ProtectedOutcome
+}
+
+// refuseAll refuses whatever has not been tried; what is over a limit, only what
+// limits hold back.
+func (s *Stops) refuseAll(no refusal) {
+	limit, over := errors.AsType[overLimit](no)
+	spare := func(c *condemned) bool { return over && c.Unlimited() }
+	rest := s.all()
+	clear(s.waiting)
+	s.queue, s.counted = filter(s.queue, spare), filter(s.counted, spare)
+	slices.SortFunc(rest, s.comesFirst)
+	for _, c := range rest {
+		if !spare(c) {
+			s.refuse(c, no)
+		}
+	}
+	if over {
+		s.held = limit
+		s.Report.Withhold(limit.Withheld)
+	}
+}
+
+// refuse refuses one, and reports it. Of what was not looked at in this sweep there is
+// nothing to report.
+func (s *Stops) refuse(c *condemned, no refusal) {
+	delete(s.admitted, c.key())
+	outcome := no.outcome()
+	if outcome == result.NotTried {
+		outcome = waitingOutcome
+	}
+	s.mark(c.By, c.key(), outcome)
+	if no == (spared{}) || no == (protection{}) {
+		s.Settled(c.key())
+	}
+	if c.Execution == nil {
+		return
+	}
+	s.about(c, func() {
+		if outcome == result.WithheldOutcome { // a plan holds it all the same: a person may let it pass
+			s.recorded = append(s.recorded, planned(c.Finding))
+		}
+		s.refused(c.Finding, no)
+	})
+}
+
+// refused reports what the gate didn't let pass, and fails the sweep where people must
+// act. Where no rule condemns it there is nothing to decide.
+func (s *Stops) refused(f judge.Finding, no refusal) {
+	if no == (spared{}) {
+		return
+	}
+	if off, ok := no.(clockOff); ok {
+		s.Report.Fail(result.CodeClockSkew, off)
+	}
+	d := s.decision(f)
+	d.Outcome, d.Message = no.outcome(), no.Error()
+	s.Report.Decide(d)
+}
+
+// standing is what the limits ask of the ledger, but for the sliding of their
+// window.
+type standing struct {
+	tried      int
+	knownSince time.Time
+}
+
+func (s *Stops) standing() standing {
+	from := s.Judge.Clock.Corrected(s.Started).Add(-s.limits.Per)
+	return standing{s.ledger.Since(from), s.ledger.KnownSince()}
+}
+
+// Leave deals with what is left when the sweep is over: the next goes on with it.
+// But first, unless the sweep was cut short, the limits say whether they withhold it;
+// that is told in every sweep. It returns how many are left but for those.
+func (s *Stops) Leave(cut bool) {
+	s.dropEnded()
+	if cut {
+		return
+	}
+	if no := s.withhold(); no != nil {
+		s.refuseAll(no)
+	}
+}
+
+// NotTried refuses what is left, since the sweep is over.
+func (s *Stops) NotTried(why error) {
+	if s.Left() > 0 {
+		s.Report.Partial()
+		s.refuseAll(notTried{why})
+	}
+}

@@ -1,0 +1,197 @@
+package stops
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/flowreaper/flowreaper/internal/fault"
+	"github.com/flowreaper/flowreaper/internal/judge"
+	"github.com/flowreaper/flowreaper/internal/result"
+	"github.com/flowreaper/flowreaper/internal/watch"
+	"github.com/flowreaper/flowreaper/policy"
+)
+
+// Patience is how long the next stop waits for the one before it, so that
+// they arrive in order, and one that hangs doesn't hold up the others.
+const Patience = time.Second
+
+// Room is what the quota and the sweep's time leave for.
+type Room struct {
+	Fetch    bool // facts can be fetched
+	Stop     bool // a stop can be sent
+	Sendable int  // stops, in what is left of the time
+}
+
+// Task is what is next: facts to fetch, a stop to try, or nothing for now.
+type Task struct {
+	Fetch *Fetch
+	Stop  *Stop
+}
+
+// Next returns what is next, as far as there is room for it.
+func (s *Stops) Next(room Room) Task {
+	for s.Queued() > 0 {
+		s.sortQueue()
+		if room.Fetch {
+			if f := s.fetch(); f != nil {
+				return Task{Fetch: f}
+			}
+		}
+		if !room.Stop || s.PatienceLeft() > 0 {
+			break
+		}
+		if len(s.counted) == 0 {
+			s.countNext(room.Sendable)
+		}
+		if len(s.counted) == 0 || !s.fresh(s.counted[0]) {
+			break
+		}
+		c := s.counted[0]
+		s.counted = s.counted[1:]
+		var stop *Stop
+		s.about(c, func() { stop = s.takeTurn(c) })
+		if stop != nil {
+			return Task{Stop: stop}
+		}
+	}
+	return Task{}
+}
+
+// PatienceLeft is for how long the next stop still waits for the one before it.
+func (s *Stops) PatienceLeft() time.Duration {
+	if !s.unanswered {
+		return 0
+	}
+	return max(0, Patience-time.Since(s.lastSent))
+}
+
+// comesFirst orders stops: emergencies first, of those what started last, since
+// that is what the event is about, unless the rule says otherwise; then the most
+// overdue.
+func (s *Stops) comesFirst(a, b *condemned) int {
+	if first := cmp.Compare(urgency(b), urgency(a)); first != 0 {
+		return first
+	}
+	if urgency(a) == newestFirst {
+		return cmp.Or(b.started.Compare(a.started), cmp.Compare(a.name, b.name))
+	}
+	return cmp.Or(
+		a.since.Compare(b.since), a.started.Compare(b.started),
+		cmp.Compare(a.flowName, b.flowName), cmp.Compare(a.name, b.name),
+	)
+}
+
+const (
+	mostOverdue = iota
+	oldestFirst
+	newestFirst
+)
+
+// urgency tells in which order an execution's turn comes.
+func urgency(c *condemned) int {
+	switch rule := c.Verdict.Rule; {
+	case rule == nil, !c.By.OnEvent():
+		return mostOverdue
+	case rule.StopFirst == policy.Oldest:
+		return oldestFirst
+	}
+	return newestFirst
+}
+
+func (s *Stops) sortQueue() {
+	if s.unsorted {
+		slices.SortFunc(s.queue, s.comesFirst)
+		s.unsorted = false
+	}
+}
+
+// about does something about one execution. A mistake of ours fails that one, which
+// the next sweep asks about again, and no other.
+func (s *Stops) about(c *condemned, do func()) {
+	if err := fault.Attempt(do); err != nil {
+		c.fetching = false
+		s.forget(c.key(), c.By)
+		s.Failed(c.flowName, err)
+	}
+}
+
+// takeTurn judges an execution at its turn. Where nothing has changed since it was
+// counted, it was judged then.
+func (s *Stops) takeTurn(c *condemned) *Stop {
+	if !s.good(c.pass) {
+		var no refusal
+		if c.pass, c.Finding, no = s.pass(c.Finding); no != nil {
+			s.refuse(c, no)
+			return nil
+		}
+	}
+	if !c.inLedger && !c.Unlimited() { // judged anew, another rule condemns it
+		s.wait(c)
+		return nil
+	}
+	return s.try(c)
+}
+
+// countNext has the ledger count the next stops, at most as many as are sendable,
+// before the first of them is tried. Without a file that is one at a time, and none too
+// many. What no limit holds back is not counted.
+func (s *Stops) countNext(sendable int) {
+	var tries []watch.Try
+	for len(s.queue) > 0 && s.fresh(s.queue[0]) && len(s.counted) < min(s.Batch, sendable) {
+		c := s.queue[0]
+		s.queue = s.queue[1:]
+		s.about(c, func() {
+			if s.takeIn(c) {
+				tries = append(tries, c.pass.try(s.Judge.Clock.Now()))
+			}
+		})
+	}
+	if len(tries) > 0 {
+		s.saveCount(tries)
+	}
+}
+
+// takeIn makes an execution one of the next to be tried, and says whether the ledger is
+// to count it.
+func (s *Stops) takeIn(c *condemned) (counts bool) {
+	p, judged, no := s.pass(c.Finding)
+	c.Finding, c.pass = judged, p
+	switch {
+	case no != nil:
+		s.refuse(c, no)
+		return false
+	case !c.mayPass():
+		s.wait(c)
+		return false
+	}
+	c.inLedger = c.inLedger || !c.Unlimited()
+	s.counted = append(s.counted, c)
+	return !c.Unlimited()
+}
+
+// saveCount counts stops in the ledger. Where that can't be saved they are not
+// tried; and where it has told of another process's stops, or of a loss, the limits
+// are asked anew: of several processes that count at once the last knows of all.
+func (s *Stops) saveCount(tries []watch.Try) {
+	s.askedAt.tried += len(tries)
+	if err := s.Claim(tries); err != nil {
+		s.Report.Fail(result.CodeSweep, err)
+		s.refuseAll(notTried{err})
+		return
+	}
+	if s.standing() == s.askedAt {
+		return
+	}
+	if no := s.withhold(); no != nil {
+		s.refuseAll(no)
+	}
+}
+
+// planned is the record of what was condemned.
+func planned(f judge.Finding) result.PlannedStop {
+	return result.PlannedStop{
+		Flow: f.Flow.Name, FlowID: f.Flow.ID, Execution: f.Execution.Name, StartedTime: f.Execution.StartedTime,
+		Rule: f.Verdict.Rule.Name, Reason: f.Verdict.Reason(),
+	}
+}
