@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/schollz/progressbar/v3"
 
@@ -13,8 +14,17 @@ import (
 
 // progress shows on a terminal how far a sweep has got, and how long the rest
 // takes within the quota, in the words of describe. It returns nil where there
-// is no terminal: a log has no use for it. done takes the bar away again.
+// is no terminal. done takes the bar away again.
 func (t *terminal) progress(describe func(result.Progress) string) (show func(result.Progress), done func()) {
+	draw, done := t.bar()
+	if draw == nil {
+		return nil, done
+	}
+	return func(p result.Progress) { draw(p.Share, describe(p)) }, done
+}
+
+// bar is nil where there is no terminal: a log has no use for it.
+func (t *terminal) bar() (draw func(share float64, text string), done func()) {
 	if !isTerminal(t.err) {
 		return nil, func() {}
 	}
@@ -26,9 +36,9 @@ func (t *terminal) progress(describe func(result.Progress) string) (show func(re
 		progressbar.OptionSetElapsedTime(false),
 		progressbar.OptionClearOnFinish(),
 	)
-	return func(p result.Progress) {
-		bar.Describe(describe(p))
-		_ = bar.Set(min(int(whole*p.Share), whole-1)) // done ends it; a bar that can't be drawn is no reason to end
+	return func(share float64, text string) {
+		bar.Describe(text)
+		_ = bar.Set(min(int(whole*share), whole-1)) // done ends it; a bar that can't be drawn is no reason to end
 	}, func() { _ = bar.Clear() }
 }
 
@@ -37,12 +47,12 @@ func lookingAndStopping(p result.Progress) string {
 	if p.Tried == 0 {
 		return looking(p)
 	}
-	return lookedAt(p) + ", tried " + plain.Count(p.Tried, "stop") + timeLeft(p)
+	return lookedAt(p) + ", tried " + plain.Count(p.Tried, "stop") + left(p.Left)
 }
 
 // looking is for plans. Nobody who is about to be asked may read that something
 // was stopped.
-func looking(p result.Progress) string { return lookedAt(p) + timeLeft(p) }
+func looking(p result.Progress) string { return lookedAt(p) + left(p.Left) }
 
 func lookedAt(p result.Progress) string {
 	if p.Flows == 0 {
@@ -51,9 +61,9 @@ func lookedAt(p result.Progress) string {
 	return fmt.Sprintf("looked at %s of %s flows", plain.Number(p.Listed), plain.Number(p.Flows))
 }
 
-func timeLeft(p result.Progress) string {
-	if p.Left == 0 {
+func left(d time.Duration) string {
+	if d == 0 {
 		return ""
 	}
-	return fmt.Sprintf(", %s left", duration.Rough(p.Left))
+	return fmt.Sprintf(", %s left", duration.Rough(d))
 }

@@ -128,6 +128,7 @@ func (t *terminal) newRoot() *cobra.Command {
 		t.newInvoke(),
 		t.newPlan(),
 		t.newRAMPolicy(),
+		t.newRecord(),
 		t.newSchema(),
 		t.newStop(),
 		t.newTest(),

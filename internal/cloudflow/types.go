@@ -1,6 +1,9 @@
 package cloudflow
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // Flow is one flow, in the API's own words, without its definition.
 type Flow struct {
@@ -68,6 +71,17 @@ type Event struct {
 	// making, as it came: JSON, probably, of its Error and Cause. "" of other events,
 	// whose details hold what it works on.
 	Detail string
+}
+
+// End is what an execution's end says of why: the Error and Cause in its Detail. What
+// that looks like is not documented: an object with an error and a cause, in whatever
+// case, or else a text, which is taken for the cause.
+func (e Event) End() (errorName, cause string) {
+	var detail struct{ Error, Cause string }
+	if json.Unmarshal([]byte(e.Detail), &detail) != nil || detail.Error+detail.Cause == "" && e.Detail != "{}" {
+		return "", e.Detail
+	}
+	return detail.Error, detail.Cause
 }
 
 // endings are the types of events whose Detail is kept.

@@ -76,7 +76,7 @@ func TestBadFolders(t *testing.T) {
 				_ = os.RemoveAll(dir)
 				put(t, filepath.Dir(dir), "history", "")
 			},
-			"the history can't be read: open DIR/history.json: not a directory"},
+			"DIR is no history, but a file\nName the folder that flowreaper record wrote, or one that isn't there yet to record into"},
 		"something else": {
 			func(t *testing.T, dir string) {
 				_ = os.Remove(dir + "/history.json")

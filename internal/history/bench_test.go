@@ -3,6 +3,7 @@ package history_test
 import (
 	"fmt"
 	"iter"
+	"syscall"
 	"testing"
 	"time"
 
@@ -41,11 +42,13 @@ func BenchmarkMillion(b *testing.B) {
 		}
 		b.Run(fmt.Sprintf("read/flows=%d", shape.flows), func(b *testing.B) {
 			b.ReportAllocs()
+			before := cpu(b)
 			for range b.N {
 				if n := readAll(b, dir); n != 1_000_000 {
 					b.Fatal(n, "executions")
 				}
 			}
+			b.ReportMetric(float64((cpu(b)-before).Milliseconds())/float64(b.N), "cpu-ms/op")
 		})
 	}
 	b.Run("write", func(b *testing.B) {
@@ -71,4 +74,14 @@ func readAll(tb testing.TB, dir string) (n int) {
 		n += len(f.Executions)
 	}
 	return n
+}
+
+// cpu is what this process has used, which other processes beside it don't change much.
+func cpu(tb testing.TB) time.Duration {
+	tb.Helper()
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		tb.Fatal(err)
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }

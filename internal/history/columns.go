@@ -9,24 +9,24 @@ import (
 
 // row is a row of a file, column by column. What every reader of Parquet knows is
 // asked for and nothing else: texts, timestamps of milliseconds in UTC, dictionaries,
-// zstd.
+// Snappy.
 type row struct {
-	Flow        string  `parquet:"flow,dict,zstd"`
-	FlowID      string  `parquet:"flowId,dict,zstd"`
-	Execution   string  `parquet:"execution,zstd"`
-	Status      string  `parquet:"status,dict,zstd"`
-	StartedTime *int64  `parquet:"startedTime,optional,timestamp(millisecond),zstd"`
-	StoppedTime *int64  `parquet:"stoppedTime,optional,timestamp(millisecond),zstd"`
-	SeenTime    *int64  `parquet:"seenTime,optional,timestamp(millisecond),dict,zstd"`
-	Input       *string `parquet:"input,optional,zstd"`
-	Environment *string `parquet:"environment,optional,dict,zstd"`
-	Error       *string `parquet:"error,optional,dict,zstd"`
-	Cause       *string `parquet:"cause,optional,dict,zstd"`
+	Flow        string  `parquet:"flow,dict,snappy"`
+	FlowID      string  `parquet:"flowId,dict,snappy"`
+	Execution   string  `parquet:"execution,snappy"`
+	Status      string  `parquet:"status,dict,snappy"`
+	StartedTime *int64  `parquet:"startedTime,optional,timestamp(millisecond),snappy"`
+	StoppedTime *int64  `parquet:"stoppedTime,optional,timestamp(millisecond),snappy"`
+	SeenTime    *int64  `parquet:"seenTime,optional,timestamp(millisecond),dict,snappy"`
+	Input       *string `parquet:"input,optional,snappy"`
+	Environment *string `parquet:"environment,optional,dict,snappy"`
+	Error       *string `parquet:"error,optional,dict,snappy"`
+	Cause       *string `parquet:"cause,optional,dict,snappy"`
 }
 
-func rowOf(f *Flow, e *Execution) row {
+func rowOf(id, name string, e *Execution) row {
 	return row{
-		Flow: f.Name, FlowID: f.ID, Execution: e.Name, Status: e.Status,
+		Flow: name, FlowID: id, Execution: e.Name, Status: e.Status,
 		StartedTime: millis(e.StartedTime), StoppedTime: millis(e.StoppedTime), SeenTime: millis(e.SeenTime),
 		Input: e.Input, Environment: e.Environment, Error: text(e.Error), Cause: text(e.Cause),
 	}
@@ -44,6 +44,20 @@ func text(s string) *string {
 		return nil
 	}
 	return &s
+}
+
+func ofMillis(ms *int64) time.Time {
+	if ms == nil {
+		return time.Time{}
+	}
+	return time.UnixMilli(*ms).UTC()
+}
+
+func ofText(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
 }
 
 // column is how one column gets into an Execution.

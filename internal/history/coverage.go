@@ -17,7 +17,8 @@ import (
 // version is of history.json and of the columns.
 const version = 1
 
-const coverageFile = "history.json"
+// CoverageFile tells what is covered.
+const CoverageFile = "history.json"
 
 // Coverage is what a history knows of, as history.json says it.
 type Coverage struct {
@@ -33,7 +34,8 @@ type Coverage struct {
 type Recording struct {
 	Flowreaper string    `json:"flowreaper"` // its version
 	StartedAt  time.Time `json:"startedAt"`
-	FinishedAt time.Time `json:"finishedAt,omitzero"` // the zero time: it was interrupted, or killed
+	FinishedAt time.Time `json:"finishedAt,omitzero"` // the zero time: it was killed, or still goes on
+	Complete   bool      `json:"complete"`            // all that it was to record came
 	Since      time.Time `json:"since"`               // how far back it was to look
 	Flows      []string  `json:"flows,omitempty"`     // the globs that it was narrowed to
 	WithInput  bool      `json:"withInput,omitzero"`
@@ -113,19 +115,22 @@ var ErrNone = errors.New("there is no history")
 // ReadCoverage reads history.json. Its error wraps ErrNone where a new history may
 // be begun in dir.
 func ReadCoverage(dir string) (*Coverage, error) {
-	text, err := os.ReadFile(filepath.Join(dir, coverageFile))
+	text, err := os.ReadFile(filepath.Join(dir, CoverageFile))
 	if err != nil {
 		return nil, notThere(dir, err)
 	}
 	c, err := decode(text)
 	if err != nil {
-		return nil, fmt.Errorf("%s is not what flowreaper record writes: %w", filepath.Join(dir, coverageFile), err)
+		return nil, fmt.Errorf("%s is not what flowreaper record writes: %w", filepath.Join(dir, CoverageFile), err)
 	}
 	return c, nil
 }
 
 // notThere says of a folder without a readable history.json what it is instead.
 func notThere(dir string, err error) error {
+	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+		return fmt.Errorf("%s is no history, but a file\n%s", dir, nameOne)
+	}
 	if !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("the history can't be read: %w", err)
 	}
@@ -138,8 +143,10 @@ func notThere(dir string, err error) error {
 	case onlyLeftovers(entries):
 		return fmt.Errorf("%w: the folder %s is empty; flowreaper record --out %s fills it", ErrNone, dir, dir)
 	}
-	return fmt.Errorf("%s is no history: it has no %s, but %s\nName the folder that flowreaper record wrote, or one that isn't there yet to record into", dir, coverageFile, named(entries))
+	return fmt.Errorf("%s is no history: it has no %s, but %s\n%s", dir, CoverageFile, named(entries), nameOne)
 }
+
+const nameOne = "Name the folder that flowreaper record wrote, or one that isn't there yet to record into"
 
 // onlyLeftovers says that nothing is there but what a killed recording left behind.
 func onlyLeftovers(entries []fs.DirEntry) bool {
@@ -216,5 +223,5 @@ func (c *Coverage) Save(dir string) error {
 	if err != nil {
 		return fmt.Errorf("the history can't be written: %w", err)
 	}
-	return WriteFile(filepath.Join(dir, coverageFile), append(text, '\n'))
+	return WriteFile(filepath.Join(dir, CoverageFile), append(text, '\n'))
 }

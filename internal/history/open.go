@@ -13,6 +13,9 @@ import (
 // Options say what of the rows is wanted.
 type Options struct {
 	Input bool // inputs, too, which may be most of what there is
+
+	// Files says which files are read, by their names in the folder; nil: all.
+	Files func(name string) bool
 }
 
 // History is a folder that has been opened.
@@ -37,13 +40,16 @@ func Open(dir string, o Options) (*History, error) {
 	if err != nil {
 		return nil, err
 	}
-	names, err := filepath.Glob(filepath.Join(literal(dir), "executions-*.parquet"))
+	names, err := Files(dir)
 	if err != nil {
 		return nil, err
 	}
 	h := &History{Coverage: c, options: o}
 	var wrong []error
 	for _, name := range names {
+		if o.Files != nil && !o.Files(filepath.Base(name)) {
+			continue
+		}
 		f, err := openFile(name)
 		if err != nil {
 			wrong = append(wrong, err)
@@ -56,6 +62,15 @@ func Open(dir string, o Options) (*History, error) {
 		return nil, errors.Join(append(wrong, h.rest(len(names)))...)
 	}
 	return h, nil
+}
+
+// LiveFile has the executions that were live when they were recorded last. It is
+// written anew by each recording, the others are added to.
+const LiveFile = "executions-live.parquet"
+
+// Files are the files of executions in a folder.
+func Files(dir string) ([]string, error) {
+	return filepath.Glob(filepath.Join(literal(dir), "executions-*.parquet"))
 }
 
 // literal is a folder's name as a pattern that names nothing else.
@@ -127,7 +142,26 @@ func parse(disk *os.File) (p *parquet.File, err error) {
 	case info.Size() == 0:
 		return nil, errors.New("it is empty")
 	}
-	return parquet.OpenFile(disk, info.Size(), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
+	p, err = parquet.OpenFile(disk, info.Size(), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
+	if err == nil && !countsAgree(p) {
+		err = errors.New("its footer contradicts itself")
+	}
+	return p, err
+}
+
+// countsAgree holds the rows that a footer counts in all against those of its parts: a
+// footer has no sum of its own.
+func countsAgree(p *parquet.File) bool {
+	rows := int64(0)
+	for _, g := range p.Metadata().RowGroups {
+		rows += g.NumRows
+		for _, c := range g.Columns {
+			if c.MetaData.NumValues != g.NumRows {
+				return false
+			}
+		}
+	}
+	return rows == p.NumRows()
 }
 
 // surprised turns a panic over what a file holds into an error.

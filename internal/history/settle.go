@@ -10,6 +10,7 @@ import (
 
 // settle puts a flow's rows in order, each execution once, and says what is odd.
 func (f *Flow) settle() {
+	f.Odd = nil
 	if twice(f.Executions) {
 		f.once()
 	}
@@ -60,6 +61,13 @@ func (f *Flow) once() {
 	}
 	clear(f.Executions[len(kept):])
 	f.Executions = kept
+}
+
+// Since is the execution as it is known now, with what was known before besides: a
+// recording may ask for less than the one before.
+func (e Execution) Since(before *Execution) *Execution {
+	e.keep(before)
+	return &e
 }
 
 // keep has a later row, which may have been recorded with less, keep what the

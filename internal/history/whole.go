@@ -2,7 +2,6 @@ package history
 
 import (
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,15 +10,29 @@ import (
 // A file of a history appears whole, under its name, or not at all: it is written
 // beside, under a name that no reader looks at, and renamed once it is on the disk.
 
-const (
-	folderMode = 0o700 // inputs may tell more than everybody on this machine should know
-	fileMode   = 0o600
+const partSuffix = ".part"
 
-	partSuffix = ".part"
-)
+// MakeFolder makes a folder for a history, unless it is there: for its owner alone,
+// since inputs tell more than everybody on this machine should know.
+func MakeFolder(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("the folder %s can't be made: %w", dir, withoutPath(err))
+	}
+	return nil
+}
 
 // leftover says that a file of this name is what a killed process didn't finish.
 func leftover(name string) bool { return strings.HasSuffix(name, partSuffix) }
+
+// RemoveLeftovers takes away what killed processes left behind.
+func RemoveLeftovers(dir string) {
+	entries, _ := os.ReadDir(dir)
+	for _, e := range entries {
+		if leftover(e.Name()) {
+			_ = os.Remove(filepath.Join(dir, e.Name()))
+		}
+	}
+}
 
 // part is a file that isn't there yet.
 type part struct {
@@ -27,10 +40,12 @@ type part struct {
 	name string // that it will have
 }
 
+// begin begins a file under a name that no other process writes to; its mode is
+// 0600, as of all temporary files.
 func begin(name string) (*part, error) {
-	f, err := os.OpenFile(name+partSuffix, os.O_CREATE|os.O_TRUNC|os.O_RDWR, fileMode)
+	f, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*"+partSuffix)
 	if err != nil {
-		return nil, unwritten(name, err)
+		return nil, unwritten(name, withoutPath(err))
 	}
 	return &part{f, name}, nil
 }
@@ -42,11 +57,11 @@ func (p *part) appear() error {
 		err = closed
 	}
 	if err == nil {
-		err = os.Rename(p.name+partSuffix, p.name)
+		err = os.Rename(p.Name(), p.name)
 	}
 	if err != nil {
-		_ = os.Remove(p.name + partSuffix)
-		return unwritten(p.name, err)
+		_ = os.Remove(p.Name())
+		return unwritten(p.name, withoutPath(err))
 	}
 	return syncFolder(filepath.Dir(p.name))
 }
@@ -54,7 +69,7 @@ func (p *part) appear() error {
 // drop takes away what was written.
 func (p *part) drop() {
 	_ = p.Close()
-	_ = os.Remove(p.name + partSuffix)
+	_ = os.Remove(p.Name())
 }
 
 // syncFolder has the new name outlive a power cut, where the file system knows how.
@@ -80,9 +95,7 @@ func WriteFile(name string, text []byte) error {
 	}
 	if _, err := p.Write(text); err != nil {
 		p.drop()
-		return unwritten(name, err)
+		return unwritten(name, withoutPath(err))
 	}
 	return p.appear()
 }
-
-var _ io.Writer = (*part)(nil)

@@ -3,7 +3,6 @@ package history
 import (
 	"fmt"
 	"iter"
-	"os"
 	"path/filepath"
 	"slices"
 
@@ -40,47 +39,48 @@ func NewWriter(dir, name string) (*Writer, error) {
 	)}, nil
 }
 
-// Add writes a flow's executions. Flows come by Id, each once.
+// Add writes a flow's executions. Flows come by Id, each once. It puts the executions
+// in order, each once, and notes in f.Odd what is odd.
 func (w *Writer) Add(f *Flow) error {
 	if w.any && f.ID <= w.last {
 		return fmt.Errorf("flow %q is written after flow %q: flows are written by Id, each once", f.ID, w.last)
 	}
 	w.any, w.last = true, f.ID
-	rows := f.Executions
-	if !slices.IsSortedFunc(rows, byStart) {
-		rows = slices.SortedFunc(slices.Values(rows), byStart)
-	}
-	for part := range slices.Chunk(rows, batch) {
-		if err := w.write(f, part); err != nil {
-			return unwritten(w.part.name, err)
+	f.settle()
+	for part := range slices.Chunk(f.Executions, batch) {
+		rows := make([]row, len(part))
+		for i := range part {
+			rows[i] = rowOf(f.ID, f.Name, &part[i])
+		}
+		if err := w.write(rows...); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-func (w *Writer) write(f *Flow, part []Execution) error {
-	rows := make([]row, len(part))
-	for i := range part {
-		rows[i] = rowOf(f, &part[i])
-		if in := part[i].Input; in != nil {
+func (w *Writer) write(rows ...row) error {
+	for i := range rows {
+		if in := rows[i].Input; in != nil {
 			w.buffered += len(*in)
 		}
 	}
-	if _, err := w.rows.Write(rows); err != nil {
-		return err
+	_, err := w.rows.Write(rows)
+	if err == nil && w.buffered >= bytesAGroup {
+		w.buffered = 0
+		err = w.rows.Flush()
 	}
-	if w.buffered < bytesAGroup {
-		return nil
+	if err != nil {
+		return unwritten(w.part.name, withoutPath(err))
 	}
-	w.buffered = 0
-	return w.rows.Flush()
+	return nil
 }
 
 // Commit has the file appear.
 func (w *Writer) Commit() error {
 	if err := w.rows.Close(); err != nil {
 		w.part.drop()
-		return unwritten(w.part.name, err)
+		return unwritten(w.part.name, withoutPath(err))
 	}
 	return w.part.appear()
 }
@@ -92,8 +92,8 @@ func (w *Writer) Abort() { w.part.drop() }
 // coverage beside them. A flow that the coverage doesn't tell of is taken to be
 // covered from its first start to when it was seen last.
 func Write(dir string, c *Coverage, flows iter.Seq[*Flow]) error {
-	if err := os.MkdirAll(dir, folderMode); err != nil {
-		return fmt.Errorf("the history can't be written: %w", err)
+	if err := MakeFolder(dir); err != nil {
+		return err
 	}
 	w, err := NewWriter(dir, "executions-0.parquet")
 	if err != nil {

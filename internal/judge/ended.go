@@ -2,7 +2,6 @@ package judge
 
 import (
 	"context"
-	"encoding/json"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/internal/result"
@@ -41,18 +40,14 @@ func ReadEnd(ctx context.Context, source Source, flow, execution string) (*resul
 	return end, nil
 }
 
-// fill takes in the event of the end. What its detail looks like is not documented:
-// an object with an error and a cause, in whatever case, or else a text.
+// fill takes in the event of the end.
 func fill(e *result.End, event cloudflow.Event) {
 	if e.Time.IsZero() {
 		e.Time = event.Time
 	}
-	var detail struct{ Error, Cause string }
-	if json.Unmarshal([]byte(event.Detail), &detail) != nil || detail.Error+detail.Cause == "" && event.Detail != "{}" {
-		detail.Error, detail.Cause = "", event.Detail
-	}
-	e.Error = detail.Error
-	said, tail, ok := policy.ParseCause(detail.Cause)
+	errorName, cause := event.End()
+	e.Error = errorName
+	said, tail, ok := policy.ParseCause(cause)
 	if e.Cause = said; ok {
 		e.Tail = &tail
 	}

@@ -1,0 +1,180 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/flowreaper/flowreaper/internal/caller"
+	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/history/record"
+	"github.com/flowreaper/flowreaper/internal/plain"
+	"github.com/flowreaper/flowreaper/internal/report"
+)
+
+// recordFlags are the command line of record.
+type recordFlags struct {
+	*settings
+	out    string
+	since  time.Duration
+	input  bool
+	redact []string
+}
+
+func (t *terminal) newRecord() *cobra.Command {
+	f := &recordFlags{settings: &settings{rates: t.getenv("FLOWREAPER_RATES"), mode: t.getenv("FLOWREAPER_MODE"), environ: t.environ}}
+	cmd := &cobra.Command{
+		Use:   "record --out DIR",
+		Short: "Record the executions that there were, for backtest and suggest to learn from",
+		Long: `Records an account's executions in a region into a folder: when each began, and how it ended. It only reads. Backtest and
+suggest read the folder, and so do DuckDB, pandas and MaxCompute: history.json says what is covered, executions-*.parquet
+have a row an execution.
+
+Run again, it adds what started since, and asks how those ended that were live. Interrupted, it keeps what came, and the next
+run goes on from there. What started within the last minute is the next run's. Run daily, it keeps what CloudFlow forgets.
+
+Inputs may hold what nobody should keep, so they are recorded with --with-input alone. --redact blanks the values of the keys
+that match, however deep they lie, in inputs and in environments; whether a letter is a capital one makes no difference.
+
+Exit status: 0 done · 1 failed · 2 wrong usage, or a folder that is no history, or another account's · 3 done in part: not all
+could be recorded, which the next run asks for again · 130 interrupted: what had come was kept`,
+		Example: "  flowreaper record --region cn-hangzhou --out history\n" +
+			"  flowreaper record --region cn-hangzhou --out history --since 30d --flow 'etl-*' --with-input --redact '*password*' --redact '*token*'",
+		Args: noArguments,
+	}
+	t.addRecordFlags(cmd, f)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return t.record(cmd.Context(), f) }
+	return cmd
+}
+
+func (t *terminal) addRecordFlags(cmd *cobra.Command, f *recordFlags) {
+	flags := cmd.Flags()
+	f.given, f.formats = flags.Changed, []string{"table", "json"}
+	flags.StringVar(&f.out, "out", "", "the folder `DIR` to record into; it is made if need be (required)")
+	durationVar(flags, &f.since, "since", 7*24*time.Hour, "how far back to record flows of which the folder has nothing, or less")
+	f.addFlows(cmd, "record only flows whose names match this `GLOB`")
+	flags.BoolVar(&f.input, "with-input", false, "record inputs, too")
+	flags.StringArrayVar(&f.redact, "redact", nil, "blank the values of the keys that match this `GLOB`, in inputs and environments; again for more")
+	flags.StringVar(&f.endpoint, "endpoint", t.getenv("FLOWREAPER_ENDPOINT"), "the API's `URL`, http:// for loopback addresses only (or FLOWREAPER_ENDPOINT; default the region's)")
+	flags.StringVar(&f.region, "region", t.getenv("FLOWREAPER_REGION"), "the `REGION`, such as cn-hangzhou (or FLOWREAPER_REGION)")
+	flags.StringVarP(&f.output, "output", "o", "table", "the result's `FORMAT`: table, json")
+	durationVar(flags, &f.timeout, "timeout", 0, "end after this `DURATION`, and keep what came (default: take as long as it takes)")
+	completeWords(cmd, "output", f.formats...)
+	completeWords(cmd, "region", cloudflow.Regions...)
+	complete(cmd, "out", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return nil, cobra.ShellCompDirectiveFilterDirs
+	})
+}
+
+// recordOptions checks everything that doesn't need the network. Its errors are wrong
+// usage.
+func (f *recordFlags) recordOptions() (record.Options, cloudflow.Endpoint, error) {
+	o := record.Options{Dir: f.out, Since: f.since, Flows: f.flows, Input: f.input, Redact: f.redact, Flowreaper: version}
+	switch {
+	case !slices.Contains(f.formats, f.output):
+		return o, cloudflow.Endpoint{}, fmt.Errorf("--output %q is none of %s", f.output, strings.Join(f.formats, ", "))
+	case f.out == "":
+		return o, cloudflow.Endpoint{}, errors.New("record needs to know where to: name a folder with --out DIR")
+	case f.since == 0:
+		return o, cloudflow.Endpoint{}, errors.New("--since is 0s, in which nothing has started: leave it out for the last week")
+	}
+	if err := f.checkMode(); err != nil {
+		return o, cloudflow.Endpoint{}, err
+	}
+	if err := o.Check(); err != nil {
+		return o, cloudflow.Endpoint{}, err
+	}
+	endpoint, err := f.checkedEndpoint()
+	at := f.place(endpoint)
+	o.Endpoint, o.Region = at.Endpoint, at.Region
+	return o, endpoint, err
+}
+
+func (t *terminal) record(ctx context.Context, f *recordFlags) error {
+	o, endpoint, err := f.recordOptions()
+	if err := misspelt(t.environ, err); err != nil {
+		return usageError(err)
+	}
+	rates, err := cloudflow.ParseRates(f.rates)
+	if err != nil {
+		return usageError(fmt.Errorf("FLOWREAPER_RATES: %w", err))
+	}
+	keys, err := t.credentials(ctx)
+	if err != nil {
+		return err
+	}
+	quota, err := cloudflow.NewQuota(rates)
+	if err != nil {
+		return usageError(err)
+	}
+	client, err := cloudflow.New(cloudflow.Options{Endpoint: f.endpoint, Region: f.region, Credentials: keys, Quota: quota})
+	if err != nil {
+		return usageError(err)
+	}
+	defer client.Close()
+	bounded, cancel := f.bound(ctx)
+	defer cancel()
+	id, _ := caller.Ask(bounded, endpoint, keys, nil)
+	show, done := t.recordProgress()
+	o.Source, o.Account, o.Rates, o.Progress = client, id.Account, quota.Rates, show
+	result, failure := record.Run(bounded, o)
+	done()
+	return t.exitRecord(ctx, f.output, result, failure)
+}
+
+// recordProgress is progress, of a recording.
+func (t *terminal) recordProgress() (show func(record.Progress), done func()) {
+	draw, done := t.bar()
+	if draw == nil {
+		return nil, done
+	}
+	return func(p record.Progress) {
+		draw(p.Share, fmt.Sprintf("recorded %s of %s", plain.Number(p.Done), plain.Count(p.Flows, "flow"))+left(p.Left))
+	}, done
+}
+
+// exitRecord prints what became of it, and turns that into the exit status.
+func (t *terminal) exitRecord(ctx context.Context, output string, r *record.Result, failure error) error {
+	switch {
+	case errors.As(failure, new(record.Refusal)):
+		return usageError(failure)
+	case r == nil || failure != nil && !r.Kept:
+		if errors.Is(failure, context.DeadlineExceeded) {
+			failure = fmt.Errorf("%w\nGive it more time with --timeout", failure)
+		}
+		return interruptedOr(ctx, failure)
+	}
+	if err := t.showRecord(output, r); err != nil {
+		return errors.Join(err, failure)
+	}
+	switch {
+	case r.Kept && ctx.Err() != nil:
+		failure = fmt.Errorf("%w\nWhat came is kept: run it again to go on", failure)
+	case r.Kept && failure != nil:
+		failure = &statusError{status: statusPartly, err: fmt.Errorf("done in part: %w\nWhat came is kept: run it again to go on", failure)}
+	case failure == nil && !r.Complete:
+		failure = &statusError{status: statusPartly, err: fmt.Errorf("done in part: %s; the next run asks for it again", plain.Count(len(r.Problems), "problem"))}
+	case failure == nil && r.Flows.Seen == 0:
+		t.say("flowreaper: warning: nothing was recorded: %s\n", noFlow(r))
+	}
+	return interruptedOr(ctx, failure)
+}
+
+func noFlow(r *record.Result) string {
+	if len(r.Unmatched) == 0 {
+		return "this account and region has no flow whose executions policies judge\nCheck --region"
+	}
+	return "no flow matches --flow\nCheck the name, which is case-sensitive, --region, and that globs are quoted"
+}
+
+func (t *terminal) showRecord(output string, r *record.Result) error {
+	if output == "json" {
+		return report.JSON(t.out, r)
+	}
+	return record.Text(t.out, r)
+}

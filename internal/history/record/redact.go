@@ -1,0 +1,138 @@
+package record
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/flowreaper/flowreaper/policy"
+)
+
+// redactor says whether the value of a key is to be blanked. nil: none is.
+type redactor func(key string) bool
+
+// redaction compiles globs of keys. Whether a letter is a capital one makes no
+// difference: password is meant to hide Password, too.
+func redaction(globs []string) (redactor, error) {
+	lower := make([]string, len(globs))
+	for i, g := range globs {
+		if g == "" {
+			return nil, errors.New("--redact is empty, which names no key")
+		}
+		lower[i] = strings.ToLower(g)
+	}
+	matches, err := policy.Globs(lower...)
+	if err != nil {
+		return nil, fmt.Errorf("--redact: %w", err)
+	}
+	return func(key string) bool { return matches(strings.ToLower(key)) }, nil
+}
+
+// variables are an environment's, blanked.
+func (r redactor) variables(all map[string]string) map[string]string {
+	if r == nil || len(all) == 0 {
+		return all
+	}
+	blanked := make(map[string]string, len(all))
+	for key, value := range all {
+		if r(key) {
+			value = ""
+		}
+		blanked[key] = value
+	}
+	return blanked
+}
+
+// asJSON is an environment as it is recorded.
+func asJSON(variables map[string]string) *string {
+	if variables == nil {
+		variables = map[string]string{}
+	}
+	text, err := json.Marshal(variables, json.Deterministic(true), jsontext.AllowInvalidUTF8(true))
+	if err != nil {
+		return nil // a map of texts is always JSON
+	}
+	return new(string(text))
+}
+
+// input is an input as it is recorded: blanked, and else to the letter. nil: it is no
+// JSON, so that nobody knows what in it should be blanked.
+func (j *job) input(text string) *string {
+	if j.redact == nil || text == "" {
+		return &text
+	}
+	blanked, err := j.redact.json(text)
+	if err != nil {
+		j.mu.Lock()
+		defer j.mu.Unlock()
+		j.result.Unredacted++
+		return nil
+	}
+	return &blanked
+}
+
+var lenient = []jsontext.Options{jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)}
+
+// json blanks in a JSON text the values of the keys, however deep, also in texts that
+// are JSON themselves. What is no JSON is an error.
+func (r redactor) json(text string) (string, error) {
+	in := jsontext.NewDecoder(strings.NewReader(text), lenient...)
+	var out bytes.Buffer
+	to := jsontext.NewEncoder(&out, lenient...)
+	for {
+		switch err := r.token(in, to); {
+		case errors.Is(err, io.EOF):
+			return strings.TrimSuffix(out.String(), "\n"), nil
+		case err != nil:
+			return "", err
+		}
+	}
+}
+
+// token copies one token, or blanks one value.
+func (r redactor) token(in *jsontext.Decoder, to *jsontext.Encoder) error {
+	kind := in.PeekKind()
+	if kind != jsontext.KindString {
+		token, err := in.ReadToken()
+		if err != nil {
+			return err
+		}
+		return to.WriteToken(token)
+	}
+	token, err := in.ReadToken()
+	if err != nil {
+		return err
+	}
+	text := token.String()
+	if parent, n := in.StackIndex(in.StackDepth()); parent == jsontext.KindBeginObject && n%2 == 1 {
+		return r.member(text, in, to)
+	}
+	return to.WriteToken(jsontext.String(r.inText(text)))
+}
+
+// member copies a key, and blanks its value where it must be.
+func (r redactor) member(key string, in *jsontext.Decoder, to *jsontext.Encoder) error {
+	if err := to.WriteToken(jsontext.String(key)); err != nil || !r(key) {
+		return err
+	}
+	if err := in.SkipValue(); err != nil {
+		return err
+	}
+	return to.WriteToken(jsontext.String(""))
+}
+
+// inText blanks in a text that is an object or a list of JSON's.
+func (r redactor) inText(text string) string {
+	if trimmed := strings.TrimSpace(text); !strings.HasPrefix(trimmed, "{") && !strings.HasPrefix(trimmed, "[") {
+		return text
+	}
+	if blanked, err := r.json(text); err == nil {
+		return blanked
+	}
+	return text
+}
