@@ -17,6 +17,8 @@ func TestDue(t *testing.T) {
 		{"an age to come", []string{"maxRuntime: 4h"}, facts(), "2026-03-04T12:57:53.000000001Z"},
 		{"an age that was reached", []string{"maxRuntime: 2h"}, facts(), "2026-03-04T10:57:53.000000001Z"},
 		{"at least an age", []string{`when: execution.age >= duration("4h")`}, facts(), "2026-03-04T12:57:53Z"},
+		{"an age, of a flow of which the name is known", []string{"maxRuntime: 4h", `when: flow.name != "x"`}, with(func(f *Facts) { f.Flow.NameOnly = true }), "2026-03-04T12:57:53.000000001Z"},
+		{"an age, of another flow of which the name is known", []string{"maxRuntime: 4h", `when: flow.name == "x"`}, with(func(f *Facts) { f.Flow.NameOnly = true }), "never"},
 		{"young for ever no more", []string{`when: execution.age < duration("1h")`}, facts(), "never"},
 		{"an age by the times", []string{`when: now - execution.startedTime > duration("4h")`}, facts(), "2026-03-04T12:57:53.000000001Z"},
 		{"an age by the start", []string{`when: execution.startedTime < now - duration("4h")`}, facts(), "2026-03-04T12:57:53.000000001Z"},

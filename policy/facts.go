@@ -52,12 +52,10 @@ type Flow struct {
 	Live *Live
 }
 
-// lacks says whether what a rule reads of the flow is not known.
+// lacks says whether what a rule reads of the flow, besides its name and what is live,
+// is not known.
 func (f *Flow) lacks(variable int) bool {
-	if variable == flowName || variable == flowLive {
-		return false
-	}
-	return f.NameOnly || len(f.Unknown) > 0 && slices.Contains(f.Unknown, flowFields[variable])
+	return flowFacts.Has(variable) && (f.NameOnly || len(f.Unknown) > 0 && slices.Contains(f.Unknown, flowFields[variable]))
 }
 
 // executionMode spells out what the API leaves empty.

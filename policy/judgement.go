@@ -13,91 +13,66 @@ type judgement struct {
 	input   *decodedInput // nil: no condition has asked for it
 }
 
+// readers read the variables, once it is known that they were fetched.
+var readers = [...]func(*judgement) (any, error){
+	now:                  func(j *judgement) (any, error) { return j.facts.Now, nil },
+	eventKind:            func(j *judgement) (any, error) { return j.facts.Event.Kind, nil },
+	eventID:              func(j *judgement) (any, error) { return j.facts.Event.ID, nil },
+	eventType:            func(j *judgement) (any, error) { return j.facts.Event.Type, nil },
+	eventSource:          func(j *judgement) (any, error) { return j.facts.Event.Source, nil },
+	eventSubject:         func(j *judgement) (any, error) { return j.facts.Event.Subject, nil },
+	eventTime:            func(j *judgement) (any, error) { return known(j.facts.Event.Time, eventTime) },
+	eventData:            func(j *judgement) (any, error) { return j.facts.Event.Data, nil },
+	flowName:             func(j *judgement) (any, error) { return j.facts.Flow.Name, nil },
+	flowID:               func(j *judgement) (any, error) { return j.facts.Flow.ID, nil },
+	flowDescription:      func(j *judgement) (any, error) { return j.facts.Flow.Description, nil },
+	flowExecutionMode:    func(j *judgement) (any, error) { return j.facts.Flow.executionMode(), nil },
+	flowRoleARN:          func(j *judgement) (any, error) { return j.facts.Flow.RoleARN, nil },
+	flowEnv:              func(j *judgement) (any, error) { return environment(j.facts.Flow.Env, j.facts.Flow.EnvDoubt, flowEnv) },
+	flowCreatedTime:      func(j *judgement) (any, error) { return known(j.facts.Flow.CreatedTime, flowCreatedTime) },
+	flowLastModifiedTime: func(j *judgement) (any, error) { return known(j.facts.Flow.LastModifiedTime, flowLastModifiedTime) },
+	flowResourceGroupID:  func(j *judgement) (any, error) { return j.facts.Flow.ResourceGroupID, nil },
+	flowLive:             func(j *judgement) (any, error) { return j.facts.Flow.Live.Count(), nil },
+	executionName:        func(j *judgement) (any, error) { return j.facts.Execution.Name, nil },
+	executionStatus:      func(j *judgement) (any, error) { return j.facts.Execution.Status, nil },
+	executionStartedTime: func(j *judgement) (any, error) { return known(j.facts.Execution.StartedTime, executionStartedTime) },
+	executionAge:         (*judgement).age,
+	executionInput:       (*judgement).decodedInput,
+	executionEnv: func(j *judgement) (any, error) {
+		return environment(j.facts.Execution.Env, j.facts.Execution.EnvDoubt, executionEnv)
+	},
+	executionCost:      (*judgement).cost,
+	historyEvents:      func(j *judgement) (any, error) { return j.facts.Execution.History.Events, nil },
+	historySteps:       func(j *judgement) (any, error) { return j.facts.Execution.History.Steps, nil },
+	historyCurrentStep: func(j *judgement) (any, error) { return j.facts.Execution.History.CurrentStep, nil },
+	historyLastEventTime: func(j *judgement) (any, error) {
+		return known(j.facts.Execution.History.LastEventTime, historyLastEventTime)
+	},
+	historyIdle: (*judgement).idle,
+}
+
 // Value reads a variable: it implements expression.Env.
 func (j *judgement) Value(variable int) (any, error) {
+	if need := j.lacks(variable); need != 0 {
+		return nil, &MissingError{variables[variable].Name, need}
+	}
+	return readers[variable](j)
+}
+
+// lacks is what must be fetched to read a variable, and was not.
+func (j *judgement) lacks(variable int) Need {
 	switch {
-	case variable == now:
-		return j.facts.Now, nil
-	case variable <= eventData:
-		return j.event(variable)
-	case variable <= flowLive:
-		return j.flow(variable)
-	case variable <= executionCost:
-		return j.execution(variable)
+	case j.facts.Flow.lacks(variable):
+		return NeedFlow
+	case variable == flowLive && j.facts.Flow.Live == nil:
+		return NeedLive
+	case variable == executionEnv && j.facts.Execution.EnvUnknown:
+		return NeedExecution
+	case historyFacts.Has(variable) && j.facts.Execution.History == nil,
+		variable == executionCost && j.pricing.perTransition() && j.facts.Execution.History == nil:
+		return NeedHistory
 	}
-	return j.history(variable)
-}
-
-func (j *judgement) event(variable int) (any, error) {
-	e := j.facts.Event
-	switch variable {
-	case eventKind:
-		return e.Kind, nil
-	case eventID:
-		return e.ID, nil
-	case eventType:
-		return e.Type, nil
-	case eventSource:
-		return e.Source, nil
-	case eventSubject:
-		return e.Subject, nil
-	case eventTime:
-		return known(e.Time, variable)
-	}
-	return e.Data, nil
-}
-
-func (j *judgement) flow(variable int) (any, error) {
-	f := j.facts.Flow
-	switch {
-	case variable == flowName:
-		return f.Name, nil
-	case variable == flowLive && f.Live == nil:
-		return nil, &MissingError{"flow.live", NeedLive}
-	case variable == flowLive:
-		return f.Live.Count(), nil
-	case f.lacks(variable):
-		return nil, &MissingError{variables[variable].Name, NeedFlow}
-	}
-	switch variable {
-	case flowID:
-		return f.ID, nil
-	case flowDescription:
-		return f.Description, nil
-	case flowExecutionMode:
-		return f.executionMode(), nil
-	case flowRoleARN:
-		return f.RoleARN, nil
-	case flowEnv:
-		return environment(f.Env, f.EnvDoubt, variable)
-	case flowCreatedTime:
-		return known(f.CreatedTime, variable)
-	case flowLastModifiedTime:
-		return known(f.LastModifiedTime, variable)
-	}
-	return f.ResourceGroupID, nil
-}
-
-func (j *judgement) execution(variable int) (any, error) {
-	e := j.facts.Execution
-	switch variable {
-	case executionName:
-		return e.Name, nil
-	case executionStatus:
-		return e.Status, nil
-	case executionStartedTime:
-		return known(e.StartedTime, variable)
-	case executionAge:
-		return j.age()
-	case executionInput:
-		return j.decodedInput()
-	case executionCost:
-		return j.cost()
-	}
-	if e.EnvUnknown {
-		return nil, &MissingError{"execution.env", NeedExecution}
-	}
-	return environment(e.Env, e.EnvDoubt, variable)
+	return 0
 }
 
 // environment refuses one that can't be relied on.
@@ -108,40 +83,24 @@ func environment(env map[string]string, doubt string, variable int) (any, error)
 	return env, nil
 }
 
-func (j *judgement) history(variable int) (any, error) {
-	h := j.facts.Execution.History
-	if h == nil {
-		return nil, &MissingError{variables[variable].Name, NeedHistory}
-	}
-	switch variable {
-	case historyEvents:
-		return h.Events, nil
-	case historySteps:
-		return h.Steps, nil
-	case historyCurrentStep:
-		return h.CurrentStep, nil
-	case historyLastEventTime:
-		return known(h.LastEventTime, variable)
-	}
-	if h.LastEventTime.IsZero() {
+// idle is the time since the history's last event.
+func (j *judgement) idle() (any, error) {
+	last := j.facts.Execution.History.LastEventTime
+	if last.IsZero() {
 		return nil, fmt.Errorf("history.idle is not known: the history has no event")
 	}
-	return max(0, j.facts.Now.Sub(h.LastEventTime)), nil
+	return max(0, j.facts.Now.Sub(last)), nil
 }
 
 // cost is what the execution has cost so far.
 func (j *judgement) cost() (any, error) {
-	steps := 0
-	if j.pricing.perTransition() {
-		h := j.facts.Execution.History
-		if h == nil {
-			return nil, &MissingError{"execution.cost", NeedHistory}
-		}
-		steps = h.Steps
-	}
 	age, err := j.age()
 	if err != nil {
 		return nil, err
+	}
+	steps := 0
+	if j.pricing.perTransition() {
+		steps = j.facts.Execution.History.Steps
 	}
 	return j.pricing.cost(j.facts.Flow.Name, age.(time.Duration), steps), nil
 }
