@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/flowreaper/flowreaper/policy/internal/expression"
+	"github.com/flowreaper/flowreaper/internal/spelling"
 	"github.com/flowreaper/flowreaper/policy/internal/yamltree"
 )
 
@@ -225,7 +225,7 @@ func (d *decoder) notified(n *yamltree.Node, channels []Channel) []string {
 		case len(names) == 0:
 			d.fail(item.Position, "notify names the channel %q, but the policy has none: give it notify at the top", yamltree.Brief(item.Text))
 		case !slices.Contains(names, item.Text):
-			d.fail(item.Position, "there is no channel %q%s", yamltree.Brief(item.Text), expression.DidYouMean(item.Text, names))
+			d.fail(item.Position, "there is no channel %q%s", yamltree.Brief(item.Text), spelling.DidYouMean(item.Text, names))
 		}
 		chosen = append(chosen, item.Text)
 	}

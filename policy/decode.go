@@ -75,7 +75,7 @@ func (d *decoder) fields(n *yamltree.Node, what string, keys ...string) map[stri
 		switch {
 		case !slices.Contains(keys, key):
 			near := meantKey(key, keys)
-			d.fail(entry.Key.Position, "unknown key %q%s", yamltree.Brief(key), expression.DidYouMean(cmp.Or(near, key), keys))
+			d.fail(entry.Key.Position, "unknown key %q%s", yamltree.Brief(key), spelling.DidYouMean(cmp.Or(near, key), keys))
 			if near != "" && lacks(fields, near) {
 				fields[near] = nil // it was meant: nothing more is said of it
 			}

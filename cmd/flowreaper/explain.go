@@ -103,13 +103,9 @@ func (t *terminal) explain(ctx context.Context, set *settings, flow, execution s
 func knowRules(p *policy.Policy, rules []string) error {
 	known := ruleNames(p)
 	for _, name := range rules {
-		if slices.Contains(known, name) {
-			continue
+		if !slices.Contains(known, name) {
+			return fmt.Errorf("--rule: the policy has no rule %q%s", name, spelling.DidYouMean(name, known))
 		}
-		if near := spelling.Nearest(name, known); near != "" {
-			return fmt.Errorf("--rule: the policy has no rule %q; did you mean %q?", name, near)
-		}
-		return fmt.Errorf("--rule: the policy has no rule %q; there are: %s", name, strings.Join(known, ", "))
 	}
 	return nil
 }

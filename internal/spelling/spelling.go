@@ -1,7 +1,27 @@
 // Package spelling finds the name that was probably meant by one that isn't known.
 package spelling
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
+
+// DidYouMean ends the error of a name that isn't known: with the nearest that is,
+// or with all of them.
+func DidYouMean(name string, names []string) string {
+	if near := Nearest(name, names); near != "" {
+		return fmt.Sprintf("; did you mean %q?", near)
+	}
+	return "; there are: " + OrNone(names)
+}
+
+// OrNone lists names, if there are any.
+func OrNone(names []string) string {
+	if len(names) == 0 {
+		return "none"
+	}
+	return strings.Join(names, ", ")
+}
 
 // Nearest returns the name that was probably meant: at most a third of its
 // letters differ, or one of three. It is "" where none is near.

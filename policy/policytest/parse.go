@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/flowreaper/flowreaper/internal/spelling"
 	"github.com/flowreaper/flowreaper/policy"
-	"github.com/flowreaper/flowreaper/policy/internal/expression"
 	"github.com/flowreaper/flowreaper/policy/internal/yamlread"
 	"github.com/flowreaper/flowreaper/policy/internal/yamltree"
 )
@@ -181,7 +181,7 @@ func (f *File) rules(p *policy.Policy) error {
 		}
 		for _, name := range slices.Concat([]string{e.Want.Rule}, e.Want.WouldAlso, e.Want.Undecided) {
 			if name != "" && !slices.Contains(names, name) {
-				c.fail(e.Want.At, "no such rule: the policy has no %q%s", name, expression.DidYouMean(name, names))
+				c.fail(e.Want.At, "no such rule: the policy has no %q%s", name, spelling.DidYouMean(name, names))
 			}
 		}
 	}

@@ -79,12 +79,13 @@ type JSON string
 
 // ReadNode turns YAML into JSON. Numbers stay as they are written.
 func (j *JSON) ReadNode(n *yamltree.Node) error {
-	var b strings.Builder
-	if err := writeJSON(&b, n); err != nil {
+	value, err := valueOf(n)
+	if err != nil {
 		return err
 	}
-	*j = JSON(b.String())
-	return nil
+	text, err := json.Marshal(value)
+	*j = JSON(text)
+	return err
 }
 
 // Input is an execution's input: JSON, or a text as it stands, so that it need not
@@ -104,67 +105,36 @@ func (i *Input) ReadNode(n *yamltree.Node) error {
 	return nil
 }
 
-func writeJSON(b *strings.Builder, n *yamltree.Node) error {
-	switch n.Kind {
-	case yamltree.Mapping:
-		return writeObject(b, n)
-	case yamltree.Sequence:
-		b.WriteString("[")
+// valueOf is what a node says, as encoding/json writes it.
+func valueOf(n *yamltree.Node) (value any, err error) {
+	switch {
+	case n.Kind == yamltree.Mapping:
+		object := map[string]any{}
+		for _, entry := range n.Entries {
+			if _, twice := object[entry.Key.Text]; twice {
+				return nil, fmt.Errorf("has the key %q twice", entry.Key.Text)
+			}
+			if object[entry.Key.Text], err = valueOf(entry.Value); err != nil {
+				return nil, err
+			}
+		}
+		return object, nil
+	case n.Kind == yamltree.Sequence:
+		list := make([]any, len(n.Items))
 		for i, item := range n.Items {
-			if i > 0 {
-				b.WriteString(",")
-			}
-			if err := writeJSON(b, item); err != nil {
-				return err
+			if list[i], err = valueOf(item); err != nil {
+				return nil, err
 			}
 		}
-		b.WriteString("]")
-		return nil
+		return list, nil
+	case n.Type == yamltree.Null:
+		return nil, nil
+	case n.Type == yamltree.Bool:
+		return strings.EqualFold(n.Text, "true"), nil
+	case n.Type == yamltree.Text:
+		return n.Text, nil
+	case !json.Valid([]byte(n.Text)):
+		return nil, errors.New("has the number " + n.Text + ", which JSON can't write: quote it, or write it plainly")
 	}
-	return writeScalar(b, n)
-}
-
-func writeObject(b *strings.Builder, n *yamltree.Node) error {
-	given := map[string]bool{}
-	b.WriteString("{")
-	for i, entry := range n.Entries {
-		if given[entry.Key.Text] {
-			return fmt.Errorf("has the key %q twice", entry.Key.Text)
-		}
-		given[entry.Key.Text] = true
-		if i > 0 {
-			b.WriteString(",")
-		}
-		b.WriteString(quote(entry.Key.Text) + ":")
-		if err := writeJSON(b, entry.Value); err != nil {
-			return err
-		}
-	}
-	b.WriteString("}")
-	return nil
-}
-
-func writeScalar(b *strings.Builder, n *yamltree.Node) error {
-	switch n.Type {
-	case yamltree.Null:
-		b.WriteString("null")
-	case yamltree.Bool:
-		b.WriteString(strings.ToLower(n.Text))
-	case yamltree.Number:
-		if !json.Valid([]byte(n.Text)) {
-			return errors.New("has the number " + n.Text + ", which JSON can't write: quote it, or write it plainly")
-		}
-		b.WriteString(n.Text)
-	default:
-		b.WriteString(quote(n.Text))
-	}
-	return nil
-}
-
-func quote(text string) string {
-	quoted, err := json.Marshal(text)
-	if err != nil { // of a text there is none
-		panic("flowreaper: " + err.Error())
-	}
-	return string(quoted)
+	return json.Number(n.Text), nil
 }

@@ -65,7 +65,7 @@ func (l *Language) meantName(name string) string {
 		return ": write " + write
 	}
 	if near := spelling.Nearest(name, l.names()); near != "" {
-		return DidYouMean(name, l.names())
+		return spelling.DidYouMean(name, l.names())
 	}
 	for _, v := range l.variables {
 		if group, field, ok := strings.Cut(v.Name, "."); ok && field == name && group != "event" {
@@ -75,5 +75,5 @@ func (l *Language) meantName(name string) string {
 	if name[0] >= 'A' && name[0] <= 'Z' {
 		return `: a text stands in quotes, "` + name + `"`
 	}
-	return DidYouMean(name, l.names())
+	return spelling.DidYouMean(name, l.names())
 }

@@ -79,7 +79,7 @@ func (r *rewriter) name(n *ast.IdentifierNode) ast.Node {
 		return n
 	}
 	if fields, ok := l.fields[n.Value]; ok {
-		r.fail(n, "%s is not a value; its fields are: %s", n.Value, orNone(fields))
+		r.fail(n, "%s is not a value; its fields are: %s", n.Value, spelling.OrNone(fields))
 		return n
 	}
 	r.fail(n, "unknown name %q%s", n.Value, l.meantName(n.Value))
@@ -102,7 +102,7 @@ func (l *Language) names() []string {
 func (r *rewriter) field(group string, n *ast.MemberNode) ast.Node {
 	property, ok := n.Property.(*ast.StringNode)
 	if !ok {
-		r.fail(n, "%s[…] needs a constant name: %s", group, orNone(r.language.fields[group]))
+		r.fail(n, "%s[…] needs a constant name: %s", group, spelling.OrNone(r.language.fields[group]))
 		return n
 	}
 	if group == vars {
@@ -119,34 +119,18 @@ func (r *rewriter) field(group string, n *ast.MemberNode) ast.Node {
 func (r *rewriter) otherField(group, name string) string {
 	fields := r.language.fields[group]
 	if slices.Contains(fields, "data") && spelling.Nearest(name, fields) == "" {
-		return fmt.Sprintf("; did you mean %s.data.%s? There are: %s", group, name, orNone(fields))
+		return fmt.Sprintf("; did you mean %s.data.%s? There are: %s", group, name, spelling.OrNone(fields))
 	}
-	return DidYouMean(name, fields)
+	return spelling.DidYouMean(name, fields)
 }
 
 func (r *rewriter) constant(name *ast.StringNode, n *ast.MemberNode) ast.Node {
 	value, ok := r.language.constants[name.Value]
 	if !ok {
-		r.fail(name, "vars has no %q%s", name.Value, DidYouMean(name.Value, r.language.fields[vars]))
+		r.fail(name, "vars has no %q%s", name.Value, spelling.DidYouMean(name.Value, r.language.fields[vars]))
 		return n
 	}
 	c := &ast.ConstantNode{Value: value}
 	c.SetLocation(n.Location())
 	return c
-}
-
-func orNone(names []string) string {
-	if len(names) == 0 {
-		return "none"
-	}
-	return strings.Join(names, ", ")
-}
-
-// DidYouMean ends the error of a name that isn't known: with the nearest that is,
-// or with all of them.
-func DidYouMean(name string, names []string) string {
-	if near := spelling.Nearest(name, names); near != "" {
-		return fmt.Sprintf("; did you mean %q?", near)
-	}
-	return "; there are: " + orNone(names)
 }

@@ -16,7 +16,6 @@ import (
 	"strings"
 
 	"github.com/flowreaper/flowreaper/internal/spelling"
-	"github.com/flowreaper/flowreaper/policy/internal/expression"
 	"github.com/flowreaper/flowreaper/policy/internal/lookalike"
 	"github.com/flowreaper/flowreaper/policy/internal/yamltree"
 )
@@ -111,7 +110,7 @@ func (r *reader) mapping(n *yamltree.Node, what string, into reflect.Value) {
 		key := entry.Key.Text
 		i := slices.IndexFunc(fields, func(f field) bool { return f.key == key || f.also == key })
 		if i < 0 {
-			r.fail(entry.Key.Position, "unknown key %q%s", yamltree.Brief(key), expression.DidYouMean(key, keys))
+			r.fail(entry.Key.Position, "unknown key %q%s", yamltree.Brief(key), spelling.DidYouMean(key, keys))
 			misspelt = append(misspelt, spelling.Nearest(key, keys))
 			continue
 		}
