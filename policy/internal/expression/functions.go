@@ -3,6 +3,7 @@ package expression
 import (
 	"fmt"
 	"math"
+	"reflect"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -51,12 +52,8 @@ func length(m *machine, v any) (any, error) {
 	switch v := v.(type) {
 	case string:
 		return utf8.RuneCountInString(v), m.look(v)
-	case []any:
-		return len(v), nil
-	case map[string]any:
-		return len(v), nil
-	case map[string]string:
-		return len(v), nil
+	case []any, map[string]any, map[string]string:
+		return reflect.ValueOf(v).Len(), nil
 	}
 	return nil, fmt.Errorf("len() takes a text, a list or an object, not %s", kindOf(v))
 }

@@ -19,7 +19,6 @@ const (
 	Any    Type = iota // known when it is read
 	Text               // string
 	Int                // int
-	Float              // float64
 	Length             // time.Duration
 	Moment             // time.Time
 	Object             // map[string]any or map[string]string
@@ -118,8 +117,6 @@ func exprType(t Type) types.Type {
 		return types.String
 	case Int:
 		return types.Int
-	case Float:
-		return types.Float64
 	case Length:
 		return types.TypeOf(time.Duration(0))
 	case Moment:

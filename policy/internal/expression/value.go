@@ -24,18 +24,6 @@ func normal(v any) (any, error) {
 		return finite(v)
 	case json.Number:
 		return number(string(v))
-	case float32:
-		return finite(float64(v))
-	case int64:
-		return int(v), nil
-	case int32:
-		return int(v), nil
-	case []string:
-		list := make([]any, len(v))
-		for i, text := range v {
-			list[i] = text
-		}
-		return list, nil
 	}
 	return nil, fmt.Errorf("a value of Go's type %T cannot be judged", v)
 }
