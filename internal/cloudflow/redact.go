@@ -31,21 +31,11 @@ func (r *redactor) text(s string) string {
 }
 
 // short is a text of at most so many characters. It is cut once it is redacted.
-func (r *redactor) short(s string, most int) string { return clip(r.text(s), most) }
+func (r *redactor) short(s string, most int) string { return plain.Clip(r.text(s), most) }
 
 // quote is a text in quotes, cut once it is redacted.
 func (r *redactor) quote(s string, most int) string {
-	return strconv.Quote(clip(r.secrets.Text(s), most))
-}
-
-// clip cuts to so many characters, and says so.
-func clip(s string, most int) string {
-	for i := range s {
-		if most--; most < 0 {
-			return s[:i] + "…"
-		}
-	}
-	return s
+	return strconv.Quote(plain.Clip(r.secrets.Text(s), most))
 }
 
 // The lengths, in characters, of what errors repeat: far more than the API's own,

@@ -14,6 +14,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/flowreaper/flowreaper/internal/plain"
 )
 
 // unit is a unit of durations, the largest first.
@@ -41,7 +43,7 @@ const maxDurationText = 64
 // hours. It is exact down to the nanosecond.
 func Parse(text string) (time.Duration, error) {
 	if len(text) > maxDurationText || !durationPattern.MatchString(text) {
-		return 0, fmt.Errorf("%q is not a duration: %s", clip(text), meantDuration(text))
+		return 0, fmt.Errorf("%q is not a duration: %s", plain.Clip(text, 41), meantDuration(text))
 	}
 	total := new(big.Rat)
 	for _, part := range durationPart.FindAllStringSubmatch(text, -1) {
@@ -150,13 +152,4 @@ func inUnits(d time.Duration, most int) string {
 		}
 	}
 	return sign + b.String()
-}
-
-// clip bounds what a message repeats.
-func clip(text string) string {
-	const most = 40
-	if len(text) <= most {
-		return text
-	}
-	return strings.ToValidUTF8(text[:most], "") + "…"
 }

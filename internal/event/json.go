@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/flowreaper/flowreaper/internal/plain"
 )
 
 // decodeJSON reads one JSON value. It is stricter than encoding/json where a
@@ -124,17 +126,9 @@ func (r *reader) number(n json.Number) (any, error) {
 	}
 	f, err := n.Float64()
 	if err != nil || math.IsInf(f, 0) {
-		return nil, refuse(r.position(), "the number "+clip(n.String())+" is too large", "")
+		return nil, refuse(r.position(), "the number "+plain.Clip(n.String(), 41)+" is too large", "")
 	}
 	return f, nil
-}
-
-// clip shortens the digits of a number for an error.
-func clip(digits string) string {
-	if len(digits) > 40 {
-		return digits[:40] + "…"
-	}
-	return digits
 }
 
 // join appends a key to a path, in quotes unless it reads as a name.

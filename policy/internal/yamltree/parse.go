@@ -12,6 +12,7 @@ import (
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
 
+	"github.com/flowreaper/flowreaper/internal/plain"
 	"github.com/flowreaper/flowreaper/policy/internal/lookalike"
 )
 
@@ -93,7 +94,7 @@ func checkTokens(src *source, tokens token.Tokens) []Problem {
 }
 
 func unsupported(src *source, t *token.Token, at Position) string {
-	word := clip(src.word(at), mostShown)
+	word := plain.Clip(src.word(at), mostShown)
 	switch t.Type {
 	case token.TagType:
 		return fmt.Sprintf("a text that begins with ! must be quoted: %q (unquoted, it is a YAML tag, which policies don't use)", word)

@@ -11,6 +11,8 @@ package yamltree
 import (
 	"fmt"
 	"strings"
+
+	"github.com/flowreaper/flowreaper/internal/plain"
 )
 
 // Kind is the kind of a node.
@@ -77,23 +79,16 @@ func (n *Node) Describe() string {
 	case n.Type == Bool:
 		return n.Text
 	}
-	return fmt.Sprintf("the text %q", clip(n.Text, mostShown))
+	return fmt.Sprintf("the text %q", plain.Clip(n.Text, mostShown))
 }
 
 const (
-	mostShown = 40 // characters of a text that an error describes
-	mostNamed = 60 // … of a name that it quotes
+	mostShown = 41 // characters of a text that an error describes
+	mostNamed = 61 // … of a name that it quotes
 )
 
 // Brief keeps the name that an error quotes to one readable line.
-func Brief(name string) string { return clip(name, mostNamed) }
-
-func clip(text string, most int) string {
-	if runes := []rune(text); len(runes) > most {
-		return string(runes[:most]) + "…"
-	}
-	return text
-}
+func Brief(name string) string { return plain.Clip(name, mostNamed) }
 
 // source is a file's text by lines, without their ends.
 type source struct {
