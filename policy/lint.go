@@ -82,10 +82,7 @@ func Lint(file string, text []byte, o LintOptions) ([]Finding, error) {
 	}
 	o.Tick = cmp.Or(o.Tick, time.Minute)
 	root, _ := yamltree.Parse(text) // it was read before, as a policy
-	l := &linter{
-		policy: p, options: o, file: file,
-		lines: strings.Split(strings.TrimPrefix(string(text), "\ufeff"), "\n"),
-	}
+	l := &linter{text: newDecoder(file, text), policy: p, options: o}
 	for i, r := range p.Rules {
 		l.rules = append(l.rules, newLintRule(r, i, root.Value("rules").Items[i]))
 	}
@@ -102,10 +99,9 @@ func Lint(file string, text []byte, o LintOptions) ([]Finding, error) {
 
 // linter looks at the rules of one policy and collects what it finds.
 type linter struct {
+	text     *decoder // for its lines
 	policy   *Policy
 	options  LintOptions
-	file     string
-	lines    []string
 	rules    []*lintRule
 	findings []Finding
 }
@@ -132,14 +128,11 @@ func (l *linter) rule(r *lintRule) {
 // found adds a finding at a key of the rule, or, for "", at the rule.
 func (l *linter) found(r *lintRule, key string, severity Severity, code, message, next string) {
 	at := r.place(key)
-	f := Finding{
-		Code: code, Severity: severity, Rule: r.Name, File: l.file, Line: at.Line, Column: at.Column, Message: message, Next: next,
-	}
-	if at.Line <= len(l.lines) {
-		f.source = strings.TrimSuffix(l.lines[at.Line-1], "\r")
-	}
 	if !l.allowed(at.Line, code) {
-		l.findings = append(l.findings, f)
+		l.findings = append(l.findings, Finding{
+			Code: code, Severity: severity, Rule: r.Name, File: l.text.file, Line: at.Line, Column: at.Column, Message: message, Next: next,
+			source: l.text.errorAt(at, "").Source,
+		})
 	}
 }
 
@@ -152,9 +145,9 @@ var allowComment = regexp.MustCompile(`#\s*lint:\s*allow\s+([a-z-]+(?:\s*,\s*[a-
 // allowed says whether a comment takes a code out on a line: one that ends the
 // line, or stands alone above it.
 func (l *linter) allowed(line int, code string) bool {
-	comments := l.lines[line-1]
+	comments := l.text.lines[line-1]
 	if line >= 2 {
-		if above := strings.TrimSpace(l.lines[line-2]); strings.HasPrefix(above, "#") {
+		if above := strings.TrimSpace(l.text.lines[line-2]); strings.HasPrefix(above, "#") {
 			comments += "\n" + above
 		}
 	}

@@ -11,11 +11,10 @@ import (
 
 // isAlert says whether an object that something else carries is an alarm.
 func (f *fields) isAlert() bool {
-	text := func(raw map[string]any, key string) bool { s, _ := raw[key].(string); return s != "" }
 	if f.isThreshold() {
-		return text(f.raw, "alertName") && text(f.raw, "alertState")
+		return textIn(f.raw, "alertName") != "" && textIn(f.raw, "alertState") != ""
 	}
-	return f.isSubscription() && text(f.alert(), "alertStatus")
+	return f.isSubscription() && textIn(f.alert(), "alertStatus") != ""
 }
 
 // fromAlert reads an alarm in either of its forms.
@@ -33,12 +32,11 @@ func (f *fields) isThreshold() bool { return f.has("alertName") && f.has("alertS
 // its fields, so only the two that make it an alert must be there.
 func fromThreshold(f *fields) Event {
 	f.text("alertState")
-	text := func(key string) string { s, _ := f.raw[key].(string); return s }
 	e := Event{Event: policy.Event{
 		Kind:    Alarm,
-		ID:      text("transId"),
-		Type:    text("metricName"),
-		Source:  text("metricProject"),
+		ID:      textIn(f.raw, "transId"),
+		Type:    textIn(f.raw, "metricName"),
+		Source:  textIn(f.raw, "metricProject"),
 		Subject: f.text("alertName"),
 		Data:    withDimensions(f.raw),
 	}}

@@ -46,10 +46,7 @@ func (e Event) Name() string {
 		name, _ := e.alarm()
 		return name
 	}
-	if e.Type != "" {
-		return e.Type
-	}
-	return e.Subject
+	return cmp.Or(e.Type, e.Subject)
 }
 
 // Title is what to call the event in a sentence: the alarm event "bill" in state
@@ -67,11 +64,10 @@ func (e Event) Title() string {
 
 // alarm returns an alarm's name and its state: that it rings, or is over.
 func (e Event) alarm() (name, state string) {
-	text := func(raw map[string]any, key string) string { s, _ := raw[key].(string); return s }
 	if alert, ok := e.Data["alert"].(map[string]any); ok && e.Data["alertState"] == nil {
-		return cmp.Or(text(e.Data, "strategyName"), text(alert, "eventName")), text(alert, "alertStatus")
+		return cmp.Or(textIn(e.Data, "strategyName"), textIn(alert, "eventName")), textIn(alert, "alertStatus")
 	}
-	return text(e.Data, "alertName"), text(e.Data, "alertState")
+	return textIn(e.Data, "alertName"), textIn(e.Data, "alertState")
 }
 
 // Encode returns the event as one JSON object with everything that was

@@ -64,13 +64,12 @@ func fromTimer(f *fields) Event {
 // fromOther reads a manual or custom event. Of its keys only time has a
 // meaning that it must keep to.
 func fromOther(f *fields, kind string) Event {
-	text := func(key string) string { s, _ := f.raw[key].(string); return s }
 	e := Event{Event: policy.Event{
 		Kind:    kind,
-		ID:      text("id"),
-		Type:    text("type"),
-		Source:  text("source"),
-		Subject: text("subject"),
+		ID:      textIn(f.raw, "id"),
+		Type:    textIn(f.raw, "type"),
+		Source:  textIn(f.raw, "source"),
+		Subject: textIn(f.raw, "subject"),
 		Data:    f.raw,
 	}}
 	e.Time, e.HasTime = f.timeOrNothing("time", instant)
@@ -116,9 +115,15 @@ func (f *fields) refuse(key, expected string) {
 	f.err = refuse("", f.place+key+" "+problem, expected)
 }
 
+// textIn is a text that an object may have; "" where it has none, or something else.
+func textIn(raw map[string]any, key string) string {
+	s, _ := raw[key].(string)
+	return s
+}
+
 // text reads a text that must be there.
 func (f *fields) text(key string) string {
-	s, _ := f.raw[key].(string)
+	s := textIn(f.raw, key)
 	if s == "" {
 		f.refuse(key, "expected a text that isn't empty")
 	}

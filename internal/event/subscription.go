@@ -22,14 +22,12 @@ func fromSubscription(f *fields) Event {
 	data := subscribed(f.raw)
 	alert := &fields{raw: data["alert"].(map[string]any), place: f.place + "alert."}
 	alert.text("alertStatus")
-	text := func(key string) string { s, _ := alert.raw[key].(string); return s }
-	name, _ := data["strategyName"].(string)
 	e := Event{Event: policy.Event{
 		Kind:    Alarm,
-		ID:      text("traceId"),
-		Type:    text("eventName"),
-		Source:  text("product"),
-		Subject: name,
+		ID:      textIn(alert.raw, "traceId"),
+		Type:    textIn(alert.raw, "eventName"),
+		Source:  textIn(alert.raw, "product"),
+		Subject: textIn(data, "strategyName"),
 		Data:    data,
 	}}
 	if e.Time, e.HasTime = f.timeOrNothing("time", instant); !e.HasTime {
