@@ -7,7 +7,6 @@ import (
 
 	"github.com/flowreaper/flowreaper/internal/duration"
 	"github.com/flowreaper/flowreaper/internal/plain"
-	"github.com/flowreaper/flowreaper/policy/internal/expression"
 	"github.com/flowreaper/flowreaper/policy/internal/globset"
 )
 
@@ -106,44 +105,4 @@ func (l *linter) unpriced(r *lintRule) {
 	}
 	l.warn(r, r.given()[i].source(), LintUnpriced, fmt.Sprintf("some of its flows have no price, such as one that is called %s: their cost is nil, and is never too high", quote(name)),
 		"price them in pricing.perMinute, or name only flows that are priced")
-}
-
-// causeLength finds a cause that may be cut. Its tail never is.
-func (l *linter) causeLength(r *lintRule) {
-	if r.cause == nil {
-		return
-	}
-	room := maxCause - len(l.policy.tail(r.Name, Tail{Run: "00000000000000000000000000000000", At: time.Unix(0, 0)}))
-	most, endless, last := r.cause.Longest(longestValue)
-	next := "put it last, so that nothing else is lost"
-	if last {
-		next = "it stands last, so that only its own end is lost"
-	}
-	switch {
-	case most > room:
-		l.warn(r, "cause", LintCause, fmt.Sprintf("the cause may have %d bytes, and what is beyond %d is cut", most, room), "make it shorter")
-	case endless != "":
-		l.found(r, "cause", Note, LintCause, fmt.Sprintf("%s may be of any length, and what is beyond %d bytes of the cause is cut", endless, room), next)
-	}
-}
-
-// longestValue is how many bytes a variable's text may have; -1 is any number.
-func longestValue(variable int) int {
-	const name, arn, word = 256, 512, 64
-	switch variable {
-	case flowName, flowID, executionName, flowResourceGroupID, historyCurrentStep:
-		return name
-	case flowRoleARN:
-		return arn
-	case eventKind, flowExecutionMode, executionStatus:
-		return word
-	}
-	switch variables[variable].Type {
-	case expression.Text, expression.Any, expression.Object:
-		if variable == executionCost {
-			return word
-		}
-		return -1
-	}
-	return word
 }
