@@ -72,21 +72,28 @@ func (s *solver) counted(from time.Time, length time.Duration) span {
 	return equal
 }
 
-// cost is when the execution costs so much. Prices are rounded, so that the ages
-// are searched for rather than computed.
+// cost is when the execution costs so much.
 func (s *solver) cost(amount any) span {
 	f := &s.j.facts
 	first := func(least int) int64 {
-		age := sort.Search(int(2*horizon), func(age int) bool {
-			sign, _ := expression.Compare(s.j.pricing.cost(f.Flow.Name, time.Duration(age), 0), amount)
-			return sign >= least
-		})
+		age := s.j.pricing.ageOf(f.Flow.Name, amount, least)
 		if age == 0 {
 			return beginning
 		}
-		return s.nanoseconds(f.Execution.StartedTime.Add(time.Duration(age)))
+		return s.nanoseconds(f.Execution.StartedTime.Add(age))
 	}
 	return span{first(0), first(1)}
+}
+
+// ageOf is the age at which an execution of a flow costs an amount by the minute, with
+// least 0, or more, with 1. Prices are rounded, so that it is searched for rather than
+// computed.
+func (p *Pricing) ageOf(flow string, amount any, least int) time.Duration {
+	price, _ := p.PerMinute(flow)
+	return time.Duration(sort.Search(int(2*horizon), func(age int) bool {
+		sign, _ := expression.Compare(price*time.Duration(age).Minutes(), amount)
+		return sign >= least
+	}))
 }
 
 // near says whether a moment lies within the horizon.

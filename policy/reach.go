@@ -43,11 +43,26 @@ func (p *Policy) reach(r *Rule, left []conjunct, j *judgement) Reach {
 		case *condition:
 			if lasts(c.expression) {
 				b.add(c.expression, j)
+				b.minAge = max(b.minAge, p.costAge(c.expression, j))
 			}
 		}
 	}
 	reach.MinAge, reach.NamePrefix = b.minAge, b.prefix
 	return reach
+}
+
+// costAge is the age before which a condition on what is priced by the minute can't
+// hold; 0 for all else.
+func (p *Policy) costAge(e *expression.Expression, j *judgement) time.Duration {
+	least, bounds := map[string]int{">": 1, ">=": 0}[e.Operator]
+	if !bounds || !e.Subject.Is(executionCost) || p.Pricing.perTransition() || p.Pricing.cost(j.facts.Flow.Name, 0, 0) == nil {
+		return 0
+	}
+	amount, err := e.Side.Value(j)
+	if _, ordered := expression.Compare(0.0, amount); err != nil || !ordered {
+		return 0
+	}
+	return p.Pricing.ageOf(j.facts.Flow.Name, amount, least)
 }
 
 // lasts says of a comparison that its limit is the same at any time, or moves only

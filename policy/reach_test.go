@@ -14,6 +14,7 @@ func TestReach(t *testing.T) {
 	p := mustParse(t, `
 version: 1
 vars: {limit: 4h}
+pricing: {perMinute: [{price: 0.5}]}
 protect: {when: flow.env.OFF == "yes"}
 rules:
   - {name: age, flows: ["etl-*"], maxRuntime: 2h, when: execution.input.x == 1}
@@ -21,6 +22,7 @@ rules:
   - {name: since, when: 'execution.startedTime < now - duration("3h")'}
   - {name: sliding, when: 'execution.age > event.time - date("2026-03-01")'}
   - {name: crowd, maxConcurrent: 7, when: execution.name startsWith "load-"}
+  - {name: cost, maxCost: 60}
   - {name: night, window: {hours: "22:00-23:00"}, maxRuntime: 1h}
   - {name: later, when: 'now > date("2030-01-01")'}
   - {name: other, flows: [web], maxRuntime: 1h}
@@ -38,6 +40,7 @@ rules:
 		{Rule: named("since"), MinAge: 3 * time.Hour, Needs: NeedFlow},
 		{Rule: named("sliding"), Needs: NeedFlow},
 		{Rule: named("crowd"), MinLive: 7, NamePrefix: "load-", Needs: NeedLive | NeedFlow},
+		{Rule: named("cost"), MinAge: 2*time.Hour + 1, Needs: NeedFlow},
 		{Rule: named("night"), MinAge: time.Hour, Needs: NeedFlow},
 		{Rule: named("later"), Needs: NeedFlow},
 	}

@@ -77,6 +77,7 @@ func executionOf(e *history.Execution) *policy.Execution {
 	switch {
 	case e.Environment == nil:
 		x.EnvUnknown = true
+	case *e.Environment == "{}": // as most are
 	case json.Unmarshal([]byte(*e.Environment), &x.Env) != nil:
 		x.EnvDoubt = "it was recorded as something else than an object of texts"
 	}
