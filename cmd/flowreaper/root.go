@@ -121,6 +121,7 @@ func (t *terminal) newRoot() *cobra.Command {
 	root.SetVersionTemplate(versionLine())
 	root.AddCommand(
 		t.newApply(),
+		t.newBacktest(),
 		t.newDemo(),
 		t.newDoctor(),
 		t.newEmulate(),

@@ -3,17 +3,20 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"regexp"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/flowreaper/flowreaper/internal/emulator"
 	"github.com/flowreaper/flowreaper/internal/emulator/account"
+	"github.com/flowreaper/flowreaper/internal/history"
 	"github.com/flowreaper/flowreaper/schema/schematest"
 )
 
@@ -24,6 +27,7 @@ func scriptCommands() map[string]func(*testscript.TestScript, bool, []string) {
 		"cloud":       serveCloud,
 		"emulate":     emulate,
 		"fingerprint": fingerprint,
+		"past":        past,
 		"stats":       stats,
 	}
 }
@@ -58,6 +62,25 @@ func fingerprint(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("no fingerprint was printed")
 	}
 	ts.Setenv("FINGERPRINT", printed)
+}
+
+// past writes a history of one recording: past DIR FILE, the file being JSON, flows by
+// name with executions as package history has them.
+func past(ts *testscript.TestScript, _ bool, args []string) {
+	var flows map[string][]history.Execution
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[1])), &flows))
+	recorded := time.Date(2026, 3, 5, 0, 0, 0, 0, time.UTC)
+	c := &history.Coverage{Account: "1234567890123456", Region: "cn-hangzhou", Recordings: []history.Recording{{StartedAt: recorded, FinishedAt: recorded}}}
+	ts.Check(history.Write(ts.MkAbs(args[0]), c, func(yield func(*history.Flow) bool) {
+		for _, name := range slices.Sorted(maps.Keys(flows)) {
+			for i := range flows[name] {
+				flows[name][i].SeenTime = recorded
+			}
+			if !yield(&history.Flow{ID: "id-" + name, Name: name, Executions: flows[name]}) {
+				return
+			}
+		}
+	}))
 }
 
 type emulated struct{}

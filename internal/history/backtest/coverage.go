@@ -14,14 +14,14 @@ import (
 // most is how many of a list that only explains are told.
 const most = 100
 
-// readsInput says that a rule, or protect, reads inputs.
-func readsInput(p *policy.Policy) bool {
+// ReadsInput says that a rule, or protect, reads inputs.
+func ReadsInput(p *policy.Policy) bool {
 	return slices.ContainsFunc(p.Extent(), func(s *policy.Scope) bool { return s.Needs().Has(policy.NeedInput) })
 }
 
 func (b *bench) coverage() Coverage {
 	c := Coverage{Since: b.Since, Until: b.Until, Tick: duration.Format(b.Tick)}
-	if readsInput(b.policy) {
+	if ReadsInput(b.policy) {
 		c.WithInput = new(int)
 	}
 	if b.Recorded != nil {

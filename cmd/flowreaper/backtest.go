@@ -1,0 +1,263 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/flowreaper/flowreaper/internal/duration"
+	"github.com/flowreaper/flowreaper/internal/history"
+	"github.com/flowreaper/flowreaper/internal/history/backtest"
+	"github.com/flowreaper/flowreaper/internal/moment"
+	"github.com/flowreaper/flowreaper/internal/plain"
+	"github.com/flowreaper/flowreaper/internal/report"
+	"github.com/flowreaper/flowreaper/policy"
+)
+
+const backtestLong = `Judges the executions of a recorded past, which flowreaper record wrote, by a policy, as if all of its rules had enforced, and says
+what would have come of it: of what was stopped and would have Succeeded, a false stop; of what Failed, TimedOut, was Stopped or still
+runs, a good one. It needs no network, and changes nothing.
+
+What it can't tell it says first: what the history doesn't hold, and what no history does, such as events. What flowreaper itself has
+stopped counts as neither good nor false.
+
+--against compares with another policy: what would be stopped newly, and what no longer. -o markdown is a comment for a merge
+request, and --max-false-stops a gate for CI: a number, or a share of the runs that Succeeded.
+
+Exit status: 0 done · 1 failed, or more false stops than --max-false-stops allows · 2 wrong usage or policy, or no history ·
+3 done in part: something could not be decided, or nothing was there to judge`
+
+// backtesting are the flags of backtest.
+type backtesting struct {
+	policy  string
+	against string
+	history string
+	since   string
+	until   string
+	tick    string
+	gate    string
+	output  string
+
+	environ []string
+}
+
+var backtestFormats = []string{"table", "json", "markdown"}
+
+func (t *terminal) newBacktest() *cobra.Command {
+	b := &backtesting{environ: t.environ}
+	cmd := &cobra.Command{
+		Use:   "backtest --policy FILE --history DIR",
+		Short: "Show what a policy would have done to a recorded past",
+		Long:  backtestLong,
+		Example: "  flowreaper backtest --policy policy.yaml --history history\n" +
+			"  flowreaper backtest --policy policy.yaml --history history --since 7d --max-false-stops 0.1%\n" +
+			"  flowreaper backtest --policy policy.yaml --history history --against main/policy.yaml -o markdown > comment.md",
+		Args: noArguments,
+		RunE: func(*cobra.Command, []string) error { return t.backtest(b) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&b.policy, "policy", t.getenv("FLOWREAPER_POLICY"), "the policy `FILE` (or FLOWREAPER_POLICY)")
+	flags.StringVar(&b.history, "history", "", "the `FOLDER` that flowreaper record wrote")
+	flags.StringVar(&b.against, "against", "", "compare with this policy `FILE`")
+	flags.StringVar(&b.since, "since", "", "only executions that started at this `TIME` or later: a date, a time, or how long before the history's end, such as 7d")
+	flags.StringVar(&b.until, "until", "", "only executions that started before this `TIME`")
+	flags.StringVar(&b.tick, "tick", cmp.Or(t.getenv("FLOWREAPER_TICK"), "1m"), "the time between two sweeps, of which each `DURATION` has one (or FLOWREAPER_TICK)")
+	flags.StringVar(&b.gate, "max-false-stops", "", "fail where there are more false stops than `N`: 10, or 0.1% of what Succeeded")
+	flags.StringVarP(&b.output, "output", "o", "table", "the result's `FORMAT`: "+strings.Join(backtestFormats, ", "))
+	completeWords(cmd, "output", backtestFormats...)
+	t.addAll(cmd)
+	return cmd
+}
+
+// checked is what the flags say, before a row is read.
+type checked struct {
+	policy, against *policy.Policy
+	most            *mostFalse // nil: no gate
+	options         backtest.Options
+}
+
+// check reads the flags and the policies. Its errors are wrong usage.
+func (b *backtesting) check() (*checked, error) {
+	c := &checked{}
+	switch {
+	case !slices.Contains(backtestFormats, b.output):
+		return nil, fmt.Errorf("--output %q is none of %s", b.output, strings.Join(backtestFormats, ", "))
+	case b.policy == "":
+		return nil, errNoPolicy
+	case b.history == "":
+		return nil, errors.New("no history is given: name its folder with --history; 'flowreaper record' writes one")
+	}
+	var err error
+	if c.options.Tick, err = parseTick(b.tick); err != nil {
+		return nil, fmt.Errorf("--tick %w", err)
+	}
+	c.options.Phase = min(backtest.DefaultPhase, c.options.Tick-1)
+	if c.most, err = parseMostFalse(b.gate); err != nil {
+		return nil, err
+	}
+	if c.policy, err = parsePolicy(b.policy); err != nil {
+		return nil, misspelt(b.environ, err)
+	}
+	if b.against != "" {
+		c.against, err = parsePolicy(b.against)
+	}
+	return c, misspelt(b.environ, err, slices.DeleteFunc([]*policy.Policy{c.policy, c.against}, func(p *policy.Policy) bool { return p == nil })...)
+}
+
+func (t *terminal) backtest(b *backtesting) error {
+	c, err := b.check()
+	if err != nil {
+		return usageError(err)
+	}
+	h, err := history.Open(b.history, history.Options{Input: readsInput(c.policy) || readsInput(c.against)})
+	if err != nil {
+		return usageError(err)
+	}
+	defer h.Close()
+	if err := b.bound(&c.options, h.Coverage); err != nil {
+		return usageError(err)
+	}
+	r, err := backtest.Run(c.policy, h.Flows(), c.options)
+	if err != nil {
+		return err
+	}
+	var shown any = r
+	if c.against != nil {
+		other, err := backtest.Run(c.against, h.Flows(), c.options)
+		if err != nil {
+			return err
+		}
+		shown = backtest.Compare(r, other)
+	}
+	if err := t.showBacktest(b, c, shown); err != nil {
+		return err
+	}
+	return c.ending(r)
+}
+
+func readsInput(p *policy.Policy) bool { return p != nil && backtest.ReadsInput(p) }
+
+func (t *terminal) showBacktest(b *backtesting, c *checked, shown any) error {
+	if b.output == "json" {
+		return report.JSON(t.out, shown)
+	}
+	var page backtestPage
+	switch r := shown.(type) {
+	case *backtest.Result:
+		page = resultPage(r, c.most, t.all)
+	case *backtest.Comparison:
+		page = comparisonPage(r, c.most, t.all)
+	}
+	text := page.text(t.style(t.out))
+	if b.output == "markdown" {
+		text = page.markdown()
+	}
+	_, err := fmt.Fprintln(t.out, text)
+	return err
+}
+
+// bound reads --since and --until, which may count from the history's end.
+func (b *backtesting) bound(o *backtest.Options, recorded *history.Coverage) (err error) {
+	o.Recorded = recorded
+	var end time.Time
+	for _, r := range recorded.Recordings {
+		if at := latestOf(r.StartedAt, r.FinishedAt); at.After(end) {
+			end = at
+		}
+	}
+	if o.Since, err = parseWhen("since", b.since, end); err != nil {
+		return err
+	}
+	if o.Until, err = parseWhen("until", b.until, end); err != nil {
+		return err
+	}
+	if !o.Until.IsZero() && !o.Since.Before(o.Until) {
+		return fmt.Errorf("--since %s is not before --until %s: nothing lies between", b.since, b.until)
+	}
+	return nil
+}
+
+func latestOf(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// parseWhen reads a date, a time, or a length of time before the end; "" is none.
+func parseWhen(flag, text string, end time.Time) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	if at, err := time.Parse(time.DateOnly, text); err == nil {
+		return at, nil
+	}
+	if at, err := moment.Parse(text); err == nil {
+		return at.UTC(), nil
+	}
+	before, err := duration.Parse(text)
+	switch {
+	case err != nil:
+		return time.Time{}, fmt.Errorf("--%s %q is no time: give a date such as 2026-03-01, a time such as 2026-03-01T12:00:00Z, or how long before the history's end, such as 7d", flag, text)
+	case end.IsZero():
+		return time.Time{}, fmt.Errorf("--%s %s: the history doesn't tell when it was recorded: give a date such as 2026-03-01", flag, text)
+	}
+	return end.Add(-before), nil
+}
+
+// mostFalse is what --max-false-stops allows.
+type mostFalse struct {
+	text  string
+	stops int     // where share is below 0
+	share float64 // of what Succeeded
+}
+
+var sharePattern = regexp.MustCompile(`^[0-9]{1,3}(\.[0-9]{1,6})?%$`)
+
+func parseMostFalse(text string) (*mostFalse, error) {
+	if text == "" {
+		return nil, nil
+	}
+	if n, err := strconv.Atoi(text); err == nil && n >= 0 {
+		return &mostFalse{text, n, -1}, nil
+	}
+	if percent, err := strconv.ParseFloat(strings.TrimSuffix(text, "%"), 64); err == nil && sharePattern.MatchString(text) && percent <= 100 {
+		return &mostFalse{text, 0, percent / 100}, nil
+	}
+	return nil, fmt.Errorf("--max-false-stops %q is neither a number such as 10 nor a share such as 0.1%%", text)
+}
+
+// exceeded says whether there are more; nil allows any.
+func (m *mostFalse) exceeded(stops, succeeded int) bool {
+	switch {
+	case m == nil:
+		return false
+	case m.share < 0:
+		return stops > m.stops
+	}
+	const rounding = 1e-9
+	return float64(stops) > m.share*float64(succeeded)+rounding
+}
+
+// ending is the exit status that a result deserves, and why.
+func (c *checked) ending(r *backtest.Result) error {
+	switch e := r.Executions; {
+	case c.most.exceeded(len(r.FalseStops), e.Succeeded):
+		return &statusError{status: statusFailed, err: fmt.Errorf("false stops: %s of %s that Succeeded, and --max-false-stops allows %s",
+			plain.Number(len(r.FalseStops)), plain.Number(e.Succeeded), c.most.text)}
+	case r.Coverage.Executions == 0:
+		return &statusError{status: statusPartly, err: errors.New("nothing was judged: no execution of the history started in that time\nGive another --since or --until, or record more")}
+	case e.Concerned == 0:
+		return &statusError{status: statusPartly, err: errors.New("nothing was judged: no flow of the history is one that a rule of the policy is about\nCheck the rules' flows, and that it is the history of the right account")}
+	case e.Undecided > 0:
+		return &statusError{status: statusPartly, err: fmt.Errorf("done in part: %s could not be decided; see the report", plain.Count(e.Undecided, "execution"))}
+	}
+	return nil
+}

@@ -1,0 +1,323 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/flowreaper/flowreaper/internal/duration"
+	"github.com/flowreaper/flowreaper/internal/history/backtest"
+	"github.com/flowreaper/flowreaper/internal/plain"
+	"github.com/flowreaper/flowreaper/internal/report"
+)
+
+// backtestPage is what a backtest says to people, in a terminal or a merge request:
+// sentences and tables in turn.
+type backtestPage []backtestPart
+
+type backtestPart struct {
+	words  string
+	header []string
+	rows   [][]string
+	foot   string
+}
+
+func (p *backtestPage) say(format string, args ...any) {
+	*p = append(*p, backtestPart{words: fmt.Sprintf(format, args...)})
+}
+
+// table adds a table, of which it shows so many rows: none where it has none.
+func (p *backtestPage) table(title string, header []string, rows [][]string, most int, all bool) {
+	part := backtestPart{words: title, header: header, rows: rows}
+	if more := len(rows) - most; more > 0 && !all {
+		part.rows = rows[:most]
+		part.foot = fmt.Sprintf("… and %s more: --all shows each.", plain.Number(more))
+	}
+	if len(rows) > 0 {
+		*p = append(*p, part)
+	}
+}
+
+func (p backtestPage) text(style report.Style) string {
+	var parts []string
+	for _, part := range p {
+		lines := []string{style.Words(part.words)}
+		if len(part.rows) > 0 {
+			lines = append(lines, style.Table(part.header, part.rows))
+		}
+		if part.foot != "" {
+			lines = append(lines, part.foot)
+		}
+		parts = append(parts, strings.Join(lines, "\n"))
+	}
+	return strings.Join(parts, "\n\n")
+}
+
+func (p backtestPage) markdown() string {
+	var b strings.Builder
+	b.WriteString("### flowreaper backtest\n")
+	for _, part := range p {
+		fmt.Fprintf(&b, "\n%s\n", escapeMarkdown(part.words))
+		if len(part.rows) == 0 {
+			continue
+		}
+		fmt.Fprintf(&b, "\n| %s |\n|%s\n", strings.Join(part.header, " | "), strings.Repeat(" --- |", len(part.header)))
+		for _, row := range part.rows {
+			for _, cell := range row {
+				fmt.Fprintf(&b, "| %s ", asCode(cell))
+			}
+			b.WriteString("|\n")
+		}
+		if part.foot != "" {
+			fmt.Fprintf(&b, "\n%s\n", escapeMarkdown(part.foot))
+		}
+	}
+	return strings.TrimRight(b.String(), "\n")
+}
+
+// asCode has a cell be shown as it is: no name makes a link, a mention or a column.
+func asCode(cell string) string {
+	if cell = strings.NewReplacer("`", "'", "|", `\|`, "\n", " ").Replace(plain.Text(cell)); cell == "" || numeric.MatchString(cell) {
+		return cell
+	}
+	return "`" + cell + "`"
+}
+
+var numeric = regexp.MustCompile(`^[0-9.,]+( %)?$|^([0-9.,]+(w|d|h|m|s|ms))+$`)
+
+func escapeMarkdown(words string) string {
+	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "_", `\_`, "`", "\\`", "<", "&lt;", "[", `\[`, "#", `\#`, "|", `\|`, "\n", "\\\n").Replace(plain.Lines(words))
+}
+
+// fewRows are shown of a long table without --all.
+const fewRows = 10
+
+func resultPage(r *backtest.Result, most *mostFalse, all bool) (p backtestPage) {
+	p.known(r.Coverage, r.Undecided, r.Censored, r.Executions, all)
+	p.say("%s", sentence(r, most))
+	var rows [][]string
+	for _, rule := range r.Rules {
+		rows = append(rows, []string{rule.Rule, string(rule.Mode), plain.Number(rule.GoodStops), plain.Number(rule.FalseStops), hours(rule.HoursSaved), money(rule.CostSaved, r.Policy.Currency)})
+	}
+	p.table("By rule, each judged as if it enforced:", []string{"rule", "mode", "good stops", "false stops", "hours saved", "cost saved"}, rows, len(rows), all)
+	p.falseStops(r.FalseStops, all)
+	p.withheld(r.Withheld, all)
+	return p
+}
+
+// known says what the rest is to be read by.
+func (p *backtestPage) known(c backtest.Coverage, undecided []backtest.Undecided, censored backtest.Censored, e backtest.Executions, all bool) {
+	p.say("%s", covered(c, e))
+	var rows [][]string
+	for _, u := range undecided {
+		rows = append(rows, []string{cmp.Or(u.Rule, "any"), plain.Number(u.Executions), plain.Number(u.Succeeded), u.Flow + "/" + u.Execution, u.Reason})
+	}
+	p.table("What it can't tell: these rules stop none of these executions here.", []string{"rule", "executions", "Succeeded", "such as", "why"}, rows, fewRows, all)
+	if text := beyond(c, censored); text != "" {
+		p.say("%s", text)
+	}
+	rows = nil
+	for _, g := range c.Gaps {
+		rows = append(rows, []string{g.Flow, minute(g.From), minute(g.To), g.Reason})
+	}
+	p.table(fmt.Sprintf("Gaps, in which executions may be missing: %s", plain.Number(c.GapsTotal)), []string{"flow", "from", "to", "why"}, rows, fewRows, all)
+	rows = nil
+	for _, o := range c.Odd {
+		rows = append(rows, []string{o.Flow, o.Execution, o.What})
+	}
+	p.table(fmt.Sprintf("Odd as they were recorded: %s", plain.Count(c.Odds, "execution")), []string{"flow", "execution", "what"}, rows, fewRows, all)
+}
+
+func covered(c backtest.Coverage, e backtest.Executions) string {
+	span := "of no time"
+	if !c.From.IsZero() {
+		span = c.From.Format(time.DateOnly) + " to " + c.To.Format(time.DateOnly)
+	}
+	text := fmt.Sprintf("%s: %s of %s", span, plain.Count(c.Executions, "execution"), plain.Count(c.Flows, "flow"))
+	for _, place := range []string{c.Account, c.Region} {
+		if place != "" {
+			text += ", " + plain.Text(place)
+		}
+	}
+	text += fmt.Sprintf(". The policy is about %s of them, of which %s Succeeded.", plain.Number(e.Concerned), plain.Number(e.Succeeded))
+	if c.WithInput != nil && *c.WithInput < c.Executions {
+		text += fmt.Sprintf("\nIt reads inputs. Recorded without theirs, which flowreaper record --with-input keeps: %s.", plain.Number(c.Executions-*c.WithInput))
+	}
+	if c.Redacted {
+		text += "\nIt reads inputs of which values were blanked: what it finds there may be none of it."
+	}
+	return text
+}
+
+// beyond says how far the past itself was seen.
+func beyond(c backtest.Coverage, censored backtest.Censored) string {
+	var lines []string
+	add := func(n int, what string) {
+		if n > 0 {
+			lines = append(lines, fmt.Sprintf("%s: %s.", what, plain.Number(n)))
+		}
+	}
+	add(len(censored.Stops), "Would have been stopped before flowreaper itself did stop them, so that nobody knows how they would have ended, neither good nor false")
+	add(censored.Stopped, "Stopped by flowreaper itself, and kept until then, so that nobody knows what would have come")
+	add(censored.StillRunning, "Still running when they were seen last, and kept until then")
+	add(c.Lost, "Live, and forgotten by CloudFlow when it was asked how they had ended")
+	add(c.Express, "Of Express flows, which are never looked at")
+	return strings.Join(lines, "\n")
+}
+
+func sentence(r *backtest.Result, most *mostFalse) string {
+	text := fmt.Sprintf("Policy %s, in mode %s, would have stopped %s: %s, and %s, which is %s of what Succeeded%s. %s saved%s.",
+		plain.Text(r.Policy.Name), r.Policy.Mode, plain.Count(r.Executions.Stopped, "execution"), plain.Count(len(r.GoodStops), "good stop"),
+		plain.Count(len(r.FalseStops), "false stop"), percent(r.FalseShare()), verdict(most, len(r.FalseStops), r.Executions.Succeeded), hours(r.HoursSaved), and(money(r.CostSaved, r.Policy.Currency)))
+	if n := r.Executions.Protected; n > 0 {
+		text += fmt.Sprintf(" Protected: %s.", plain.Number(n))
+	}
+	return text
+}
+
+// verdict is that of the gate.
+func verdict(most *mostFalse, stops, succeeded int) string {
+	switch {
+	case most == nil:
+		return ""
+	case most.exceeded(stops, succeeded):
+		return fmt.Sprintf(" (more than the %s allowed)", most.text)
+	}
+	return fmt.Sprintf(" (%s are allowed)", most.text)
+}
+
+// falseStops shows them by flow and rule, the most first, and of each the one whose
+// work would have been lost after the longest time.
+func (p *backtestPage) falseStops(stops []backtest.Stop, all bool) {
+	type group struct {
+		n     int
+		worst *backtest.Stop
+	}
+	groups := map[[2]string]*group{}
+	for i := range stops {
+		s := &stops[i]
+		g := groups[[2]string{s.Flow, s.Rule}]
+		if g == nil {
+			g = &group{}
+			groups[[2]string{s.Flow, s.Rule}] = g
+		}
+		if g.n++; g.worst == nil || cmp.Or(cmp.Compare(lost(g.worst), lost(s)), cmp.Compare(s.Hours, g.worst.Hours)) < 0 {
+			g.worst = s
+		}
+	}
+	var sorted []*group
+	for _, g := range groups {
+		sorted = append(sorted, g)
+	}
+	slices.SortFunc(sorted, func(a, b *group) int {
+		return cmp.Or(cmp.Compare(b.n, a.n), strings.Compare(a.worst.Flow, b.worst.Flow), strings.Compare(a.worst.Rule, b.worst.Rule))
+	})
+	var rows [][]string
+	for _, g := range sorted {
+		w := g.worst
+		rows = append(rows, []string{plain.Number(g.n), w.Flow, w.Rule, w.Execution, minute(w.StoppedAt), duration.Rough(lost(w)), duration.Rough(w.End().Sub(w.StoppedAt))})
+	}
+	p.table("False stops, the worst of each flow and rule by the work that would have been lost:",
+		[]string{"false stops", "flow", "rule", "the worst", "stopped at", "after", "would have Succeeded in"}, rows, fewRows, all)
+}
+
+// lost is how long it had run.
+func lost(s *backtest.Stop) time.Duration { return s.StoppedAt.Sub(s.StartedTime) }
+
+func (p *backtestPage) withheld(all []backtest.Withheld, every bool) {
+	var rows [][]string
+	for _, w := range all {
+		to := "the end"
+		if !w.To.IsZero() {
+			to = minute(w.To)
+		}
+		rows = append(rows, []string{minute(w.From), to, w.Limit, plain.Number(w.Max), plain.Number(w.Executions), plain.Number(w.Ended)})
+	}
+	p.table("The limits would have held everything back, until somebody had come; the stops are counted as if they had not:",
+		[]string{"from", "to", "limit", "allowed", "held back", "ended by themselves"}, rows, fewRows, every)
+}
+
+func comparisonPage(c *backtest.Comparison, most *mostFalse, all bool) (p backtestPage) {
+	p.known(c.Coverage, c.Undecided, c.Censored, c.Policy.Executions, all)
+	p.say("Policy %s would stop %s that %s would not, and no longer %s that it would; %s unchanged, %s of them earlier and %s later.%s",
+		plain.Text(c.Policy.Name), plain.Count(len(c.NewlyStopped), "execution"), sideName(c), plain.Number(len(c.NoLongerStopped)),
+		plain.Number(c.Unchanged), plain.Number(c.Earlier), plain.Number(c.Later), verdict(most, c.Policy.FalseStops, c.Policy.Executions.Succeeded))
+	rows := [][]string{sideRow("", &c.Policy), sideRow("against ", &c.Against)}
+	p.table("Both, as if all rules enforced:", []string{"policy", "good stops", "false stops", "of Succeeded", "hours saved", "cost saved", "withheld"}, rows, len(rows), all)
+	p.stops("Newly stopped:", c.NewlyStopped, all)
+	p.stops("No longer stopped:", c.NoLongerStopped, all)
+	return p
+}
+
+func sideName(c *backtest.Comparison) string {
+	if c.Policy.Name == c.Against.Name {
+		return "the other"
+	}
+	return plain.Text(c.Against.Name)
+}
+
+func sideRow(what string, s *backtest.Side) []string {
+	share := 0.0
+	if s.Executions.Succeeded > 0 {
+		share = float64(s.FalseStops) / float64(s.Executions.Succeeded)
+	}
+	return []string{what + s.Name + "@" + strings.TrimPrefix(s.Hash, "sha256:")[:8], plain.Number(s.GoodStops), plain.Number(s.FalseStops), percent(share),
+		hours(s.HoursSaved), money(s.CostSaved, s.Currency), plain.Number(s.Withheld)}
+}
+
+// stops lists stops, the false ones first.
+func (p *backtestPage) stops(title string, stops []backtest.Stop, all bool) {
+	sorted := slices.Clone(stops)
+	slices.SortStableFunc(sorted, func(a, b backtest.Stop) int {
+		switch {
+		case a.False() == b.False():
+			return 0
+		case a.False():
+			return -1
+		}
+		return 1
+	})
+	var rows [][]string
+	for i := range sorted {
+		s := &sorted[i]
+		rows = append(rows, []string{s.Flow, s.Execution, s.Rule, minute(s.StoppedAt), duration.Rough(lost(s)), s.EndedAs, hours(s.Hours)})
+	}
+	p.table(title, []string{"flow", "execution", "rule", "stopped at", "after", "ended as", "ran on for"}, rows, fewRows, all)
+}
+
+func minute(t time.Time) string { return t.UTC().Format("2006-01-02T15:04Z") }
+
+func hours(h float64) string {
+	whole, tenths, _ := strings.Cut(fmt.Sprintf("%.1f", h), ".")
+	n := 0
+	fmt.Sscan(whole, &n)
+	return plain.Number(n) + "." + tenths + "h"
+}
+
+func money(amount *float64, currency string) string {
+	if amount == nil {
+		return ""
+	}
+	return strings.TrimSpace(fmt.Sprintf("%.2f %s", *amount, plain.Text(currency)))
+}
+
+func and(text string) string {
+	if text == "" {
+		return ""
+	}
+	return ", and " + text
+}
+
+// percent keeps what is rare from being shown as none.
+func percent(share float64) string {
+	switch {
+	case share == 0:
+		return "0 %"
+	case share < 0.0001:
+		return "less than 0.01 %"
+	}
+	return fmt.Sprintf("%.2f %%", 100*share)
+}
