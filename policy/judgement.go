@@ -3,6 +3,8 @@ package policy
 import (
 	"fmt"
 	"time"
+
+	"github.com/flowreaper/flowreaper/policy/internal/expression"
 )
 
 // judgement is where conditions read the facts from. It holds on to what was
@@ -53,11 +55,16 @@ var readers = [...]func(*judgement) (any, error){
 
 // Value reads a variable: it implements expression.Env.
 func (j *judgement) Value(variable int) (any, error) {
-	if need := j.lacks(variable); need != 0 {
-		return nil, &MissingError{variables[variable].Name, need}
+	if fetched.Has(variable) {
+		if need := j.lacks(variable); need != 0 {
+			return nil, &MissingError{variables[variable].Name, need}
+		}
 	}
 	return readers[variable](j)
 }
+
+// fetched are the variables that not every listing brings.
+var fetched = flowFacts | liveFacts | historyFacts | expression.SetOf(executionEnv, executionCost)
 
 // lacks is what must be fetched to read a variable, and was not.
 func (j *judgement) lacks(variable int) Need {
