@@ -155,9 +155,6 @@ func (s *Scope) Flow(flow *Flow) *FlowScope {
 			continue
 		}
 		q := s.policy.ruleQuery(r.rule, left, j)
-		if !flow.NameOnly {
-			q.Needs &^= NeedFlow
-		}
 		if len(q.Statuses) > 0 {
 			f.rules = append(f.rules, staged{r.rule, left})
 			f.queries = append(f.queries, q)

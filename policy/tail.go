@@ -75,20 +75,12 @@ func inTail(text string, most int) string {
 	for _, r := range text {
 		written := string(r)
 		if !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.IsMark(r) && !strings.ContainsRune(others, r) {
-			written = percent(written)
+			written = strings.ReplaceAll(url.QueryEscape(written), "+", "%20")
 		}
 		if b.Len()+len(written) > most {
 			break
 		}
 		b.WriteString(written)
-	}
-	return b.String()
-}
-
-func percent(text string) string {
-	var b strings.Builder
-	for i := range len(text) {
-		fmt.Fprintf(&b, "%%%02X", text[i])
 	}
 	return b.String()
 }

@@ -59,7 +59,7 @@ func TestTailIsReadBack(t *testing.T) {
 		if len(cause) > maxCause || !ok || tail.Rule != "r" || tail.Run != run || !tail.At.Equal(began) || !strings.HasPrefix(who, tail.By) || tail.Hash != p.Hash[7:15] {
 			rt.Fatalf("%d bytes, %v, %+v: %s", len(cause), ok, tail, cause)
 		}
-		if whole := len(percent(named.Name)) <= maxTailName; !strings.HasPrefix(named.Name, tail.Policy) || whole && tail.Policy != named.Name {
+		if whole := 3*len(named.Name) <= maxTailName; !strings.HasPrefix(named.Name, tail.Policy) || whole && tail.Policy != named.Name {
 			rt.Fatalf("the name is %q, want %q", tail.Policy, named.Name)
 		}
 		if short := strings.TrimSpace(said); len(said) < 100 && got != short {

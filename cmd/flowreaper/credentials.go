@@ -75,24 +75,19 @@ func (t *terminal) environmentCredentials() (cloudflow.Credentials, error) {
 // build.
 func (t *terminal) credentialPlaces() []providers.CredentialsProvider {
 	var places []providers.CredentialsProvider
-	if p, err := providers.NewOIDCCredentialsProviderBuilder().Build(); err == nil {
-		places = append(places, p)
-	}
-	if p, err := providers.NewCLIProfileCredentialsProviderBuilder().Build(); err == nil {
-		places = append(places, p)
-	}
-	if p, err := providers.NewProfileCredentialsProviderBuilder().Build(); err == nil {
-		places = append(places, p)
-	}
-	if role := t.getenv("ALIBABA_CLOUD_ECS_METADATA"); role != "" {
-		if p, err := providers.NewECSRAMRoleCredentialsProviderBuilder().WithRoleName(role).Build(); err == nil {
+	add := func(p providers.CredentialsProvider, err error) {
+		if err == nil {
 			places = append(places, p)
 		}
+	}
+	add(providers.NewOIDCCredentialsProviderBuilder().Build())
+	add(providers.NewCLIProfileCredentialsProviderBuilder().Build())
+	add(providers.NewProfileCredentialsProviderBuilder().Build())
+	if role := t.getenv("ALIBABA_CLOUD_ECS_METADATA"); role != "" {
+		add(providers.NewECSRAMRoleCredentialsProviderBuilder().WithRoleName(role).Build())
 	}
 	if uri := t.getenv("ALIBABA_CLOUD_CREDENTIALS_URI"); uri != "" {
-		if p, err := providers.NewURLCredentialsProviderBuilder().WithUrl(uri).Build(); err == nil {
-			places = append(places, p)
-		}
+		add(providers.NewURLCredentialsProviderBuilder().WithUrl(uri).Build())
 	}
 	return places
 }

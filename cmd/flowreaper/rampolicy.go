@@ -48,29 +48,18 @@ func (t *terminal) ramPolicy(file, mode string) error {
 	if err := misspelt(t.environ, err, p); err != nil {
 		return usageError(err)
 	}
-	return report.JSON(t.out, allowing(sweep.Operations(p, policy.Mode(mode))))
-}
-
-// ramDocument is a policy of RAM's, by its names.
-type ramDocument struct {
-	Version   string         `json:"Version"`
-	Statement []ramStatement `json:"Statement"`
-}
-
-type ramStatement struct {
-	Effect   string   `json:"Effect"`
-	Action   []string `json:"Action"`
-	Resource string   `json:"Resource"`
-}
-
-// allowing is a policy that allows these operations on every flow.
-func allowing(operations []string) ramDocument {
+	operations := sweep.Operations(p, policy.Mode(mode))
 	actions := make([]string, len(operations))
 	for i, operation := range operations {
 		actions[i] = "fnf:" + operation
 	}
-	return ramDocument{
-		Version:   "1",
-		Statement: []ramStatement{{Effect: "Allow", Action: actions, Resource: "*"}},
+	type statement struct { // by RAM's names
+		Effect   string
+		Action   []string
+		Resource string
 	}
+	return report.JSON(t.out, struct {
+		Version   string
+		Statement []statement
+	}{"1", []statement{{"Allow", actions, "*"}}})
 }

@@ -1,10 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
-	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -20,6 +19,8 @@ Put it beside the policy, and begin the policy with this line:
 
 What a schema accepts may still be wrong: 'flowreaper validate' compiles the conditions.`
 
+var schemas = map[string]string{"policy": schema.Policy, "test": schema.PolicyTest, "report": schema.Report}
+
 func (t *terminal) newSchema() *cobra.Command {
 	return &cobra.Command{
 		Use:       "schema [policy|test|report]",
@@ -27,30 +28,23 @@ func (t *terminal) newSchema() *cobra.Command {
 		Long:      schemaLong,
 		Example:   "  flowreaper schema > policy.schema.json\n  flowreaper schema test > policytest.schema.json\n  flowreaper schema report > report.schema.json",
 		ValidArgs: []string{"policy", "test", "report"},
-		Args:      oneOfArgs("policy", "test", "report"),
+		Args:      oneSchema,
 		RunE: func(_ *cobra.Command, args []string) error {
-			schemas := map[string]string{"policy": schema.Policy, "test": schema.PolicyTest, "report": schema.Report}
 			_, err := io.WriteString(t.out, schemas[append(args, "policy")[0]])
 			return err
 		},
 	}
 }
 
-// oneOfArgs refuses what is none of some words, or more than one of them.
-func oneOfArgs(words ...string) cobra.PositionalArgs {
-	all := func(and string) string {
-		last := len(words) - 1
-		return strings.Join(words[:last], ", ") + " " + and + " " + words[last]
-	}
-	return func(_ *cobra.Command, args []string) error {
-		for _, arg := range args {
-			if !slices.Contains(words, arg) {
-				return fmt.Errorf("there is no schema %q: there are %s", arg, all("and"))
-			}
+// oneSchema refuses what is no schema's name, or more than one.
+func oneSchema(_ *cobra.Command, args []string) error {
+	for _, arg := range args {
+		if schemas[arg] == "" {
+			return fmt.Errorf("there is no schema %q: there are policy, test and report", arg)
 		}
-		if len(args) > 1 {
-			return fmt.Errorf("one schema is printed at a time: %s", all("or"))
-		}
-		return nil
 	}
+	if len(args) > 1 {
+		return errors.New("one schema is printed at a time: policy, test or report")
+	}
+	return nil
 }
