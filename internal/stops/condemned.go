@@ -1,8 +1,6 @@
 package stops
 
 import (
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/judge"
@@ -22,6 +20,7 @@ type condemned struct {
 	flowKey, flowName, name string
 	started, since          time.Time // since: when it was due
 
+	waits    bool  // for the gate
 	allowed  bool  // the limits have been asked, and let it in
 	inLedger bool  // counted, and not tried yet
 	fetching bool  // facts for its turn are under way
@@ -38,17 +37,13 @@ func (c *condemned) mayPass() bool { return c.allowed || c.Unlimited() }
 type Stops struct {
 	Options
 	gate
+	line
 
-	waiting  map[judge.Key]*condemned // for the gate
-	queue    []*condemned             // let in, the most overdue first
-	counted  []*condemned             // counted by the ledger: the next to be tried
-	admitted map[judge.Key]*condemned // those of queue and counted
-	tried    map[judge.Key]bool
-	gone     map[judge.Key]bool // seen ended; an answer may come that is older
-	ended    int                // live ones that are no more, by our doing
-	read     map[string]flowRead
+	tried map[judge.Key]bool
+	gone  map[judge.Key]bool // seen ended; an answer may come that is older
+	ended int                // live ones that are no more, by our doing
+	read  map[string]flowRead
 
-	unsorted   bool     // the queue
 	askedAt    standing // the ledger's, when the limits were asked last
 	held       refusal  // the limits withhold everything in this sweep; nil: they don't
 	turn       int      // stops sent
@@ -62,7 +57,7 @@ type Stops struct {
 func New(o Options) *Stops {
 	s := &Stops{
 		Options: o, gate: newGate(o), read: map[string]flowRead{},
-		waiting: map[judge.Key]*condemned{}, admitted: map[judge.Key]*condemned{}, tried: map[judge.Key]bool{}, gone: map[judge.Key]bool{},
+		line: line{all: map[judge.Key]*condemned{}}, tried: map[judge.Key]bool{}, gone: map[judge.Key]bool{},
 	}
 	s.Stopper = nil // from here on only the gate can stop
 	return s
@@ -102,60 +97,22 @@ func (s *Stops) condemn(f judge.Finding) {
 		return
 	}
 	s.mark(f.By, k, waitingOutcome)
-	c := s.underGate(k)
+	c := s.all[k]
 	switch {
 	case c == nil:
-		c = &condemned{}
-		s.waiting[k] = c
+		c = &condemned{waits: true}
+		s.all[k] = c
 	case c.By != f.By && c.By.OfEvent() && (c.Unlimited() || !f.Unlimited()):
 		return
 	}
 	*c = condemned{
 		Finding: f, flowKey: k.Flow, flowName: f.Flow.Name, name: k.Execution,
-		started: f.Execution.StartedTime, since: f.Due.Time, allowed: c.allowed, inLedger: c.inLedger, fetching: c.fetching,
+		started: f.Execution.StartedTime, since: f.Due.Time, waits: c.waits, allowed: c.allowed, inLedger: c.inLedger, fetching: c.fetching,
 	}
 	s.unsorted = true
-	if s.waiting[k] == c && f.Unlimited() {
+	if c.waits && f.Unlimited() {
 		s.enqueue(c)
 	}
-}
-
-// enqueue gives an execution that has waited its turn.
-func (s *Stops) enqueue(c *condemned) {
-	delete(s.waiting, c.key())
-	s.queue = append(s.queue, c)
-	s.admitted[c.key()] = c
-	s.unsorted = true
-}
-
-// wait takes an execution from its turn back to the gate.
-func (s *Stops) wait(c *condemned) {
-	delete(s.admitted, c.key())
-	s.waiting[c.key()] = c
-}
-
-// underGate finds an execution that waits, or was let in.
-func (s *Stops) underGate(k judge.Key) *condemned {
-	if c := s.waiting[k]; c != nil {
-		return c
-	}
-	return s.admitted[k]
-}
-
-// forget drops an execution that a basis condemns no more.
-func (s *Stops) forget(k judge.Key, by *judge.Basis) {
-	c := s.underGate(k)
-	if c == nil || c.By != by {
-		return
-	}
-	if s.waiting[k] == c {
-		delete(s.waiting, k)
-		return
-	}
-	delete(s.admitted, k)
-	it := func(other *condemned) bool { return other == c }
-	s.queue = slices.DeleteFunc(s.queue, it)
-	s.counted = slices.DeleteFunc(s.counted, it)
 }
 
 // Recall takes up what earlier sweeps condemned and did not stop. What they
@@ -164,11 +121,11 @@ func (s *Stops) Recall() {
 	for o := range s.Watch.EachOverdue() {
 		k := judge.Key{Flow: o.FlowID, Execution: o.Name}
 		flow := s.Flow(k.Flow)
-		if flow == nil || s.tried[k] || s.underGate(k) != nil || !s.resumes(o.Mark) {
+		if flow == nil || s.tried[k] || s.all[k] != nil || !s.resumes(o.Mark) {
 			continue
 		}
-		s.waiting[k] = &condemned{
-			Finding: judge.Finding{By: s.Own}, flowKey: k.Flow, flowName: flow.Name, name: k.Execution, started: o.StartedTime, since: o.Due,
+		s.all[k] = &condemned{
+			Finding: judge.Finding{By: s.Own}, waits: true, flowKey: k.Flow, flowName: flow.Name, name: k.Execution, started: o.StartedTime, since: o.Due,
 		}
 	}
 }
@@ -185,19 +142,6 @@ func (s *Stops) resumes(m watch.Mark) bool {
 	return m.Policy != s.Mark
 }
 
-// dropEnded drops what earlier sweeps condemned and this one has seen ended.
-func (s *Stops) dropEnded() {
-	overdue := map[judge.Key]bool{}
-	for o := range s.Watch.EachOverdue() {
-		overdue[judge.Key{Flow: o.FlowID, Execution: o.Name}] = true
-	}
-	ended := func(c *condemned) bool { return c.Execution == nil && !overdue[c.key()] }
-	for _, all := range []map[judge.Key]*condemned{s.waiting, s.admitted} {
-		maps.DeleteFunc(all, func(_ judge.Key, c *condemned) bool { return ended(c) })
-	}
-	s.queue = slices.DeleteFunc(s.queue, ended)
-}
-
 // mark has the watch remember a decision: the outcome, under the policy and the mode it
 // was made in; and says whether it is news. What an emergency decides is not what the
 // rules on timers would.
@@ -211,37 +155,6 @@ func (s *Stops) mark(by *judge.Basis, k judge.Key, o result.Outcome) (news bool)
 	return known != m
 }
 
-// all are those that have not been tried.
-func (s *Stops) all() []*condemned {
-	return slices.Concat(slices.Collect(maps.Values(s.waiting)), s.queue, s.counted)
-}
-
-// Left is how many have not been tried.
-func (s *Stops) Left() int { return len(s.waiting) + s.Queued() }
-
-// LeftOfOwn is how many have not been tried that no event in force condemns.
-func (s *Stops) LeftOfOwn() (n int) {
-	for _, c := range s.all() {
-		if !c.By.OfEvent() {
-			n++
-		}
-	}
-	return n
-}
-
-// Queued is how many were let in, and have not been tried.
-func (s *Stops) Queued() int { return len(s.queue) + len(s.counted) }
-
-// QueuedOf is how many of some wait for their turn.
-func (s *Stops) QueuedOf(some map[judge.Key]bool) (n int) {
-	for _, c := range s.queue {
-		if some[c.key()] {
-			n++
-		}
-	}
-	return n
-}
-
 // Tried is how many have been tried.
 func (s *Stops) Tried() int { return len(s.tried) }
 
@@ -253,7 +166,3 @@ func (s *Stops) Gone(k judge.Key) bool { return s.gone[k] }
 
 // Recorded is what a plan would stop, in order.
 func (s *Stops) Recorded() result.Recording { return s.recorded }
-
-func filter(all []*condemned, keep func(*condemned) bool) []*condemned {
-	return slices.DeleteFunc(slices.Clone(all), func(c *condemned) bool { return !keep(c) })
-}

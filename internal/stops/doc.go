@@ -10,6 +10,7 @@
 //
 //	gate.go       lets pass, or refuses; holds the Stopper
 //	condemned.go  what is condemned, and where on its way it is
+//	line.go       who stands where, in which order
 //	limits.go     lets in what waits, once the limits allow all that is known
 //	turn.go       whose turn it is, and the ledger's count
 //	fresh.go      whether the facts are fresh, and what is to be fetched

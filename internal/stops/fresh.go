@@ -128,9 +128,13 @@ func (s *Stops) newFetch(what What, c *condemned, of ...*condemned) *Fetch {
 // alike are the executions of one flow that wait for their turn: what is fetched for
 // one serves all.
 func (s *Stops) alike(one *condemned) []*condemned {
-	return filter(slices.Concat(s.counted, s.queue), func(c *condemned) bool {
-		return c.flowKey == one.flowKey && c.By == one.By && c.Execution != nil && !c.fetching
-	})
+	var all []*condemned
+	for _, c := range slices.Concat(s.counted, s.queue) {
+		if c.flowKey == one.flowKey && c.By == one.By && c.Execution != nil && !c.fetching {
+			all = append(all, c)
+		}
+	}
+	return all
 }
 
 // Found takes in an execution that was fetched.
@@ -228,7 +232,7 @@ func (s *Stops) notFound(c *condemned) {
 // freshened takes in fresh facts, and judges by them.
 func (s *Stops) freshened(c *condemned, by *judge.Basis, take func()) {
 	c.fetching = false
-	if s.underGate(c.key()) != c || c.By != by { // it was dropped, or condemned by another basis
+	if s.all[c.key()] != c || c.By != by { // it was dropped, or condemned by another basis
 		return
 	}
 	c.pass = nil

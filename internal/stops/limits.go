@@ -2,7 +2,6 @@ package stops
 
 import (
 	"errors"
-	"slices"
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/judge"
@@ -10,24 +9,20 @@ import (
 	"github.com/flowreaper/flowreaper/internal/watch"
 )
 
-// Waiting says whether something waits for the gate to be opened.
-func (s *Stops) Waiting() bool { return len(s.waiting) > 0 }
-
 // Open lets in what waits, when the limits allow all that is known to be condemned;
 // but for what only a look that is still to be made can tell of, in flows of which
 // keep says so.
 func (s *Stops) Open(keep func(flow string) bool) {
-	s.dropEnded()
+	s.dropEnded(s.overdue())
 	if no := s.withhold(); no != nil {
 		s.refuseAll(no)
 		return
 	}
-	for k, c := range s.waiting {
-		if c.Execution == nil && keep(k.Flow) {
-			continue
+	for k, c := range s.all {
+		if c.waits && (c.Execution != nil || !keep(k.Flow)) {
+			c.allowed = true
+			s.enqueue(c)
 		}
-		c.allowed = true
-		s.enqueue(c)
 	}
 }
 
@@ -59,19 +54,27 @@ func (s *Stops) withhold() refusal {
 // checked in this sweep or not. Those tried in this sweep are in the ledger, and
 // what no limit holds back counts for none.
 func (s *Stops) known() int {
-	n := len(s.waiting)
-	for _, c := range slices.Concat(s.queue, s.counted) {
-		if !c.Unlimited() {
+	n := 0
+	for _, c := range s.all {
+		if c.waits || !c.Unlimited() {
 			n++
 		}
 	}
 	for o := range s.Watch.EachOverdue() {
 		k := judge.Key{Flow: o.FlowID, Execution: o.Name}
-		if isCondemned(o.Mark) && !s.tried[k] && s.underGate(k) == nil {
+		if isCondemned(o.Mark) && !s.tried[k] && s.all[k] == nil {
 			n++
 		}
 	}
 	return n
+}
+
+func (s *Stops) overdue() map[judge.Key]bool {
+	all := map[judge.Key]bool{}
+	for o := range s.Watch.EachOverdue() {
+		all[judge.Key{Flow: o.FlowID, Execution: o.Name}] = true
+	}
+	return all
 }
 
 // isCondemned says whether an execution with this mark is condemned and would be
@@ -86,15 +89,8 @@ func isCondemned(m watch.Mark) bool {
 // limits hold back.
 func (s *Stops) refuseAll(no refusal) {
 	limit, over := errors.AsType[overLimit](no)
-	spare := func(c *condemned) bool { return over && c.Unlimited() }
-	rest := s.all()
-	clear(s.waiting)
-	s.queue, s.counted = filter(s.queue, spare), filter(s.counted, spare)
-	slices.SortFunc(rest, s.comesFirst)
-	for _, c := range rest {
-		if !spare(c) {
-			s.refuse(c, no)
-		}
+	for _, c := range s.clear(func(c *condemned) bool { return over && c.Unlimited() }) {
+		s.refuse(c, no)
 	}
 	if over {
 		s.held = limit
@@ -105,7 +101,7 @@ func (s *Stops) refuseAll(no refusal) {
 // refuse refuses one, and reports it. Of what was not looked at in this sweep there is
 // nothing to report.
 func (s *Stops) refuse(c *condemned, no refusal) {
-	delete(s.admitted, c.key())
+	delete(s.all, c.key())
 	outcome := no.outcome()
 	if outcome == result.NotTried {
 		outcome = waitingOutcome
@@ -155,7 +151,7 @@ func (s *Stops) standing() standing {
 // But first, unless the sweep was cut short, the limits say whether they withhold it;
 // that is told in every sweep. It returns how many are left but for those.
 func (s *Stops) Leave(cut bool) {
-	s.dropEnded()
+	s.dropEnded(s.overdue())
 	if cut {
 		return
 	}

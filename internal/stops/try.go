@@ -32,7 +32,7 @@ func (s *Stops) try(c *condemned) *Stop {
 		d.LateSeconds = seconds(late)
 	}
 	s.tried[c.key()] = true
-	delete(s.admitted, c.key())
+	delete(s.all, c.key())
 	s.turn++
 	s.unanswered, s.lastSent = true, time.Now()
 	return &Stop{c: c, pass: c.pass, turn: s.turn, decision: d, gate: &s.gate, source: s.Source}

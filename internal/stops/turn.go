@@ -1,15 +1,12 @@
 package stops
 
 import (
-	"cmp"
-	"slices"
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/fault"
 	"github.com/flowreaper/flowreaper/internal/judge"
 	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/watch"
-	"github.com/flowreaper/flowreaper/policy"
 )
 
 // Patience is how long the next stop waits for the one before it, so that
@@ -32,7 +29,7 @@ type Task struct {
 // Next returns what is next, as far as there is room for it.
 func (s *Stops) Next(room Room) Task {
 	for s.Queued() > 0 {
-		s.sortQueue()
+		s.sort()
 		if room.Fetch {
 			if f := s.fetch(); f != nil {
 				return Task{Fetch: f}
@@ -66,46 +63,6 @@ func (s *Stops) PatienceLeft() time.Duration {
 	return max(0, Patience-time.Since(s.lastSent))
 }
 
-// comesFirst orders stops: emergencies first, of those what started last, since
-// that is what the event is about, unless the rule says otherwise; then the most
-// overdue.
-func (s *Stops) comesFirst(a, b *condemned) int {
-	if first := cmp.Compare(urgency(b), urgency(a)); first != 0 {
-		return first
-	}
-	if urgency(a) == newestFirst {
-		return cmp.Or(b.started.Compare(a.started), cmp.Compare(a.name, b.name))
-	}
-	return cmp.Or(
-		a.since.Compare(b.since), a.started.Compare(b.started),
-		cmp.Compare(a.flowName, b.flowName), cmp.Compare(a.name, b.name),
-	)
-}
-
-const (
-	mostOverdue = iota
-	oldestFirst
-	newestFirst
-)
-
-// urgency tells in which order an execution's turn comes.
-func urgency(c *condemned) int {
-	switch rule := c.Verdict.Rule; {
-	case rule == nil, !c.By.OnEvent():
-		return mostOverdue
-	case rule.StopFirst == policy.Oldest:
-		return oldestFirst
-	}
-	return newestFirst
-}
-
-func (s *Stops) sortQueue() {
-	if s.unsorted {
-		slices.SortFunc(s.queue, s.comesFirst)
-		s.unsorted = false
-	}
-}
-
 // about does something about one execution. A mistake of ours fails that one, which
 // the next sweep asks about again, and no other.
 func (s *Stops) about(c *condemned, do func()) {
@@ -127,7 +84,7 @@ func (s *Stops) takeTurn(c *condemned) *Stop {
 		}
 	}
 	if !c.inLedger && !c.Unlimited() { // judged anew, another rule condemns it
-		s.wait(c)
+		c.waits = true
 		return nil
 	}
 	return s.try(c)
@@ -139,8 +96,7 @@ func (s *Stops) takeTurn(c *condemned) *Stop {
 func (s *Stops) countNext(sendable int) {
 	var tries []watch.Try
 	for len(s.queue) > 0 && s.fresh(s.queue[0]) && len(s.counted) < min(s.Batch, sendable) {
-		c := s.queue[0]
-		s.queue = s.queue[1:]
+		c := s.next()
 		s.about(c, func() {
 			if s.takeIn(c) {
 				tries = append(tries, c.pass.try(s.Judge.Clock.Now()))
@@ -162,7 +118,7 @@ func (s *Stops) takeIn(c *condemned) (counts bool) {
 		s.refuse(c, no)
 		return false
 	case !c.mayPass():
-		s.wait(c)
+		c.waits = true
 		return false
 	}
 	c.inLedger = c.inLedger || !c.Unlimited()

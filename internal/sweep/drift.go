@@ -9,7 +9,7 @@ import (
 )
 
 // drift is what was planned and is not to be stopped any more, and why.
-func (s *sweep) drift() []result.Drift {
+func (s ending) drift() []result.Drift {
 	if len(s.Approved) == 0 {
 		return nil
 	}
@@ -54,7 +54,7 @@ func altered(d result.Decision, p result.PlannedStop, flow *policy.Flow) string 
 
 // changed is what has changed about a planned stop that no rule condemns any
 // more.
-func (s *sweep) changed(p result.PlannedStop, flow *policy.Flow) string {
+func (s ending) changed(p result.PlannedStop, flow *policy.Flow) string {
 	switch {
 	case s.IsIncomplete(p.Flow) || s.IsIncomplete(everyFlow):
 		return "" // nothing is known: the report says that it is incomplete

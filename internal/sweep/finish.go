@@ -81,8 +81,11 @@ func (s *sweep) rate(operation string) float64 {
 	return cloudflow.DefaultRates()[operation].PerSecond
 }
 
+// ending is the end of a sweep, for its report.
+type ending struct{ *sweep }
+
 // finish closes the report.
-func (s *sweep) finish() (*result.Report, error) {
+func (s ending) finish() (*result.Report, error) {
 	report, failed := s.Report()
 	report.RunID, report.Place, report.Trigger = s.RunID, s.Place, s.Trigger
 	report.Policy = result.PolicyRef{Name: s.Policy.Name, Hash: s.Policy.Hash}
@@ -106,7 +109,7 @@ func (s *sweep) finish() (*result.Report, error) {
 }
 
 // uncovered are the flows whose executions are not looked at, each once.
-func (s *sweep) uncovered() []result.FlowNote {
+func (s ending) uncovered() []result.FlowNote {
 	all := maps.Clone(s.events.notCovered)
 	if s.regular() {
 		for _, n := range s.memory.notCovered {
@@ -121,7 +124,7 @@ func (s *sweep) uncovered() []result.FlowNote {
 	return notes
 }
 
-func (s *sweep) countCalls(report *result.Report) {
+func (s ending) countCalls(report *result.Report) {
 	stats := s.Source.Stats()
 	sent := func(operation string) int { return stats.Calls[operation] - s.before.Calls[operation] }
 	report.Calls = result.Calls{
@@ -138,7 +141,7 @@ func (s *sweep) countCalls(report *result.Report) {
 
 // schedule tells how late the stops were and, where sweeps follow, what they
 // will need.
-func (s *sweep) schedule(report *result.Report) {
+func (s ending) schedule(report *result.Report) {
 	report.Lateness = s.stops.Lateness()
 	if s.regular() {
 		s.tellLost(report)
@@ -158,7 +161,7 @@ func (s *sweep) schedule(report *result.Report) {
 }
 
 // tellLost says that nobody knows all the stops of the last window.
-func (s *sweep) tellLost(report *result.Report) {
+func (s ending) tellLost(report *result.Report) {
 	if why := s.memory.lost(s.now().Add(-s.Policy.Limits.Per)); why != "" {
 		report.Errors = append(report.Errors, result.ErrorNote{Code: "StateLost", Message: why, Count: 1})
 	}

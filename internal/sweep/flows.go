@@ -36,6 +36,7 @@ type flows struct {
 	listing bool // under way
 	tried   bool
 	matched map[string]bool        // rules that concern some flow
+	acting  []*policy.Policy       // one with each of the rules alone that stop
 	telling []*emergency.Emergency // events that wait for a listing of all flows
 	names   []string               // of all flows, in order; nil where no listing came whole
 	lacking []string               // names that there is no flow of

@@ -123,8 +123,8 @@ func (s *sweep) work() {
 		}
 		wait := s.handOut()
 		s.events.hold()
-		s.openGate(wait)
-		s.stopNext()
+		stopping{s}.openGate(wait)
+		stopping{s}.stopNext()
 		if !wait && !s.busy() && s.stops.Left() == 0 {
 			break
 		}
@@ -134,7 +134,7 @@ func (s *sweep) work() {
 	for s.busy() { // what is under way ends soon: its context has
 		(<-s.results)()
 	}
-	s.leave()
+	stopping{s}.leave()
 	s.behind()
 	s.checkEnd()
 }

@@ -28,11 +28,15 @@ const (
 	verifyWait = 5 * time.Second
 )
 
+// stopping is what the sweep does for its stops: it opens the gate for them, fetches what
+// they hang on, sends them and has them verified.
+type stopping struct{ *sweep }
+
 // openGate lets in what waits, when the limits allow all that is known to be
 // condemned. They are asked as late as stops can wait: when all that is due has
 // been looked at, or at least all that was known before; but not so late that
 // nothing can be stopped.
-func (s *sweep) openGate(wait bool) {
+func (s stopping) openGate(wait bool) {
 	if !s.stops.Waiting() || !s.seenEnough(wait) {
 		return
 	}
@@ -42,14 +46,14 @@ func (s *sweep) openGate(wait bool) {
 	})
 }
 
-func (s *sweep) seenEnough(wait bool) bool {
+func (s stopping) seenEnough(wait bool) bool {
 	looking := s.underWay[opList] + s.underWay[opCheck] + s.underWay[opOther]
 	switch {
 	case looking == 0 && !wait:
 		return true
 	case s.Until.IsZero():
 		return false
-	case time.Since(s.began) >= time.Duration(held*float64(s.Until.Sub(s.started))):
+	case s.Now().Sub(s.started) >= time.Duration(held*float64(s.Until.Sub(s.started))):
 		return true
 	}
 	now := s.now()
@@ -57,7 +61,7 @@ func (s *sweep) seenEnough(wait bool) bool {
 }
 
 // stopNext fetches what the next stops hang on, and tries them, as the quota allows.
-func (s *sweep) stopNext() {
+func (s stopping) stopNext() {
 	for s.ctx.Err() == nil {
 		task := s.stops.Next(stops.Room{
 			Fetch:    s.underWay[opFresh] < most[opFresh],
@@ -77,7 +81,7 @@ func (s *sweep) stopNext() {
 
 // sendable is how many stops can be tried in what is left of the sweep's time, at least
 // one.
-func (s *sweep) sendable() int {
+func (s stopping) sendable() int {
 	if s.Until.IsZero() || s.Quota == nil {
 		return maxBatch
 	}
@@ -86,7 +90,7 @@ func (s *sweep) sendable() int {
 }
 
 // fetch fetches what stops hang on.
-func (s *sweep) fetch(f *stops.Fetch) {
+func (s stopping) fetch(f *stops.Fetch) {
 	work := map[stops.What]func(*judge.Inquiry, *stops.Fetch) (func(), error){
 		stops.TheExecution: s.fetchExecution, stops.TheFlow: s.fetchFlow, stops.TheLive: s.fetchLive,
 	}[f.What]
@@ -102,7 +106,7 @@ func (s *sweep) fetch(f *stops.Fetch) {
 	})
 }
 
-func (s *sweep) fetchExecution(in *judge.Inquiry, f *stops.Fetch) (func(), error) {
+func (s stopping) fetchExecution(in *judge.Inquiry, f *stops.Fetch) (func(), error) {
 	answer, asked, err := in.Live(f.Flow.Name, f.Name, f.Started)
 	ended := func() { s.stops.Ended(f) }
 	switch {
@@ -126,7 +130,7 @@ func (s *sweep) fetchExecution(in *judge.Inquiry, f *stops.Fetch) (func(), error
 }
 
 // fetchFlow reads a flow. What can't be fetched protects.
-func (s *sweep) fetchFlow(in *judge.Inquiry, f *stops.Fetch) (func(), error) {
+func (s stopping) fetchFlow(in *judge.Inquiry, f *stops.Fetch) (func(), error) {
 	asked := in.Clock.Ours()
 	answer, err := s.Source.DescribeFlow(s.ctx, f.Flow.Name)
 	switch {
@@ -144,7 +148,7 @@ func (s *sweep) fetchFlow(in *judge.Inquiry, f *stops.Fetch) (func(), error) {
 }
 
 // fetchLive lists a flow anew, and has its executions judged by what is live in it now.
-func (s *sweep) fetchLive(in *judge.Inquiry, f *stops.Fetch) (func(), error) {
+func (s stopping) fetchLive(in *judge.Inquiry, f *stops.Fetch) (func(), error) {
 	list, err := in.ListLive(f.Flow.Name)
 	if err != nil {
 		return nil, err
@@ -158,7 +162,7 @@ func (s *sweep) fetchLive(in *judge.Inquiry, f *stops.Fetch) (func(), error) {
 }
 
 // stop sends a stop, and verifies it.
-func (s *sweep) stop(p *stops.Stop) {
+func (s stopping) stop(p *stops.Stop) {
 	s.start(opStop, func() (func(), error) {
 		answer, err := p.Send(s.ctx)
 		s.results <- func() {
@@ -178,7 +182,7 @@ func (s *sweep) stop(p *stops.Stop) {
 }
 
 // settle takes in what became of a stop.
-func (s *sweep) settle(p *stops.Stop, a stops.Answer) {
+func (s stopping) settle(p *stops.Stop, a stops.Answer) {
 	for _, err := range []error{a.Unverified, a.Err} {
 		if err != nil {
 			s.failure(err)
@@ -188,7 +192,7 @@ func (s *sweep) settle(p *stops.Stop, a stops.Answer) {
 }
 
 // unsent says that the sweep's time, or the sweep, was over before a stop was sent.
-func (s *sweep) unsent(err error) bool {
+func (s stopping) unsent(err error) bool {
 	var api *cloudflow.Error
 	if errors.As(err, &api) && api.MaybeDone || cloudflow.IsFatal(err) {
 		return false
@@ -198,7 +202,7 @@ func (s *sweep) unsent(err error) bool {
 
 // verifyWait is how long the next verification may wait: less towards the end of
 // the sweep's time.
-func (s *sweep) verifyWait() time.Duration {
+func (s stopping) verifyWait() time.Duration {
 	if s.Until.IsZero() {
 		return verifyWait
 	}
@@ -215,7 +219,7 @@ func outlive(ctx context.Context, grace time.Duration) (context.Context, context
 
 // leave deals with what is left when the sweep is over: the next goes on with it, unless
 // the limits withhold it.
-func (s *sweep) leave() {
+func (s stopping) leave() {
 	cause := context.Cause(s.ctx)
 	s.stops.Leave(cause != nil && !errors.Is(cause, errTimeIsOver))
 	if !s.memory.once {

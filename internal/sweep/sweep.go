@@ -120,7 +120,7 @@ func Run(ctx context.Context, o Options) (*result.Report, error) {
 	s.work()
 	s.checkClock()
 	s.remember()
-	return s.finish()
+	return ending{s}.finish()
 }
 
 // Plan does the sweep that Run would do, limits included, with a stopper that
@@ -136,7 +136,7 @@ func Plan(ctx context.Context, o Options) (*result.Report, result.Recording, err
 	defer s.close()
 	s.work()
 	s.checkClock()
-	report, err := s.finish()
+	report, err := ending{s}.finish()
 	report.Mode = policy.ModePlan
 	return report, s.stops.Recorded(), err
 }
@@ -162,15 +162,13 @@ type sweep struct {
 	stops  *stops.Stops
 	memory *Memory
 	watch  *watch.Watch
-	own    *judge.Basis     // the policy, under what set the sweep off
-	acting []*policy.Policy // one with each of the rules alone that stop
+	own    *judge.Basis // the policy, under what set the sweep off
 	scope  *policy.Scope
 
 	end     context.CancelCauseFunc // ends the sweep at once
 	free    context.CancelFunc
 	grace   time.Duration // what is left of Grace, to verify stops
 	started time.Time     // by our clock: the offset is not known yet
-	began   time.Time     // by the machine's
 	before  cloudflow.Stats
 
 	flows  *flows
@@ -199,16 +197,15 @@ func begin(ctx context.Context, o Options) *sweep {
 		Options: o, Collector: &result.Collector{Decided: o.Decided},
 		clock:  judge.NewClock(o.Now, o.Source.ClockOffset),
 		memory: o.Memory, watch: o.Memory.watch,
-		started: o.Now(), began: time.Now(), before: o.Source.Stats(),
+		started: o.Now(), before: o.Source.Stats(),
 		seen: map[judge.Key]bool{}, listed: map[string]bool{},
 	}
 	s.judge = judge.New(o.Source, s.clock)
 	s.nameTrigger()
 	s.own = &judge.Basis{Rules: s.Policy, Event: s.Event}
-	s.acting = actingRules(s.Policy)
 	s.scope = s.Policy.Scope(s.clock.Judging(), s.Event)
 	s.watch.Ledger.Keep(s.Policy.Limits.Per)
-	s.flows = &flows{sweep: s, matched: map[string]bool{}}
+	s.flows = &flows{sweep: s, matched: map[string]bool{}, acting: actingRules(s.Policy)}
 	s.stops = s.newStops()
 	s.Stopper = nil // from here on only the gate can stop
 	ctx, s.end = context.WithCancelCause(ctx)

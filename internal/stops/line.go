@@ -1,0 +1,133 @@
+package stops
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"github.com/flowreaper/flowreaper/internal/judge"
+	"github.com/flowreaper/flowreaper/policy"
+)
+
+// line is where condemned executions stand that have not been tried: they wait for the
+// gate, or were let in.
+type line struct {
+	all      map[judge.Key]*condemned
+	queue    []*condemned // let in, the most overdue first
+	counted  []*condemned // counted by the ledger: the next to be tried
+	unsorted bool         // the queue
+}
+
+// enqueue gives an execution its turn.
+func (l *line) enqueue(c *condemned) {
+	c.waits = false
+	l.queue = append(l.queue, c)
+	l.unsorted = true
+}
+
+// next takes the first of the queue.
+func (l *line) next() *condemned {
+	c := l.queue[0]
+	l.queue = l.queue[1:]
+	return c
+}
+
+// forget drops an execution that a basis condemns no more.
+func (l *line) forget(k judge.Key, by *judge.Basis) {
+	c := l.all[k]
+	if c == nil || c.By != by {
+		return
+	}
+	delete(l.all, k)
+	it := func(other *condemned) bool { return other == c }
+	l.queue = slices.DeleteFunc(l.queue, it)
+	l.counted = slices.DeleteFunc(l.counted, it)
+}
+
+// dropEnded drops what earlier sweeps condemned and this one has seen ended: it is not
+// overdue any more.
+func (l *line) dropEnded(overdue map[judge.Key]bool) {
+	ended := func(c *condemned) bool { return c.Execution == nil && !overdue[c.key()] }
+	maps.DeleteFunc(l.all, func(_ judge.Key, c *condemned) bool { return ended(c) })
+	l.queue = slices.DeleteFunc(l.queue, ended)
+}
+
+// clear empties the line but for some that have been let in, and returns the others, in
+// order.
+func (l *line) clear(but func(*condemned) bool) []*condemned {
+	goes := func(c *condemned) bool { return c.waits || !but(c) }
+	rest := slices.SortedFunc(maps.Values(l.all), comesFirst)
+	rest = slices.DeleteFunc(rest, but)
+	maps.DeleteFunc(l.all, func(_ judge.Key, c *condemned) bool { return goes(c) })
+	l.queue, l.counted = slices.DeleteFunc(l.queue, goes), slices.DeleteFunc(l.counted, goes)
+	return rest
+}
+
+func (l *line) sort() {
+	if l.unsorted {
+		slices.SortFunc(l.queue, comesFirst)
+		l.unsorted = false
+	}
+}
+
+// Left is how many have not been tried.
+func (l *line) Left() int { return len(l.all) }
+
+// LeftOfOwn is how many have not been tried that no event in force condemns.
+func (l *line) LeftOfOwn() (n int) {
+	for _, c := range l.all {
+		if !c.By.OfEvent() {
+			n++
+		}
+	}
+	return n
+}
+
+// Queued is how many were let in, and have not been tried.
+func (l *line) Queued() int { return len(l.queue) + len(l.counted) }
+
+// Waiting says whether something waits for the gate to be opened.
+func (l *line) Waiting() bool { return l.Left() > l.Queued() }
+
+// QueuedOf is how many of some wait for their turn.
+func (l *line) QueuedOf(some map[judge.Key]bool) (n int) {
+	for _, c := range l.queue {
+		if some[c.key()] {
+			n++
+		}
+	}
+	return n
+}
+
+// comesFirst orders stops: emergencies first, of those what started last, since
+// that is what the event is about, unless the rule says otherwise; then the most
+// overdue.
+func comesFirst(a, b *condemned) int {
+	if first := cmp.Compare(urgency(b), urgency(a)); first != 0 {
+		return first
+	}
+	if urgency(a) == newestFirst {
+		return cmp.Or(b.started.Compare(a.started), cmp.Compare(a.name, b.name))
+	}
+	return cmp.Or(
+		a.since.Compare(b.since), a.started.Compare(b.started),
+		cmp.Compare(a.flowName, b.flowName), cmp.Compare(a.name, b.name),
+	)
+}
+
+const (
+	mostOverdue = iota
+	oldestFirst
+	newestFirst
+)
+
+// urgency tells in which order an execution's turn comes.
+func urgency(c *condemned) int {
+	switch rule := c.Verdict.Rule; {
+	case rule == nil, !c.By.OnEvent():
+		return mostOverdue
+	case rule.StopFirst == policy.Oldest:
+		return oldestFirst
+	}
+	return newestFirst
+}
