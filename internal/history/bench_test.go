@@ -35,6 +35,9 @@ func generated(flows, each int) iter.Seq[*history.Flow] {
 }
 
 func BenchmarkMillion(b *testing.B) {
+	if testing.Short() {
+		b.Skip("it takes longer than a few seconds")
+	}
 	for _, shape := range []struct{ flows, each int }{{1000, 1000}, {1, 1_000_000}} {
 		dir := b.TempDir()
 		if err := history.Write(dir, &history.Coverage{}, generated(shape.flows, shape.each)); err != nil {

@@ -20,6 +20,9 @@ const (
 	keptBytes = 32 << 20
 
 	manyFiles = 24 // of executions that have ended; more are put into one
+
+	// fullBytes is a file that stays as it is: MaxCompute reads none of over 2 GB.
+	fullBytes = 256 << 20
 )
 
 // keeper keeps what came in the folder: executions that have ended in files that are
@@ -108,8 +111,7 @@ func (k *keeper) readLive() error {
 	return nil
 }
 
-func isLive(name string) bool  { return name == history.LiveFile }
-func isEnded(name string) bool { return name != history.LiveFile }
+func isLive(name string) bool { return name == history.LiveFile }
 
 // recordedTo is until when a flow was recorded; the zero time: never.
 func (k *keeper) recordedTo(id string) time.Time {
@@ -265,10 +267,17 @@ func (k *keeper) tidy() error {
 	if err != nil {
 		return err
 	}
-	if !k.killed && len(files)-1 <= manyFiles {
+	small := map[string]bool{}
+	for _, name := range files {
+		info, err := os.Stat(name)
+		if base := filepath.Base(name); err == nil && base != history.LiveFile && info.Size() < fullBytes {
+			small[base] = true
+		}
+	}
+	if len(small) < 2 || !k.killed && len(small) <= manyFiles {
 		return nil
 	}
-	return history.Merge(k.dir, newName(), isEnded)
+	return history.Merge(k.dir, newName(), func(name string) bool { return small[name] })
 }
 
 func (k *keeper) strange(f *history.Flow) {
