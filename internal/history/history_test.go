@@ -1,11 +1,14 @@
 package history_test
 
 import (
+	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/parquet-go/parquet-go"
 
 	"github.com/flowreaper/flowreaper/internal/history"
 )
@@ -87,6 +90,48 @@ func TestWrittenIsRead(t *testing.T) {
 			t.Errorf("%s: an input that nobody asked for", e.Name)
 		}
 	}
+}
+
+// docs/replay.md tells every column, and none that isn't there.
+func TestColumnsAreTold(t *testing.T) {
+	dir := written(t)
+	names := columnsOf(t, dir+"/executions-0.parquet")
+	text, err := os.ReadFile("../../docs/replay.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var told []string
+	for line := range strings.Lines(string(text)) {
+		if cells := strings.Split(line, "|"); len(cells) == 5 && strings.Contains(cells[1], "`") {
+			for name := range strings.SplitSeq(cells[1], ",") {
+				told = append(told, strings.Trim(name, " `"))
+			}
+		}
+	}
+	if diff := cmp.Diff(names, told[:min(len(told), len(names))]); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func columnsOf(t *testing.T, name string) (names []string) {
+	t.Helper()
+	f, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := parquet.OpenFile(f, info.Size())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, field := range p.Schema().Fields() {
+		names = append(names, field.Name())
+	}
+	return names
 }
 
 func TestLaterKnowledgeCounts(t *testing.T) {
