@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/flowreaper/flowreaper/internal/history/suggest"
 	"github.com/flowreaper/flowreaper/policy"
 	"github.com/flowreaper/flowreaper/policy/policytest"
 )
@@ -161,6 +162,22 @@ func TestLintCodes(t *testing.T) {
 	for _, code := range []string{
 		policy.LintNever, policy.LintAlways, policy.LintShadowed, policy.LintLongerInside, policy.LintBelowTick, policy.LintBeyondYear, policy.LintNilGuard,
 		policy.LintEverySweep, policy.LintEmergency, policy.LintAlarmState, policy.LintUnpriced, policy.LintExpress, policy.LintCause,
+	} {
+		if !strings.Contains(string(text), "| `"+code+"` |") {
+			t.Errorf("%s is not explained", code)
+		}
+	}
+}
+
+// TestSuggestNotes: the page says what to do about each note.
+func TestSuggestNotes(t *testing.T) {
+	text, err := os.ReadFile("replay.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, code := range []string{
+		suggest.Few, suggest.Hidden, suggest.BeyondYear, suggest.Aim, suggest.Hangs, suggest.TwoKinds, suggest.Drift, suggest.MonthEnd,
+		suggest.NoMonthEnd, suggest.MapChildren, suggest.LeftOut, suggest.Name,
 	} {
 		if !strings.Contains(string(text), "| `"+code+"` |") {
 			t.Errorf("%s is not explained", code)

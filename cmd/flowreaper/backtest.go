@@ -50,6 +50,8 @@ type backtesting struct {
 
 var backtestFormats = []string{"table", "json", "markdown"}
 
+var errNoHistory = errors.New("no history is given: name its folder with --history; 'flowreaper record' writes one")
+
 func (t *terminal) newBacktest() *cobra.Command {
 	b := &backtesting{environ: t.environ}
 	cmd := &cobra.Command{
@@ -92,7 +94,7 @@ func (b *backtesting) check() (*checked, error) {
 	case b.policy == "":
 		return nil, errNoPolicy
 	case b.history == "":
-		return nil, errors.New("no history is given: name its folder with --history; 'flowreaper record' writes one")
+		return nil, errNoHistory
 	}
 	var err error
 	if c.options.Tick, err = parseTick(b.tick); err != nil {

@@ -132,6 +132,7 @@ func (t *terminal) newRoot() *cobra.Command {
 		t.newRecord(),
 		t.newSchema(),
 		t.newStop(),
+		t.newSuggest(),
 		t.newTest(),
 		t.newValidate(),
 		t.newVersion(),

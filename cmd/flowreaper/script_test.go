@@ -27,6 +27,7 @@ func scriptCommands() map[string]func(*testscript.TestScript, bool, []string) {
 		"cloud":       serveCloud,
 		"emulate":     emulate,
 		"fingerprint": fingerprint,
+		"history":     madeUpHistory,
 		"past":        past,
 		"stats":       stats,
 	}

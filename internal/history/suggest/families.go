@@ -9,10 +9,11 @@ import (
 // family is flows that are estimated together: one, or several whose names have
 // something in common and whose runs take as long, as far as their numbers can tell.
 type family struct {
-	name    string
-	flows   []string
-	runs    []run
-	leftOut int
+	name     string
+	flows    []string
+	runs     []run
+	leftOut  int
+	children bool
 }
 
 // least is how many good runs a flow needs to be taken for one of a family: of fewer
@@ -56,7 +57,7 @@ func stem(name string) string {
 
 func newFamily(name string, flows []*flow) *family {
 	if len(flows) == 1 { // nothing is copied
-		return &family{name, []string{flows[0].name}, flows[0].runs, flows[0].leftOut}
+		return &family{name, []string{flows[0].name}, flows[0].runs, flows[0].leftOut, flows[0].children}
 	}
 	all := &family{name: name}
 	n := 0
@@ -68,6 +69,7 @@ func newFamily(name string, flows []*flow) *family {
 		all.flows = append(all.flows, f.name)
 		all.runs = append(all.runs, f.runs...)
 		all.leftOut += f.leftOut
+		all.children = all.children || f.children
 	}
 	return all
 }

@@ -1,6 +1,10 @@
 package suggest
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/flowreaper/flowreaper/internal/plain"
+)
 
 // sure is the confidence with which two parts of a history are said to differ, so
 // that of a hundred flows that don't, hardly one is said to.
@@ -41,7 +45,7 @@ func (f *family) monthEnd(g *Group, o Options) float64 {
 		lacking = ", as far as so few tell"
 	}
 	g.note(MonthEnd, "%s that started at a month's end took longer: %s %s, and %s else. The limit fits them by themselves%s",
-		count(ends.good, "good run"), d.what, text(int64(d.is)), text(int64(d.was)), lacking)
+		plain.Count(ends.good, "good run"), d.what, text(int64(d.is)), text(int64(d.was)), lacking)
 	at, _ := ends.base(o.FalseStops)
 	return at
 }

@@ -9,6 +9,8 @@ import (
 // seconds, shares between 0 and 1.
 type Result struct {
 	Version    int       `json:"version"` // of this form: 1
+	Account    string    `json:"account,omitempty"`
+	Region     string    `json:"region,omitempty"`
 	From       time.Time `json:"from,omitzero"`
 	To         time.Time `json:"to,omitzero"` // of the executions' startedTimes, both included
 	FalseStops float64   `json:"falseStops"`  // what was aimed at
@@ -90,17 +92,18 @@ type Note struct {
 
 // The codes of notes. docs/replay.md says what to do about each.
 const (
-	Few        = "few"          // refused: too few good runs
-	Hidden     = "hidden"       // refused: an earlier limit hides how long good runs take
-	BeyondYear = "beyond-year"  // refused: the limit would never be reached
-	Aim        = "aim"          // so few runs can't show what is aimed at
-	Hangs      = "hangs"        // executions are taken to hang
-	TwoKinds   = "two-kinds"    // the lengths have two modes
-	Drift      = "drift"        // the later half runs longer, or shorter
-	MonthEnd   = "month-end"    // at months' ends they run longer
-	NoMonthEnd = "no-month-end" // the history has none
-	LeftOut    = "left-out"     // executions of unknown length
-	Name       = "name"         // a name that no rule can name
+	Few         = "few"          // refused: too few good runs
+	Hidden      = "hidden"       // refused: an earlier limit hides how long good runs take
+	BeyondYear  = "beyond-year"  // refused: the limit would never be reached
+	Aim         = "aim"          // so few runs can't show what is aimed at
+	Hangs       = "hangs"        // executions are taken to hang
+	TwoKinds    = "two-kinds"    // the lengths have two modes
+	Drift       = "drift"        // the later half runs longer, or shorter
+	MonthEnd    = "month-end"    // at months' ends they run longer
+	NoMonthEnd  = "no-month-end" // the history has none
+	MapChildren = "map-children" // the children of a distributed Map are executions, too
+	LeftOut     = "left-out"     // executions of unknown length
+	Name        = "name"         // a name that no rule can name
 )
 
 // Rule is a rule to suggest: flows whose limits agree.
@@ -111,6 +114,38 @@ type Rule struct {
 	Groups     []string `json:"groups"` // by name
 
 	groups []*Group
+}
+
+// All is how many executions there are.
+func (s Sample) All() int {
+	return s.Succeeded + s.Failed + s.Stopped + s.TimedOut + s.Live + s.LeftOut
+}
+
+// Why says why no rule is suggested; "" where one is.
+func (g *Group) Why() string {
+	switch {
+	case g.Refused != nil:
+		return g.Refused.Message
+	case len(namesOf(g)) == 0:
+		return "no rule can name it"
+	}
+	return ""
+}
+
+// HoursSaved is what the limit would have saved, and -1 without one.
+func (g *Group) HoursSaved() float64 {
+	if g.Limit == nil {
+		return -1
+	}
+	return g.Limit.HoursSaved
+}
+
+// LongestText is the longest good run's length as people say it.
+func (g *Group) LongestText() string {
+	if g.Sample.Succeeded == 0 {
+		return unknown
+	}
+	return rough(g.LongestSeconds)
 }
 
 func (g *Group) note(code, format string, args ...any) {

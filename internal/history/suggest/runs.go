@@ -33,9 +33,10 @@ var outcomes = map[string]outcome{"Succeeded": succeeded, "Failed": failed, "Sto
 
 // flow is all runs under one name, whatever ids the name had: rules go by names.
 type flow struct {
-	name    string
-	runs    []run
-	leftOut int
+	name     string
+	runs     []run
+	leftOut  int
+	children bool // of a distributed Map, which are executions of the flow
 }
 
 // collect reads the flows, by name.
@@ -45,7 +46,7 @@ func collect(flows iter.Seq2[*history.Flow, error], want func(string) bool) ([]*
 		if err != nil {
 			return nil, err
 		}
-		if want != nil && !want(read.Name) {
+		if want != nil && !want(read.Name) || express(read) {
 			continue
 		}
 		f := byName[read.Name]
@@ -53,6 +54,7 @@ func collect(flows iter.Seq2[*history.Flow, error], want func(string) bool) ([]*
 			f = &flow{name: strings.Clone(read.Name)}
 			byName[read.Name] = f
 		}
+		f.children = f.children || read.Covered != nil && read.Covered.DistributedMap
 		f.runs = slices.Grow(f.runs, len(read.Executions))
 		for i := range read.Executions {
 			f.add(&read.Executions[i])
@@ -65,6 +67,9 @@ func collect(flows iter.Seq2[*history.Flow, error], want func(string) bool) ([]*
 	slices.SortFunc(all, func(a, b *flow) int { return cmp.Compare(a.name, b.name) })
 	return all, nil
 }
+
+// express says of a flow that nothing of it is ever stopped.
+func express(f *history.Flow) bool { return f.Covered != nil && f.Covered.ExecutionMode == "Express" }
 
 func (f *flow) add(e *history.Execution) {
 	end, o := e.StoppedTime, live

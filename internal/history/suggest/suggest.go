@@ -16,12 +16,12 @@ package suggest
 
 import (
 	"cmp"
-	"fmt"
 	"iter"
 	"slices"
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/history"
+	"github.com/flowreaper/flowreaper/internal/plain"
 )
 
 // Options say what is aimed at.
@@ -84,16 +84,19 @@ func (f *family) group(o Options) Group {
 	g := Group{Name: f.name, Flows: f.flows, Sample: f.sample()}
 	c := newCurve(f.runs)
 	if n := g.Sample.LeftOut; n > 0 {
-		g.note(LeftOut, "%s left out: when they started or ended isn't known, or they ended before they started", count(n, "execution"))
+		g.note(LeftOut, "%s left out: when they started or ended isn't known, or they ended before they started", plain.Count(n, "execution"))
+	}
+	if f.children {
+		g.note(MapChildren, "the children of its distributed Map are executions, too, and are counted as such")
 	}
 	if g.Sample.Succeeded == 0 {
-		g.refuse(Few, "%s: %s", count(0, "good run"), needed(Minimum))
+		g.refuse(Few, "%s: %s", plain.Count(0, "good run"), needed(Minimum))
 		return g
 	}
 	g.P50, g.P95, g.P99 = c.length(0.50), c.length(0.95), c.length(0.99)
 	g.LongestSeconds = seconds(c.longest)
 	if lacking := Minimum - g.Sample.Succeeded; lacking > 0 {
-		g.refuse(Few, "%s: %s", count(g.Sample.Succeeded, "good run"), needed(lacking))
+		g.refuse(Few, "%s: %s", plain.Count(g.Sample.Succeeded, "good run"), needed(lacking))
 		return g
 	}
 	f.choose(&g, c, o)
@@ -114,7 +117,7 @@ func (f *family) choose(g *Group, c *curve, o Options) {
 	twoKinds(g, f.runs)
 	longest = max(longest, f.drift(g, o), f.monthEnd(g, o))
 	if n := float64(g.Sample.Succeeded); n*o.FalseStops < 1 {
-		g.note(Aim, "%s can't show %s: the limit stands above the longest of them", count(g.Sample.Succeeded, "good run"), Percent(o.FalseStops))
+		g.note(Aim, "%s can't show %s: the limit stands above the longest of them", plain.Count(g.Sample.Succeeded, "good run"), Percent(o.FalseStops))
 	}
 	limit, ok := readable(longest * o.Margin)
 	if !ok {
@@ -140,8 +143,11 @@ func instead(least float64) string {
 
 // hung says what was not taken for good runs.
 func hung(g *Group, c *curve) {
-	if c.hangs > 0 {
-		g.note(Hangs, "%s on beyond all good runs for so long that they are taken to hang", were(c.hangs, "stopped, or still running, having gone"))
+	switch {
+	case c.hangs == 1:
+		g.note(Hangs, "1 execution ran on, far beyond all good runs: it is taken to hang")
+	case c.hangs > 1:
+		g.note(Hangs, "%s ran on, far beyond all good runs: they are taken to hang", plain.Count(c.hangs, "execution"))
 	}
 }
 
@@ -149,14 +155,7 @@ func needed(n int) string {
 	if n == 1 {
 		return "1 more is needed"
 	}
-	return grouped(n) + " more are needed"
-}
-
-func count(n int, what string) string {
-	if n != 1 {
-		what += "s"
-	}
-	return fmt.Sprintf("%s %s", grouped(n), what)
+	return plain.Number(n) + " more are needed"
 }
 
 func were(n int, what string) string {
@@ -164,5 +163,5 @@ func were(n int, what string) string {
 	if n == 1 {
 		verb = "was"
 	}
-	return count(n, "execution") + " " + verb + " " + what
+	return plain.Count(n, "execution") + " " + verb + " " + what
 }

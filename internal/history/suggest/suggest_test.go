@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/flowreaper/flowreaper/internal/history"
 )
@@ -424,5 +425,57 @@ func TestFamilies(t *testing.T) {
 		if got := strings.TrimSuffix(stem(name), name+"\x00"); got != want {
 			t.Errorf("the stem of %q is %q, not %q", name, got, want)
 		}
+	}
+}
+
+// Nothing of an Express flow is ever stopped; the children of a distributed Map are
+// executions of its flow.
+func TestFlowsThatAreSpecial(t *testing.T) {
+	of := func(name string, c history.FlowCoverage) *history.Flow {
+		return &history.Flow{Name: name, Covered: &c, Executions: good(seeded(1), distributions[0], 60)}
+	}
+	r, err := From(flows(of("express", history.FlowCoverage{ExecutionMode: "Express"}), of("mapped", history.FlowCoverage{DistributedMap: true})), usual)
+	if err != nil || len(r.Groups) != 1 || r.Groups[0].Name != "mapped" || r.Groups[0].Notes[0].Code != MapChildren {
+		t.Errorf("%v, %+v", err, r.Groups)
+	}
+}
+
+// What failed on its way was never going to be a good run: the share of good runs is
+// that of those which Succeeded, as if the failed had not been. Taken as cut short, they
+// would count as runs that take longer.
+func TestFailuresCompete(t *testing.T) {
+	r := seeded(11)
+	all := good(r, distributions[0], 1000)
+	alone := suggested(all, usual)
+	for i := range 500 {
+		all = append(all, execution(start(i, 500), distributions[0].draw(r), "Failed"))
+	}
+	with := suggested(all, usual)
+	if diff := cmp.Diff([]float64{alone.P50.Seconds, alone.P95.Seconds, alone.P99.Seconds, alone.Limit.Seconds},
+		[]float64{with.P50.Seconds, with.P95.Seconds, with.P99.Seconds, with.Limit.Seconds}, cmpopts.EquateApprox(1e-9, 0)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// Where the later half is longer, the limit is that of the later half.
+func TestTheLimitFitsTheLaterHalf(t *testing.T) {
+	o := Options{FalseStops: 0.05, Margin: 1}
+	all := good(seeded(3), distributions[0], 2000)
+	for i, e := range all[1000:] {
+		all[1000+i] = execution(e.StartedTime, 2*lengthOf(e), "Succeeded")
+	}
+	both, later := suggested(all, o), suggested(all[1000:], o)
+	if !slices.Contains(codes(both), Drift) || both.Limit.Seconds != later.Limit.Seconds || both.Limit.Seconds < 1.1*both.P95.Seconds {
+		t.Errorf("%v: limit %v, of the later half %v, p95 of both %v", codes(both), both.Limit, later.Limit, both.P95)
+	}
+}
+
+// A longer limit never has a higher bound, whatever the intervals by themselves say.
+func TestBoundsDoNotRise(t *testing.T) {
+	points := []Point{{Share: Share{0.3, 0.2, 0.4}}, {Share: Share{0.2, 0.1, 0.25}}, {Share: Share{0.15, 0.12, 0.3}}}
+	monotone(points)
+	want := []Point{{Share: Share{0.3, 0.2, 0.4}}, {Share: Share{0.2, 0.1, 0.3}}, {Share: Share{0.15, 0.1, 0.3}}}
+	if diff := cmp.Diff(want, points); diff != "" {
+		t.Error(diff)
 	}
 }

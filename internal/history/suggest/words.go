@@ -113,12 +113,3 @@ func limitText(d time.Duration) string { return duration.Format(d) }
 func text(ms int64) string { return duration.Rough(time.Duration(ms) * time.Millisecond) }
 
 func seconds(ms int64) float64 { return float64(ms) / 1000 }
-
-// grouped writes 12,345.
-func grouped(n int) string {
-	text := strconv.Itoa(n)
-	for i := len(text) - 3; i > 0; i -= 3 {
-		text = text[:i] + "," + text[i:]
-	}
-	return text
-}

@@ -38,10 +38,10 @@ func (r *Result) Policy() string {
 
 // explain says what a limit is based on.
 func (g *Group) explain(b *strings.Builder) {
-	comment(b, "  ", "%s: %s, p50 %s, p95 %s, p99 %s, longest %s; limit %s.", g.Name, count(g.Sample.Succeeded, "good run"),
+	comment(b, "  ", "%s: %s, p50 %s, p95 %s, p99 %s, longest %s; limit %s.", g.Name, plain.Count(g.Sample.Succeeded, "good run"),
 		g.P50, g.P95, g.P99, rough(g.LongestSeconds), g.Limit.Duration)
 	comment(b, "  ", "Stops %s of good runs, at 95 %% confidence; of these here %d, and %s that did not end well: %.1f hours saved.",
-		g.Limit.FalseStops, g.Limit.StoppedGood, count(g.Limit.StoppedOthers, "execution"), g.Limit.HoursSaved)
+		g.Limit.FalseStops, g.Limit.StoppedGood, plain.Count(g.Limit.StoppedOthers, "execution"), g.Limit.HoursSaved)
 	for _, n := range g.Notes {
 		comment(b, "  ", "Note: %s.", n.Message)
 	}
@@ -79,9 +79,12 @@ func (g *Group) asGood() string {
 	return limitText(time.Duration(longest * float64(time.Second)))
 }
 
+const unknown = "?"
+
+// String is a length as people say it, and ? where it isn't known.
 func (l *Length) String() string {
 	if l == nil {
-		return "unknown"
+		return unknown
 	}
 	return rough(l.Seconds)
 }

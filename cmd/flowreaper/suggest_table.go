@@ -1,0 +1,81 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/flowreaper/flowreaper/internal/history/suggest"
+	"github.com/flowreaper/flowreaper/internal/plain"
+)
+
+// shownGroups is how many groups a table shows without --all.
+const shownGroups = 40
+
+// suggestTable is the result as people read it.
+func (t *terminal) suggestTable(r *suggest.Result) string {
+	groups, foot := r.Groups, ""
+	if more := len(groups) - shownGroups; more > 0 && !t.all {
+		groups = slices.Clone(groups)
+		slices.SortStableFunc(groups, func(a, b suggest.Group) int { return cmp.Compare(b.HoursSaved(), a.HoursSaved()) })
+		groups = groups[:shownGroups]
+		foot = fmt.Sprintf("… and %s, which would save fewer hours: --all shows each.\n", plain.Count(more, "more group"))
+	}
+	var rows [][]string
+	for i := range groups {
+		rows = append(rows, suggestRow(&groups[i]))
+	}
+	header := []string{"flow", "good runs", "p50", "p95", "p99", "longest", "limit", "stops of good runs", "saves", "of note"}
+	text := fmt.Sprintf("%s\n\n%s\n\n%s%s", suggestHead(r), t.style(t.out).Lines(header, rows), foot, suggestFoot(r))
+	return strings.TrimRight(text, "\n")
+}
+
+func suggestHead(r *suggest.Result) string {
+	place := ""
+	for _, part := range []string{r.Account, r.Region} {
+		if part != "" {
+			place += plain.Text(part) + ", "
+		}
+	}
+	n := 0
+	for _, g := range r.Groups {
+		n += g.Sample.All()
+	}
+	span := "nobody knows when"
+	if !r.From.IsZero() {
+		span = r.From.Format(time.DateOnly) + " to " + r.To.Format(time.DateOnly)
+	}
+	return fmt.Sprintf("%s%s, started %s. At most %s of good runs are to be stopped; margin %v; intervals at 95 %%.",
+		place, plain.Count(n, "execution"), span, suggest.Percent(r.FalseStops), r.Margin)
+}
+
+func suggestRow(g *suggest.Group) []string {
+	name := g.Name
+	if len(g.Flows) > 1 {
+		name += fmt.Sprintf(" (%s)", plain.Count(len(g.Flows), "flow"))
+	}
+	var notes []string
+	limit, stops, saves := "none", "", ""
+	if g.Limit != nil {
+		limit, stops, saves = g.Limit.Duration, g.Limit.FalseStops.String(), fmt.Sprintf("%.1fh", g.Limit.HoursSaved)
+	} else {
+		notes = append(notes, g.Why())
+	}
+	for _, n := range g.Notes {
+		notes = append(notes, n.Message)
+	}
+	return []string{name, plain.Number(g.Sample.Succeeded), g.P50.String(), g.P95.String(), g.P99.String(), g.LongestText(), limit, stops, saves, strings.Join(notes, "\n")}
+}
+
+func suggestFoot(r *suggest.Result) string {
+	var lines []string
+	for _, n := range r.Notes {
+		lines = append(lines, "Note: "+n.Message+".")
+	}
+	if len(r.Rules) > 0 {
+		lines = append(lines, fmt.Sprintf("-o yaml prints %s to paste, in mode plan, and their tests.", plain.Count(len(r.Rules), "rule")))
+	}
+	return strings.Join(lines, "\n")
+}
