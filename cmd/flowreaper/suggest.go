@@ -12,6 +12,7 @@ import (
 	"github.com/flowreaper/flowreaper/internal/history"
 	"github.com/flowreaper/flowreaper/internal/history/suggest"
 	"github.com/flowreaper/flowreaper/internal/plain"
+	"github.com/flowreaper/flowreaper/internal/report"
 	"github.com/flowreaper/flowreaper/policy"
 )
 
@@ -130,7 +131,7 @@ func (s *suggesting) none(r *suggest.Result) error {
 func (t *terminal) showSuggested(s *suggesting, r *suggest.Result) error {
 	switch s.output {
 	case "json":
-		return writeJSON(t.out, r)
+		return report.JSON(t.out, r)
 	case "yaml":
 		return t.showPolicy(s, r)
 	}
