@@ -106,7 +106,7 @@ func (d *decoder) channel(n *yamltree.Node) Channel {
 	c := Channel{
 		Name: d.named(n, f, "channel"), Kind: d.channelKind(n, f),
 		URLEnv: d.variable(f["urlEnv"], "urlEnv", "the URL"), SecretEnv: d.variable(f["secretEnv"], "secretEnv", "the secret"),
-		On: d.news(f["on"]), Language: cmp.Or(Language(d.choice(f["language"], "language", string(English), string(Chinese))), English),
+		On: words(d, f["on"], "on", NewsStopped, NewsWithheld, NewsFailed, NewsUndecided), Language: cmp.Or(Language(d.choice(f["language"], "language", string(English), string(Chinese))), English),
 	}
 	d.channelURL(&c, n, f)
 	if template := f["template"]; template != nil {
@@ -124,20 +124,6 @@ func (d *decoder) channelKind(channel *yamltree.Node, f map[string]*yamltree.Nod
 		d.fail(channel.Position, "kind is missing: give webhook or dingtalk")
 	}
 	return ChannelKind(d.choice(f["kind"], "kind", string(Webhook), string(DingTalk)))
-}
-
-// news reads a channel's on.
-func (d *decoder) news(n *yamltree.Node) []News {
-	var all []News
-	for _, item := range d.texts(n, "on") {
-		switch news := News(item.Text); news {
-		case NewsStopped, NewsWithheld, NewsFailed, NewsUndecided:
-			all = append(all, news)
-		default:
-			d.fail(item.Position, "on must be stopped, withheld, failed or undecided, but is %s", item.Describe())
-		}
-	}
-	return all
 }
 
 var (

@@ -11,6 +11,7 @@ import (
 	"unicode"
 
 	"github.com/flowreaper/flowreaper/internal/duration"
+	"github.com/flowreaper/flowreaper/internal/plain"
 	"github.com/flowreaper/flowreaper/internal/spelling"
 	"github.com/flowreaper/flowreaper/policy/internal/expression"
 	"github.com/flowreaper/flowreaper/policy/internal/lookalike"
@@ -127,17 +128,10 @@ func (d *decoder) text(n *yamltree.Node, key string) (text string, ok bool) {
 		return "", false
 	}
 	if n.Kind != yamltree.Scalar || n.Type != yamltree.Text {
-		d.fail(n.Position, "%s must be a text, but is %s%s", key, n.Describe(), quoteIt(n))
+		d.fail(n.Position, "%s must be a text, but is %s", key, n.InsteadOfText())
 		return "", false
 	}
 	return n.Text, true
-}
-
-func quoteIt(n *yamltree.Node) string {
-	if n.Kind == yamltree.Scalar {
-		return ": quote it"
-	}
-	return ""
 }
 
 // scalar reads what may look like a number or a bool to YAML: true is a
@@ -197,12 +191,25 @@ func describeList(n *yamltree.Node) string {
 
 // choice reads one of a few words.
 func (d *decoder) choice(n *yamltree.Node, key string, words ...string) string {
-	text, ok := d.scalar(n, key, strings.Join(words, " or "))
+	text, ok := d.scalar(n, key, plain.OneOf(words))
 	if !ok || slices.Contains(words, text) {
 		return text
 	}
-	d.fail(n.Position, "%s must be %s, but is %s", key, strings.Join(words, " or "), n.Describe())
+	d.fail(n.Position, "%s must be %s, but is %s", key, plain.OneOf(words), n.Describe())
 	return ""
+}
+
+// words reads a list of some words.
+func words[T ~string](d *decoder, n *yamltree.Node, key string, known ...T) []T {
+	var all []T
+	for _, item := range d.texts(n, key) {
+		if !slices.Contains(known, T(item.Text)) {
+			d.fail(item.Position, "%s must be %s, but is %s", key, plain.OneOf(known), item.Describe())
+			continue
+		}
+		all = append(all, T(item.Text))
+	}
+	return all
 }
 
 var wholeNumber = regexp.MustCompile(`^(0|[1-9][0-9]{0,8})$`) // 010 is 8 to some readers of YAML

@@ -125,9 +125,12 @@ func (g *globs) String() string {
 	return g.key + " [" + strings.Join(texts, ", ") + "]"
 }
 
-func (p glob) String() string {
+func (p glob) String() string { return quote(p.text()) }
+
+// text is the glob as it is written.
+func (p glob) text() string {
 	if p.exclude {
-		return quote("!" + p.pattern)
+		return "!" + p.pattern
 	}
-	return quote(p.pattern)
+	return p.pattern
 }

@@ -30,16 +30,7 @@ func (d *decoder) triggers(n *yamltree.Node) []Trigger {
 	if n == nil {
 		return []Trigger{OnTimer, OnManual}
 	}
-	words := []string{string(OnTimer), string(OnEvent), string(OnManual)}
-	var all []Trigger
-	for _, item := range d.texts(n, "on") {
-		if !slices.Contains(words, item.Text) {
-			d.fail(item.Position, "on must be timer, event or manual, but is %s", item.Describe())
-			continue
-		}
-		all = append(all, Trigger(item.Text))
-	}
-	return all
+	return words(d, n, "on", OnTimer, OnEvent, OnManual)
 }
 
 // onText is the condition that on means.

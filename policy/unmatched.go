@@ -78,14 +78,10 @@ func (u *unmatched) globs(prefix string, g *globs) {
 			continue
 		}
 		near := nearGlob(p.pattern, u.names)
-		if p.exclude && near != "" {
-			near = "!" + near
+		if near != "" {
+			near = glob{near, p.exclude}.text()
 		}
-		text := p.pattern
-		if p.exclude {
-			text = "!" + text
-		}
-		u.add(Unmatched{Where: fmt.Sprintf("%s%s[%d]", prefix, g.key, i), Glob: text, Near: near})
+		u.add(Unmatched{Where: fmt.Sprintf("%s%s[%d]", prefix, g.key, i), Glob: p.text(), Near: near})
 	}
 }
 

@@ -1,6 +1,9 @@
 package plain
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 // Number writes 12,345.
 func Number(n int) string {
@@ -32,4 +35,20 @@ func Clip(text string, most int) string {
 		}
 	}
 	return text
+}
+
+// OneOf writes a choice: a, b or c.
+func OneOf[T ~string](words []T) string {
+	var b strings.Builder
+	for i, word := range words {
+		switch {
+		case i == 0:
+		case i == len(words)-1:
+			b.WriteString(" or ")
+		default:
+			b.WriteString(", ")
+		}
+		b.WriteString(string(word))
+	}
+	return b.String()
 }

@@ -40,12 +40,12 @@ func add(_ *machine, a, b any) (any, error) {
 	switch a := a.(type) {
 	case int:
 		if b, ok := b.(int); ok {
-			return addInts(a, b)
+			return addWhole(a, b)
 		}
 	case time.Duration:
 		switch b := b.(type) {
 		case time.Duration:
-			return addDurations(a, b)
+			return addWhole(a, b)
 		case time.Time:
 			return b.Add(a), nil
 		}
@@ -61,7 +61,10 @@ func add(_ *machine, a, b any) (any, error) {
 	return finite(x + y)
 }
 
-func addInts(a, b int) (any, error) {
+// whole is what is computed with exactly.
+type whole interface{ int | time.Duration }
+
+func addWhole[T whole](a, b T) (any, error) {
 	sum := a + b
 	if (sum > a) != (b > 0) {
 		return nil, errOverflow
@@ -69,27 +72,15 @@ func addInts(a, b int) (any, error) {
 	return sum, nil
 }
 
-func addDurations(a, b time.Duration) (any, error) {
-	sum, err := addInts(int(a), int(b))
-	if err != nil {
-		return nil, err
-	}
-	return time.Duration(sum.(int)), nil
-}
-
 func subtract(_ *machine, a, b any) (any, error) {
 	switch a := a.(type) {
 	case int:
 		if b, ok := b.(int); ok {
-			return subtractInts(a, b)
+			return subtractWhole(a, b)
 		}
 	case time.Duration:
 		if b, ok := b.(time.Duration); ok {
-			difference, err := subtractInts(int(a), int(b))
-			if err != nil {
-				return nil, err
-			}
-			return time.Duration(difference.(int)), nil
+			return subtractWhole(a, b)
 		}
 	case time.Time:
 		switch b := b.(type) {
@@ -109,7 +100,7 @@ func subtract(_ *machine, a, b any) (any, error) {
 	return finite(x - y)
 }
 
-func subtractInts(a, b int) (any, error) {
+func subtractWhole[T whole](a, b T) (any, error) {
 	difference := a - b
 	if (difference < a) != (b > 0) {
 		return nil, errOverflow
@@ -132,7 +123,7 @@ func multiply(_ *machine, a, b any) (any, error) {
 	case int:
 		switch y := b.(type) {
 		case int:
-			return multiplyInts(x, y)
+			return multiplyWhole(x, y)
 		case time.Duration:
 			return scale(y, a)
 		}
@@ -150,16 +141,16 @@ func multiply(_ *machine, a, b any) (any, error) {
 	return finite(x * y)
 }
 
-func multiplyInts(a, b int) (any, error) {
-	high, low := bits.Mul64(magnitude(a), magnitude(b))
+func multiplyWhole[T whole](a, b T) (any, error) {
+	high, low := bits.Mul64(magnitude(int(a)), magnitude(int(b)))
 	negative := (a < 0) != (b < 0)
 	if high != 0 || low > math.MaxInt64 { // the least int itself is not needed
 		return nil, errOverflow
 	}
 	if negative {
-		return -int(low), nil
+		return -T(low), nil
 	}
-	return int(low), nil
+	return T(low), nil
 }
 
 func magnitude(i int) uint64 {
@@ -173,11 +164,7 @@ func magnitude(i int) uint64 {
 func scale(d time.Duration, by any) (any, error) {
 	switch by := by.(type) {
 	case int:
-		product, err := multiplyInts(int(d), by)
-		if err != nil {
-			return nil, err
-		}
-		return time.Duration(product.(int)), nil
+		return multiplyWhole(d, time.Duration(by))
 	case float64:
 		product := float64(d) * by
 		if math.Abs(product) >= math.MaxInt64 {

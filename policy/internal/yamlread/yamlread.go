@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/flowreaper/flowreaper/internal/plain"
 	"github.com/flowreaper/flowreaper/internal/spelling"
 	"github.com/flowreaper/flowreaper/policy/internal/lookalike"
 	"github.com/flowreaper/flowreaper/policy/internal/yamltree"
@@ -175,21 +176,14 @@ func (r *reader) text(n *yamltree.Node, what string, into reflect.Value, tag ref
 	words := wordsOf(tag)
 	switch {
 	case n.Kind != yamltree.Scalar || n.Type != yamltree.Text:
-		r.fail(n.Position, "%s must be a text, but is %s%s", what, n.Describe(), quoteIt(n))
+		r.fail(n.Position, "%s must be a text, but is %s", what, n.InsteadOfText())
 	case n.Text == "" && strings.Contains(tag.Get("jsonschema"), "minLength=1"):
 		r.fail(n.Position, "%s is empty", what)
 	case len(words) > 0 && !slices.Contains(words, n.Text):
-		r.fail(n.Position, "%s must be %s, but is %s", what, oneOf(words), n.Describe())
+		r.fail(n.Position, "%s must be %s, but is %s", what, plain.OneOf(words), n.Describe())
 	default:
 		into.SetString(n.Text)
 	}
-}
-
-func quoteIt(n *yamltree.Node) string {
-	if n.Kind == yamltree.Scalar {
-		return ": quote it"
-	}
-	return ""
 }
 
 // wordsOf are the words that a field's jsonschema tag allows.
@@ -201,14 +195,6 @@ func wordsOf(tag reflect.StructTag) []string {
 		}
 	}
 	return words
-}
-
-func oneOf(words []string) string {
-	last := len(words) - 1
-	if last == 0 {
-		return words[0]
-	}
-	return strings.Join(words[:last], ", ") + " or " + words[last]
 }
 
 func (r *reader) number(n *yamltree.Node, what string, into reflect.Value) {

@@ -82,6 +82,14 @@ func (n *Node) Describe() string {
 	return fmt.Sprintf("the text %q", plain.Clip(n.Text, mostShown))
 }
 
+// InsteadOfText describes what stands in a text's place: a scalar only lacks quotes.
+func (n *Node) InsteadOfText() string {
+	if n.Kind == Scalar {
+		return n.Describe() + ": quote it"
+	}
+	return n.Describe()
+}
+
 const (
 	mostShown = 41 // characters of a text that an error describes
 	mostNamed = 61 // … of a name that it quotes
