@@ -33,13 +33,13 @@ type Demand struct {
 // with at most 99 live executions each, which is a page. A rule whose flows
 // aren't named one by one may concern them all.
 func (p *Policy) Demand(flows int, tick time.Duration) Demand {
-	return p.demand(flows, nil, tick)
+	return demand(flows, p.looks(someDay, flows, nil), tick)
 }
 
-func (p *Policy) demand(count int, flows []*Flow, tick time.Duration) Demand {
+func demand(count int, looks []look, tick time.Duration) Demand {
 	d := Demand{Flows: count}
 	longest := time.Duration(0)
-	for _, l := range p.looks(count, flows) {
+	for _, l := range looks {
 		every := lookEvery(l.age, tick)
 		d.ListPerSecond += float64(l.flows*l.calls) / every.Seconds()
 		longest = max(longest, every)
@@ -72,7 +72,7 @@ func (p *Policy) look(r *Rule, facts Facts) look {
 
 // looks are how flows are looked at: those that are known or, where none are, so many
 // of which some rules name a few, and others may concern any.
-func (p *Policy) looks(count int, flows []*Flow) []look {
+func (p *Policy) looks(now time.Time, count int, flows []*Flow) []look {
 	one := map[string]look{}
 	add := func(name string, own look) {
 		if known, ok := one[name]; ok {
@@ -85,7 +85,7 @@ func (p *Policy) looks(count int, flows []*Flow) []look {
 		if !slices.Contains(r.On, OnTimer) {
 			continue
 		}
-		facts := sample(r.flows)
+		facts := sample(r.flows, now)
 		names, named := staged{r, r.conjuncts}.flowNames(nil)
 		switch {
 		case flows != nil:

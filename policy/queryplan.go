@@ -59,28 +59,15 @@ func (p *Policy) queryPlan(now time.Time, count int, flows []*Flow, tick time.Du
 	} else {
 		plan.ListFlows = max(1, (count+flowsAPage-1)/flowsAPage)
 	}
-	asked := map[*Flow]int{}
-	most := 0
 	for _, r := range p.Rules {
-		rule := p.rulePlan(r, now, count, flows, tick)
-		plan.Rules = append(plan.Rules, rule.RulePlan)
-		if rule.OnEvents {
-			continue
-		}
-		most = max(most, rule.Flows*rule.Calls)
-		for _, f := range rule.concerned {
-			asked[f] = max(asked[f], rule.Calls)
-		}
+		plan.Rules = append(plan.Rules, p.rulePlan(r, now, count, flows, tick))
 	}
-	plan.Look = most
-	if flows != nil {
-		plan.Look = 0
-		for _, calls := range asked {
-			plan.Look += calls
-		}
+	looks := p.looks(now, count, flows)
+	for _, l := range looks {
+		plan.Look += l.flows * l.calls
 	}
 	plan.LookSecond = float64(plan.Look) / quotaPerSecond
-	plan.Demand = p.demand(count, flows, tick)
+	plan.Demand = demand(count, looks, tick)
 	return plan
 }
 
@@ -96,27 +83,16 @@ func (p *Policy) flowNames() (names []string, ok bool) {
 	return flowNames(rules, nil)
 }
 
-// plannedRule is a rule's plan, and what the whole plan is summed up from.
-type plannedRule struct {
-	RulePlan
-	concerned []*Flow
-}
-
-func (p *Policy) rulePlan(r *Rule, now time.Time, count int, flows []*Flow, tick time.Duration) plannedRule {
-	plan := plannedRule{RulePlan: RulePlan{Rule: r.Name, OnEvents: !slices.Contains(r.On, OnTimer), Asked: []string{}}}
-	facts := sample(r.flows)
-	facts.Now, facts.Event.Time = now, now
+func (p *Policy) rulePlan(r *Rule, now time.Time, count int, flows []*Flow, tick time.Duration) RulePlan {
+	plan := RulePlan{Rule: r.Name, OnEvents: !slices.Contains(r.On, OnTimer), Asked: []string{}}
+	facts := sample(r.flows, now)
 	if flows == nil {
 		plan.Flows = count
 		if names, ok := (staged{r, r.conjuncts}).flowNames(nil); ok {
 			plan.Flows = min(count, len(names))
 		}
-	} else {
-		plan.concerned = r.concerned(flows, facts)
-		plan.Flows = len(plan.concerned)
-		if plan.Flows > 0 {
-			facts.Flow = plan.concerned[0]
-		}
+	} else if concerned := r.concerned(flows, facts); len(concerned) > 0 {
+		plan.Flows, facts.Flow = len(concerned), concerned[0]
 	}
 	var left []conjunct
 	for _, c := range r.ordered {
@@ -139,7 +115,7 @@ func (p *Policy) rulePlan(r *Rule, now time.Time, count int, flows []*Flow, tick
 
 // sort says when a condition is evaluated, and collects those that need an
 // execution.
-func (plan *plannedRule) sort(c conjunct, left []conjunct) []conjunct {
+func (plan *RulePlan) sort(c conjunct, left []conjunct) []conjunct {
 	text := c.String()
 	switch {
 	case c.reads()&^eventStage == 0:
