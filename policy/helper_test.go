@@ -68,3 +68,14 @@ func env(key, value string) func(*Facts) {
 	return func(f *Facts) { f.Flow.Env = map[string]string{key: value} }
 }
 func kind(k string) func(*Facts) { return func(f *Facts) { f.Event.Kind = k } }
+
+// String lists the needs: input, history.
+func (n Need) String() string {
+	var names []string
+	for i, name := range []string{"input", "history", "flow", "live", "execution"} {
+		if n.Has(1 << i) {
+			names = append(names, name)
+		}
+	}
+	return strings.Join(names, ", ")
+}

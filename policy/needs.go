@@ -2,7 +2,6 @@ package policy
 
 import (
 	"errors"
-	"strings"
 
 	"github.com/flowreaper/flowreaper/policy/internal/expression"
 )
@@ -21,17 +20,6 @@ const (
 
 // Has says whether the set has all of these needs.
 func (n Need) Has(other Need) bool { return n&other == other }
-
-// String lists the needs: input, history.
-func (n Need) String() string {
-	var names []string
-	for i, name := range []string{"input", "history", "flow", "live", "execution"} {
-		if n.Has(1 << i) {
-			names = append(names, name)
-		}
-	}
-	return strings.Join(names, ", ")
-}
 
 // MissingError says that a fact was not fetched: judged again with it, the
 // verdict may be another.
