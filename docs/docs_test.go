@@ -129,7 +129,7 @@ func runTest(t *testing.T, f fence, tested string) {
 		return
 	}
 	var said strings.Builder
-	if report := suite.Report(policytest.WithCoverage); !report.Passed {
+	if report := suite.Report(true); !report.Passed {
 		if err := report.Text(&said); err != nil {
 			t.Fatal(err)
 		}

@@ -179,11 +179,8 @@ func (c *concurrency) describe(j *judgement) string {
 		return fmt.Sprintf("flow.live (unknown) > maxConcurrent %d", c.most)
 	}
 	text := fmt.Sprintf("flow.live %d > maxConcurrent %d", live.Count(), c.most)
-	if live.Count() <= c.most {
-		return text
-	}
 	switch holds, err := c.holds(j); {
-	case err != nil:
+	case err != nil || live.Count() <= c.most:
 		return text
 	case !holds:
 		return text + fmt.Sprintf(", not among the %s", c.order)

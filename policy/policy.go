@@ -74,13 +74,7 @@ func (p *Policy) Concerns(flow *Flow) bool {
 // what some rules began, and with nothing else, judges by it. p is unchanged,
 // and both may be used at once.
 func (p *Policy) Only(rules ...string) *Policy {
-	var kept []*Rule
-	for _, r := range p.Rules {
-		if slices.Contains(rules, r.Name) {
-			kept = append(kept, r)
-		}
-	}
-	return p.withRules(kept)
+	return p.withRules(slices.DeleteFunc(slices.Clone(p.Rules), func(r *Rule) bool { return !slices.Contains(rules, r.Name) }))
 }
 
 // withRules is p with other rules, and with a pool of its own.

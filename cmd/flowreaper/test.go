@@ -71,7 +71,7 @@ func (t *terminal) test(files []string, o testOptions) error {
 			t.say("%v\n", err)
 		}
 	}
-	report := suite.Report(policytest.Coverage(o.coverage))
+	report := suite.Report(o.coverage)
 	if err := t.showTests(report, o); err != nil {
 		return err
 	}

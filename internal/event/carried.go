@@ -16,8 +16,7 @@ func alertIn(data map[string]any) *fields {
 		return f
 	}
 	for _, key := range []string{"body", "messageBody"} {
-		raw, _ := objectIn(data[key]).(map[string]any)
-		if f := (&fields{raw: raw, place: "data." + key + "."}); f.isAlert() {
+		if f := (&fields{raw: objectIn(data[key]), place: "data." + key + "."}); f.isAlert() {
 			return f
 		}
 	}
@@ -26,19 +25,16 @@ func alertIn(data map[string]any) *fields {
 
 // objectIn returns the object that a value is, or that a text holds: as JSON, as
 // an alert's form, or as base64 of either, which queues' libraries make of what
-// they are given.
-func objectIn(value any) any {
-	text, ok := value.(string)
-	if !ok {
-		return value
-	}
-	if raw, err := objectOf([]byte(text)); err == nil {
+// they are given. It is nil where there is none.
+func objectIn(value any) map[string]any {
+	if raw, err := objectOf(value); err == nil {
 		return raw
 	}
-	if plain, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text)); err == nil {
-		if raw, err := objectOf(plain); err == nil {
-			return raw
-		}
+	text, _ := value.(string)
+	plain, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
+	if err != nil {
+		return nil
 	}
-	return nil
+	raw, _ := objectOf(string(plain))
+	return raw
 }

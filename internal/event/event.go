@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/flowreaper/flowreaper/policy"
 )
@@ -98,7 +99,7 @@ func Decode(body []byte) ([]Event, error) {
 	if len(trimmed) == 0 {
 		return nil, refuse("", "the body is empty", expectedShapes)
 	}
-	if looksLikeForm(trimmed) {
+	if looksLikeForm(string(trimmed)) {
 		return one(fromText(string(trimmed)))
 	}
 	value, err := decodeJSON(body)
@@ -153,41 +154,37 @@ func fromArray(elements []any) ([]Event, error) {
 
 // fromElement decodes an array's element: an object, or a text that holds one.
 func fromElement(element any) (Event, error) {
-	e, err := fromObjectOrText(element)
+	raw, err := objectOf(element)
+	if err != nil {
+		return Event{}, err
+	}
+	e, err := fromObject(raw)
 	if err == nil && (e.Kind == Timer || e.Kind == Manual) {
 		return Event{}, refuse("", "a "+e.Kind+" event in an array", "it comes alone; expected a CloudEvent, an alert or a custom event")
 	}
 	return e, err
 }
 
-func fromObjectOrText(element any) (Event, error) {
-	switch element := element.(type) {
-	case string:
-		return fromText(element)
-	case map[string]any:
-		return fromObject(element)
-	}
-	return Event{}, refuse("", describe(element), "expected an object, or a text that holds one")
-}
-
 // fromText decodes a text that holds an object, as JSON or as an alert's form.
 func fromText(text string) (Event, error) {
-	raw, err := objectOf([]byte(text))
+	raw, err := objectOf(text)
 	if err != nil {
 		return Event{}, err
 	}
 	return fromObject(raw)
 }
 
-// objectOf reads the object that a text holds, as JSON or as an alert's form.
-func objectOf(text []byte) (map[string]any, error) {
-	text = bytes.TrimSpace(text)
-	if looksLikeForm(text) {
-		return decodeForm(text)
-	}
-	value, err := decodeJSON(text)
-	if err != nil {
-		return nil, err
+// objectOf is the object that a value is, or that a text holds, as JSON or as an
+// alert's form.
+func objectOf(value any) (raw map[string]any, err error) {
+	if text, ok := value.(string); ok {
+		text = strings.TrimSpace(text)
+		if looksLikeForm(text) {
+			return decodeForm(text)
+		}
+		if value, err = decodeJSON([]byte(text)); err != nil {
+			return nil, err
+		}
 	}
 	raw, ok := value.(map[string]any)
 	if !ok {

@@ -8,23 +8,16 @@ import (
 
 // looksLikeForm tells a form from JSON: JSON with an = in it begins with a
 // brace, a bracket or a quote.
-func looksLikeForm(body []byte) bool {
-	if len(body) == 0 {
-		return false
-	}
-	switch body[0] {
-	case '{', '[', '"':
-		return false
-	}
-	return strings.Contains(string(body), "=")
+func looksLikeForm(body string) bool {
+	return strings.Contains(body, "=") && !strings.ContainsAny(body[:1], `{["`)
 }
 
 // decodeForm reads an alarm as application/x-www-form-urlencoded. The documented
 // sample has values that aren't escaped (unit=%): one that can't be unescaped is
 // taken as it stands.
-func decodeForm(body []byte) (map[string]any, error) {
+func decodeForm(body string) (map[string]any, error) {
 	raw := map[string]any{}
-	for pair := range strings.SplitSeq(string(body), "&") {
+	for pair := range strings.SplitSeq(body, "&") {
 		key, value, _ := strings.Cut(pair, "=")
 		key, value = unescape(key), unescape(value)
 		if key == "timestamp" {
@@ -39,7 +32,7 @@ func decodeForm(body []byte) (map[string]any, error) {
 		raw[key] = value
 	}
 	if f := (&fields{raw: raw}); !f.isThreshold() && !f.isSubscription() {
-		return nil, refuse("", "neither JSON nor the form of an alert: "+quote(string(body)), expectedShapes)
+		return nil, refuse("", "neither JSON nor the form of an alert: "+quote(body), expectedShapes)
 	}
 	return raw, nil
 }

@@ -4,7 +4,7 @@
 //	file, err := policytest.Parse("policy_test.yaml", text)   // policy.Errors: every mistake, with its place
 //	var suite policytest.Suite
 //	err := suite.Run(file, os.ReadFile)                       // reads and compiles file.PolicyPath()
-//	report := suite.Report(policytest.WithCoverage)
+//	report := suite.Report(true)                              // with coverage
 //	report.Text(os.Stdout)                                    // or report.JUnit, or encoding/json
 //
 // An execution with nothing wanted of it must be kept: a rule that condemns

@@ -77,16 +77,8 @@ func (e *exercised) missed() []MissedRule {
 	return all
 }
 
-// Coverage says whether every rule must be exercised.
-type Coverage bool
-
-const (
-	WithCoverage    Coverage = true
-	WithoutCoverage Coverage = false
-)
-
-// Report sums the run up.
-func (s *Suite) Report(coverage Coverage) *Report {
+// Report sums the run up. With coverage every rule must be exercised.
+func (s *Suite) Report(coverage bool) *Report {
 	r := &Report{Version: 1, Passed: true, Files: s.files}
 	if coverage {
 		for _, e := range s.policies {

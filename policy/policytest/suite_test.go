@@ -52,7 +52,7 @@ a.yaml:11:19: no such rule: the policy has no "quota"; there are: etl, day, crow
 
 func TestText(t *testing.T) {
 	var b strings.Builder
-	report := suite(t, [2]string{"a.yaml", both}, [2]string{"b.yaml", wrong + strings.Replace(others, "one", `"tw\to"`, 1)}).Report(WithCoverage)
+	report := suite(t, [2]string{"a.yaml", both}, [2]string{"b.yaml", wrong + strings.Replace(others, "one", `"tw\to"`, 1)}).Report(true)
 	if err := report.Text(&b); err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +73,7 @@ FAIL b.yaml: 1 of 2 cases failed
 
 func TestJUnit(t *testing.T) {
 	var b strings.Builder
-	if err := suite(t, [2]string{"b.yaml", wrong}, [2]string{"c.yaml", both + strings.Replace(others, "one", "two", 1)}).Report(WithCoverage).JUnit(&b); err != nil {
+	if err := suite(t, [2]string{"b.yaml", wrong}, [2]string{"c.yaml", both + strings.Replace(others, "one", "two", 1)}).Report(true).JUnit(&b); err != nil {
 		t.Fatal(err)
 	}
 	want := `<?xml version="1.0" encoding="UTF-8"?>
@@ -106,7 +106,7 @@ func TestJUnit(t *testing.T) {
 }
 
 func TestJSON(t *testing.T) {
-	text, err := json.Marshal(suite(t, [2]string{"a.yaml", wrong}).Report(WithoutCoverage))
+	text, err := json.Marshal(suite(t, [2]string{"a.yaml", wrong}).Report(false))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +123,7 @@ func TestJSON(t *testing.T) {
 func TestCoverage(t *testing.T) {
 	missed := func(s *Suite) string {
 		var names []string
-		for _, m := range s.Report(WithCoverage).Missed {
+		for _, m := range s.Report(true).Missed {
 			names = append(names, m.Rule)
 		}
 		return strings.Join(names, " ")
@@ -134,7 +134,7 @@ func TestCoverage(t *testing.T) {
 	if got := missed(suite(t, [2]string{"a.yaml", both}, [2]string{"b.yaml", others})); got != "idle alarm" {
 		t.Errorf("missed %s", got)
 	}
-	if !suite(t, [2]string{"a.yaml", both}).Report(WithoutCoverage).Passed || suite(t, [2]string{"a.yaml", both}).Report(WithCoverage).Passed {
+	if !suite(t, [2]string{"a.yaml", both}).Report(false).Passed || suite(t, [2]string{"a.yaml", both}).Report(true).Passed {
 		t.Error("a rule that no case exercises fails with coverage, and only then")
 	}
 }
