@@ -29,11 +29,11 @@ func (f *function) logDecision(runID string, d result.Decision) {
 
 // logReport writes the whole report as one line, and the error if it failed.
 func (f *function) logReport(r *result.Report, err error) {
-	if err == nil {
-		f.log.LogAttrs(context.Background(), slog.LevelInfo, "sweep", fields(r)...)
-		return
+	level, attrs := slog.LevelInfo, fields(r)
+	if err != nil {
+		level, attrs = slog.LevelError, append(attrs, failed(err)...)
 	}
-	f.log.LogAttrs(context.Background(), slog.LevelError, "sweep", append(fields(r), failed(err)...)...)
+	f.log.LogAttrs(context.Background(), level, "sweep", attrs...)
 }
 
 // logFailure writes a line for what failed before a sweep began.

@@ -49,15 +49,14 @@ func (r *Rule) identify() {
 	var text strings.Builder
 	for _, c := range r.conjuncts {
 		r.reads |= c.reads()
-		if when, ok := c.(*concurrency); ok {
-			fmt.Fprintf(&text, "%v, children %t\n", when, when.mapChildren)
-			continue
+		switch c := c.(type) {
+		case *concurrency:
+			fmt.Fprintf(&text, "%v, children %t\n", c, c.mapChildren)
+		case *condition:
+			fmt.Fprintln(&text, c.expression.Identity())
+		default:
+			fmt.Fprintln(&text, c)
 		}
-		if when, ok := c.(*condition); ok {
-			fmt.Fprintln(&text, when.expression.Identity())
-			continue
-		}
-		fmt.Fprintln(&text, c.String())
 	}
 	sum := sha256.Sum256([]byte(text.String()))
 	r.identity = hex.EncodeToString(sum[:])

@@ -78,17 +78,12 @@ func decided(holds bool, err error) outcomes {
 // way that is known. The facts of a flow change so rarely that they are read
 // anew when they do.
 func (s *solver) changes(variable int) bool {
-	f := &s.j.facts
+	e := s.j.facts.Execution
 	switch {
-	case variable == now || variable == eventKind:
+	case changing.Has(variable) || s.j.lacks(variable) != 0:
+		return true
+	case flowStage.Has(variable):
 		return false
-	case variable <= eventData:
-		return true
-	case variable == flowLive || variable == historyEvents || variable == historySteps ||
-		variable == historyCurrentStep || variable == historyLastEventTime:
-		return true
-	case variable < flowLive:
-		return f.Flow.lacks(variable)
 	case s.unknownExecution():
 		return true
 	}
@@ -96,18 +91,17 @@ func (s *solver) changes(variable int) bool {
 	case executionStatus:
 		return len(s.statuses) > 1
 	case executionStartedTime, executionAge:
-		return f.Execution.StartedTime.IsZero()
+		return e.StartedTime.IsZero()
 	case executionCost:
-		return f.Execution.StartedTime.IsZero() || s.j.pricing.perTransition()
-	case historyIdle:
-		return f.Execution.History == nil
+		return e.StartedTime.IsZero() || s.j.pricing.perTransition()
 	case executionInput:
-		return f.Execution.Input.fetched == nil
-	case executionEnv:
-		return f.Execution.EnvUnknown
+		return e.Input.fetched == nil
 	}
 	return false
 }
+
+// changing are the variables that can change at any time, whatever is known.
+var changing = eventStage&^expression.SetOf(now, eventKind) | liveFacts | historyFacts&^expression.SetOf(historyIdle)
 
 // moving are the variables that change as time goes on. A cost does not where
 // nothing is priced.

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"time"
@@ -55,12 +56,7 @@ func (s spans) and(other spans) spans {
 }
 
 func (s spans) or(other spans) spans {
-	sorted := slices.SortedFunc(slices.Values(slices.Concat(s, other)), func(a, b span) int {
-		if a.from < b.from {
-			return -1
-		}
-		return 1
-	})
+	sorted := slices.SortedFunc(slices.Values(slices.Concat(s, other)), func(a, b span) int { return cmp.Compare(a.from, b.from) })
 	var either spans
 	for _, next := range sorted {
 		if last := len(either) - 1; last >= 0 && next.from <= either[last].to {

@@ -143,11 +143,7 @@ func (t *terminal) readEvent(file string) ([]byte, error) {
 func functionEnvironment(ours []string) []string {
 	env := slices.DeleteFunc(fcruntime.Inherit(ours), func(variable string) bool {
 		name, _, _ := strings.Cut(variable, "=")
-		switch name {
-		case "ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_SECURITY_TOKEN":
-			return true
-		}
-		return false
+		return slices.Contains([]string{"ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_SECURITY_TOKEN"}, name)
 	})
 	for _, variable := range ours {
 		if strings.HasPrefix(variable, "FC_FUNC_CODE_PATH=") {

@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -48,9 +49,7 @@ func For(p *policy.Policy, options Options) (*Notifier, error) {
 	if options.Now == nil {
 		options.Now = time.Now
 	}
-	if options.Timeout == 0 {
-		options.Timeout = DefaultTimeout
-	}
+	options.Timeout = cmp.Or(options.Timeout, DefaultTimeout)
 	n := &Notifier{config: p.Notify, routes: routes(p), options: options, client: newClient(options.Transport)}
 	for range n.config {
 		n.memories = append(n.memories, &memory{})
