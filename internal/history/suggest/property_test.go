@@ -170,7 +170,7 @@ func checkPolicy(t *rapid.T, r *Result) {
 	if err := suite.Run(tests, func(string) ([]byte, error) { return text, nil }); err != nil {
 		t.Fatal(err)
 	}
-	if report := suite.Report(policytest.WithCoverage); !report.Passed {
+	if report := suite.Report(true); !report.Passed {
 		t.Fatalf("the tests fail:\n%s\n%s", text, r.Tests("policy.yaml"))
 	}
 }
