@@ -13,7 +13,7 @@ import (
 type Limits struct {
 	MaxStops int           // stops tried in any window of Per; 100 unless the file says otherwise
 	Per      time.Duration // one hour unless the file says otherwise
-	MaxShare float64       // of the live executions that one sweep may stop, 0 to 1; 0.5 unless the file says otherwise
+	MaxShare float64       // of the live executions, with those tried within Per; 0 to 1; 0.5 unless the file says otherwise
 	Floor    int           // so many may be stopped whatever their share; 10 unless the file says otherwise
 }
 

@@ -2,8 +2,8 @@
 // each. It is a planner, like package watch: it calls nothing, and has no clock but the
 // one handed in.
 //
-// An event is put in force for the rules that accept it ([InForce.Accept]), or taken up
-// from the state file ([InForce.Resume]). An [Emergency] is told of flows
+// [Raise] puts events in force for the rules that accept them, and takes up those that
+// the state file keeps: they are latched there, for as long as the rules say. An [Emergency] is told of flows
 // ([Emergency.Concern]), says what to look at next ([InForce.Next]), and is told what
 // came of it. It remembers what it found, so that the file can say what is left, and
 // where the next sweep begins.

@@ -40,10 +40,10 @@ type Emergency struct {
 	least    string        // of the flows' keys: events about the same flows have the same
 	looks    int           // begun
 
-	seen    map[judge.Key]bool
-	open    map[judge.Key]bool // condemned, and not known to have ended
-	any     bool               // something was condemned in this sweep
-	stopped int
+	seen        map[judge.Key]bool
+	open        map[judge.Key]bool // condemned, and not known to have ended
+	any         bool               // something was condemned in this sweep
+	settledOnes int                // those that run no more, or are condemned no more
 }
 
 func newEmergency(raw []byte, e policy.Event) *Emergency {
@@ -82,7 +82,7 @@ func (e *Emergency) Condemned(k judge.Key) { e.any, e.open[k] = true, true }
 func (e *Emergency) settled(k judge.Key) {
 	if e.open[k] || e.told[k.Flow] && !e.seen[k] { // … for another event, before this one's look
 		delete(e.open, k)
-		e.stopped++
+		e.settledOnes++
 	}
 }
 
@@ -96,12 +96,12 @@ func (e *Emergency) left() int {
 	if e.whole() {
 		return left
 	}
-	return max(left, e.counted()-e.stopped)
+	return max(left, e.leftBefore()-e.settledOnes)
 }
 
-// counted is how many stops were left when this sweep began; 0 when nobody has
+// leftBefore is how many stops were left when this sweep began; 0 when nobody has
 // counted.
-func (e *Emergency) counted() int {
+func (e *Emergency) leftBefore() int {
 	most := 0
 	for _, m := range e.latched {
 		most = max(most, m.Left)

@@ -191,7 +191,7 @@ func (f *InForce) Hold() (save bool) {
 	f.latchedAt = now
 	f.touch(func(e *Emergency, m *watch.Emergency) {
 		m.Worker = f.RunID
-		if e.whole() || e.counted() > 0 {
+		if e.whole() || e.leftBefore() > 0 {
 			m.Left = e.left()
 		}
 	})
@@ -218,7 +218,7 @@ func (f *InForce) touch(change func(*Emergency, *watch.Emergency)) {
 	now := f.now()
 	for _, e := range f.All {
 		for i := range e.latched {
-			m := e.latched[i] // a copy: counted() goes by what was before
+			m := e.latched[i] // a copy: leftBefore() goes by what was before
 			m.About = cmp.Or(e.least, m.About)
 			change(e, &m)
 			m.Touched = later(now, m.Touched)

@@ -185,7 +185,7 @@ func (l *Look) Cut(started []time.Time, now time.Time) {
 		return
 	}
 	l.scan.parts = append(l.scan.parts,
-		part{status: l.part.status, Span: older, uncut: l.counted() == 0}, part{status: l.part.status, Span: newer})
+		part{status: l.part.status, Span: older, uncut: l.leftBefore() == 0}, part{status: l.part.status, Span: newer})
 	*l.scan.unread++
 }
 

@@ -71,8 +71,8 @@ func (e *Emergency) next(may func(*Scan) bool) *Scan {
 	return nil
 }
 
-// Next is the next look, or nil; begin says whether there is room for it. What gives way
-// comes last; emergencies that have enough for this sweep look no more. They take turns,
+// Next is the next look, or nil; room says whether one can be made now, and wait that one
+// is due and can't. What gives way has its turn where last says so; emergencies that have enough for this sweep look no more. They take turns,
 // so that one about all flows doesn't hold up another that names its own.
 func (f *InForce) Next(last bool, enough func(*Emergency) bool, room func() bool) (l *Look, wait bool) {
 	looking := slices.Clone(f.All)
@@ -102,9 +102,9 @@ func (f *InForce) LookAgain() {
 	}
 }
 
-// Counted says that its stops have been counted once, so that people know how long they
+// KnowsLeft says that its stops have been counted once, so that people know how long they
 // take, and may be tried as they are found.
-func (e *Emergency) Counted() bool { return e.Streams && e.counted() > 0 }
+func (e *Emergency) KnowsLeft() bool { return e.Streams && e.leftBefore() > 0 }
 
 // Open are those that it condemns, and that are not known to have ended.
 func (e *Emergency) Open() map[judge.Key]bool { return e.open }

@@ -1,7 +1,8 @@
 // Package fault turns panics into errors.
 //
 // A panic is a mistake of flowreaper's. What it happened in has failed, like a call that
-// did, and nothing else: least of all what is done for others. The sweep fails in the
+// did, and nothing else: least of all what is done for others. That is a call with what is done
+// with its answer: in a listing the whole look at a flow, at a turn one execution. The sweep fails in the
 // end, since people must know.
 package fault
 

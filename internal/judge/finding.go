@@ -26,11 +26,13 @@ type Rules interface {
 	Cause(policy.Verdict, policy.Tail) string
 }
 
-// OfEvent says that the basis is that of an event in force.
-func (b *Basis) OfEvent() bool { return b.Until != nil }
+// ForEvent says that the basis is that of an event in force.
+func (b *Basis) ForEvent() bool { return b.Until != nil }
 
-// OnEvent says that the rules on events judge.
-func (b *Basis) OnEvent() bool { return b.Event.Kind != event.Timer && b.Event.Kind != event.Manual }
+// ByEventRules says that the rules on events judge.
+func (b *Basis) ByEventRules() bool {
+	return b.Event.Kind != event.Timer && b.Event.Kind != event.Manual
+}
 
 // Key names an execution: by the key of its flow, see [FlowKey], and its name.
 type Key struct{ Flow, Execution string }
@@ -57,10 +59,10 @@ type Asked struct {
 // Key is the execution's.
 func (f Finding) Key() Key { return Key{FlowKey(f.Flow), f.Execution.Name} }
 
-// TooLate says that the execution started when its rule was in force no more. One
+// StartedTooLate says that the execution started when its rule was in force no more. One
 // without a startedTime may have started as late as it was judged.
-func (f Finding) TooLate() bool {
-	if !f.By.OfEvent() || f.Verdict.Rule == nil {
+func (f Finding) StartedTooLate() bool {
+	if !f.By.ForEvent() || f.Verdict.Rule == nil {
 		return false
 	}
 	started := f.Execution.StartedTime

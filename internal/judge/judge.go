@@ -59,7 +59,7 @@ func facts(now time.Time, by *Basis, flow *policy.Flow, execution *policy.Execut
 // due has a finding say when it falls due, or since when it is.
 func (f *Finding) due() {
 	f.Due = f.By.Rules.Due(facts(f.JudgedAt, f.By, f.Flow, f.Execution))
-	if f.Due.Kind == policy.Moment && f.By.OnEvent() && f.Due.Time.Before(f.By.Event.Time) {
+	if f.Due.Kind == policy.Moment && f.By.ByEventRules() && f.Due.Time.Before(f.By.Event.Time) {
 		f.Due.Time = f.By.Event.Time // no rule condemned it before
 	}
 }

@@ -2,7 +2,8 @@
 // a plan, the [Error] of a sweep that failed, its [Progress], and the [End] that an
 // execution came to.
 //
-// Package sweep makes it; packages report, notify and plan show it, tell it and
+// Packages sweep, stops, judge and emergency tell a [Collector], which makes the Report;
+// the function makes those of sweeps that didn't begin. Packages report, notify and plan show it, tell it and
 // keep it, and know no engine. It imports nothing of ours but package policy, in
 // whose words it speaks.
 package result

@@ -182,7 +182,7 @@ const (
 	Gone             Outcome = "gone"              // the execution or its flow exists no more
 	StillRunning     Outcome = "still_running"     // the stop was accepted and has not taken effect: the next sweep tries again
 	NotTried         Outcome = "not_tried"         // the sweep was over, or was ended, before its turn: the next one tries
-	Failed           Outcome = "failed"            // the stop was refused
+	Failed           Outcome = "failed"            // the stop was refused, or nobody knows what became of it
 	WithheldOutcome  Outcome = "withheld"          // a limit was exceeded: nothing was stopped
 	ProtectedOutcome Outcome = "protected"
 	Planned          Outcome = "planned"

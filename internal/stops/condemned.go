@@ -9,9 +9,9 @@ import (
 	"github.com/flowreaper/flowreaper/policy"
 )
 
-// waitingOutcome is the watch's mark of what is condemned and waits for the
+// unsettled is the watch's mark of what is condemned and waits for the
 // gate or its turn; no report shows it.
-const waitingOutcome result.Outcome = "condemned"
+const unsettled result.Outcome = "condemned"
 
 // condemned is an execution on its way through the gate.
 type condemned struct {
@@ -45,7 +45,7 @@ type Stops struct {
 	read  map[string]flowRead
 
 	askedAt    standing // the ledger's, when the limits were asked last
-	held       refusal  // the limits withhold everything in this sweep; nil: they don't
+	exceeded   refusal  // the limits withhold everything in this sweep; nil: they don't
 	turn       int      // stops sent
 	unanswered bool     // the last one sent
 	lastSent   time.Time
@@ -96,13 +96,13 @@ func (s *Stops) condemn(f judge.Finding) {
 	if s.tried[k] {
 		return
 	}
-	s.mark(f.By, k, waitingOutcome)
+	s.mark(f.By, k, unsettled)
 	c := s.all[k]
 	switch {
 	case c == nil:
 		c = &condemned{waits: true}
 		s.all[k] = c
-	case c.By != f.By && c.By.OfEvent() && (c.Unlimited() || !f.Unlimited()):
+	case c.By != f.By && c.By.ForEvent() && (c.Unlimited() || !f.Unlimited()):
 		return
 	}
 	*c = condemned{
@@ -136,7 +136,7 @@ func (s *Stops) resumes(m watch.Mark) bool {
 	switch result.Outcome(m.Outcome) {
 	case "":
 		return false
-	case waitingOutcome, result.WithheldOutcome, result.StillRunning:
+	case unsettled, result.WithheldOutcome, result.StillRunning:
 		return true
 	}
 	return m.Policy != s.Mark
@@ -146,7 +146,7 @@ func (s *Stops) resumes(m watch.Mark) bool {
 // was made in; and says whether it is news. What an emergency decides is not what the
 // rules on timers would.
 func (s *Stops) mark(by *judge.Basis, k judge.Key, o result.Outcome) (news bool) {
-	if by.OfEvent() {
+	if by.ForEvent() {
 		return true
 	}
 	m := watch.Mark{Policy: s.Mark, Outcome: string(o)}

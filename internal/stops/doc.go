@@ -1,8 +1,8 @@
 // Package stops has what is condemned on its way to StopExecution, and is the only
 // place that can stop: the Stopper is a private field of its gate.
 //
-// It is a planner, like package watch, and calls out only to stop and to verify. A
-// sweep tells it what it has found ([Stops.Take]), opens the gate once it has seen
+// It plans the stops, as package watch plans the looks; only [Stop.Send] and
+// [Stop.Verify] call out, off the sweep's loop. A sweep tells it what it has found ([Stops.Take]), opens the gate once it has seen
 // enough ([Stops.Open]), and asks it what is [Stops.Next]: to fetch facts anew, since
 // nothing is stopped on what was asked for by an earlier sweep or more than a minute
 // ago, or to try a stop. In the end it leaves the rest to the next sweep
@@ -16,5 +16,7 @@
 //	fresh.go      whether the facts are fresh, and what is to be fetched
 //	try.go        tries a stop, and verifies it
 //
-// Everything but [Stop.Do] happens in the sweep's loop.
+// Everything else happens in the sweep's loop. An execution first waits for the gate,
+// which opens for all at once; then for its turn; then it is among the next, which the
+// ledger counts together; then it is tried, and stands here no more.
 package stops

@@ -93,7 +93,7 @@ const (
 
 // fetch returns what is to be fetched next, or nil.
 func (s *Stops) fetch() (f *Fetch) {
-	for _, c := range slices.Concat(s.counted, s.queue[:min(ahead, len(s.queue))]) {
+	for _, c := range slices.Concat(s.batch, s.queue[:min(ahead, len(s.queue))]) {
 		if !c.fetching && f == nil {
 			s.about(c, func() { f = s.fetchFor(c) })
 		}
@@ -129,7 +129,7 @@ func (s *Stops) newFetch(what What, c *condemned, of ...*condemned) *Fetch {
 // one serves all.
 func (s *Stops) alike(one *condemned) []*condemned {
 	var all []*condemned
-	for _, c := range slices.Concat(s.counted, s.queue) {
+	for _, c := range slices.Concat(s.batch, s.queue) {
 		if c.flowKey == one.flowKey && c.By == one.By && c.Execution != nil && !c.fetching {
 			all = append(all, c)
 		}
@@ -189,9 +189,9 @@ func (s *Stops) FlowFound(f *Fetch, flow *policy.Flow, at time.Time) {
 	}
 }
 
-// Counted takes in all that is live in a flow, and judges by it. Its errors are of
+// LiveFound takes in all that is live in a flow, and judges by it. Its errors are of
 // executions that can't be told from others.
-func (s *Stops) Counted(f *Fetch, all []judge.Finding) (errs []error) {
+func (s *Stops) LiveFound(f *Fetch, all []judge.Finding) (errs []error) {
 	found := map[string]judge.Finding{}
 	for _, one := range all {
 		found[one.Execution.Name] = one

@@ -18,11 +18,12 @@ import (
 // gate is the one place in front of the only call to the Stopper, which it
 // alone holds, for every trigger and for the terminal alike. In order:
 //
-//   - examine asks what can be said of one execution alone: the mode, protect,
-//     and whether a person who had to approve has;
+//   - examine asks what can be said of one execution alone: whether a rule condemns
+//     it, in a Standard flow, the mode, protect, and whether a person who had to
+//     approve has;
 //   - withhold asks the limits, about all executions that are condemned;
-//   - pass asks at an execution's turn once more: the clock, and with facts that
-//     are fresh, the rules, the mode and protect;
+//   - pass asks at an execution's turn once more: the clock, and on facts of which its
+//     caller has seen that they are fresh, the rules, the mode and protect;
 //   - send calls the Stopper, and takes nothing but a pass.
 //
 // Refused means alive.
@@ -101,7 +102,7 @@ func (g *gate) examine(f judge.Finding) refusal {
 	switch {
 	case f.Verdict.Decision == policy.Protected:
 		return protection{}
-	case f.Verdict.Decision != policy.Stop, f.TooLate(), f.Flow.ExecutionMode != judge.Standard:
+	case f.Verdict.Decision != policy.Stop, f.StartedTooLate(), f.Flow.ExecutionMode != judge.Standard:
 		return spared{}
 	case f.Verdict.Mode.Softer(g.soften) != policy.ModeEnforce:
 		return planMode{}
@@ -179,8 +180,9 @@ func (g *gate) pass(f judge.Finding) (*pass, judge.Finding, refusal) {
 	}}, f, nil
 }
 
-// good says that nothing has changed since a pass was made, the time included.
-func (g *gate) good(p *pass) bool {
+// sameMoment says that a pass was made in this very millisecond, by a clock that is right.
+// Whoever changes the facts that it was made on sets it to nil.
+func (g *gate) sameMoment(p *pass) bool {
 	return p != nil && p.JudgedAt.Equal(g.judge.Clock.Judging()) && g.off() == nil
 }
 

@@ -37,7 +37,7 @@ func (s *Stops) withhold() refusal {
 		return clockOff{off}
 	}
 	counted := 0
-	for _, c := range s.counted {
+	for _, c := range s.batch {
 		if c.inLedger {
 			counted++
 		}
@@ -45,7 +45,7 @@ func (s *Stops) withhold() refusal {
 	s.askedAt = s.standing()
 	no := s.gate.withhold(s.known(), counted, s.Live()+s.ended)
 	if no == nil { // once one was exceeded, nothing is stopped in this sweep
-		no = s.held
+		no = s.exceeded
 	}
 	return no
 }
@@ -93,7 +93,7 @@ func (s *Stops) refuseAll(no refusal) {
 		s.refuse(c, no)
 	}
 	if over {
-		s.held = limit
+		s.exceeded = limit
 		s.Report.Withhold(limit.Withheld)
 	}
 }
@@ -104,7 +104,7 @@ func (s *Stops) refuse(c *condemned, no refusal) {
 	delete(s.all, c.key())
 	outcome := no.outcome()
 	if outcome == result.NotTried {
-		outcome = waitingOutcome
+		outcome = unsettled
 	}
 	s.mark(c.By, c.key(), outcome)
 	if no == (spared{}) || no == (protection{}) {
@@ -149,7 +149,7 @@ func (s *Stops) standing() standing {
 
 // Leave deals with what is left when the sweep is over: the next goes on with it.
 // But first, unless the sweep was cut short, the limits say whether they withhold it;
-// that is told in every sweep. It returns how many are left but for those.
+// that is told in every sweep.
 func (s *Stops) Leave(cut bool) {
 	s.dropEnded(s.overdue())
 	if cut {

@@ -14,7 +14,7 @@ import (
 type line struct {
 	all      map[judge.Key]*condemned
 	queue    []*condemned // let in, the most overdue first
-	counted  []*condemned // counted by the ledger: the next to be tried
+	batch    []*condemned // the next to be tried: claimed, where limits hold them
 	unsorted bool         // the queue
 }
 
@@ -41,7 +41,7 @@ func (l *line) forget(k judge.Key, by *judge.Basis) {
 	delete(l.all, k)
 	it := func(other *condemned) bool { return other == c }
 	l.queue = slices.DeleteFunc(l.queue, it)
-	l.counted = slices.DeleteFunc(l.counted, it)
+	l.batch = slices.DeleteFunc(l.batch, it)
 }
 
 // dropEnded drops what earlier sweeps condemned and this one has seen ended: it is not
@@ -59,7 +59,7 @@ func (l *line) clear(but func(*condemned) bool) []*condemned {
 	rest := slices.SortedFunc(maps.Values(l.all), comesFirst)
 	rest = slices.DeleteFunc(rest, but)
 	maps.DeleteFunc(l.all, func(_ judge.Key, c *condemned) bool { return goes(c) })
-	l.queue, l.counted = slices.DeleteFunc(l.queue, goes), slices.DeleteFunc(l.counted, goes)
+	l.queue, l.batch = slices.DeleteFunc(l.queue, goes), slices.DeleteFunc(l.batch, goes)
 	return rest
 }
 
@@ -76,7 +76,7 @@ func (l *line) Left() int { return len(l.all) }
 // LeftOfOwn is how many have not been tried that no event in force condemns.
 func (l *line) LeftOfOwn() (n int) {
 	for _, c := range l.all {
-		if !c.By.OfEvent() {
+		if !c.By.ForEvent() {
 			n++
 		}
 	}
@@ -84,7 +84,7 @@ func (l *line) LeftOfOwn() (n int) {
 }
 
 // Queued is how many were let in, and have not been tried.
-func (l *line) Queued() int { return len(l.queue) + len(l.counted) }
+func (l *line) Queued() int { return len(l.queue) + len(l.batch) }
 
 // Waiting says whether something waits for the gate to be opened.
 func (l *line) Waiting() bool { return l.Left() > l.Queued() }
@@ -124,7 +124,7 @@ const (
 // urgency tells in which order an execution's turn comes.
 func urgency(c *condemned) int {
 	switch rule := c.Verdict.Rule; {
-	case rule == nil, !c.By.OnEvent():
+	case rule == nil, !c.By.ByEventRules():
 		return mostOverdue
 	case rule.StopFirst == policy.Oldest:
 		return oldestFirst

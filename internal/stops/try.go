@@ -54,13 +54,14 @@ func (p *Stop) Send(ctx context.Context) (cloudflow.Execution, error) {
 	return p.gate.send(ctx, p.pass)
 }
 
-// Answered takes in that the stop was answered: the next need not wait for it.
+// StopAnswered takes in that the stop was answered, whatever the answer: the next need
+// not wait for it.
 func (s *Stops) StopAnswered(p *Stop) { s.unanswered = s.unanswered && p.turn < s.turn }
 
 // Verify tells, off the loop, what became of a stop that was sent, and what people
 // should know of it. err is StopExecution's; its answer says nothing about the effect.
-// ctx outlives the sweep's time. over is why the sweep is over, if it was not sent for
-// that.
+// ctx outlives the sweep's time; wait is how long DescribeExecution may wait for the
+// end.
 func (p *Stop) Verify(ctx context.Context, wait time.Duration, answer cloudflow.Execution, err error) Answer {
 	v := verification{ctx, p, wait}
 	a := v.outcome(err)
@@ -158,7 +159,7 @@ func (s *Stops) Settle(p *Stop, a Answer) {
 		s.Settled(c.key())
 	case result.NotTried:
 		s.Report.Partial()
-		s.mark(c.By, c.key(), waitingOutcome)
+		s.mark(c.By, c.key(), unsettled)
 	default:
 		s.mark(c.By, c.key(), d.Outcome)
 	}

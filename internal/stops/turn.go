@@ -38,14 +38,14 @@ func (s *Stops) Next(room Room) Task {
 		if !room.Stop || s.PatienceLeft() > 0 {
 			break
 		}
-		if len(s.counted) == 0 {
+		if len(s.batch) == 0 {
 			s.countNext(room.Sendable)
 		}
-		if len(s.counted) == 0 || !s.fresh(s.counted[0]) {
+		if len(s.batch) == 0 || !s.fresh(s.batch[0]) {
 			break
 		}
-		c := s.counted[0]
-		s.counted = s.counted[1:]
+		c := s.batch[0]
+		s.batch = s.batch[1:]
 		var stop *Stop
 		s.about(c, func() { stop = s.takeTurn(c) })
 		if stop != nil {
@@ -76,7 +76,7 @@ func (s *Stops) about(c *condemned, do func()) {
 // takeTurn judges an execution at its turn. Where nothing has changed since it was
 // counted, it was judged then.
 func (s *Stops) takeTurn(c *condemned) *Stop {
-	if !s.good(c.pass) {
+	if !s.sameMoment(c.pass) {
 		var no refusal
 		if c.pass, c.Finding, no = s.pass(c.Finding); no != nil {
 			s.refuse(c, no)
@@ -95,7 +95,7 @@ func (s *Stops) takeTurn(c *condemned) *Stop {
 // many. What no limit holds back is not counted.
 func (s *Stops) countNext(sendable int) {
 	var tries []watch.Try
-	for len(s.queue) > 0 && s.fresh(s.queue[0]) && len(s.counted) < min(s.Batch, sendable) {
+	for len(s.queue) > 0 && s.fresh(s.queue[0]) && len(s.batch) < min(s.Batch, sendable) {
 		c := s.next()
 		s.about(c, func() {
 			if s.takeIn(c) {
@@ -122,7 +122,7 @@ func (s *Stops) takeIn(c *condemned) (counts bool) {
 		return false
 	}
 	c.inLedger = c.inLedger || !c.Unlimited()
-	s.counted = append(s.counted, c)
+	s.batch = append(s.batch, c)
 	return !c.Unlimited()
 }
 

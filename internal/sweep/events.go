@@ -22,11 +22,11 @@ import (
 type events struct {
 	*sweep
 	*emergency.InForce
-	concerned  map[string]bool   // flows that they are about, by key
-	notCovered map[string]string // flows whose executions are not looked at, and why
-	counted    map[string]bool   // flows whose live executions were counted, by key
-	moreLive   int               // … less what the watch says is live there
-	unlatched  bool              // that this sweep works on them could not be written
+	concerned   map[string]bool   // flows that they are about, by key
+	notCovered  map[string]string // flows whose executions are not looked at, and why
+	liveCounted map[string]bool   // flows whose live executions were counted, by key
+	moreLive    int               // … less what the watch says is live there
+	unlatched   bool              // that this sweep works on them could not be written
 }
 
 // raise takes in what has happened, and takes up what is in force.
@@ -39,7 +39,7 @@ func (s *sweep) raise() *events {
 	for _, err := range mistakes {
 		s.failure(err)
 	}
-	return &events{sweep: s, InForce: inForce, concerned: map[string]bool{}, notCovered: map[string]string{}, counted: map[string]bool{}}
+	return &events{sweep: s, InForce: inForce, concerned: map[string]bool{}, notCovered: map[string]string{}, liveCounted: map[string]bool{}}
 }
 
 // restream is how often sweeps that go on with an event list flows that no rule
@@ -177,7 +177,7 @@ func (e *events) look(last bool) (wait bool) {
 // enough says that more stops are known than can be tried in what is left of
 // the time; the next sweep looks for more.
 func (e *events) enough(one *emergency.Emergency) bool {
-	if !one.Counted() || e.Until.IsZero() {
+	if !one.KnowsLeft() || e.Until.IsZero() {
 		return false
 	}
 	const spare = 20 // some end by themselves meanwhile
@@ -279,8 +279,8 @@ func (e *events) notLooked(l *emergency.Look, pages int, err error) {
 
 // countLive counts what is live in a flow by a listing that is later than the watch's.
 func (e *events) countLive(flow string, live int) {
-	if !e.counted[flow] {
-		e.counted[flow] = true
+	if !e.liveCounted[flow] {
+		e.liveCounted[flow] = true
 		e.moreLive += live - e.watch.LiveIn(flow)
 	}
 }
@@ -290,14 +290,15 @@ func (e *events) countLive(flow string, live int) {
 func (e *events) keepLive(flow string, takeIn func()) {
 	before := e.watch.LiveIn(flow)
 	takeIn()
-	if e.counted[flow] {
+	if e.liveCounted[flow] {
 		e.moreLive -= e.watch.LiveIn(flow) - before
 	}
 }
 
 // hold has the state file say that this sweep works on its events, often enough that no
 // other takes them for abandoned: first before anything is stopped, so that a kill leaves
-// the next sweep something to go on with.
+// the next sweep something to go on with. A kill before that leaves the event to its
+// redelivery.
 func (e *events) hold() {
 	if !e.Hold() {
 		return

@@ -18,10 +18,10 @@ const (
 	// tried: a kill in between counts as many too many.
 	maxBatch = 10
 
-	// held is the share of its time for which a sweep waits with stops while flows
+	// waitShare is the share of its time for which a sweep waits with stops while flows
 	// are left in which nobody knows what runs, so that the limits are asked about as
 	// much as can be known.
-	held = 0.6
+	waitShare = 0.6
 
 	// verifyWait is how long one DescribeExecution waits for the execution to end:
 	// CloudFlow answers as soon as it has.
@@ -53,7 +53,7 @@ func (s stopping) seenEnough(wait bool) bool {
 		return true
 	case s.Until.IsZero():
 		return false
-	case s.Now().Sub(s.started) >= time.Duration(held*float64(s.Until.Sub(s.started))):
+	case s.Now().Sub(s.started) >= time.Duration(waitShare*float64(s.Until.Sub(s.started))):
 		return true
 	}
 	now := s.now()
@@ -155,7 +155,7 @@ func (s stopping) fetchLive(in *judge.Inquiry, f *stops.Fetch) (func(), error) {
 	}
 	found := in.Rows(f.By, f.Flow, list, true)
 	return func() {
-		for _, err := range s.stops.Counted(f, found) {
+		for _, err := range s.stops.LiveFound(f, found) {
 			s.unread(f.Flow.Name, err)
 		}
 	}, nil

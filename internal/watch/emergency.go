@@ -36,7 +36,8 @@ type Emergency struct {
 
 	// Next is the flow at which the next sweep begins to look, so that all have
 	// their turn; and Quiet how many flows were looked at one after the other, up to
-	// there, in which there was nothing to stop.
+	// there, in which there was nothing to stop. Written when a sweep ends: after a kill
+	// they are those of the sweep before.
 	Next  string `json:"next,omitempty"`
 	Quiet int    `json:"quiet,omitempty"`
 
