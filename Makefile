@@ -1,7 +1,7 @@
 # flowreaper. `make help` lists what there is.
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test lint unit benchmarks modules hostile fuzz bench soak generate toolchain package policy-check deploy remove measure clean
+.PHONY: help build demo test lint unit benchmarks modules hostile fuzz bench soak generate toolchain package policy-check deploy remove measure recorder clean
 
 # The commit, in as many digits everywhere: no tag, which one clone has and another
 # hasn't. make VERSION=v1.2.0 … names a release.
@@ -91,6 +91,12 @@ package: ## Build the function's package into dist/; the same commit gives the s
 	GOOS=linux GOARCH=amd64 GOAMD64=v1 GOEXPERIMENT= CGO_ENABLED=0 go build -trimpath -buildvcs=false \
 		-ldflags "-s -w -buildid= -X main.version=$(VERSION)" -o dist/flowreaper-function ./function
 	go run ./deploy/pack dist dist/flowreaper-function $(POLICY)
+
+# No policy is in it: it only reads.
+recorder: ## Build the recorder's package into dist/recorder
+	rm -rf dist/recorder
+	GOOS=linux GOARCH=amd64 GOAMD64=v1 GOEXPERIMENT= CGO_ENABLED=0 go build -trimpath -buildvcs=false \
+		-ldflags "-s -w -buildid= -X main.version=$(VERSION)" -o dist/recorder/flowreaper-recorder ./deploy/recorder
 
 policy-check: bin/flowreaper ## Validate, lint and test the policy that is deployed
 	bin/flowreaper validate --strict $(POLICY)

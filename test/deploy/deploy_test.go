@@ -66,11 +66,12 @@ func TestDeploy(t *testing.T) {
 	for _, test := range []struct {
 		file    string
 		command []string // deploys it
-		policy  string
+		policy  string   // that is in the package; "": none is
 	}{
 		{"s.yaml", []string{d.cli, "deploy", "-y"}, "deploy/policy.yaml"},
 		{"deploy/state.yaml", []string{"make", "deploy", "FILE=deploy/state.yaml"}, "deploy/policy.yaml"},
 		{"deploy/emergency.yaml", []string{"make", "deploy", "FILE=deploy/emergency.yaml", "POLICY=" + emergencyPolicy}, emergencyPolicy},
+		{"deploy/recorder.yaml", []string{"make", "deploy", "FILE=deploy/recorder.yaml"}, ""},
 		{"deploy/fleet/production-shanghai.yaml",
 			[]string{"make", "deploy", "FILE=deploy/fleet/production-shanghai.yaml", "POLICY=deploy/policies/stuck.yaml"},
 			"deploy/policies/stuck.yaml"},
@@ -80,10 +81,16 @@ func TestDeploy(t *testing.T) {
 			if diff := cmp.Diff(resolved(test.file), h.Props); diff != "" {
 				t.Errorf("handed over (-want +got):\n%s", diff)
 			}
-			checkPackage(t, h.code(), filepath.Join(d.dir, test.policy))
+			if test.policy == "" {
+				checkFiles(t, h.code(), h.Props["handler"].(string))
+			} else {
+				checkPackage(t, h.code(), filepath.Join(d.dir, test.policy))
+			}
 			switch test.file {
 			case "s.yaml":
 				t.Run("the package runs", func(t *testing.T) { runs(t, d, h) })
+			case "deploy/recorder.yaml":
+				t.Run("it records", func(t *testing.T) { records(t, h) })
 			case "deploy/emergency.yaml":
 				t.Run("an alarm stops", func(t *testing.T) { emergencyRuns(t, newDeployment(t), h) })
 			}
@@ -107,10 +114,24 @@ func (d deployment) handsOver(t *testing.T, what, file string, command []string)
 	return *h
 }
 
-// checkPackage looks at what Function Compute would get: the handler that the
-// file names, for its machine, and the policy.
+// checkPackage looks at what Function Compute would get of the function that stops:
+// the handler, and the policy.
 func checkPackage(t *testing.T, folder, policy string) {
 	t.Helper()
+	checkFiles(t, folder, "flowreaper-function", "policy.yaml")
+	if diff := cmp.Diff(string(readFile(t, policy)), string(readFile(t, filepath.Join(folder, "policy.yaml")))); diff != "" {
+		t.Errorf("the package's policy (-want +got):\n%s", diff)
+	}
+}
+
+// checkFiles looks for the handler, for Function Compute's machine, the others, and
+// nothing else.
+func checkFiles(t *testing.T, folder, handler string, others ...string) {
+	t.Helper()
+	want := map[string]string{handler: "-rwxr-xr-x"}
+	for _, name := range others {
+		want[name] = "-rw-r--r--"
+	}
 	entries, err := os.ReadDir(folder)
 	if err != nil {
 		t.Fatal(err)
@@ -123,14 +144,10 @@ func checkPackage(t *testing.T, folder, policy string) {
 		}
 		modes[e.Name()] = info.Mode().String()
 	}
-	want := map[string]string{"flowreaper-function": "-rwxr-xr-x", "policy.yaml": "-rw-r--r--"}
 	if diff := cmp.Diff(want, modes); diff != "" {
 		t.Errorf("the package (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(string(readFile(t, policy)), string(readFile(t, filepath.Join(folder, "policy.yaml")))); diff != "" {
-		t.Errorf("the package's policy (-want +got):\n%s", diff)
-	}
-	program, err := elf.Open(filepath.Join(folder, "flowreaper-function"))
+	program, err := elf.Open(filepath.Join(folder, handler))
 	if err != nil {
 		t.Fatal(err)
 	}

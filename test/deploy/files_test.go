@@ -10,7 +10,7 @@ import (
 )
 
 // Every file that a person can deploy.
-var files = []string{"s.yaml", "deploy/state.yaml", "deploy/emergency.yaml", "deploy/fleet/production-shanghai.yaml"}
+var files = []string{"s.yaml", "deploy/state.yaml", "deploy/emergency.yaml", "deploy/recorder.yaml", "deploy/fleet/production-shanghai.yaml"}
 
 // What s.yaml stands for, property by property.
 func shipped() map[string]any {
@@ -96,6 +96,30 @@ func onEvent() map[string]any {
 	return props
 }
 
+// recording is deploy/recorder.yaml's function. It reads, whatever the others may do.
+func recording() map[string]any {
+	props := withState("../dist/recorder", "example-flowreaper-state", "cn-hangzhou")
+	props["functionName"], props["handler"], props["role"] = "flowreaper-recorder", "flowreaper-recorder", "flowreaper-plan"
+	props["description"] = "Records CloudFlow executions"
+	props["cpu"], props["memorySize"], props["timeout"] = 0.15, 512.0, 21600.0
+	props["environmentVariables"] = map[string]any{
+		"FLOWREAPER_MODE": "plan", "FLOWREAPER_POLICY": "policy.yaml", // of s.yaml, and of no use here
+		"FLOWREAPER_HISTORY": "/mnt/state/history", "FLOWREAPER_SINCE": "30d",
+		"FLOWREAPER_WITH_INPUT": "off", "FLOWREAPER_REDACT": "*password*,*secret*,*token*",
+		"FLOWREAPER_RATES": "ListFlows=0.5/2,ListExecutions=0.5/2,DescribeExecution=1/5,GetExecutionHistory=1/5",
+	}
+	async := props["asyncInvokeConfig"].(map[string]any)
+	async["maxAsyncRetryAttempts"], async["maxAsyncEventAgeInSeconds"] = 2.0, 21600.0
+	props["triggers"] = []any{map[string]any{
+		"triggerName":   "every-day",
+		"triggerType":   "timer",
+		"description":   "One recording a day",
+		"qualifier":     "LATEST",
+		"triggerConfig": map[string]any{"cronExpression": "0 30 18 * * *", "enable": true, "payload": "record"},
+	}}
+	return props
+}
+
 // resolved is what a file resolves to.
 func resolved(file string) map[string]any {
 	switch file {
@@ -105,6 +129,8 @@ func resolved(file string) map[string]any {
 		return withState("../dist/function", "example-flowreaper-state", "cn-hangzhou")
 	case "deploy/emergency.yaml":
 		return onEvent()
+	case "deploy/recorder.yaml":
+		return recording()
 	case "deploy/fleet/production-shanghai.yaml":
 		return withState("../../dist/function", "example-flowreaper-state-shanghai", "cn-shanghai")
 	}
@@ -187,5 +213,10 @@ func TestEnforceIsOneEdit(t *testing.T) {
 		if diff := cmp.Diff(enforcing, p.resolve(t, file)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", file, diff)
 		}
+	}
+	recorder := resolved("deploy/recorder.yaml")
+	recorder["environmentVariables"].(map[string]any)["FLOWREAPER_MODE"] = "enforce"
+	if diff := cmp.Diff(recorder, p.resolve(t, "deploy/recorder.yaml")); diff != "" { // its role is not to enforce
+		t.Errorf("the recorder (-want +got):\n%s", diff)
 	}
 }

@@ -61,6 +61,8 @@ var guards = []guard{
 		"/environmentVariables property name must be valid"},
 	{"reserved setting", "FLOWREAPER_POLICY:", "FC_POLICY:",
 		"/environmentVariables property name must be valid"},
+	{"a setting of the recorder's", "FLOWREAPER_POLICY:", "FLOWREAPER_REDACT:",
+		"/environmentVariables property name must be valid"},
 	{"unknown mode", "FLOWREAPER_MODE: ${vars.mode}", "FLOWREAPER_MODE: enforcing",
 		"/environmentVariables/FLOWREAPER_MODE must be equal to one of the allowed values"},
 	{"no qualifier", "        qualifier: LATEST\n        maxAsync", "        maxAsync",
@@ -91,9 +93,19 @@ var eventGuards = []guard{
 		"/asyncInvokeConfig/maxAsyncRetryAttempts must be <= 8"},
 }
 
+// Guards of what only deploy/recorder.yaml says.
+var recorderGuards = []guard{
+	{"misspelt setting", "FLOWREAPER_REDACT:", "FLOWREAPER_REDAKT:",
+		"/environmentVariables property name must be valid"},
+	{"a flag that is none", `FLOWREAPER_WITH_INPUT: "off"`, "FLOWREAPER_WITH_INPUT: true",
+		"/environmentVariables/FLOWREAPER_WITH_INPUT must be string"},
+	{"five-field cron", `"0 30 18 * * *"`, `"30 18 * * *"`,
+		"/triggers/0/triggerConfig/cronExpression must match pattern"},
+}
+
 func TestGuards(t *testing.T) {
 	t.Parallel()
-	for file, guards := range map[string][]guard{"s.yaml": guards, "deploy/emergency.yaml": eventGuards} {
+	for file, guards := range map[string][]guard{"s.yaml": guards, "deploy/emergency.yaml": eventGuards, "deploy/recorder.yaml": recorderGuards} {
 		t.Run(file, func(t *testing.T) { t.Parallel(); refusesEach(t, file, guards) })
 	}
 }

@@ -168,9 +168,11 @@ func (r *recorder) compile() (err error) {
 		}
 	}
 	if len(r.Redact) > 0 {
-		r.redact, err = redaction(r.Redact)
+		if r.redact, err = redaction(r.Redact); err != nil {
+			return fmt.Errorf("--redact: %w", err)
+		}
 	}
-	return err
+	return nil
 }
 
 // recorder is one run.

@@ -3,7 +3,6 @@ package record
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"strings"
 
@@ -22,13 +21,13 @@ func redaction(globs []string) (redactor, error) {
 	lower := make([]string, len(globs))
 	for i, g := range globs {
 		if g == "" {
-			return nil, errors.New("--redact is empty, which names no key")
+			return nil, errors.New("an empty glob names no key")
 		}
 		lower[i] = strings.ToLower(g)
 	}
 	matches, err := policy.Globs(lower...)
 	if err != nil {
-		return nil, fmt.Errorf("--redact: %w", err)
+		return nil, err
 	}
 	return func(key string) bool { return matches(strings.ToLower(key)) }, nil
 }

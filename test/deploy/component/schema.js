@@ -32,12 +32,17 @@ const memoryFor = (cpu) => ({
   },
 });
 
-const known = ['MODE', 'POLICY', 'REGION', 'ENDPOINT', 'STATE', 'TICK', 'RATES'].map((name) => `FLOWREAPER_${name}`);
+// A misspelt setting of ours would be ignored; FC_ belongs to Function Compute.
+const only = (...names) => ({
+  propertyNames: { anyOf: [{ enum: names.map((name) => `FLOWREAPER_${name}`) }, { not: { pattern: '^(FLOWREAPER|FC_)' } }] },
+});
+const known = ['MODE', 'POLICY', 'REGION', 'ENDPOINT', 'STATE', 'TICK', 'RATES'];
 const environmentVariables = {
   type: 'object',
   required: ['FLOWREAPER_MODE'],
-  // A misspelt setting of ours would be ignored; FC_ belongs to Function Compute.
-  propertyNames: { anyOf: [{ enum: known }, { not: { pattern: '^(FLOWREAPER|FC_)' } }] },
+  if: { type: 'object', required: ['FLOWREAPER_HISTORY'] }, // the recorder
+  then: only(...known, 'HISTORY', 'SINCE', 'WITH_INPUT', 'REDACT'),
+  else: only(...known),
   properties: { FLOWREAPER_MODE: { enum: ['plan', 'enforce', 'off'] } },
   additionalProperties: { type: 'string' },
 };
