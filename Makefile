@@ -45,6 +45,7 @@ benchmarks: ## Every benchmark of the product, once; the long ones apart
 
 modules: ## The tests in Go modules of their own
 	@for m in $(MODULES); do echo "== $$m"; (cd $$m && go test -short -bench . -benchtime 1x ./...) || exit 1; done
+	@echo "== test/duckdb" && ./scripts/duckdb.sh -short -bench . -benchtime 1x
 
 # They wait for most of their time, and so run more at once than there are
 # processors; what they test is no dependency of theirs that a cache could know.
@@ -59,11 +60,13 @@ FUZZTIME ?= 30s
 fuzz: ## Random policies (CHECKS) and accounts (MODELS) against naive ones, and every fuzz target (FUZZTIME each)
 	go test ./policy -run Property -timeout 6h -rapid.checks=$(CHECKS)
 	FLOWREAPER_SOAK_CHECKS=$(MODELS) go test ./internal/sweep -run Model -timeout 6h -rapid.checks=$(CHECKS)
+	FLOWREAPER_SOAK_CHECKS=$(MODELS) go test ./internal/history/backtest -run Model -timeout 6h
 	./scripts/fuzz.sh $(FUZZTIME)
 
-bench: ## Measure: verdicts, beside cel-go's too, pages, days of large accounts, memory
+bench: ## Measure: verdicts, beside cel-go's too, pages, backtests beside DuckDB, days of large accounts, memory
 	go test -run '^$$' -bench . -benchmem -timeout 3h $(MEASURED)
 	cd test/celgo && go test -run '^$$' -bench . ./...
+	./scripts/duckdb.sh -run '^$$' -bench . -benchtime 3x
 	FLOWREAPER_SOAK=1 go test -count=1 -v -timeout 3h -run 'TestSoakDays|TestSoakMemory' ./internal/soak
 
 # The tests named TestSoak…, each as large as it gets. Every day that is simulated

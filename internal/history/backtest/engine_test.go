@@ -225,14 +225,14 @@ func sweepOnce(t *testing.T, server *emulator.Server, p *policy.Policy, memory *
 	}
 }
 
-// TestEngine: FLOWREAPER_CHECKS for more cases, FLOWREAPER_SEED for one of them.
-func TestEngine(t *testing.T) {
+// FLOWREAPER_SOAK_CHECKS is for more cases, FLOWREAPER_SOAK_SEED for one of them.
+func TestEngineModel(t *testing.T) {
 	checks := 12
-	if n, err := strconv.Atoi(os.Getenv("FLOWREAPER_CHECKS")); err == nil {
+	if n, err := strconv.Atoi(os.Getenv("FLOWREAPER_SOAK_CHECKS")); err == nil {
 		checks = n
 	}
 	first, compared := rand.Uint64(), 0
-	if n, err := strconv.ParseUint(os.Getenv("FLOWREAPER_SEED"), 10, 64); err == nil {
+	if n, err := strconv.ParseUint(os.Getenv("FLOWREAPER_SOAK_SEED"), 10, 64); err == nil {
 		first = n
 	}
 	for i := range uint64(checks) {
