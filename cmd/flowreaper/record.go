@@ -41,6 +41,8 @@ run goes on from there. What started within the last minute is the next run's. R
 Inputs may hold what nobody should keep, so they are recorded with --with-input alone. --redact blanks the values of the keys
 that match, however deep they lie, in inputs and in environments; whether a letter is a capital one makes no difference.
 
+The key must be allowed fnf:` + strings.Join(record.Operations(), ", fnf:") + `.
+
 Exit status: 0 done · 1 failed · 2 wrong usage, or a folder that is no history, or another account's · 3 done in part: not all
 could be recorded, which the next run asks for again · 130 interrupted: what had come was kept`,
 		Example: "  flowreaper record --region cn-hangzhou --out history\n" +

@@ -66,7 +66,7 @@ func (j *job) list(ctx context.Context, from, to time.Time) (rows []cloudflow.Ex
 		}
 		pages++
 		j.covered.Pages++
-		j.tellPage(j)
+		j.tellPage()
 		for _, e := range page.Items {
 			known, twice := at[e.Name]
 			switch {

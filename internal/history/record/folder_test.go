@@ -194,16 +194,15 @@ func TestTwoAtOnce(t *testing.T) {
 		dir := filepath.Join(t.TempDir(), "history")
 		c.record(t, dir)
 		time.Sleep(time.Hour)
-		var failed []error
+		ends := make(chan error)
 		for range 2 {
 			go func() {
 				_, err := record.Run(t.Context(), record.Options{Source: c.client, Dir: dir, Since: week})
-				failed = append(failed, err)
+				ends <- err
 			}()
 			time.Sleep(time.Second)
 		}
-		time.Sleep(time.Hour)
-		failed = slices.DeleteFunc(failed, func(err error) bool { return err == nil })
+		failed := slices.DeleteFunc([]error{<-ends, <-ends}, func(err error) bool { return err == nil })
 		want := "another flowreaper record has written to " + dir + " meanwhile\nLet it end, and run this again"
 		if len(failed) != 1 || failed[0].Error() != want {
 			t.Errorf("%v, want one of: %s", failed, want)

@@ -83,6 +83,7 @@ func (m *meter) page(j *job) {
 // over takes out a flow, whatever became of it.
 func (m *meter) over(j *job) {
 	m.done++
+	m.left.describe -= max(j.need.describe-float64(j.described), 0)
 	if j.need.pages == 0 {
 		m.unknown--
 		m.met += float64(j.pages)
@@ -92,7 +93,12 @@ func (m *meter) over(j *job) {
 	m.left.pages -= max(j.need.pages-float64(j.pages), 0)
 }
 
-func (m *meter) described() { m.left.describe = max(m.left.describe-1, 0) }
+// described counts a description of a flow's.
+func (m *meter) described(j *job) {
+	if j.described++; float64(j.described) <= j.need.describe {
+		m.left.describe--
+	}
+}
 
 // progress is how far it has got. Flows of which nothing is known take as many pages
 // as those did on the average that were done, and at least one.
@@ -125,8 +131,8 @@ func (r *recorder) metered(f func(*meter)) {
 	}
 }
 
-func (r *recorder) tellPage(j *job) { r.metered(func(m *meter) { m.page(j) }) }
-func (r *recorder) tellDescribed()  { r.metered((*meter).described) }
+func (j *job) tellPage()      { j.metered(func(m *meter) { m.page(j) }) }
+func (j *job) tellDescribed() { j.metered(func(m *meter) { m.described(j) }) }
 
 // tell counts a flow that is over.
 func (r *recorder) tell(j *job) {

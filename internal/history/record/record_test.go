@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -218,6 +219,11 @@ func liveThrough(t *testing.T, d drawn) {
 	for _, f := range read(t, dir).Flows {
 		if len(f.Gaps) > 0 {
 			t.Fatal("gaps are left: ", f.Gaps)
+		}
+	}
+	for operation := range c.Stats().Calls {
+		if !slices.Contains(record.Operations(), operation) {
+			t.Errorf("it calls %s, which people don't know to allow", operation)
 		}
 	}
 }

@@ -56,8 +56,9 @@ type job struct {
 	live    []history.Execution  // by start: seen last when the folder was recorded last, at first
 	before  history.FlowCoverage // when the folder was recorded last
 	need    need
-	pages   int
 	done    bool
+
+	pages, described int // the meter's
 }
 
 // job says what is to be asked of a flow: it makes a gap of what its coverage lacks.
