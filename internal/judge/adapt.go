@@ -97,6 +97,9 @@ func WithoutLive(f *policy.Flow) *policy.Flow { return WithLive(f, &policy.Flow{
 
 // WithLive is a flow, with what is live in it as another of it says.
 func WithLive(f, live *policy.Flow) *policy.Flow {
+	if f.Live == live.Live {
+		return f
+	}
 	both := *f
 	both.Live = live.Live
 	return &both

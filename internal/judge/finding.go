@@ -44,8 +44,9 @@ type Finding struct {
 	Execution *policy.Execution
 	Verdict   policy.Verdict
 	JudgedAt  time.Time  // what the rules saw as now
-	Due       policy.Due // when a rule can condemn it, or since when one does: as it was found
+	Due       policy.Due // when a rule can condemn it, or since when one does
 	Asked     Asked
+	dueOf     dueOf
 }
 
 // Asked is when the facts that a finding was judged on were asked for, by our

@@ -77,7 +77,7 @@ func (in *Inquiry) examine(by *Basis, flow *policy.Flow, answer cloudflow.Execut
 	f := in.Judge.Judge(by, flow, AdaptExecution(answer))
 	f.Asked = Asked{Execution: asked, Live: asked}
 	for in.fetch(&f, &tried) {
-		f = in.Again(f)
+		f = f.at(in.Clock.Judging())
 	}
 	f.due()
 	return f

@@ -20,12 +20,15 @@ func New(source Source, clock *Clock) *Judge {
 
 // Judge asks a basis about one execution, at this moment.
 func (j *Judge) Judge(by *Basis, flow *policy.Flow, execution *policy.Execution) Finding {
-	return at(j.Clock.Judging(), by, flow, execution)
+	return Finding{By: by, Flow: flow, Execution: execution}.at(j.Clock.Judging())
 }
 
-// Again judges a finding once more, on its facts as they are, at this moment. When it
-// falls due is as it was found.
-func (j *Judge) Again(f Finding) Finding { return f.at(j.Clock.Judging()) }
+// Again judges a finding once more, on its facts as they are, at this moment.
+func (j *Judge) Again(f Finding) Finding {
+	again := f.at(j.Clock.Judging())
+	again.due()
+	return again
+}
 
 // WithoutMargin judges a finding once more, without the margin that rules are judged
 // with. It is there so that nothing is stopped too early, and would stop for as long
@@ -37,29 +40,40 @@ func (j *Judge) WithoutMargin(f Finding) (Finding, bool) {
 	case now.Condemned(f.Verdict.Rule):
 		return f, true
 	case now.Verdict.Decision == policy.Stop && f.Condemned(now.Verdict.Rule):
+		now.due()
 		return now, true
 	}
 	return f, false
 }
 
+// at judges the execution anew, at another moment, but for when it falls due.
 func (f Finding) at(now time.Time) Finding {
-	again := at(now, f.By, f.Flow, f.Execution)
-	again.Asked, again.Due = f.Asked, f.Due
-	return again
+	f.JudgedAt = now
+	f.Verdict = f.By.Rules.Judge(f.facts())
+	return f
 }
 
-func at(now time.Time, by *Basis, flow *policy.Flow, execution *policy.Execution) Finding {
-	return Finding{By: by, Flow: flow, Execution: execution, JudgedAt: now, Verdict: by.Rules.Judge(facts(now, by, flow, execution))}
+func (f Finding) facts() *policy.Facts {
+	return &policy.Facts{Now: f.JudgedAt, Event: f.By.Event, Flow: f.Flow, Execution: f.Execution}
 }
 
-func facts(now time.Time, by *Basis, flow *policy.Flow, execution *policy.Execution) *policy.Facts {
-	return &policy.Facts{Now: now, Event: by.Event, Flow: flow, Execution: execution}
-}
-
-// due has a finding say when it falls due, or since when it is.
+// due has a finding say when it falls due, or since when it is. That is as it was found,
+// unless what it is judged on has been read anew, or other rules condemn it now.
 func (f *Finding) due() {
-	f.Due = f.By.Rules.Due(facts(f.JudgedAt, f.By, f.Flow, f.Execution))
+	of := dueOf{f.Flow, f.Execution, f.Verdict.Rule, len(f.Verdict.WouldAlso)}
+	if f.dueOf == of {
+		return
+	}
+	f.dueOf, f.Due = of, f.By.Rules.Due(f.facts())
 	if f.Due.Kind == policy.Moment && f.By.ByEventRules() && f.Due.Time.Before(f.By.Event.Time) {
 		f.Due.Time = f.By.Event.Time // no rule condemned it before
 	}
+}
+
+// dueOf is what a due time is of.
+type dueOf struct {
+	flow      *policy.Flow
+	execution *policy.Execution
+	rule      *policy.Rule
+	others    int // rules that condemn
 }

@@ -142,7 +142,7 @@ func (s *Stops) Found(f *Fetch, found judge.Finding) {
 	c := f.of[0]
 	s.freshened(c, f.By, func() {
 		c.Execution, c.started = found.Execution, found.Execution.StartedTime
-		c.Due, c.Asked.Execution = found.Due, found.Asked.Execution
+		c.Asked.Execution = found.Asked.Execution
 		c.flowFound(found)
 	})
 }
@@ -210,7 +210,7 @@ func (s *Stops) LiveFound(f *Fetch, all []judge.Finding) (errs []error) {
 		s.freshened(c, f.By, func() {
 			c.flowFound(now)
 			c.Execution, c.started, c.Flow = now.Execution, now.Execution.StartedTime, judge.WithLive(c.Flow, now.Flow)
-			c.Due, c.Asked.Execution, c.Asked.Live = now.Due, now.Asked.Execution, now.Asked.Live
+			c.Asked.Execution, c.Asked.Live = now.Asked.Execution, now.Asked.Live
 		})
 	}
 	return errs
