@@ -187,15 +187,14 @@ func (e *events) enough(one *emergency.Emergency) bool {
 // lookWhole lists all there is of a flow; nothing is concluded from less.
 func (e *events) lookWhole(l *emergency.Look) {
 	pages := 0
-	e.start(opList, func() (func(), error) {
-		r, in := l.Range(e.clock.Judging()), e.judge.Inquire(e.ctx)
+	e.inquire(opList, l.Flow().Name, func(in *judge.Inquiry) (func(), error) {
+		r := l.Range(e.clock.Judging())
 		list, err := in.List(r, l.Query())
 		if pages = list.Read; err != nil {
 			return nil, err
 		}
 		found := in.Rows(&l.Basis, l.Flow(), list, l.Query().Needs.Has(policy.NeedLive))
 		return func() {
-			e.tell(l.Flow().Name, in)
 			if l.Unbounded(r) {
 				e.countLive(judge.FlowKey(l.Flow()), len(list.Rows))
 			}
@@ -210,9 +209,8 @@ func (e *events) lookWhole(l *emergency.Look) {
 // what they ended may have moved others to a page that had been read.
 func (e *events) lookByPage(l *emergency.Look) {
 	pages, sent := 0, e.stops.Sent()
-	e.start(opList, func() (func(), error) {
+	e.inquire(opList, l.Flow().Name, func(in *judge.Inquiry) (func(), error) {
 		cut := func() { e.wasRead(l, pages) }
-		in := e.judge.Inquire(e.ctx)
 		err := in.Pages(&l.Basis, l.Flow(), l.Range(e.clock.Judging()), l.Status(), l.Query(), func(page judge.Page) (enough bool) {
 			pages++
 			if l.FirstOnly() {
@@ -238,7 +236,6 @@ func (e *events) lookByPage(l *emergency.Look) {
 			return nil, err
 		}
 		return func() {
-			e.tell(l.Flow().Name, in)
 			if pages > 1 && e.stops.Sent() > sent {
 				l.Shifted()
 			}

@@ -229,3 +229,31 @@ func TestAnExecutionWithoutAStatusIsReported(t *testing.T) {
 		t.Errorf("error %v, stopped %v, errors (-want +got):\n%s", err, c.stopped(), diff)
 	}
 }
+
+// What was condemned when the sweep ended early, since nothing more is to be had, is told.
+func TestWhatCannotBeFreshenedSinceAllEndsIsTold(t *testing.T) {
+	fatal := apiError("InvalidAccessKeyId", 403, cloudflow.Fatal)
+	for name, fail := range map[string]func(*cloud){
+		"described": func(c *cloud) { c.liveErr = map[string]error{"second": fatal} },
+		"its flow read": func(c *cloud) {
+			c.live = map[string]cloudflow.Execution{"second": running("second", 4*time.Hour)}
+			c.onFlow = func(string) (cloudflow.Flow, error) { return cloudflow.Flow{}, fatal }
+		},
+		"counted": func(c *cloud) { c.listErr["f"] = fatal },
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newCloud(map[string][]cloudflow.Execution{"f": {running("first", 5*time.Hour), running("second", 4*time.Hour)}})
+			c.onStop = func(context.Context, string) error { fail(c); c.advance(2 * time.Minute); return nil }
+			text := twoHours + optOut
+			if name == "counted" {
+				text = strings.Replace(text, "maxRuntime: 2h", "maxConcurrent: 1", 1)
+				c.executions["f"][0].Items = append(c.executions["f"][0].Items, running("kept", 6*time.Hour))
+			}
+			r, err := sweep.Run(t.Context(), c.options(parse(t, text)))
+			want := map[string]result.Outcome{"first": result.Stopped, "second": result.NotTried}
+			if diff := cmp.Diff(want, outcomes(r)); codeOf(err) != result.CodeCredentials || diff != "" || r.Complete {
+				t.Errorf("error %v, complete %v, outcomes (-want +got):\n%s", err, r.Complete, diff)
+			}
+		})
+	}
+}

@@ -17,8 +17,7 @@ func (s *sweep) look(l *watch.Look) {
 		s.watch.FlowGone(l.FlowID)
 		return
 	}
-	s.start(opList, func() (func(), error) {
-		in := s.judge.Inquire(s.ctx)
+	s.inquire(opList, l.FlowName, func(in *judge.Inquiry) (func(), error) {
 		list, err := in.List(judge.Range{FlowName: l.FlowName, From: l.StartedTimeBegin, To: l.StartedTimeEnd, MaxPages: l.MaxPages}, q)
 		if err != nil {
 			return nil, err
@@ -27,10 +26,7 @@ func (s *sweep) look(l *watch.Look) {
 			return func() { s.watch.TooMany(l, started(list), s.now()) }, nil
 		}
 		found := in.Rows(s.own, flow, list, q.Needs.Has(policy.NeedLive))
-		return func() {
-			s.tell(l.FlowName, in)
-			s.looked(l, q, list, found)
-		}, nil
+		return func() { s.looked(l, q, list, found) }, nil
 	}, func(err error) { s.notLooked(l, err) })
 }
 
@@ -83,8 +79,7 @@ func (s *sweep) check(c *watch.Check) {
 	if c.Early {
 		op = opEarly
 	}
-	s.start(op, func() (func(), error) {
-		in := s.judge.Inquire(s.ctx)
+	s.inquire(op, c.FlowName, func(in *judge.Inquiry) (func(), error) {
 		answer, asked, err := in.Live(c.FlowName, c.Execution, c.StartedTime)
 		if err != nil {
 			return nil, err
@@ -94,7 +89,6 @@ func (s *sweep) check(c *watch.Check) {
 			f = in.Described(s.own, flow, *answer, asked)
 		}
 		return func() {
-			s.tell(c.FlowName, in)
 			if answer == nil || f.Over() {
 				s.watch.Ended(c.FlowID, c.Execution)
 				return

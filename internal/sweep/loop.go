@@ -7,6 +7,7 @@ import (
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/internal/fault"
+	"github.com/flowreaper/flowreaper/internal/judge"
 	"github.com/flowreaper/flowreaper/internal/stops"
 	"github.com/flowreaper/flowreaper/internal/watch"
 )
@@ -86,6 +87,16 @@ func (s *sweep) start(op operation, work func() (func(), error), failed func(err
 			}
 		}
 	}()
+}
+
+// inquire is start for an inquiry into a flow. What it noticed besides is reported in any
+// case, and first.
+func (s *sweep) inquire(op operation, flow string, work func(*judge.Inquiry) (func(), error), failed func(error)) {
+	in := s.judge.Inquire(s.ctx)
+	s.start(op, func() (func(), error) {
+		take, err := work(in)
+		return func() { s.tell(flow, in); take() }, err
+	}, func(err error) { s.tell(flow, in); failed(err) })
 }
 
 func (l *loop) busy() bool {

@@ -15,6 +15,7 @@ import (
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/internal/emulator/account"
 	"github.com/flowreaper/flowreaper/internal/result"
+	"github.com/flowreaper/flowreaper/internal/sweep"
 	"github.com/flowreaper/flowreaper/internal/watch"
 )
 
@@ -172,5 +173,29 @@ func TestAnEmergencyThatTheTimeIsTooShortFor(t *testing.T) {
 			}
 			p.wantStopped("a-000")
 		})
+	}
+}
+
+// What was not to be had of a page that came is told, though a later page failed.
+func TestWhatIsNotReadOfAPageIsToldThoughTheNextFails(t *testing.T) {
+	text := strings.Replace(twoHours, "maxRuntime: 2h", "on: [event]\n    limits: none\n    when: 'history.idle > duration(\"1h\")'", 1)
+	undated := running("undated", 0) // by which the list can't be cut: all its pages are read
+	undated.StartedTime = time.Time{}
+	c := newCloud(map[string][]cloudflow.Execution{"f": nil})
+	c.executions["f"] = []cloudflow.Page[cloudflow.Execution]{
+		{Items: []cloudflow.Execution{undated}, More: true}, {Items: []cloudflow.Execution{running("torn", time.Hour)}, More: true},
+	}
+	c.listErr["f"] = unavailable
+	c.histories = map[string][]cloudflow.Page[cloudflow.Event]{}
+	c.historyErr = map[string]error{"torn": apiError("Torn", 500, cloudflow.Retry)}
+	o := c.options(parse(t, text))
+	o.Events, o.Memory = events(t, `{}`), memory(t)
+	r, _ := sweep.Run(t.Context(), o)
+	codes := map[string]int{}
+	for _, e := range r.Errors {
+		codes[e.Code] = e.Count
+	}
+	if codes["Torn"] != 1 || codes[unavailable.Code] != 1 || r.Complete {
+		t.Errorf("complete %v, errors %+v", r.Complete, r.Errors)
 	}
 }

@@ -94,15 +94,14 @@ func (s stopping) fetch(f *stops.Fetch) {
 	work := map[stops.What]func(*judge.Inquiry, *stops.Fetch) (func(), error){
 		stops.TheExecution: s.fetchExecution, stops.TheFlow: s.fetchFlow, stops.TheLive: s.fetchLive,
 	}[f.What]
-	s.start(opFresh, func() (func(), error) {
-		in := s.judge.Inquire(s.ctx)
-		take, err := work(in, f)
-		return func() { s.tell(f.Flow.Name, in); take() }, err
-	}, func(err error) {
-		if !s.outOfTime(err) { // else they stay marked, so that nobody asks again in this sweep
-			s.stops.NotFound(f)
-			s.unread(f.Flow.Name, err)
+	s.inquire(opFresh, f.Flow.Name, func(in *judge.Inquiry) (func(), error) { return work(in, f) }, func(err error) {
+		if s.outOfTime(err) {
+			return // they stay marked, so that nobody asks again in this sweep
 		}
+		if !cloudflow.IsFatal(err) { // else the sweep is over, and they are told as not tried
+			s.stops.NotFound(f)
+		}
+		s.unread(f.Flow.Name, err)
 	})
 }
 

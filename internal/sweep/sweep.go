@@ -322,7 +322,7 @@ func (s *sweep) listingFailed(flow string, err error) {
 	s.firstUnlisted = cmp.Or(s.firstUnlisted, err)
 }
 
-// tell reports what an inquiry into a flow noticed besides.
+// tell reports what an inquiry into a flow noticed besides, once.
 func (s *sweep) tell(flow string, in *judge.Inquiry) {
 	for _, name := range in.Differ {
 		s.Note("SameName", fmt.Sprintf("rows of one listing differ in what they say of the execution %s of %s: what DescribeExecution says counts", name, flow))
@@ -330,6 +330,7 @@ func (s *sweep) tell(flow string, in *judge.Inquiry) {
 	for _, err := range in.Unread {
 		s.unread(flow, err)
 	}
+	in.Differ, in.Unread = nil, nil
 }
 
 // checkClock fails the sweep when ages can't be trusted, also when nothing is
