@@ -1,6 +1,7 @@
 package stops
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -176,16 +177,10 @@ func (s *Stops) Ended(f *Fetch) {
 // that protects.
 func (s *Stops) FlowFound(f *Fetch, flow *policy.Flow, at time.Time) {
 	if flow != nil {
-		s.Read(flow, at)
+		s.read[judge.FlowKey(f.Flow)] = flowRead{flow, at} // also where the clock was set back
 	}
 	for _, c := range f.of {
-		s.freshened(c, f.By, func() {
-			if flow == nil {
-				flow := judge.NameOnly(c.Flow)
-				c.flowAt(flow, at)
-			}
-			s.staleFlow(c)
-		})
+		s.freshened(c, f.By, func() { c.flowAt(cmp.Or(flow, judge.NameOnly(c.Flow)), at) })
 	}
 }
 

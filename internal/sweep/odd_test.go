@@ -314,6 +314,23 @@ func TestFactsFromBeforeTheClockWasSetBackAreOld(t *testing.T) {
 	}
 }
 
+// What is read anew is of now, though what was read before is of later.
+func TestAFlowIsReadOnceAfterTheClockWasSetBack(t *testing.T) {
+	c := newCloud(map[string][]cloudflow.Execution{"f": {running("first", 5*time.Hour), running("second", 4*time.Hour)}})
+	c.live = map[string]cloudflow.Execution{"second": running("second", 4*time.Hour)}
+	c.onStop = func(context.Context, string) error { c.advance(-5 * time.Minute); return nil }
+	c.onFlow = func(name string) (cloudflow.Flow, error) {
+		if c.Stats().Calls["DescribeFlow"] > 10 {
+			return cloudflow.Flow{}, apiError(gone, 404, cloudflow.Tolerated)
+		}
+		return cloudflow.Flow{Name: name, ID: "id-f"}, nil
+	}
+	r, err := sweep.Run(t.Context(), c.options(parse(t, twoHours+optOut)))
+	if err != nil || !slices.Equal(c.stopped(), []string{"first", "second"}) || r.Calls.DescribeFlow > 2 {
+		t.Errorf("error %v, stopped %v, %+v", err, c.stopped(), r.Calls)
+	}
+}
+
 // Nor is an execution forgotten that another row of its name makes older than it is.
 func TestARowThatIsWrongHidesNoExecution(t *testing.T) {
 	is := running("e", 2*time.Hour-10*time.Minute)
