@@ -2,9 +2,9 @@ package judge
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"math"
-	"slices"
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
@@ -143,12 +143,20 @@ func readLeft(in *Inquiry, p *policy.Policy, name string) (names []string, err e
 		return nil, err
 	}
 	by := &Basis{Rules: p, Event: &policy.Event{Kind: event.Manual}}
-	l, err := in.ListLive(name)
-	for _, row := range l.Rows {
-		if f := in.Judge.Judge(by, AdaptFlow(flow), AdaptExecution(row)); f.Verdict.Decision == policy.Stop {
-			names = append(names, row.Name)
+	seen := map[string]bool{} // an execution that started meanwhile is in both lists
+	for _, status := range []string{"Running", "Starting"} {
+		for page, err := range in.source.ListExecutions(in.ctx, cloudflow.ExecutionQuery{FlowName: name, Status: status}) {
+			if err != nil {
+				return names, fmt.Errorf("%s executions: %w", status, err)
+			}
+			for _, row := range page.Items {
+				f := in.Judge.Judge(by, AdaptFlow(flow), AdaptExecution(row))
+				if !seen[row.Name] && f.Verdict.Decision == policy.Stop {
+					seen[row.Name] = true
+					names = append(names, row.Name)
+				}
+			}
 		}
 	}
-	slices.Sort(names)
-	return names, err
+	return names, nil
 }
