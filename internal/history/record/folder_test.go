@@ -105,9 +105,25 @@ func TestWhatCloudFlowHasNoMore(t *testing.T) {
 				t.Errorf("%s: %s", f.Name, e.Status)
 			}
 		}
-		if got := c.Stats().Calls["DescribeExecution"]; got != 1 {
-			t.Errorf("%d descriptions, want 1", got)
+		if got := c.Stats().Calls["DescribeExecution"]; got != 2 { // of each flow's, once
+			t.Errorf("%d descriptions, want 2", got)
 		}
+	})
+}
+
+// A listing that lacks a flow, whose pages shifted perhaps, gives up nothing that runs.
+func TestAFlowThatAListingLacks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := emulate(t, &account.Account{Flows: []account.Flow{flow("lacking", time.Hour, 24*time.Hour), flow("there", time.Hour, 24*time.Hour)}})
+		dir := filepath.Join(t.TempDir(), "history")
+		c.record(t, dir)
+		time.Sleep(time.Hour)
+		c.record(t, dir, func(o *record.Options) { o.Source = without{c.client, "lacking"} })
+		time.Sleep(48 * time.Hour)
+		if r := c.record(t, dir); r.Executions.Lost > 0 || r.Executions.Ended != 2 {
+			t.Errorf("%+v", r.Executions)
+		}
+		c.holds(t, dir, true)
 	})
 }
 

@@ -225,7 +225,7 @@ func (r *recorder) listFlows(ctx context.Context) ([]cloudflow.Flow, error) {
 	r.since, r.until = r.now.Add(-r.Since), r.now.Add(-settled)
 	r.result.Since, r.result.Until = r.since, r.until
 	if failed == nil {
-		r.lookForGone(byID)
+		r.lookForGone(ctx, byID)
 	}
 	return r.chosen(byID), failed
 }

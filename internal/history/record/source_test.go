@@ -3,6 +3,7 @@ package record_test
 import (
 	"context"
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
@@ -59,6 +60,23 @@ func (m measuring) ListExecutions(ctx context.Context, q cloudflow.ExecutionQuer
 		for page, err := range m.Client.ListExecutions(ctx, q) {
 			pages++
 			*m.longest = max(*m.longest, pages)
+			if !yield(page, err) {
+				return
+			}
+		}
+	}
+}
+
+// without lists all flows but one.
+type without struct {
+	*cloudflow.Client
+	flow string
+}
+
+func (w without) ListFlows(ctx context.Context) iter.Seq2[cloudflow.Page[cloudflow.Flow], error] {
+	return func(yield func(cloudflow.Page[cloudflow.Flow], error) bool) {
+		for page, err := range w.Client.ListFlows(ctx) {
+			page.Items = slices.DeleteFunc(page.Items, func(f cloudflow.Flow) bool { return f.Name == w.flow })
 			if !yield(page, err) {
 				return
 			}

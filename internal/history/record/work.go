@@ -145,15 +145,33 @@ func (r *recorder) tellProblem(p Problem) {
 }
 
 // lookForGone finds the flows that the folder knows and CloudFlow has no more, with
-// all that ran in them: how that ended nobody will know.
-func (r *recorder) lookForGone(there map[string]cloudflow.Flow) {
+// all that ran in them: how that ended nobody will know. Pages of a listing may shift:
+// a flow of which something ran is given up only once CloudFlow says that it isn't
+// there.
+func (r *recorder) lookForGone(ctx context.Context, there map[string]cloudflow.Flow) {
+	names := map[string]bool{}
+	for _, f := range there {
+		names[f.Name] = true
+	}
 	for i := range r.coverage.Flows {
 		c := &r.coverage.Flows[i]
 		if _, ok := there[c.ID]; ok || !c.GoneAt.IsZero() {
 			continue
 		}
-		r.gone(c)
+		if names[c.Name] || r.notThere(ctx, c) { // under its name there is another
+			r.gone(c)
+		}
 	}
+}
+
+func (r *recorder) notThere(ctx context.Context, c *history.FlowCoverage) bool {
+	live := r.keeper.live[c.ID]
+	if live == nil || len(live.Executions) == 0 {
+		return true // and if it is, it comes back with the next listing
+	}
+	_, err := r.Source.DescribeExecution(ctx, c.Name, live.Executions[0].Name, 0)
+	api, ok := errors.AsType[*cloudflow.Error](err)
+	return ok && api.Code == cloudflow.CodeFlowNotExists
 }
 
 // gone gives a flow up.
