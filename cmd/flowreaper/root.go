@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -161,4 +162,23 @@ func noSuchCommand(cmd *cobra.Command, args []string) error {
 		err = fmt.Errorf("%w; did you mean %q?", err, near[0])
 	}
 	return fmt.Errorf("%w\nSee 'flowreaper --help'", err)
+}
+
+// version is set by the Makefile with -ldflags "-X main.version=…".
+var version = "dev"
+
+func versionLine() string {
+	return fmt.Sprintf("flowreaper %s (%s, %s/%s)\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}
+
+func (t *terminal) newVersion() *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Print the version",
+		Args:  noArguments,
+		RunE: func(*cobra.Command, []string) error {
+			_, err := io.WriteString(t.out, versionLine())
+			return err
+		},
+	}
 }
