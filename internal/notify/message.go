@@ -18,19 +18,19 @@ type Message struct {
 	Text    string `json:"text"` // what the template wrote; templates see ""
 	Policy  string `json:"policy"`
 	result.Place
-	Mode      string       `json:"mode"`
-	Trigger   string       `json:"trigger"` // "timer every-minute", say
-	RunID     string       `json:"runId"`
-	Time      time.Time    `json:"time"`     // when the sweep was over, UTC
-	Complete  bool         `json:"complete"` // false: not everything was looked at
-	Stopped   List         `json:"stopped"`
-	Failed    List         `json:"failed"`
-	Withheld  List         `json:"withheld"`
-	Limit     *Limit       `json:"limit,omitempty"` // set when a limit withheld the stops
-	Undecided List         `json:"undecided"`
-	Errors    []ErrorCount `json:"errors,omitempty"`  // the sweep's own, when the channel is on: failed
-	Left      *Left        `json:"left,omitempty"`    // set when stops are left to the next sweeps
-	Omitted   int          `json:"omitted,omitempty"` // decisions that the report doesn't list: the counts lack them
+	Mode      string             `json:"mode"`
+	Trigger   string             `json:"trigger"` // "timer every-minute", say
+	RunID     string             `json:"runId"`
+	Time      time.Time          `json:"time"`     // when the sweep was over, UTC
+	Complete  bool               `json:"complete"` // false: not everything was looked at
+	Stopped   List               `json:"stopped"`
+	Failed    List               `json:"failed"`
+	Withheld  List               `json:"withheld"`
+	Limit     *Limit             `json:"limit,omitempty"` // set when a limit withheld the stops
+	Undecided List               `json:"undecided"`
+	Errors    []result.ErrorNote `json:"errors,omitempty"`  // the sweep's own, when the channel is on: failed
+	Left      *Left              `json:"left,omitempty"`    // set when stops are left to the next sweeps
+	Omitted   int                `json:"omitted,omitempty"` // decisions that the report doesn't list: the counts lack them
 }
 
 // List counts executions and names the first of them.
@@ -65,13 +65,6 @@ type Limit struct {
 type Left struct {
 	Stops int    `json:"stops"`
 	Time  string `json:"time"` // such as 1h16m
-}
-
-// ErrorCount counts errors of one code.
-type ErrorCount struct {
-	Code    string `json:"code"`
-	Message string `json:"message"`
-	Count   int    `json:"count"`
 }
 
 // The lengths, in characters, of what comes from elsewhere: names are 128
@@ -181,11 +174,8 @@ func (b builder) add(list *List, news policy.News, item Item) {
 
 func (b builder) errors(m *Message, notes []result.ErrorNote) {
 	for _, note := range notes[:min(len(notes), max(b.most, 1))] {
-		m.Errors = append(m.Errors, ErrorCount{
-			Code:    b.clean(note.Code, maxName),
-			Message: b.clean(note.Message, maxDetail),
-			Count:   note.Count,
-		})
+		note.Code, note.Message = b.clean(note.Code, maxName), b.clean(note.Message, maxDetail)
+		m.Errors = append(m.Errors, note)
 	}
 }
 

@@ -243,7 +243,7 @@ func TestWebhook(t *testing.T) {
 		}},
 		Limit:     &notify.Limit{Name: "maxStops", Condemned: 130, Recent: 12, Max: 100, Allowed: 88, Window: "1h"},
 		Undecided: notify.List{Count: 1, Items: []notify.Item{{Flow: "orders", Execution: "run-8", Rule: "priority", Detail: "execution.input is not JSON"}}},
-		Errors:    []notify.ErrorCount{{Code: "InternalServerError", Message: "An internal error has occurred. Please retry.", Count: 3}},
+		Errors:    []result.ErrorNote{{Code: "InternalServerError", Message: "An internal error has occurred. Please retry.", Count: 3}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)

@@ -74,7 +74,7 @@ func checkTemplate(c policy.Channel) error {
 		Place:  result.Place{Account: "account", Region: "region", Endpoint: "endpoint", Flowreaper: "version"},
 		Policy: "policy", Mode: "enforce", Trigger: "timer", RunID: "run", Time: time.Unix(0, 0).UTC(),
 		Stopped: list, Failed: list, Withheld: list, Undecided: list,
-		Limit: &Limit{Name: "maxStops", Window: "1h"}, Errors: []ErrorCount{{Code: "code", Message: "message", Count: 1}},
+		Limit: &Limit{Name: "maxStops", Window: "1h"}, Errors: []result.ErrorNote{{Code: "code", Message: "message", Count: 1}},
 		Left: &Left{Stops: 1, Time: "1s"},
 	}
 	return namingFields(w.write(&m))
@@ -87,7 +87,7 @@ func namingFields(err error) error {
 	}
 	for _, t := range []reflect.Type{
 		reflect.TypeFor[Message](), reflect.TypeFor[List](), reflect.TypeFor[Item](),
-		reflect.TypeFor[Limit](), reflect.TypeFor[Left](), reflect.TypeFor[ErrorCount](),
+		reflect.TypeFor[Limit](), reflect.TypeFor[Left](), reflect.TypeFor[result.ErrorNote](),
 	} {
 		for _, name := range []string{t.String(), "*" + t.String()} {
 			if text, ok := strings.CutSuffix(err.Error(), " in type "+name); ok {
