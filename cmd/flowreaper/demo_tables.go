@@ -19,7 +19,7 @@ func (c *demoCloud) before(style report.Style) string {
 	var rows [][]string
 	for _, r := range c.shown() {
 		e := r.execution
-		rows = append(rows, []string{r.flow.Name, e.Name, e.Status, ageOf(c.server.Now(), e), r.remark()})
+		rows = append(rows, []string{r.flow.Name, e.Name, e.Status, report.Age(c.server.Now().Sub(e.StartedTime).Round(time.Minute)), r.remark()})
 	}
 	return style.Table([]string{"flow", "execution", "status", "age", "of note"}, rows)
 }
@@ -53,10 +53,6 @@ func (c *demoCloud) shown() []row {
 		return cmp.Or(strings.Compare(a.flow.Name, b.flow.Name), a.execution.StartedTime.Compare(b.execution.StartedTime))
 	})
 	return rows
-}
-
-func ageOf(now time.Time, e cloud.Execution) string {
-	return report.Age(now.Sub(e.StartedTime).Round(time.Minute))
 }
 
 // remark names what the demo's policy looks at beside the age.

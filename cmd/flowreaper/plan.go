@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -73,7 +72,7 @@ func (t *terminal) plan(ctx context.Context, set *settings, out string) error {
 	}
 	defer disconnect()
 	if err := t.countIn(s); err != nil { // it stops nothing: apply will say so again
-		fmt.Fprintln(t.err, "flowreaper: warning:", err)
+		_ = t.warn(err)
 	}
 	r, stops, failure := t.lookOnly(bounded, s)
 	var note []string

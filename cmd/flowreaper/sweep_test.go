@@ -29,6 +29,12 @@ rules:
 // and interrupts it as soon as an operation is called.
 func interruptible(t *testing.T, operation string, args ...string) (status int, stderr string, stats emulator.Stats) {
 	t.Helper()
+	return interruptibleAt(t, t.TempDir(), operation, args...)
+}
+
+// interruptibleAt is interruptible for somebody whose home, with the ledger, is there.
+func interruptibleAt(t *testing.T, home, operation string, args ...string) (status int, stderr string, stats emulator.Stats) {
+	t.Helper()
 	server, err := emulator.New(&account.Account{
 		Behaviour: account.Behaviour{StopDelay: account.Duration(500 * time.Millisecond)},
 		Flows: []account.Flow{{Name: "etl", Executions: []account.Execution{
@@ -50,7 +56,6 @@ func interruptible(t *testing.T, operation string, args ...string) (status int, 
 	if err := os.WriteFile(file, []byte(enforced), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	home := t.TempDir() // for the ledger
 	var out, errs bytes.Buffer
 	terminal := &terminal{in: strings.NewReader(""), out: &out, err: &errs, getenv: func(name string) string {
 		return map[string]string{"ALIBABA_CLOUD_ACCESS_KEY_ID": "emulator", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "emulator", "HOME": home}[name]
@@ -75,6 +80,19 @@ func TestInterruptedPlan(t *testing.T) {
 	status, said, stats := interruptible(t, "ListFlows", "plan")
 	if status != statusInterrupted || stats.Calls["StopExecution"] != 0 {
 		t.Errorf("status %d, stats %+v\n%s", status, stats, said)
+	}
+}
+
+// TestAPlanWithoutALedgerSaysSoPlainly: a plan stops nothing, so that it goes on; the
+// folder's name may hold anything.
+func TestAPlanWithoutALedgerSaysSoPlainly(t *testing.T) {
+	home := filepath.Join(t.TempDir(), "\x1b[31m")
+	if err := os.WriteFile(home, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	status, said, _ := interruptibleAt(t, home, "no operation", "plan")
+	if status != statusDone || strings.Contains(said, "\x1b") || !strings.Contains(said, `\x1b[31m: not a directory`) {
+		t.Errorf("status %d: %q", status, said)
 	}
 }
 
