@@ -214,7 +214,7 @@ func words[T ~string](d *decoder, n *yamltree.Node, key string, known ...T) []T 
 
 var wholeNumber = regexp.MustCompile(`^(0|[1-9][0-9]{0,8})$`) // 010 is 8 to some readers of YAML
 
-// count reads a whole number; absent is what a nil node reads as.
+// count reads a whole number; absent is what a nil node reads as, and what is refused.
 func (d *decoder) count(n *yamltree.Node, key string, least, absent int) int {
 	text, ok := d.scalar(n, key, "a whole number")
 	if !ok {

@@ -17,7 +17,7 @@ func draw[T any](t *rapid.T, label string, from ...T) T {
 
 var modelDurations = []string{"1m", "30m", "1h", "2h", "2h30m", "26h", "72h"}
 
-// timed are conditions for which Due is exact: age, started time, what doesn't
+// timedPart is a condition for which Due is exact: age, started time, what doesn't
 // change, and what is made of them.
 func timedPart(t *rapid.T) string {
 	d := rapid.SampledFrom(modelDurations).Draw(t, "duration")
@@ -95,6 +95,8 @@ func drawGlobs(t *rapid.T) []string {
 	return draw(t, "globs", nil, nil, []string{"a-*"}, []string{"!a-1"}, []string{"*", "!a-?", "a-2"}, []string{"a-1"}, []string{"b-1", "a-2"}, []string{"?-1"})
 }
 
+// drawRule draws a rule; an exact one has only what Due foresees to the nanosecond. What
+// reads a history, flow.live or an event is drawn only where it is not exact.
 func drawRule(t *rapid.T, i int, m modelPolicy, exact bool) modelRule {
 	r := modelRule{
 		name: fmt.Sprintf("r%d", i), mode: draw(t, "mode", "", "", "plan", "enforce"), flows: drawGlobs(t),

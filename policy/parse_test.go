@@ -237,7 +237,7 @@ policy.yaml:2:20: maxStops must be a whole number from 0 on, but is the number 0
    2 | limits: {maxStops: 010}
      |                    ^`},
 		{"a line that shows as another", "version: 1\nrules: [{name: a, when: true, \"x\u202e\": 1}]\n", `
-policy.yaml:2:31: unknown key "x\u202e"; there are: name, description, flows, maxRuntime, when, window, on, mode, maxCost, maxConcurrent, stopFirst, mapChildren, error, cause, limits, for, notify
+policy.yaml:2:31: unknown key "x\u202e"; there are: ` + strings.Join(ruleKeys, ", ") + `
    2 | rules: [{name: a, when: true, "x` + "\ufffd" + `": 1}]
      |                               ^`},
 		{"rules that are none", "version: 1\nrules: {a: b}\n", `

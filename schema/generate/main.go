@@ -55,7 +55,7 @@ func schemaOf(of any, title, root, folder string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &jsonschema.Reflector{FieldNameTag: "yaml", DoNotReference: true, Anonymous: true, LookupComment: comments.lookup, AdditionalFields: otherKeys}
+	r := &jsonschema.Reflector{FieldNameTag: "yaml", DoNotReference: true, Anonymous: true, LookupComment: comments.lookup, AdditionalFields: alsoFields}
 	r.Mapper = func(t reflect.Type) *jsonschema.Schema { return nil }
 	known := values(r)
 	r.Mapper = func(t reflect.Type) *jsonschema.Schema {
@@ -105,8 +105,8 @@ func encode(s *jsonschema.Schema, title string) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// otherKeys are the keys that a type's fields also read by.
-func otherKeys(t reflect.Type) (all []reflect.StructField) {
+// alsoFields are the keys that a type's fields also read by.
+func alsoFields(t reflect.Type) (all []reflect.StructField) {
 	for i := range t.NumField() {
 		f := t.Field(i)
 		if also := f.Tag.Get("also"); also != "" {
