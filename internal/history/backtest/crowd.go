@@ -23,7 +23,6 @@ type member struct {
 	life
 	place     int
 	execution *policy.Execution
-	over      []bool // by rule: it can't be decided
 }
 
 // sweep goes through the sweeps at which rules that count what is live could condemn.
@@ -75,7 +74,7 @@ func (c *crowd) enter(at time.Time) {
 			m.to = f.sweep.Add(1) // the sweep that stops it finds it live
 		}
 		if at.Before(m.to) {
-			m.execution, m.over = executionOf(e), make([]bool, len(c.live))
+			m.execution = executionOf(e)
 			c.present = append(c.present, m)
 		}
 	}
@@ -100,17 +99,16 @@ func (c *crowd) judge(at time.Time) {
 			continue
 		}
 		for _, m := range c.present {
-			if m.over[i] || !r.within(m.execution.Name, life{from: m.from, to: at.Add(1)}) {
-				continue
+			if r.within(m.execution.Name, life{from: m.from, to: at.Add(1)}) {
+				c.one(r, m, facts)
 			}
-			c.one(r, m, i, facts)
 		}
 	}
 }
 
 // one judges one execution by one rule. What it stops is live until the next sweep,
 // as it was listed.
-func (c *crowd) one(r *rule, m *member, i int, facts *policy.Facts) {
+func (c *crowd) one(r *rule, m *member, facts *policy.Facts) {
 	facts.Execution = m.execution
 	v := r.policy.Judge(facts)
 	if v.Decision == policy.Keep && len(v.Undecided) == 0 {
@@ -121,7 +119,7 @@ func (c *crowd) one(r *rule, m *member, i int, facts *policy.Facts) {
 		f = &found{}
 		c.found[m.place] = f
 	}
-	m.over[i] = f.judged(r, facts, &v, &c.Options, true)
+	f.judged(r, facts, &v, &c.Options, true)
 	if v.Decision == policy.Stop {
 		m.to = facts.Now.Add(1)
 	}

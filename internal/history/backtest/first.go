@@ -73,10 +73,11 @@ func (f *found) first(r *rule, facts *policy.Facts, l life, o *Options) {
 		}
 		facts.Event.Time = facts.Now
 		v := r.policy.Judge(facts)
-		if over := f.judged(r, facts, &v, o, due.Kind == policy.EverySweep); over {
+		f.judged(r, facts, &v, o, due.Kind == policy.EverySweep)
+		if v.Decision == policy.Stop || v.Needs != 0 && !r.stopsInTheEnd(facts, l) {
 			return
 		}
-		if looked = true; v.Decision == policy.Protected {
+		if looked = true; v.Decision == policy.Protected && v.Needs == 0 {
 			switch free := r.policy.Unprotected(facts); {
 			case free.Kind == policy.Never:
 				return
@@ -90,23 +91,27 @@ func (f *found) first(r *rule, facts *policy.Facts, l life, o *Options) {
 	}
 }
 
-// judged takes a verdict in, and says whether it is the rule's last: it stops the
-// execution, or can't be decided whatever comes.
-func (f *found) judged(r *rule, facts *policy.Facts, v *policy.Verdict, o *Options, byTick bool) (over bool) {
+// stopsInTheEnd says of an execution for which something was not recorded that the
+// rule stops it all the same, at its end if not before. Else it is looked at no more.
+func (r *rule) stopsInTheEnd(facts *policy.Facts, l life) bool {
+	last, event := *facts, *facts.Event
+	last.Now = l.to.Add(-1)
+	event.Time, last.Event = last.Now, &event
+	return r.policy.Judge(&last).Decision == policy.Stop
+}
+
+// judged takes a verdict in.
+func (f *found) judged(r *rule, facts *policy.Facts, v *policy.Verdict, o *Options, byTick bool) {
 	switch {
 	case v.Decision == policy.Stop:
 		f.stop(facts.Now, o.sweepFrom(facts.Now), r, byTick, v.Reason)
-		return true
 	case v.Decision == policy.Protected && v.Needs != 0:
 		f.doubted(r.place, unrecorded(strings.TrimPrefix(v.Reason(), doubtfulProtection)))
-		return true
 	case v.Decision == policy.Protected:
 		f.protected = true
 	case len(v.Undecided) > 0:
 		f.doubted(r.place, reasonOf(v.Undecided[0].Err))
-		return v.Needs != 0
 	}
-	return false
 }
 
 const doubtfulProtection = "protected, because it could not be evaluated whether it is: "
