@@ -134,9 +134,11 @@ func (r *recorder) metered(f func(*meter)) {
 func (j *job) tellPage()      { j.metered(func(m *meter) { m.page(j) }) }
 func (j *job) tellDescribed() { j.metered(func(m *meter) { m.described(j) }) }
 
-// tell counts a flow that is over.
-func (r *recorder) tell(j *job) {
-	r.metered(func(m *meter) { m.over(j) })
+// tell counts what was done of a flow. It is over unless the run ended on the way.
+func (r *recorder) tell(j *job, over bool) {
+	if over {
+		r.metered(func(m *meter) { m.over(j) })
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.result.Pages += j.pages

@@ -111,7 +111,9 @@ const (
 	// was so as long ago.
 	settled = time.Minute
 
-	numWorkers = 8 // flows at a time, so that no quota waits for another's calls
+	// numWorkers is how many flows are recorded at a time: enough that no quota waits
+	// for another's calls, and few, since an interruption loses what isn't listed whole.
+	numWorkers = 3
 
 	maxOdd = 100
 )

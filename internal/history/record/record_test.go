@@ -171,7 +171,7 @@ func one[T any](d drawn, of ...T) T { return of[d.IntN(len(of))] }
 func (d drawn) account() *account.Account {
 	a := &account.Account{Behaviour: account.Behaviour{
 		Order: one(d, "random", "newest", "oldest"), StartedTimeBounds: one(d, "inclusive", "exclusive"),
-		ListLag: account.Duration(one(d, 0, 10*time.Second)), ClockOffset: account.Duration(one(d, 0, -25*time.Second, 10*time.Minute)),
+		PageCursor: one(d, "key", "offset"), ListLag: account.Duration(one(d, 0, 10*time.Second)), ClockOffset: account.Duration(one(d, 0, -25*time.Second, 10*time.Minute)),
 	}}
 	for i := range 3 {
 		a.Generate = append(a.Generate, account.Generate{

@@ -25,10 +25,11 @@ func (r *recorder) work(ctx context.Context, flows []cloudflow.Flow) error {
 	for range min(numWorkers, len(jobs)) {
 		workers.Go(func() {
 			for j := range next {
-				if err := j.record(ctx); err != nil {
+				err := j.record(ctx)
+				if err != nil {
 					cancel(err)
 				}
-				r.tell(j)
+				r.tell(j, err == nil)
 			}
 		})
 	}
@@ -79,7 +80,7 @@ func (r *recorder) job(f cloudflow.Flow) *job {
 		c.From, c.To = r.since, r.until
 		c.Gaps = []history.Gap{{From: r.since, To: r.until, Reason: notYet}}
 	default:
-		if r.since.Before(c.From) {
+		if c.From.Sub(r.since) > settled { // and not for what two readings of a clock differ
 			c.Gaps = append(c.Gaps, history.Gap{From: r.since, To: c.From, Reason: notYet})
 			c.From = r.since
 		}
