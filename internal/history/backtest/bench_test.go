@@ -35,6 +35,5 @@ func BenchmarkMillion(b *testing.B) {
 		if err != nil || r.Coverage.Executions != 1_000_000 || len(r.FalseStops) == 0 {
 			b.Fatal(err, r.Executions)
 		}
-		b.Logf("%+v %d false, %d withheld, %v", r.Executions, len(r.FalseStops), len(r.Withheld), r.Rules)
 	}
 }
