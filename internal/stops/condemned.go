@@ -53,14 +53,13 @@ type Stops struct {
 	recorded   result.Recording
 }
 
-// New returns the stops of a sweep that has found nothing yet.
-func New(o Options) *Stops {
-	s := &Stops{
-		Options: o, gate: newGate(o), read: map[string]flowRead{},
+// New returns the stops of a sweep that has found nothing yet. From here on only the gate
+// can stop.
+func New(stopper Stopper, o Options) *Stops {
+	return &Stops{
+		Options: o, gate: newGate(stopper, o), read: map[string]flowRead{},
 		line: line{all: map[judge.Key]*condemned{}}, tried: map[judge.Key]bool{}, gone: map[judge.Key]bool{},
 	}
-	s.Stopper = nil // from here on only the gate can stop
-	return s
 }
 
 // Take takes in what was found, and says whether it is to be stopped: it is kept for

@@ -38,8 +38,8 @@ type gate struct {
 	sign     func() policy.Tail
 }
 
-func newGate(o Options) gate {
-	g := gate{limits: o.Limits, soften: o.Mode, allowed: o.Allowed, judge: o.Judge, ledger: &o.Watch.Ledger, stopper: o.Stopper, sign: o.Sign}
+func newGate(stopper Stopper, o Options) gate {
+	g := gate{limits: o.Limits, soften: o.Mode, allowed: o.Allowed, judge: o.Judge, ledger: &o.Watch.Ledger, stopper: stopper, sign: o.Sign}
 	if o.Approved != nil {
 		g.approved = approves(o.Approved)
 	}

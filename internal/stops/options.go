@@ -16,13 +16,12 @@ type Stopper interface {
 	StopExecution(ctx context.Context, s cloudflow.Stop) (cloudflow.Execution, error)
 }
 
-// Options is what the stops of a sweep need.
+// Options is what the stops of a sweep need, but for the Stopper.
 type Options struct {
-	Stopper Stopper
-	Judge   *judge.Judge
-	Source  judge.Source // to verify
-	Watch   *watch.Watch // what is known to be overdue, its marks, and the ledger
-	Report  *result.Collector
+	Judge  *judge.Judge
+	Source judge.Source // to verify
+	Watch  *watch.Watch // what is known to be overdue, its marks, and the ledger
+	Report *result.Collector
 
 	Limits   policy.Limits
 	Mode     policy.Mode      // softens the rules' modes

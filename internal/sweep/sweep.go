@@ -220,8 +220,8 @@ func (s *sweep) newStops() *stops.Stops {
 	if s.memory.file != nil {
 		batch = maxBatch
 	}
-	return stops.New(stops.Options{
-		Stopper: s.Stopper, Judge: s.judge, Source: s.Source, Watch: s.watch, Report: s.Collector,
+	return stops.New(s.Stopper, stops.Options{
+		Judge: s.judge, Source: s.Source, Watch: s.watch, Report: s.Collector,
 		Limits: s.Policy.Limits, Mode: s.Mode, Allowed: s.Allowed, Approved: s.Approved,
 		Mark: fmt.Sprintf("%.23s/%s", s.Policy.Hash, s.Mode), Own: s.own, Started: s.started, Batch: batch,
 		Sign:     sync.OnceValue(s.sign),
