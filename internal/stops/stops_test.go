@@ -1,0 +1,401 @@
+package stops_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/judge"
+	"github.com/flowreaper/flowreaper/internal/result"
+	"github.com/flowreaper/flowreaper/internal/stops"
+	"github.com/flowreaper/flowreaper/internal/watch"
+	"github.com/flowreaper/flowreaper/policy"
+)
+
+// The stops of a sweep alone, without one: each test hands in what was found, and takes
+// what is next.
+
+var noon = time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)
+
+// bench is the stops of a sweep, with all that they need.
+type bench struct {
+	*stops.Stops
+	t       *testing.T
+	options stops.Options
+	now     time.Time
+	flow    *policy.Flow
+	failed  []string
+	settled []string
+	claimed []int                   // how many at once
+	claim   func([]watch.Try) error // besides
+}
+
+const twoHours = "name: a, maxRuntime: 2h"
+
+func byPolicy(t *testing.T, rules ...string) *judge.Basis {
+	t.Helper()
+	p, err := policy.Parse("test.yaml", []byte("version: 1\npolicy: test\nmode: enforce\nrules:\n  - {"+strings.Join(rules, "}\n  - {")+"}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &judge.Basis{Rules: p, Event: &policy.Event{Kind: "timer", Time: noon}}
+}
+
+// forEvent is a basis of an event that is in force for an hour.
+func forEvent(t *testing.T, rule string) *judge.Basis {
+	t.Helper()
+	b := byPolicy(t, "on: [event], "+rule)
+	b.Event = &policy.Event{Kind: "custom", Time: noon}
+	b.Until = map[string]time.Time{}
+	for _, r := range b.Rules.(*policy.Policy).Rules {
+		b.Until[r.Name] = noon.Add(time.Hour)
+	}
+	return b
+}
+
+func newBench(t *testing.T, by *judge.Basis, change func(*bench, *stops.Options)) *bench {
+	t.Helper()
+	b := &bench{t: t, now: noon, flow: &policy.Flow{Name: "f", ID: "id-f", ExecutionMode: judge.Standard}}
+	w := watch.New(watch.Options{})
+	o := stops.Options{
+		Judge: judge.New(nil, judge.NewClock(func() time.Time { return b.now }, func() (time.Duration, bool) { return 0, true })),
+		Watch: w, Report: &result.Collector{}, Limits: policy.Limits{MaxStops: 3, Per: time.Hour, MaxShare: 1}, Mode: policy.ModeEnforce,
+		Mark: "policy/enforce", Own: by, Started: noon, Batch: 10,
+		Sign: func() policy.Tail { return policy.Tail{} }, Flow: func(string) *policy.Flow { return b.flow },
+		Live: func() int { return 10 }, Answered: func() bool { return true },
+		Claim: func(tries []watch.Try) error {
+			b.claimed = append(b.claimed, len(tries))
+			w.Ledger.Add(tries...)
+			if b.claim != nil {
+				return b.claim(tries)
+			}
+			return nil
+		},
+		Settled: func(k judge.Key) { b.settled = append(b.settled, k.Execution) },
+		Failed:  func(_ string, err error) { b.failed = append(b.failed, err.Error()) },
+	}
+	if change != nil {
+		change(b, &o)
+	}
+	b.options, b.Stops = o, stops.New(stops.Recorder{}, o)
+	return b
+}
+
+// find judges an execution of that age, as a row tells of it, and has it taken in.
+func (b *bench) find(by *judge.Basis, name string, age time.Duration) judge.Finding {
+	b.t.Helper()
+	row := cloudflow.Execution{Name: name, Status: "Running", StartedTime: noon.Add(-age), InputFetched: true}
+	if age == 0 {
+		row.StartedTime = time.Time{}
+	}
+	f := b.options.Judge.Inquire(b.t.Context()).Row(by, b.flow, row, b.now)
+	b.Take(f)
+	return f
+}
+
+func (b *bench) open() { b.Open(func(string) bool { return false }) }
+
+var room = stops.Room{Fetch: true, Stop: true, Sendable: 10}
+
+// stopAll has what is next stopped, one after the other, and returns how many.
+func (b *bench) stopAll(after func()) (n int) {
+	b.t.Helper()
+	for {
+		s := b.Next(room).Stop
+		if s == nil {
+			return n
+		}
+		n++
+		answer, err := s.Send(b.t.Context())
+		b.StopAnswered(s)
+		b.Settle(s, s.Verify(b.t.Context(), time.Second, answer, err))
+		if after != nil {
+			after()
+		}
+	}
+}
+
+// wantOutcomes compares what was decided of each.
+func (b *bench) wantOutcomes(want map[string]result.Outcome) {
+	b.t.Helper()
+	got := map[string]result.Outcome{}
+	for _, d := range b.options.Report.Decisions() {
+		if _, twice := got[d.Execution]; twice {
+			b.t.Errorf("%s is decided twice", d.Execution)
+		}
+		got[d.Execution] = d.Outcome
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		b.t.Errorf("outcomes (-want +got):\n%s", diff)
+	}
+}
+
+// Several are counted at once, each judged then. A turn that comes later is another
+// moment: nothing is tried on the verdict of before.
+func TestAPassIsOfItsMoment(t *testing.T) {
+	by := byPolicy(t, `name: a, when: 'now < date("2026-05-04T12:00:10Z")'`)
+	for after, want := range map[time.Duration]int{0: 2, 20 * time.Second: 1} {
+		b := newBench(t, by, nil)
+		b.find(by, "first", 5*time.Hour)
+		b.find(by, "second", 4*time.Hour)
+		b.open()
+		if n := b.stopAll(func() { b.now = b.now.Add(after) }); n != want || !slices.Equal(b.claimed, []int{2}) {
+			t.Errorf("%v later: %d stopped, want %d; counted %v", after, n, want, b.claimed)
+		}
+	}
+}
+
+// What a limited rule and an event without limits condemn has one turn.
+func TestWhatTwoCondemnHasOneTurn(t *testing.T) {
+	by := byPolicy(t, twoHours)
+	event := forEvent(t, "name: e, limits: none, when: true")
+	b := newBench(t, by, nil)
+	b.find(by, "x", 3*time.Hour)
+	b.open()
+	b.find(event, "x", 3*time.Hour)
+	if n := b.stopAll(nil); n != 1 || len(b.claimed) > 0 {
+		t.Errorf("%d stops, counted %v", n, b.claimed)
+	}
+}
+
+// A plan approves what it names. What has no Id and no startedTime is like what it
+// doesn't name, but for the name.
+func TestWhatAPlanDoesNotNameIsNotApproved(t *testing.T) {
+	by := byPolicy(t, "name: a, when: true")
+	b := newBench(t, by, func(b *bench, o *stops.Options) {
+		b.flow.ID = ""
+		o.Approved = result.Recording{{Flow: "f", Execution: "named"}}
+	})
+	b.find(by, "named", 0)
+	b.find(by, "other", 0)
+	b.open()
+	b.stopAll(nil)
+	b.wantOutcomes(map[string]result.Outcome{"named": result.Planned, "other": result.Planned})
+	if n := len(b.Recorded()); n != 1 {
+		t.Errorf("%d stops", n)
+	}
+}
+
+// What the ledger can't count is not tried, and goes on in the next sweep.
+func TestWhatCannotBeCountedIsNotTried(t *testing.T) {
+	by := byPolicy(t, twoHours)
+	b := newBench(t, by, nil)
+	b.claim = func([]watch.Try) error { return errors.New("disk full") }
+	b.find(by, "x", 3*time.Hour)
+	b.open()
+	if n := b.stopAll(nil); n > 0 {
+		t.Errorf("%d stops", n)
+	}
+	b.wantOutcomes(map[string]result.Outcome{"x": result.NotTried})
+}
+
+// Where counting tells of another process's stops, the limits are asked anew; of those
+// counted already one is not counted twice.
+func TestLimitsAreAskedAnewWhereCountingTellsOfOthers(t *testing.T) {
+	for others, want := range map[string]result.Outcome{"": result.Planned, "1": result.Planned, "12": result.WithheldOutcome} {
+		by := byPolicy(t, twoHours)
+		b := newBench(t, by, nil)
+		b.claim = func([]watch.Try) error {
+			for _, name := range others {
+				b.options.Watch.Ledger.Add(watch.Try{At: noon, Flow: "id-g", Execution: string(name)})
+			}
+			return nil
+		}
+		b.find(by, "x", 3*time.Hour)
+		b.find(by, "y", 3*time.Hour)
+		b.open()
+		b.stopAll(nil)
+		b.wantOutcomes(map[string]result.Outcome{"x": want, "y": want})
+	}
+}
+
+// What no limit holds back counts towards none, waiting for its turn or counted.
+func TestWhatHasNoLimitsCountsTowardsNone(t *testing.T) {
+	by := byPolicy(t, twoHours)
+	event := forEvent(t, "name: e, limits: none, when: true")
+	b := newBench(t, by, nil)
+	for _, name := range []string{"e1", "e2", "e3", "e4"} {
+		b.find(event, name, time.Hour)
+	}
+	b.find(by, "x", 3*time.Hour)
+	b.open()
+	if n := b.stopAll(nil); n != 5 {
+		t.Errorf("%d stops", n)
+	}
+}
+
+// A mistake in one fails that one, once.
+func TestAMistakeFailsOne(t *testing.T) {
+	by := byPolicy(t, twoHours)
+	mined := &mine{Rules: by.Rules}
+	by.Rules = mined
+	b := newBench(t, by, nil)
+	b.find(by, "x", 5*time.Hour)
+	b.find(by, "y", 4*time.Hour)
+	b.open()
+	mined.on = "x"
+	if n := b.stopAll(nil); n != 1 || len(b.failed) != 1 || b.Left() != 0 {
+		t.Errorf("%d stops, failed %v, %d left", n, b.failed, b.Left())
+	}
+}
+
+type mine struct {
+	judge.Rules
+	on string
+}
+
+func (m *mine) Judge(f *policy.Facts) policy.Verdict {
+	if f.Execution.Name == m.on {
+		panic("stepped on a mine")
+	}
+	return m.Rules.Judge(f)
+}
+
+// The order of turns: events before timers; of an event's the newest first, unless the
+// rule says otherwise; else the most overdue.
+func TestTheOrderOfTurns(t *testing.T) {
+	by := byPolicy(t, twoHours)
+	newest, oldest := forEvent(t, "name: e, when: true"), forEvent(t, "name: e, when: true, stopFirst: oldest")
+	b := newBench(t, by, func(_ *bench, o *stops.Options) { o.Limits.MaxStops = 10 })
+	for name, age := range map[string]time.Duration{"t3": 3 * time.Hour, "t4": 4 * time.Hour} {
+		b.find(by, name, age)
+	}
+	for name, age := range map[string]time.Duration{"n1": time.Minute, "n2": 2 * time.Minute} {
+		b.find(newest, name, age)
+	}
+	for name, age := range map[string]time.Duration{"o1": time.Minute, "o2": 2 * time.Minute} {
+		b.find(oldest, name, age)
+	}
+	b.open()
+	b.stopAll(nil)
+	var got []string
+	for _, p := range b.Recorded() {
+		got = append(got, p.Execution)
+	}
+	if diff := cmp.Diff([]string{"n1", "n2", "o2", "o1", "t4", "t3"}, got); diff != "" {
+		t.Errorf("order (-want +got):\n%s", diff)
+	}
+}
+
+// old is a bench with executions whose facts have grown old, of which one thing is to be
+// fetched.
+func old(t *testing.T, by *judge.Basis, what stops.What, names ...string) (*bench, *stops.Fetch) {
+	t.Helper()
+	b := newBench(t, by, nil)
+	for i, name := range names {
+		b.find(by, name, time.Duration(3+i)*time.Hour)
+	}
+	b.open()
+	b.now = b.now.Add(2 * time.Minute)
+	fetch := b.Next(room).Fetch
+	if fetch == nil || fetch.What != what {
+		t.Fatalf("next is to fetch %+v", fetch)
+	}
+	return b, fetch
+}
+
+// An answer about what was dropped since, or condemned by another event, changes nothing.
+func TestAnAnswerThatComesTooLate(t *testing.T) {
+	by := byPolicy(t, twoHours)
+	b, fetch := old(t, by, stops.TheExecution, "x")
+	found := b.find(by, "x", 3*time.Hour)
+	b.find(by, "x", time.Minute) // no rule condemns it any more
+	b.Found(fetch, found)
+	if b.Left() != 0 || b.stopAll(nil) > 0 {
+		t.Errorf("%d are left", b.Left())
+	}
+
+	event := forEvent(t, "name: e, limits: none, when: true")
+	b, fetch = old(t, by, stops.TheExecution, "x")
+	b.find(event, "x", 3*time.Hour)
+	none := found
+	none.Execution = &policy.Execution{Name: "x", Status: "Running", StartedTime: b.now}
+	b.Found(fetch, none) // … by which the timer's rule doesn't condemn it
+	if b.Left() != 1 || b.stopAll(nil) != 1 {
+		t.Errorf("the event's stop is gone")
+	}
+}
+
+// Where an execution was replaced by one that a listing should have shown, one of the two
+// answers is wrong; where the other has started since, neither is.
+func TestReplaced(t *testing.T) {
+	by := byPolicy(t, twoHours)
+	for started, want := range map[time.Duration]bool{-time.Hour: true, -20 * time.Second: false, time.Minute: false} {
+		b, fetch := old(t, by, stops.TheExecution, "x")
+		if wrong := b.Replaced(fetch, noon.Add(started)); wrong != want || b.Left() != 0 {
+			t.Errorf("started %v after the listing: wrong %v, %d left", started, wrong, b.Left())
+		}
+	}
+}
+
+// What is live is counted for all of a flow's executions at once. One that is not there
+// has ended; one of which nobody can say that it is the same is asked for again.
+func TestCountedAnew(t *testing.T) {
+	by := byPolicy(t, "name: a, maxConcurrent: 1")
+	crowd := func(b *bench, started map[string]time.Time) []judge.Finding {
+		l := &judge.Listing{Asked: b.now, Rows: map[string]cloudflow.Execution{}}
+		for name, at := range started {
+			l.Rows[name] = cloudflow.Execution{Name: name, Status: "Running", StartedTime: at}
+		}
+		return b.options.Judge.Inquire(t.Context()).Rows(by, b.flow, l, true)
+	}
+	h := func(n int) time.Time { return noon.Add(-time.Duration(n) * time.Hour) }
+	b := newBench(t, by, func(_ *bench, o *stops.Options) { o.Limits.MaxStops = 10 })
+	for _, f := range crowd(b, map[string]time.Time{"first": h(9), "is": h(3), "ended": h(4), "another": h(5), "undated": h(6)}) {
+		b.Take(f)
+	}
+	b.open()
+	b.now = b.now.Add(2 * time.Minute)
+	fetch := b.Next(room).Fetch
+	if fetch == nil || fetch.What != stops.TheLive || b.Next(room).Fetch != nil {
+		t.Fatalf("next is to fetch %+v", fetch)
+	}
+	errs := b.LiveFound(fetch, crowd(b, map[string]time.Time{"first": h(9), "is": h(3), "another": h(1), "undated": {}}))
+	var timeless *judge.NoStartedTime
+	if len(errs) != 1 || !errors.As(errs[0], &timeless) {
+		t.Errorf("errors %v", errs)
+	}
+	slices.Sort(b.settled)
+	if n := b.stopAll(nil); n != 1 || b.Left() != 0 || !slices.Equal(b.settled, []string{"another", "ended"}) {
+		t.Errorf("%d stops, %d left, settled %v", n, b.Left(), b.settled)
+	}
+	b.wantOutcomes(map[string]result.Outcome{"is": result.Planned})
+}
+
+// What was fetched of a flow is of its executions alone.
+func TestAFlowIsFetchedForItsOwn(t *testing.T) {
+	by := byPolicy(t, `name: a, when: 'flow.env["TIER"] != "prod" and execution.age > duration("2h")'`)
+	b := newBench(t, by, nil)
+	b.find(by, "x", 3*time.Hour)
+	b.flow = &policy.Flow{Name: "g", ID: "id-g", ExecutionMode: judge.Standard}
+	b.find(by, "y", 4*time.Hour)
+	b.open()
+	fetched := map[string]*stops.Fetch{}
+	for range 2 {
+		f := b.Next(room).Fetch
+		fetched[f.Flow.Name] = f
+	}
+	b.FlowFound(fetched["f"], &policy.Flow{Name: "f", ID: "id-f", ExecutionMode: judge.Standard, Env: map[string]string{"TIER": "prod"}}, b.now)
+	b.FlowFound(fetched["g"], &policy.Flow{Name: "g", ID: "id-g", ExecutionMode: judge.Standard}, b.now)
+	if n := b.stopAll(nil); n != 1 || !slices.Equal(b.settled, []string{"x"}) {
+		t.Errorf("%d stops, settled %v", n, b.settled)
+	}
+}
+
+// A sweep that was cut short doesn't ask the limits: it tells that nothing was tried.
+func TestWhatIsLeft(t *testing.T) {
+	for cut, want := range map[bool]result.Outcome{false: result.WithheldOutcome, true: result.NotTried} {
+		by := byPolicy(t, twoHours)
+		b := newBench(t, by, func(_ *bench, o *stops.Options) { o.Limits.MaxStops = 0 })
+		b.find(by, "x", 3*time.Hour)
+		b.Leave(cut)
+		b.NotTried(context.Canceled)
+		b.wantOutcomes(map[string]result.Outcome{"x": want})
+	}
+}
