@@ -35,11 +35,12 @@ func (s *Stops) Read(flow *policy.Flow, at time.Time) {
 // fresh says that all that an execution is to be stopped on was asked for
 // lately.
 func (s *Stops) fresh(c *condemned) (fresh bool) {
-	s.about(c, func() { fresh = c.Execution != nil && !s.staleExecution(c) && !s.staleLive(c) && !s.staleFlow(c) })
+	s.about(c, func() { fresh = !s.staleExecution(c) && !s.staleLive(c) && !s.staleFlow(c) })
 	return fresh
 }
 
-// tooOld goes by our clock, as the times of asking do: by CloudFlow's everything
+// tooOld says so of what was asked for then; it is never, in this sweep, of what an earlier
+// one condemned. It goes by our clock, as the times of asking do: by CloudFlow's everything
 // would be old, or young, once the two are seen to differ.
 func (s *Stops) tooOld(at time.Time) bool {
 	age := s.Judge.Clock.Ours().Sub(at)
@@ -109,9 +110,9 @@ func (s *Stops) fetchFor(c *condemned) *Fetch {
 	switch {
 	case c.Flow == nil:
 		s.forget(c.key(), c.By)
-	case c.Execution != nil && s.staleLive(c):
+	case s.staleLive(c):
 		return s.newFetch(TheLive, c, s.alike(c)...)
-	case c.Execution == nil || s.staleExecution(c):
+	case s.staleExecution(c):
 		return s.newFetch(TheExecution, c, c)
 	case s.staleFlow(c):
 		return s.newFetch(TheFlow, c, s.alike(c)...)
@@ -155,7 +156,7 @@ func (s *Stops) Replaced(f *Fetch, started time.Time) (wrong bool) {
 	c := f.of[0]
 	seen := c.Asked.Execution
 	s.drop(c)
-	return !seen.IsZero() && started.Before(s.Judge.Clock.Corrected(seen).Add(-judge.MaxOffset))
+	return started.Before(s.Judge.Clock.Corrected(seen).Add(-judge.MaxOffset))
 }
 
 // flowFound takes over the flow of a finding for which it was read.

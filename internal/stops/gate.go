@@ -180,10 +180,10 @@ func (g *gate) pass(f judge.Finding) (*pass, judge.Finding, refusal) {
 	}}, f, nil
 }
 
-// sameMoment says that a pass was made in this very millisecond, by a clock that is right.
-// Whoever changes the facts that it was made on sets it to nil.
+// sameMoment says that a pass was made in this very millisecond. Whoever changes the facts
+// that it was made on sets it to nil.
 func (g *gate) sameMoment(p *pass) bool {
-	return p != nil && p.JudgedAt.Equal(g.judge.Clock.Judging()) && g.off() == nil
+	return p != nil && p.JudgedAt.Equal(g.judge.Clock.Judging())
 }
 
 func (g *gate) cause(f judge.Finding) string { return f.By.Rules.Cause(f.Verdict, g.sign()) }

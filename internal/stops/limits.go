@@ -56,7 +56,7 @@ func (s *Stops) withhold() refusal {
 func (s *Stops) known() int {
 	n := 0
 	for _, c := range s.all {
-		if c.waits || !c.Unlimited() {
+		if !c.Unlimited() {
 			n++
 		}
 	}

@@ -151,6 +151,28 @@ func TestAPassIsOfItsMoment(t *testing.T) {
 	}
 }
 
+// Nor on one of before its facts were read anew, or on facts that have grown old since it
+// was counted.
+func TestAPassIsOfItsFacts(t *testing.T) {
+	by := byPolicy(t, twoHours)
+	b := newBench(t, by, nil)
+	b.find(by, "first", 5*time.Hour)
+	second := b.find(by, "second", 4*time.Hour)
+	b.open()
+	first := b.Next(room).Stop
+	b.StopAnswered(first)
+	b.now = b.now.Add(2 * time.Minute)
+	if next := b.Next(stops.Room{Stop: true, Sendable: 10}); next.Stop != nil {
+		t.Error("it is tried on old facts")
+	}
+	fetch := b.Next(room).Fetch
+	second.Asked.Execution = b.now
+	b.Found(fetch, second)
+	if next := b.Next(room); next.Stop == nil || len(b.failed) > 0 {
+		t.Errorf("next is %+v, failed %v", next, b.failed)
+	}
+}
+
 // What a limited rule and an event without limits condemn has one turn.
 func TestWhatTwoCondemnHasOneTurn(t *testing.T) {
 	by := byPolicy(t, twoHours)
@@ -368,6 +390,33 @@ func TestCountedAnew(t *testing.T) {
 	b.wantOutcomes(map[string]result.Outcome{"is": result.Planned})
 }
 
+// An answer about an execution that was dropped says nothing of it condemned anew.
+func TestAnAnswerOfBeforeItWasCondemnedAnew(t *testing.T) {
+	by := byPolicy(t, twoHours)
+	b, fetch := old(t, by, stops.TheExecution, "x")
+	kept := b.find(by, "x", time.Minute)
+	b.find(by, "x", 3*time.Hour)
+	b.Found(fetch, kept)
+	if b.Left() != 1 {
+		t.Errorf("%d are left", b.Left())
+	}
+}
+
+// What is live is counted only where the verdict hangs on it.
+func TestWhatIsLiveIsNotAskedForWithoutNeed(t *testing.T) {
+	both := []string{twoHours, "name: b, flows: [f], maxConcurrent: 100"}
+	old(t, byPolicy(t, both...), stops.TheExecution, "x")
+	by := byPolicy(t, both[0])
+	b := newBench(t, by, nil)
+	b.flow.Live = policy.NewLive(noon, nil)
+	b.find(by, "x", 3*time.Hour)
+	b.open()
+	b.now = b.now.Add(2 * time.Minute)
+	if f := b.Next(room).Fetch; f == nil || f.What != stops.TheExecution {
+		t.Errorf("next is to fetch %+v", f)
+	}
+}
+
 // What was fetched of a flow is of its executions alone.
 func TestAFlowIsFetchedForItsOwn(t *testing.T) {
 	by := byPolicy(t, `name: a, when: 'flow.env["TIER"] != "prod" and execution.age > duration("2h")'`)
@@ -397,5 +446,140 @@ func TestWhatIsLeft(t *testing.T) {
 		b.Leave(cut)
 		b.NotTried(context.Canceled)
 		b.wantOutcomes(map[string]result.Outcome{"x": want})
+	}
+}
+
+// An event without limits that the sweep has no time for is told, as all else is.
+func TestWhatHasNoLimitsIsLeftToo(t *testing.T) {
+	b := newBench(t, byPolicy(t, twoHours), nil)
+	b.find(forEvent(t, "name: e, limits: none, when: true"), "x", time.Hour)
+	b.Leave(false)
+	b.NotTried(context.DeadlineExceeded)
+	b.wantOutcomes(map[string]result.Outcome{"x": result.NotTried})
+}
+
+// An event condemns nothing that started once it was over.
+func TestWhatStartedTooLate(t *testing.T) {
+	b := newBench(t, byPolicy(t, twoHours), nil)
+	b.now = noon.Add(3 * time.Hour)
+	event := forEvent(t, "name: e, limits: none, when: true")
+	b.find(event, "before", -59*time.Minute)
+	b.find(event, "after", -time.Hour)
+	if n := b.stopAll(nil); n != 1 || b.Recorded()[0].Execution != "before" {
+		t.Errorf("%d stops: %v", n, b.Recorded())
+	}
+}
+
+// What comes to be protected at its turn is settled: nobody waits for it any more.
+func TestWhatComesToBeProtectedIsSettled(t *testing.T) {
+	p, err := policy.Parse("test.yaml", []byte("version: 1\npolicy: test\nmode: enforce\nprotect: {when: 'now > date(\"2026-05-04T12:00:10Z\")'}\nrules: [{"+twoHours+"}]\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	by := &judge.Basis{Rules: p, Event: &policy.Event{Kind: "timer", Time: noon}}
+	b := newBench(t, by, nil)
+	b.find(by, "x", 3*time.Hour)
+	b.open()
+	b.now = noon.Add(20 * time.Second)
+	if n := b.stopAll(nil); n > 0 || !slices.Equal(b.settled, []string{"x"}) {
+		t.Errorf("%d stops, settled %v", n, b.settled)
+	}
+	b.wantOutcomes(map[string]result.Outcome{"x": result.ProtectedOutcome})
+}
+
+// A limit that is exceeded by what was tried before holds back nothing where nothing is
+// condemned.
+func TestALimitWithNothingToHoldBack(t *testing.T) {
+	b := newBench(t, byPolicy(t, twoHours), nil)
+	for _, name := range []string{"a", "b", "c", "d", "e"} {
+		b.options.Watch.Ledger.Add(watch.Try{At: noon, Flow: "id-f", Execution: name})
+	}
+	b.Leave(false)
+	if r, err := b.options.Report.Report(); err != nil || r.Withheld != nil {
+		t.Errorf("error %v, withheld %+v", err, r.Withheld)
+	}
+}
+
+// By a clock that is off at a turn nothing is stopped, and the sweep fails, though it may
+// be right again in the end.
+func TestAClockThatIsOffForAMoment(t *testing.T) {
+	by := byPolicy(t, twoHours)
+	offset := time.Duration(0)
+	b := newBench(t, by, func(b *bench, o *stops.Options) {
+		o.Judge = judge.New(nil, judge.NewClock(func() time.Time { return b.now }, func() (time.Duration, bool) { return offset, true }))
+	})
+	b.find(by, "x", 3*time.Hour)
+	b.open()
+	offset = time.Minute
+	n := b.stopAll(nil)
+	offset = 0
+	if _, err := b.options.Report.Report(); n > 0 || err == nil || err.Code != result.CodeClockSkew {
+		t.Errorf("%d stops, error %v", n, err)
+	}
+	b.wantOutcomes(map[string]result.Outcome{"x": result.WithheldOutcome})
+}
+
+// knows has the watch know executions to be overdue, with what an earlier sweep decided.
+func (b *bench) knows(marks map[string]string) {
+	w := b.options.Watch
+	w.Begin(b.now)
+	w.SetFlows([]watch.Flow{{ID: "id-f", Name: "f", Query: "q", LeastAge: 2 * time.Hour}}, 2*time.Hour, b.now)
+	var rows []watch.Execution
+	for name := range marks {
+		rows = append(rows, watch.Execution{Name: name, StartedTime: noon.Add(-3 * time.Hour), Due: noon.Add(-time.Hour)})
+	}
+	w.Looked(w.Next(b.now, watch.Tokens{List: 9, Describe: 9}).Look, rows, 1, b.now)
+	for name, outcome := range marks {
+		w.Mark("id-f", name, watch.Mark{Policy: "policy/enforce", Outcome: outcome})
+	}
+}
+
+// What an earlier sweep left is taken up again, unless it only planned it, by this very
+// policy, or kept it. It is asked about before it is stopped; meanwhile it waits where a
+// look will tell, and each counts once.
+func TestWhatEarlierSweepsLeft(t *testing.T) {
+	by := byPolicy(t, twoHours)
+	b := newBench(t, by, func(_ *bench, o *stops.Options) { o.Limits.MaxStops = 2 })
+	b.knows(map[string]string{"left": "condemned", "found": "condemned", "planned": "planned", "protected": "protected", "kept": ""})
+	found := b.find(by, "found", 3*time.Hour)
+	b.Recall()
+	if b.Left() != 2 {
+		t.Errorf("%d are taken up", b.Left())
+	}
+	b.Open(func(string) bool { return true })
+	if b.Queued() != 1 {
+		t.Errorf("%d are let in while a look is to be made", b.Queued())
+	}
+	b.open()
+	fetch := b.Next(room).Fetch
+	if fetch == nil || fetch.Name != "left" {
+		t.Fatalf("next is to fetch %+v", fetch)
+	}
+	found.Execution = &policy.Execution{Name: "left", Status: "Running", StartedTime: noon.Add(-3 * time.Hour)}
+	b.Found(fetch, found)
+	if n := b.stopAll(nil); n != 2 {
+		t.Errorf("%d stops", n)
+	}
+	b.wantOutcomes(map[string]result.Outcome{"left": result.Planned, "found": result.Planned})
+}
+
+// What the watch remembers is what rules on timers decided, and of what was not tried that
+// it waits, so that the next sweep takes it up.
+func TestWhatIsRemembered(t *testing.T) {
+	by := byPolicy(t, twoHours)
+	b := newBench(t, by, nil)
+	b.knows(map[string]string{"x": "planned", "y": "planned"})
+	b.find(forEvent(t, "name: e, limits: none, when: true"), "x", 3*time.Hour)
+	b.find(by, "y", 3*time.Hour)
+	if b.LeftOfOwn() != 1 {
+		t.Errorf("%d are the sweep's own", b.LeftOfOwn())
+	}
+	b.NotTried(context.Canceled)
+	marks := map[string]string{}
+	for o := range b.options.Watch.EachOverdue() {
+		marks[o.Name] = o.Mark.Outcome
+	}
+	if diff := cmp.Diff(map[string]string{"x": "planned", "y": "condemned"}, marks); diff != "" {
+		t.Errorf("marks (-want +got):\n%s", diff)
 	}
 }
