@@ -62,6 +62,7 @@ func loosePart(t *rapid.T) string {
 		`history.idle > duration("1h")`, `history.idle < duration("1h")`, `duration("30m") <= history.idle`, `flow.live > 3`, `flow.live == 2`,
 		`event.time < now`, `execution.age * 2 > duration("2h")`, `execution.age * 50 <= duration("72h")`,
 		`execution.age - duration("20m") >= duration("1h")`, `duration("2h") - execution.age < duration("5m")`, `now - history.idle > execution.startedTime`,
+		`execution.age > date("2026-03-05") - now`,
 	)
 }
 

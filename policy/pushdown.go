@@ -33,7 +33,7 @@ func (b *bounds) add(e *expression.Expression, j *judgement) {
 	case e.Subject.Is(executionStartedTime):
 		b.addStarted(e.Operator, value, relative(e.Side, j))
 	case isAge(e.Subject):
-		b.addAge(e.Operator, value, j.facts.Now)
+		b.addAge(e.Operator, value, j.facts.Now, !e.Side.Reads().Has(now))
 	}
 }
 
@@ -67,13 +67,19 @@ func relative(e *expression.Expression, j *judgement) time.Duration {
 }
 
 // addAge takes age OP limit: startedTime, the other way round, OP now - limit. That it
-// exceeds nothing is true as well of what starts later.
-func (b *bounds) addAge(operator string, value any, now time.Time) {
+// exceeds nothing is true as well of what starts later. A limit that doesn't last, since it
+// reads the time, bounds no age: it may shrink faster than an execution grows old.
+func (b *bounds) addAge(operator string, value any, now time.Time, lasts bool) {
 	limit, ok := asDuration(value)
 	started, either := expression.Mirrored(operator)
-	if ok && either && (limit > 0 || started == ">" || started == ">=") {
-		b.addStarted(started, now.Add(-limit), limit)
+	if !ok || !either || limit <= 0 && started != ">" && started != ">=" {
+		return
 	}
+	age := limit
+	if !lasts {
+		age = 0
+	}
+	b.addStarted(started, now.Add(-limit), age)
 }
 
 // addStarted takes startedTime OP at; age is what at means where it moves with

@@ -37,6 +37,7 @@ func TestQuery(t *testing.T) {
 		rules []string // the lines of each rule
 		want  string   // now is 2026-03-04T12:00:00Z, the flow etl-nightly in the stage test
 	}{
+		{"an age beyond what is left of a day, which shrinks", []string{`when: execution.age > date("2026-03-05T00:00:00Z") - now`}, running + "StartedTimeEnd 2026-03-04T00:00:02Z; MetadataOnly true"},
 		{"an age", []string{"maxRuntime: 2h"}, running + "StartedTimeEnd 2026-03-04T10:00:02Z; MetadataOnly true; from 2h0m0s on"},
 		{"an age, from the other side", []string{`when: duration("2h") <= execution.age`}, running + "StartedTimeEnd 2026-03-04T10:00:02Z; MetadataOnly true; from 2h0m0s on"},
 		{"an age by its times", []string{`when: now - execution.startedTime > vars.limit`}, running + "StartedTimeEnd 2026-03-04T10:00:02Z; MetadataOnly true; from 2h0m0s on"},
