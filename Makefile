@@ -10,7 +10,7 @@ VERSION := $(shell git describe --always --dirty --abbrev=12 --exclude='*' 2>/de
 BUILD := CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
 # Go modules of their own, so that what only tests and tools need stays out of go.mod.
 # test/hostile is another, with a target of its own.
-MODULES := test/officialsdk test/celgo
+MODULES := test/officialsdk test/celgo test/page
 # The packages that have benchmarks.
 MEASURED = $$(grep -rl --include='*_test.go' '^func Benchmark' cmd function internal policy | xargs -n1 dirname | sort -u | sed 's,^,./,')
 

@@ -15,6 +15,7 @@ import (
 	"github.com/flowreaper/flowreaper/internal/duration"
 	"github.com/flowreaper/flowreaper/internal/history"
 	"github.com/flowreaper/flowreaper/internal/history/backtest"
+	"github.com/flowreaper/flowreaper/internal/history/page"
 	"github.com/flowreaper/flowreaper/internal/moment"
 	"github.com/flowreaper/flowreaper/internal/plain"
 	"github.com/flowreaper/flowreaper/internal/report"
@@ -29,7 +30,7 @@ What it can't tell it says first: what the history doesn't hold, and what no his
 stopped counts as neither good nor false.
 
 --against compares with another policy: what would be stopped newly, and what no longer. -o markdown is a comment for a merge
-request, and --max-false-stops a gate for CI: a number, or a share of the runs that Succeeded.
+request, -o html a page to look at, which loads nothing, and --max-false-stops a gate for CI: a number, or a share of the runs that Succeeded.
 
 Exit status: 0 done · 1 failed, or more false stops than --max-false-stops allows · 2 wrong usage or policy, or no history ·
 3 done in part: something could not be decided, or nothing was there to judge`
@@ -48,7 +49,7 @@ type backtesting struct {
 	environ []string
 }
 
-var backtestFormats = []string{"table", "json", "markdown"}
+var backtestFormats = []string{"table", "json", "markdown", "html"}
 
 var errNoHistory = errors.New("no history is given: name its folder with --history; 'flowreaper record' writes one")
 
@@ -126,7 +127,11 @@ func (t *terminal) backtest(b *backtesting) error {
 	if err := b.bound(&c.options, h.Coverage); err != nil {
 		return usageError(err)
 	}
-	r, err := backtest.Run(c.policy, h.Flows(), c.options)
+	flows, sample := h.Flows(), page.NewSample(len(h.Coverage.Flows))
+	if b.output == "html" {
+		flows = sample.Of(flows)
+	}
+	r, err := backtest.Run(c.policy, flows, c.options)
 	if err != nil {
 		return err
 	}
@@ -138,7 +143,7 @@ func (t *terminal) backtest(b *backtesting) error {
 		}
 		shown = backtest.Compare(r, other)
 	}
-	if err := t.showBacktest(b, c, shown); err != nil {
+	if err := t.showBacktest(b, c, shown, sample); err != nil {
 		return err
 	}
 	return c.ending(r)
@@ -146,23 +151,37 @@ func (t *terminal) backtest(b *backtesting) error {
 
 func readsInput(p *policy.Policy) bool { return p != nil && backtest.ReadsInput(p) }
 
-func (t *terminal) showBacktest(b *backtesting, c *checked, shown any) error {
+func (t *terminal) showBacktest(b *backtesting, c *checked, shown any, sample *page.Sample) error {
 	if b.output == "json" {
 		return report.JSON(t.out, shown)
 	}
-	var page backtestPage
+	if b.output == "html" {
+		return c.html(shown, sample).Write(t.out)
+	}
+	var said backtestPage
 	switch r := shown.(type) {
 	case *backtest.Result:
-		page = resultPage(r, c.most, t.all)
+		said = resultPage(r, c.most, t.all)
 	case *backtest.Comparison:
-		page = comparisonPage(r, c.most, t.all)
+		said = comparisonPage(r, c.most, t.all)
 	}
-	text := page.text(t.style(t.out))
+	text := said.text(t.style(t.out))
 	if b.output == "markdown" {
-		text = page.markdown()
+		text = said.markdown()
 	}
 	_, err := fmt.Fprintln(t.out, text)
 	return err
+}
+
+// html is the result as a page, which has every stop in its list.
+func (c *checked) html(shown any, sample *page.Sample) *page.Page {
+	if r, ok := shown.(*backtest.Comparison); ok {
+		return page.Comparison(r, sample, comparisonSummary(r, c.most, true))
+	}
+	r := shown.(*backtest.Result)
+	said := resultSummary(r, c.most, true)
+	said.withheld(r.Withheld, true)
+	return page.Backtest(r, sample, said)
 }
 
 // bound reads --since and --until, which may count from the history's end.

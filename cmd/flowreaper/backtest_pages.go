@@ -10,31 +10,25 @@ import (
 
 	"github.com/flowreaper/flowreaper/internal/duration"
 	"github.com/flowreaper/flowreaper/internal/history/backtest"
+	"github.com/flowreaper/flowreaper/internal/history/page"
 	"github.com/flowreaper/flowreaper/internal/plain"
 	"github.com/flowreaper/flowreaper/internal/report"
 )
 
 // backtestPage is what a backtest says to people, in a terminal or a merge request:
 // sentences and tables in turn.
-type backtestPage []backtestPart
-
-type backtestPart struct {
-	words  string
-	header []string
-	rows   [][]string
-	foot   string
-}
+type backtestPage []page.Part
 
 func (p *backtestPage) say(format string, args ...any) {
-	*p = append(*p, backtestPart{words: fmt.Sprintf(format, args...)})
+	*p = append(*p, page.Part{Words: fmt.Sprintf(format, args...)})
 }
 
 // table adds a table, of which it shows so many rows: none where it has none.
 func (p *backtestPage) table(title string, header []string, rows [][]string, most int, all bool) {
-	part := backtestPart{words: title, header: header, rows: rows}
+	part := page.Part{Words: title, Header: header, Rows: rows}
 	if more := len(rows) - most; more > 0 && !all {
-		part.rows = rows[:most]
-		part.foot = fmt.Sprintf("… and %s more: --all shows each.", plain.Number(more))
+		part.Rows = rows[:most]
+		part.Foot = fmt.Sprintf("… and %s more: --all shows each.", plain.Number(more))
 	}
 	if len(rows) > 0 {
 		*p = append(*p, part)
@@ -44,12 +38,12 @@ func (p *backtestPage) table(title string, header []string, rows [][]string, mos
 func (p backtestPage) text(style report.Style) string {
 	var parts []string
 	for _, part := range p {
-		lines := []string{style.Words(part.words)}
-		if len(part.rows) > 0 {
-			lines = append(lines, style.Table(part.header, part.rows))
+		lines := []string{style.Words(part.Words)}
+		if len(part.Rows) > 0 {
+			lines = append(lines, style.Table(part.Header, part.Rows))
 		}
-		if part.foot != "" {
-			lines = append(lines, part.foot)
+		if part.Foot != "" {
+			lines = append(lines, part.Foot)
 		}
 		parts = append(parts, strings.Join(lines, "\n"))
 	}
@@ -60,19 +54,19 @@ func (p backtestPage) markdown() string {
 	var b strings.Builder
 	b.WriteString("### flowreaper backtest\n")
 	for _, part := range p {
-		fmt.Fprintf(&b, "\n%s\n", escapeMarkdown(part.words))
-		if len(part.rows) == 0 {
+		fmt.Fprintf(&b, "\n%s\n", escapeMarkdown(part.Words))
+		if len(part.Rows) == 0 {
 			continue
 		}
-		fmt.Fprintf(&b, "\n| %s |\n|%s\n", strings.Join(part.header, " | "), strings.Repeat(" --- |", len(part.header)))
-		for _, row := range part.rows {
+		fmt.Fprintf(&b, "\n| %s |\n|%s\n", strings.Join(part.Header, " | "), strings.Repeat(" --- |", len(part.Header)))
+		for _, row := range part.Rows {
 			for _, cell := range row {
 				fmt.Fprintf(&b, "| %s ", asCode(cell))
 			}
 			b.WriteString("|\n")
 		}
-		if part.foot != "" {
-			fmt.Fprintf(&b, "\n%s\n", escapeMarkdown(part.foot))
+		if part.Foot != "" {
+			fmt.Fprintf(&b, "\n%s\n", escapeMarkdown(part.Foot))
 		}
 	}
 	return strings.TrimRight(b.String(), "\n")
@@ -95,7 +89,14 @@ func escapeMarkdown(words string) string {
 // fewRows are shown of a long table without --all.
 const fewRows = 10
 
-func resultPage(r *backtest.Result, most *mostFalse, all bool) (p backtestPage) {
+func resultPage(r *backtest.Result, most *mostFalse, all bool) backtestPage {
+	p := resultSummary(r, most, all)
+	p.falseStops(r.FalseStops, all)
+	p.withheld(r.Withheld, all)
+	return p
+}
+
+func resultSummary(r *backtest.Result, most *mostFalse, all bool) (p backtestPage) {
 	p.known(r.Coverage, r.Undecided, r.Censored, r.Executions, all)
 	p.say("%s", sentence(r, most))
 	var rows [][]string
@@ -103,8 +104,6 @@ func resultPage(r *backtest.Result, most *mostFalse, all bool) (p backtestPage) 
 		rows = append(rows, []string{rule.Rule, string(rule.Mode), plain.Number(rule.GoodStops), plain.Number(rule.FalseStops), hours(rule.HoursSaved), money(rule.CostSaved, r.Policy.Currency)})
 	}
 	p.table("By rule, each judged as if it enforced:", []string{"rule", "mode", "good stops", "false stops", "hours saved", "cost saved"}, rows, len(rows), all)
-	p.falseStops(r.FalseStops, all)
-	p.withheld(r.Withheld, all)
 	return p
 }
 
@@ -240,15 +239,20 @@ func (p *backtestPage) withheld(all []backtest.Withheld, every bool) {
 		[]string{"from", "to", "limit", "allowed", "held back", "ended by themselves"}, rows, fewRows, every)
 }
 
-func comparisonPage(c *backtest.Comparison, most *mostFalse, all bool) (p backtestPage) {
+func comparisonPage(c *backtest.Comparison, most *mostFalse, all bool) backtestPage {
+	p := comparisonSummary(c, most, all)
+	p.stops("Newly stopped:", c.NewlyStopped, all)
+	p.stops("No longer stopped:", c.NoLongerStopped, all)
+	return p
+}
+
+func comparisonSummary(c *backtest.Comparison, most *mostFalse, all bool) (p backtestPage) {
 	p.known(c.Coverage, c.Undecided, c.Censored, c.Policy.Executions, all)
 	p.say("Policy %s would stop %s that %s would not, and no longer %s that it would; %s unchanged, %s of them earlier and %s later.%s",
 		plain.Text(c.Policy.Name), plain.Count(len(c.NewlyStopped), "execution"), sideName(c), plain.Number(len(c.NoLongerStopped)),
 		plain.Number(c.Unchanged), plain.Number(c.Earlier), plain.Number(c.Later), verdict(most, c.Policy.FalseStops, c.Policy.Executions.Succeeded))
 	rows := [][]string{sideRow("", &c.Policy), sideRow("against ", &c.Against)}
 	p.table("Both, as if all rules enforced:", []string{"policy", "good stops", "false stops", "of Succeeded", "hours saved", "cost saved", "withheld"}, rows, len(rows), all)
-	p.stops("Newly stopped:", c.NewlyStopped, all)
-	p.stops("No longer stopped:", c.NoLongerStopped, all)
 	return p
 }
 

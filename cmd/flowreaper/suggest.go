@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/flowreaper/flowreaper/internal/history"
+	"github.com/flowreaper/flowreaper/internal/history/page"
 	"github.com/flowreaper/flowreaper/internal/history/suggest"
 	"github.com/flowreaper/flowreaper/internal/plain"
 	"github.com/flowreaper/flowreaper/internal/report"
@@ -24,6 +25,7 @@ What was stopped, timed out or still runs is no length but a lower bound of one,
 a hang nor an earlier limit bends the curve. Of a few runs, or where an earlier limit hides how long good runs take, nothing is
 suggested, and it says what is lacking. Two kinds of runs, a drift and months' ends that run longer are said, too.
 
+-o html is a page to look at, with the curve of each flow: what other limits would have come to. It loads nothing.
 -o yaml prints a policy in mode plan, to paste from, with a rule for the flows whose limits agree; its tests end it as a comment, or
 --tests writes them to a file.
 
@@ -39,7 +41,7 @@ type suggesting struct {
 	output     string
 }
 
-var suggestFormats = []string{"table", "yaml", "json"}
+var suggestFormats = []string{"table", "yaml", "json", "html"}
 
 func (t *terminal) newSuggest() *cobra.Command {
 	s := &suggesting{}
@@ -49,7 +51,8 @@ func (t *terminal) newSuggest() *cobra.Command {
 		Long:  suggestLong,
 		Example: "  flowreaper suggest --history history\n" +
 			"  flowreaper suggest --history history --flow 'etl-*' --false-stops 1/200 --margin 1.3\n" +
-			"  flowreaper suggest --history history -o yaml --tests policy.test.yaml > policy.yaml",
+			"  flowreaper suggest --history history -o yaml --tests policy.test.yaml > policy.yaml\n" +
+			"  flowreaper suggest --history history -o html > limits.html",
 		Args: noArguments,
 		RunE: func(*cobra.Command, []string) error { return t.suggest(s) },
 	}
@@ -99,12 +102,16 @@ func (t *terminal) suggest(s *suggesting) error {
 		return usageError(err)
 	}
 	defer h.Close()
-	r, err := suggest.From(h.Flows(), o)
+	flows, sample := h.Flows(), page.NewSample(len(h.Coverage.Flows))
+	if s.output == "html" {
+		flows = sample.Of(flows)
+	}
+	r, err := suggest.From(flows, o)
 	if err != nil {
 		return err
 	}
 	r.Account, r.Region = h.Coverage.Account, h.Coverage.Region
-	if err := t.showSuggested(s, r); err != nil {
+	if err := t.showSuggested(s, r, sample); err != nil {
 		return err
 	}
 	return s.none(r)
@@ -128,8 +135,10 @@ func (s *suggesting) none(r *suggest.Result) error {
 	return &statusError{status: statusPartly, err: errors.New(why)}
 }
 
-func (t *terminal) showSuggested(s *suggesting, r *suggest.Result) error {
+func (t *terminal) showSuggested(s *suggesting, r *suggest.Result, sample *page.Sample) error {
 	switch s.output {
+	case "html":
+		return page.Suggestion(r, sample).Write(t.out)
 	case "json":
 		return report.JSON(t.out, r)
 	case "yaml":
