@@ -9,30 +9,36 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"golang.org/x/time/rate"
 
 	"github.com/flowreaper/flowreaper/internal/emulator/account"
+	"github.com/flowreaper/flowreaper/internal/emulator/signature"
 )
 
 // answer is what an operation answers; the request's id is added to it.
 type answer interface{ identify(requestID string) }
 
-// operation is how one of the API's operations is called and done.
+// operation is how one of the API's operations is called and done. Its quota is a
+// token bucket, full at the start, as the documentation's page on limits has it.
 type operation struct {
-	method string
-	do     func(s *Server, ctx context.Context, r *request) (answer, *apiError)
+	method   string
+	rate     rate.Limit // calls a second
+	burst    int
+	requires []string // parameters
+	do       func(s *Server, ctx context.Context, r *request) (answer, error)
 }
 
 var operations = map[string]operation{
-	"ListFlows":           {http.MethodGet, (*Server).listFlows},
-	"DescribeFlow":        {http.MethodGet, (*Server).describeFlow},
-	"CreateFlow":          {http.MethodPost, (*Server).createFlow},
-	"DeleteFlow":          {http.MethodPost, (*Server).deleteFlow},
-	"ListExecutions":      {http.MethodGet, (*Server).listExecutions},
-	"DescribeExecution":   {http.MethodGet, (*Server).describeExecution},
-	"GetExecutionHistory": {http.MethodGet, (*Server).getExecutionHistory},
-	"StartExecution":      {http.MethodPost, (*Server).startExecution},
-	"StopExecution":       {http.MethodPost, (*Server).stopExecution},
-	"DescribeRegions":     {http.MethodPost, (*Server).describeRegions},
+	"ListFlows":           {http.MethodGet, 2, 10, nil, (*Server).listFlows},
+	"DescribeFlow":        {http.MethodGet, 2, 10, []string{"Name"}, (*Server).describeFlow},
+	"CreateFlow":          {http.MethodPost, 2, 10, []string{"Name", "Definition", "Description", "Type"}, (*Server).createFlow},
+	"DeleteFlow":          {http.MethodPost, 2, 10, []string{"Name"}, (*Server).deleteFlow},
+	"ListExecutions":      {http.MethodGet, 2, 10, []string{"FlowName"}, (*Server).listExecutions},
+	"DescribeExecution":   {http.MethodGet, 5, 50, []string{"FlowName", "ExecutionName"}, (*Server).describeExecution},
+	"GetExecutionHistory": {http.MethodGet, 5, 50, []string{"FlowName", "ExecutionName"}, (*Server).getExecutionHistory},
+	"StartExecution":      {http.MethodPost, 100, 100, []string{"FlowName"}, (*Server).startExecution},
+	"StopExecution":       {http.MethodPost, 2, 10, []string{"FlowName", "ExecutionName"}, (*Server).stopExecution},
+	"DescribeRegions":     {http.MethodPost, 2, 10, nil, (*Server).describeRegions},
 }
 
 // reply is what goes back over the wire, or that it breaks.
@@ -69,7 +75,7 @@ func (s *Server) answer(ctx context.Context, from *http.Request) reply {
 	f := s.faults.meet(r, faultsInside)
 	if f != nil && f.Kind == account.FaultError {
 		sleep(ctx, time.Duration(f.Delay))
-		return s.replyError(r, errorOfFault(f, r))
+		return s.replyError(r, errorOfFault(f))
 	}
 	done := s.do(ctx, r)
 	if f != nil {
@@ -83,7 +89,7 @@ func (s *Server) answer(ctx context.Context, from *http.Request) reply {
 // known checks that there is such an operation, in such a version.
 func (s *Server) known(r *request) *apiError {
 	if r.ACS3() && s.behaviour.ACS3 == account.ACS3Refuse {
-		e := errorOf("IncompleteSignature")
+		e := errorOf("IncompleteSignature", "")
 		e.hint = "The account's behaviour refuses ACS3 signatures."
 		return e
 	}
@@ -109,21 +115,27 @@ func (s *Server) letIn(r *request) *apiError {
 	case version != apiVersion:
 		return errorOf("APIVersionNotSupported", version)
 	case r.Method != operations[r.operation].method:
-		return errorOf("UnsupportedHTTPMethod")
+		return errorOf("UnsupportedHTTPMethod", "")
 	}
 	if err := s.verifier.Verify(&r.Request, s.Now()); err != nil {
-		return s.notLetIn(err)
+		return notLetIn(err.(*signature.Error))
 	}
-	if s.quota != nil && !s.quota.allow(r.operation, s.Now()) {
-		return errorOf("ResourceThrottled")
+	if bucket := s.quota[r.operation]; bucket != nil && !bucket.AllowN(s.Now(), 1) {
+		return errorOf("ResourceThrottled", "")
 	}
 	return nil
 }
 
 func (s *Server) do(ctx context.Context, r *request) reply {
-	value, wrong := operations[r.operation].do(s, ctx, r)
-	if wrong != nil {
-		return s.replyError(r, wrong)
+	operation := operations[r.operation]
+	for _, name := range operation.requires {
+		if r.get(name) == "" {
+			return s.replyError(r, errorOf("MissingRequiredParams", name))
+		}
+	}
+	value, err := operation.do(s, ctx, r)
+	if err != nil {
+		return s.replyError(r, asAPIError(err))
 	}
 	id := newRequestID()
 	value.identify(id)
@@ -133,8 +145,10 @@ func (s *Server) do(ctx context.Context, r *request) reply {
 func (s *Server) replyError(r *request, e *apiError) reply {
 	s.counter.answered(e)
 	id := newRequestID()
+	names := strings.NewReplacer("{it}", cmp.Or(e.it, "?"), "{key}", cmp.Or(e.it, r.get("AccessKeyId")),
+		"{flow}", r.flow(), "{execution}", r.get("ExecutionName"), "{now}", apiTime(s.Now()))
 	return replyJSON(e.status, id, errorAnswer{
-		RequestId: id, HostId: r.Host, Code: e.code, Message: e.message,
+		RequestId: id, HostId: r.Host, Code: e.code, Message: names.Replace(e.message),
 		Recommend: cmp.Or(e.hint, "https://api.aliyun.com/troubleshoot?product=fnf&q="+e.code),
 	})
 }

@@ -10,34 +10,38 @@ import (
 	"github.com/flowreaper/flowreaper/internal/emulator/signature"
 )
 
-// apiError is an error as the API answers it.
+// apiError is an error as the API answers it. In the place of {flow}, {execution},
+// {key} and {now} in its message come the request's names and the time.
 type apiError struct {
 	status  int
 	code    string
 	message string
+	it      string // in the place of {it}
 	hint    string // what was wrong, for people; in the answer's Recommend
 }
+
+func (e *apiError) Error() string { return e.code }
 
 // documentedErrors are the errors of the API's reference, and below them those
 // of the gateway in front of it. Of several with one status the first is what
 // a fault of that status alone answers.
 var documentedErrors = []apiError{
 	{status: http.StatusBadRequest, code: "InvalidArgument", message: "Parameter error."},
-	{status: http.StatusBadRequest, code: "ExecutionAlreadyCompleted", message: "Execution '%s' for flow '%s' has already completed."},
-	{status: http.StatusBadRequest, code: "ExecutionAlreadyExists", message: "Execution '%s' for flow '%s' already exists."},
-	{status: http.StatusBadRequest, code: "MissingRequiredParams", message: "The HTTP query '%s' must be specified."},
-	{status: http.StatusBadRequest, code: "EntityTooLarge", message: "The payload size exceeds maximum allowed size (%s bytes)."},
-	{status: http.StatusBadRequest, code: "ActionNotSupported", message: "The requested API operation '%s' is incorrect. Please check."},
-	{status: http.StatusBadRequest, code: "APIVersionNotSupported", message: "The requested API version '%s' is not supported yet. Please check."},
-	{status: http.StatusBadRequest, code: "MissingRequiredHeader", message: "The HTTP header '%s' must be specified."},
+	{status: http.StatusBadRequest, code: "ExecutionAlreadyCompleted", message: "Execution '{execution}' for flow '{flow}' has already completed."},
+	{status: http.StatusBadRequest, code: "ExecutionAlreadyExists", message: "Execution '{execution}' for flow '{flow}' already exists."},
+	{status: http.StatusBadRequest, code: "MissingRequiredParams", message: "The HTTP query '{it}' must be specified."},
+	{status: http.StatusBadRequest, code: "EntityTooLarge", message: "The payload size exceeds maximum allowed size ({it} bytes)."},
+	{status: http.StatusBadRequest, code: "ActionNotSupported", message: "The requested API operation '{it}' is incorrect. Please check."},
+	{status: http.StatusBadRequest, code: "APIVersionNotSupported", message: "The requested API version '{it}' is not supported yet. Please check."},
+	{status: http.StatusBadRequest, code: "MissingRequiredHeader", message: "The HTTP header '{it}' must be specified."},
 	{status: http.StatusForbidden, code: "AccessDenied", message: "The resources doesn't belong to you."},
-	{status: http.StatusForbidden, code: "InvalidAccessKeyID", message: "The AccessKey ID %s is invalid."},
+	{status: http.StatusForbidden, code: "InvalidAccessKeyID", message: "The AccessKey ID {key} is invalid."},
 	{status: http.StatusForbidden, code: "SignatureNotMatch", message: "The request signature we calculated does not match the signature you provided. Check your access key and signing method."},
-	{status: http.StatusForbidden, code: "RequestTimeTooSkewed", message: "The difference between the request time %s and the current time %s is too large."},
-	{status: http.StatusNotFound, code: "FlowNotExists", message: "Flow %s does not exist."},
-	{status: http.StatusNotFound, code: "ExecutionNotExists", message: "Execution %s for flow %s does not exist."},
+	{status: http.StatusForbidden, code: "RequestTimeTooSkewed", message: "The difference between the request time {it} and the current time {now} is too large."},
+	{status: http.StatusNotFound, code: "FlowNotExists", message: "Flow {flow} does not exist."},
+	{status: http.StatusNotFound, code: "ExecutionNotExists", message: "Execution {execution} for flow {flow} does not exist."},
 	{status: http.StatusConflict, code: "ConcurrentUpdateError", message: "Update conflict, please retry."},
-	{status: http.StatusConflict, code: "FlowAlreadyExists", message: "Flow '%s' already exists."},
+	{status: http.StatusConflict, code: "FlowAlreadyExists", message: "Flow '{flow}' already exists."},
 	{status: http.StatusPreconditionFailed, code: "PreconditionFailed", message: "The resource to be modified has been changed."},
 	{status: http.StatusUnsupportedMediaType, code: "UnsupportedMediaType", message: `The content type must be "application/json".`},
 	{status: http.StatusTooManyRequests, code: "ResourceThrottled", message: "The request is throttled. Please try again later."},
@@ -53,63 +57,38 @@ var documentedErrors = []apiError{
 	{status: http.StatusBadRequest, code: "UnsupportedHTTPMethod", message: "This http method is not supported."},
 }
 
-// errorOf is the documented error of a code, its message filled in.
-func errorOf(code string, args ...any) *apiError {
+// errorOf is the documented error of a code. it is what its message tells of, unless
+// that is the request's flow or execution.
+func errorOf(code, it string) *apiError {
 	e := documentedErrors[slices.IndexFunc(documentedErrors, func(e apiError) bool { return e.code == code })]
-	if len(args) > 0 {
-		e.message = fmt.Sprintf(e.message, args...)
-	}
+	e.it = it
 	return &e
 }
 
 // invalid is an InvalidArgument. Its message is the documented one, which
 // doesn't say what is wrong: Recommend does.
 func invalid(format string, args ...any) *apiError {
-	e := errorOf("InvalidArgument")
+	e := errorOf("InvalidArgument", "")
 	e.hint = fmt.Sprintf(format, args...)
 	return e
 }
 
 // notLetIn is the API's error for what signatures found wrong.
-func (s *Server) notLetIn(err error) *apiError {
-	wrong, ok := errors.AsType[*signature.Error](err)
-	if !ok {
-		return errorOf("InternalServerError")
+func notLetIn(wrong *signature.Error) *apiError {
+	e := errorOf(string(wrong.Kind), wrong.Name)
+	if wrong.Kind == signature.Malformed {
+		e.hint = wrong.Name + " can't be read"
 	}
-	switch wrong.Kind {
-	case signature.MissingParameter:
-		return errorOf("MissingRequiredParams", wrong.Name)
-	case signature.MissingHeader:
-		return errorOf("MissingRequiredHeader", wrong.Name)
-	case signature.UnknownKey:
-		return errorOf("InvalidAccessKeyID", wrong.Name)
-	case signature.WrongToken:
-		return errorOf("InvalidSecurityToken.MismatchWithAccessKey")
-	case signature.Skewed:
-		return errorOf("RequestTimeTooSkewed", wrong.Name, apiTime(s.Now()))
-	case signature.Replayed:
-		return errorOf("SignatureNonceUsed")
-	case signature.Malformed:
-		e := errorOf("IncompleteSignature")
-		e.hint = wrong.Error()
-		return e
-	}
-	return errorOf("SignatureNotMatch")
+	return e
 }
 
-// ofCloud is the API's error for what can't be done to a flow or execution.
-func ofCloud(err error, flow, execution string) *apiError {
-	switch {
-	case errors.Is(err, cloud.ErrNoFlow):
-		return errorOf("FlowNotExists", flow)
-	case errors.Is(err, cloud.ErrNoExecution):
-		return errorOf("ExecutionNotExists", execution, flow)
-	case errors.Is(err, cloud.ErrFlowExists):
-		return errorOf("FlowAlreadyExists", flow)
-	case errors.Is(err, cloud.ErrExecutionExists):
-		return errorOf("ExecutionAlreadyExists", execution, flow)
-	case errors.Is(err, cloud.ErrCompleted):
-		return errorOf("ExecutionAlreadyCompleted", execution, flow)
+// asAPIError is the API's error for what an operation failed by.
+func asAPIError(err error) *apiError {
+	if e, ok := errors.AsType[*apiError](err); ok {
+		return e
 	}
-	return invalid("%s", err)
+	if errors.Is(err, cloud.ErrExpress) {
+		return invalid("%s", err)
+	}
+	return errorOf(err.Error(), "")
 }

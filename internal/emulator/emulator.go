@@ -27,6 +27,8 @@ import (
 	"iter"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"github.com/flowreaper/flowreaper/internal/emulator/account"
 	"github.com/flowreaper/flowreaper/internal/emulator/cloud"
 	"github.com/flowreaper/flowreaper/internal/emulator/signature"
@@ -48,7 +50,7 @@ type Server struct {
 	behaviour account.Behaviour
 	cloud     *cloud.Cloud
 	verifier  *signature.Verifier
-	quota     *quota // nil: none
+	quota     map[string]*rate.Limiter // by operation; nil: none
 	latency   time.Duration
 	faults    *faults
 	counter   *counter
@@ -70,10 +72,13 @@ func New(a *account.Account, o Options) (*Server, error) {
 		verifier:  signature.NewVerifier(keys, time.Duration(behaviour.MaxSkew)),
 		latency:   o.Latency,
 		faults:    &faults{},
-		counter:   newCounter(),
+		counter:   &counter{calls: map[string]int{}},
 	}
 	if !o.NoQuota {
-		s.quota = newQuota()
+		s.quota = map[string]*rate.Limiter{}
+		for name, o := range operations {
+			s.quota[name] = rate.NewLimiter(o.rate, o.burst)
+		}
 	}
 	s.cloud = cloud.New(a, s.Now())
 	s.AddFaults(a.Faults...)

@@ -13,26 +13,22 @@ import (
 	"github.com/flowreaper/flowreaper/internal/emulator/cloud"
 )
 
-func (s *Server) listExecutions(_ context.Context, r *request) (answer, *apiError) {
+func (s *Server) listExecutions(_ context.Context, r *request) (answer, error) {
 	q, metadataOnly, wrong := readQuery(r)
 	if wrong != nil {
 		return nil, wrong
 	}
-	f, err := s.cloud.Flow(q.Flow)
-	if err != nil {
-		return nil, ofCloud(err, q.Flow, "")
-	}
 	executions, next, err := s.cloud.List(s.Now(), q)
 	if err != nil {
-		return nil, ofCloud(err, q.Flow, "")
+		return nil, err
 	}
 	row := answerExecution
 	if metadataOnly {
 		row = answerMetadata
 	}
-	page := &executionsAnswer{Executions: make([]executionAnswer, 0, len(executions))}
+	page := &executionsAnswer{Executions: make([]*executionAnswer, 0, len(executions))}
 	for _, e := range executions {
-		page.Executions = append(page.Executions, row(f, e))
+		page.Executions = append(page.Executions, row(e))
 	}
 	if next != nil {
 		page.NextToken = token(next)
@@ -41,9 +37,6 @@ func (s *Server) listExecutions(_ context.Context, r *request) (answer, *apiErro
 }
 
 func readQuery(r *request) (q cloud.Query, metadataOnly bool, wrong *apiError) {
-	if missing := r.require("FlowName"); missing != nil {
-		return q, false, missing
-	}
 	limit, wrongLimit := r.number("Limit", 1, 99, 60)
 	begin, wrongBegin := r.moment("StartedTimeBegin")
 	end, wrongEnd := r.moment("StartedTimeEnd")
@@ -64,24 +57,16 @@ func knownStatus(status string) *apiError {
 }
 
 // describeExecution waits, if it is asked to, until the execution has ended.
-func (s *Server) describeExecution(ctx context.Context, r *request) (answer, *apiError) {
-	if missing := r.require("FlowName", "ExecutionName"); missing != nil {
-		return nil, missing
-	}
+func (s *Server) describeExecution(ctx context.Context, r *request) (answer, error) {
 	seconds, wrong := r.number("WaitTimeSeconds", 0, 60, 0)
 	if wrong != nil {
 		return nil, wrong
 	}
-	f, err := s.cloud.Flow(r.flow())
-	if err != nil {
-		return nil, ofCloud(err, r.flow(), "")
-	}
 	e, err := s.waitForEnd(ctx, r.flow(), r.get("ExecutionName"), time.Duration(seconds)*time.Second)
 	if err != nil {
-		return nil, ofCloud(err, r.flow(), r.get("ExecutionName"))
+		return nil, err
 	}
-	execution := answerExecution(f, e)
-	return &execution, nil
+	return answerExecution(e), nil
 }
 
 // waitForEnd returns the execution as it is when it ends, when the time is
@@ -108,10 +93,7 @@ func (s *Server) waitForEnd(ctx context.Context, flow, name string, wait time.Du
 	}
 }
 
-func (s *Server) getExecutionHistory(_ context.Context, r *request) (answer, *apiError) {
-	if missing := r.require("FlowName", "ExecutionName"); missing != nil {
-		return nil, missing
-	}
+func (s *Server) getExecutionHistory(_ context.Context, r *request) (answer, error) {
 	limit, wrong := r.number("Limit", 1, 999, 60)
 	if wrong != nil {
 		return nil, wrong
@@ -126,7 +108,7 @@ func (s *Server) getExecutionHistory(_ context.Context, r *request) (answer, *ap
 	}
 	events, err := s.cloud.History(s.Now(), r.flow(), r.get("ExecutionName"))
 	if err != nil {
-		return nil, ofCloud(err, r.flow(), r.get("ExecutionName"))
+		return nil, err
 	}
 	return historyPage(events, from, limit), nil
 }
@@ -146,13 +128,10 @@ func historyPage(events []cloud.Event, from int64, limit int) *historyAnswer {
 	return page
 }
 
-func (s *Server) startExecution(_ context.Context, r *request) (answer, *apiError) {
-	if missing := r.require("FlowName"); missing != nil {
-		return nil, missing
-	}
+func (s *Server) startExecution(_ context.Context, r *request) (answer, error) {
 	f, err := s.cloud.Flow(r.flow())
 	if err != nil {
-		return nil, ofCloud(err, r.flow(), "")
+		return nil, err
 	}
 	name, input := r.get("ExecutionName"), r.get("Input")
 	switch {
@@ -169,29 +148,20 @@ func (s *Server) startExecution(_ context.Context, r *request) (answer, *apiErro
 	}
 	e, err := s.cloud.Start(s.Now(), r.flow(), name, input)
 	if err != nil {
-		return nil, ofCloud(err, r.flow(), name)
+		return nil, err
 	}
-	execution := answerStartedOrStopped(f, e)
-	return &execution, nil
+	return answerStartedOrStopped(e), nil
 }
 
-func (s *Server) stopExecution(_ context.Context, r *request) (answer, *apiError) {
-	if missing := r.require("FlowName", "ExecutionName"); missing != nil {
-		return nil, missing
-	}
+func (s *Server) stopExecution(_ context.Context, r *request) (answer, error) {
 	cause, wrongCause := r.text("Cause", 4096)
 	errorName, wrongError := r.text("Error", 128)
 	if wrong := firstError(wrongCause, wrongError); wrong != nil {
 		return nil, wrong
 	}
-	f, err := s.cloud.Flow(r.flow())
-	if err != nil {
-		return nil, ofCloud(err, r.flow(), "")
-	}
 	e, err := s.cloud.Stop(s.Now(), r.flow(), r.get("ExecutionName"), errorName, cause)
 	if err != nil {
-		return nil, ofCloud(err, r.flow(), r.get("ExecutionName"))
+		return nil, err
 	}
-	execution := answerStartedOrStopped(f, e)
-	return &execution, nil
+	return answerStartedOrStopped(e), nil
 }

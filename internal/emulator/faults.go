@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"net/http"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/flowreaper/flowreaper/internal/emulator/account"
@@ -71,7 +70,7 @@ func (f *fault) fits(r *request) bool {
 
 // errorOfFault is the documented error of the fault's code or status, and
 // otherwise one of that code and status that says that it isn't real.
-func errorOfFault(f *account.Fault, r *request) *apiError {
+func errorOfFault(f *account.Fault) *apiError {
 	e := apiError{status: http.StatusInternalServerError, code: "InternalServerError", message: "An error that the emulator was asked for."}
 	for _, known := range slices.Backward(documentedErrors) {
 		if known.code == f.Code || f.Code == "" && known.status == cmp.Or(f.Status, e.status) {
@@ -79,24 +78,6 @@ func errorOfFault(f *account.Fault, r *request) *apiError {
 		}
 	}
 	e.status, e.code = cmp.Or(f.Status, e.status), cmp.Or(f.Code, e.code)
-	e.message = r.fill(e)
 	e.hint = "A fault of the emulator."
 	return &e
-}
-
-// fill fills in the names in a documented message.
-func (r *request) fill(e apiError) string {
-	names := map[string][]string{
-		"ExecutionAlreadyCompleted": {r.get("ExecutionName"), r.flow()},
-		"ExecutionAlreadyExists":    {r.get("ExecutionName"), r.flow()},
-		"ExecutionNotExists":        {r.get("ExecutionName"), r.flow()},
-		"FlowNotExists":             {r.flow()},
-		"FlowAlreadyExists":         {r.flow()},
-		"InvalidAccessKeyID":        {r.get("AccessKeyId")},
-	}
-	message := e.message
-	for _, name := range names[e.code] {
-		message = strings.Replace(message, "%s", name, 1)
-	}
-	return strings.ReplaceAll(message, "%s", "?")
 }

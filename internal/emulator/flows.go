@@ -9,14 +9,14 @@ import (
 	"github.com/flowreaper/flowreaper/internal/emulator/cloud"
 )
 
-func (s *Server) listFlows(_ context.Context, r *request) (answer, *apiError) {
+func (s *Server) listFlows(_ context.Context, r *request) (answer, error) {
 	limit, wrongLimit := r.number("Limit", 1, 999, 60)
 	after, wrongToken := readToken[string](r)
 	if wrong := firstError(wrongLimit, wrongToken); wrong != nil {
 		return nil, wrong
 	}
 	flows, more := s.cloud.Flows(after, r.get("ResourceGroupId"), limit)
-	page := &flowsAnswer{Flows: make([]flowAnswer, 0, len(flows))}
+	page := &flowsAnswer{Flows: make([]*flowAnswer, 0, len(flows))}
 	for _, f := range flows {
 		page.Flows = append(page.Flows, answerFlow(f))
 	}
@@ -26,22 +26,15 @@ func (s *Server) listFlows(_ context.Context, r *request) (answer, *apiError) {
 	return page, nil
 }
 
-func (s *Server) describeFlow(_ context.Context, r *request) (answer, *apiError) {
-	if missing := r.require("Name"); missing != nil {
-		return nil, missing
-	}
+func (s *Server) describeFlow(_ context.Context, r *request) (answer, error) {
 	f, err := s.cloud.Flow(r.get("Name"))
 	if err != nil {
-		return nil, ofCloud(err, r.flow(), "")
+		return nil, err
 	}
-	flow := answerFlow(f)
-	return &flow, nil
+	return answerFlow(f), nil
 }
 
-func (s *Server) createFlow(_ context.Context, r *request) (answer, *apiError) {
-	if missing := r.require("Name", "Definition", "Description", "Type"); missing != nil {
-		return nil, missing
-	}
+func (s *Server) createFlow(_ context.Context, r *request) (answer, error) {
 	environment, wrong := r.environment()
 	switch {
 	case wrong != nil:
@@ -57,10 +50,9 @@ func (s *Server) createFlow(_ context.Context, r *request) (answer, *apiError) {
 		ResourceGroupID: r.get("ResourceGroupId"), Environment: environment,
 	})
 	if err != nil {
-		return nil, ofCloud(err, r.flow(), "")
+		return nil, err
 	}
-	flow := answerFlow(f)
-	return &flow, nil
+	return answerFlow(f), nil
 }
 
 // environment reads the JSON text {"Variables":[{"Name":…,"Value":…}]}.
@@ -79,18 +71,15 @@ func (r *request) environment() (map[string]string, *apiError) {
 	return variables, nil
 }
 
-func (s *Server) deleteFlow(_ context.Context, r *request) (answer, *apiError) {
-	if missing := r.require("Name"); missing != nil {
-		return nil, missing
-	}
+func (s *Server) deleteFlow(_ context.Context, r *request) (answer, error) {
 	if err := s.cloud.DeleteFlow(r.get("Name")); err != nil {
-		return nil, ofCloud(err, r.flow(), "")
+		return nil, err
 	}
 	return &identified{}, nil
 }
 
 // describeRegions answers the regions that the documentation names.
-func (s *Server) describeRegions(context.Context, *request) (answer, *apiError) {
+func (s *Server) describeRegions(context.Context, *request) (answer, error) {
 	regions := &regionsAnswer{}
 	for _, id := range []string{"cn-hangzhou", "cn-shanghai", "cn-beijing", "cn-qingdao", "cn-shenzhen", "ap-southeast-1", "us-west-1"} {
 		regions.Regions.Region = append(regions.Regions.Region, regionAnswer{

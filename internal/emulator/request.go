@@ -61,7 +61,7 @@ func (r *request) readBody(from *http.Request) *apiError {
 		return nil
 	}
 	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind != "application/x-www-form-urlencoded" {
-		return errorOf("UnsupportedMediaType")
+		return errorOf("UnsupportedMediaType", "")
 	}
 	if r.Form, err = url.ParseQuery(string(r.Body)); err != nil {
 		return invalid("the form can't be read: %s", err)
@@ -85,16 +85,6 @@ func (r *request) flow() string {
 		return r.get("FlowName")
 	}
 	return r.get("Name")
-}
-
-// require finds the first of the parameters that is missing.
-func (r *request) require(names ...string) *apiError {
-	for _, name := range names {
-		if r.get(name) == "" {
-			return errorOf("MissingRequiredParams", name)
-		}
-	}
-	return nil
 }
 
 // number reads a whole number within bounds.

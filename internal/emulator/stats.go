@@ -26,8 +26,6 @@ type counter struct {
 	throttled int
 }
 
-func newCounter() *counter { return &counter{calls: map[string]int{}} }
-
 func (c *counter) called(operation string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -57,8 +57,8 @@ type flowAnswer struct {
 	Environment      environmentAnswer
 }
 
-func answerFlow(f cloud.Flow) flowAnswer {
-	return flowAnswer{
+func answerFlow(f cloud.Flow) *flowAnswer {
+	return &flowAnswer{
 		Name: f.Name, Id: f.ID, Description: f.Description, Definition: f.Definition, Type: "FDL",
 		RoleArn: f.RoleARN, ExecutionMode: f.ExecutionMode,
 		CreatedTime: apiTime(f.CreatedTime), LastModifiedTime: apiTime(f.ModifiedTime),
@@ -68,7 +68,7 @@ func answerFlow(f cloud.Flow) flowAnswer {
 
 type flowsAnswer struct {
 	identified
-	Flows     []flowAnswer
+	Flows     []*flowAnswer
 	NextToken string `json:",omitempty"`
 }
 
@@ -88,35 +88,31 @@ type executionAnswer struct {
 	Environment    environmentAnswer
 }
 
-func answerMetadata(f cloud.Flow, e cloud.Execution) executionAnswer {
-	environment := f.Environment
-	if e.Environment != nil {
-		environment = e.Environment
-	}
-	return executionAnswer{
-		Name: e.Name, FlowName: f.Name, Status: e.Status,
+func answerMetadata(e cloud.Execution) *executionAnswer {
+	return &executionAnswer{
+		Name: e.Name, FlowName: e.Flow.Name, Status: e.Status,
 		StartedTime: apiTime(e.StartedTime), StoppedTime: apiTime(e.StoppedTime),
-		Environment: answerEnvironment(environment),
+		Environment: answerEnvironment(e.Environment),
 	}
 }
 
-func answerExecution(f cloud.Flow, e cloud.Execution) executionAnswer {
-	answer := answerMetadata(f, e)
-	answer.Input, answer.Output, answer.FlowDefinition = &e.Input, &e.Output, &f.Definition
+func answerExecution(e cloud.Execution) *executionAnswer {
+	answer := answerMetadata(e)
+	answer.Input, answer.Output, answer.FlowDefinition = &e.Input, &e.Output, &e.Flow.Definition
 	return answer
 }
 
 // answerStartedOrStopped is of StartExecution and StopExecution.
-func answerStartedOrStopped(f cloud.Flow, e cloud.Execution) executionAnswer {
-	answer := answerExecution(f, e)
-	role := cmp.Or(f.RoleARN, "acs:ram::123456789012:role/emulator")
+func answerStartedOrStopped(e cloud.Execution) *executionAnswer {
+	answer := answerExecution(e)
+	role := cmp.Or(e.Flow.RoleARN, "acs:ram::123456789012:role/emulator")
 	answer.RoleArn = &role
 	return answer
 }
 
 type executionsAnswer struct {
 	identified
-	Executions []executionAnswer
+	Executions []*executionAnswer
 	NextToken  string `json:",omitempty"`
 }
 

@@ -21,13 +21,14 @@ import (
 	"github.com/flowreaper/flowreaper/internal/emulator/account"
 )
 
-// What can't be done to a flow or an execution.
+// What can't be done to a flow or an execution, by the code of the API's error. For
+// what is tried with an Express execution it documents none.
 var (
-	ErrNoFlow          = errors.New("the flow does not exist")
-	ErrNoExecution     = errors.New("the execution does not exist")
-	ErrFlowExists      = errors.New("the flow exists already")
-	ErrExecutionExists = errors.New("an execution of this name has ended")
-	ErrCompleted       = errors.New("the execution has ended")
+	ErrNoFlow          = errors.New("FlowNotExists")
+	ErrNoExecution     = errors.New("ExecutionNotExists")
+	ErrFlowExists      = errors.New("FlowAlreadyExists")
+	ErrExecutionExists = errors.New("ExecutionAlreadyExists") // and has ended
+	ErrCompleted       = errors.New("ExecutionAlreadyCompleted")
 	ErrExpress         = errors.New("an Express execution can't be stopped")
 )
 

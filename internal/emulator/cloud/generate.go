@@ -1,6 +1,7 @@
 package cloud
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"strings"
@@ -31,19 +32,10 @@ func generatedFlow(b account.Behaviour, spec account.Generate, number int, now t
 	if spec.InputSize > 0 {
 		f.input = inputOf(spec.InputSize)
 	}
-	spec = withDefaults(spec)
+	spec.MaxAge = cmp.Or(spec.MaxAge, account.Duration(6*time.Hour))
+	spec.Median = cmp.Or(spec.Median, account.Duration(5*time.Minute))
 	f.generator = &generator{spec: spec, flow: uint64(number), loaded: milliseconds(now)}
 	return f
-}
-
-func withDefaults(spec account.Generate) account.Generate {
-	if spec.MaxAge == 0 {
-		spec.MaxAge = account.Duration(6 * time.Hour)
-	}
-	if spec.Median == 0 {
-		spec.Median = account.Duration(5 * time.Minute)
-	}
-	return spec
 }
 
 // inputOf is a JSON object of at least so many bytes.
@@ -71,7 +63,7 @@ func (g *generator) standing() []*run {
 	for i := range slab {
 		r := &slab[i]
 		runs[i] = r
-		age := g.draw(0, uint64(i), 0) * float64(g.maxAge())
+		age := g.draw(0, uint64(i), 0) * float64(time.Duration(g.spec.MaxAge).Milliseconds())
 		r.started, r.ends = g.loaded-int64(age), never
 		if i < g.spec.Live {
 			r.name = fmt.Sprintf("live-%d", i)
@@ -106,12 +98,8 @@ func (g *generator) length(kind, number uint64) int64 {
 	const spread = 0.5 // one in 100 takes exp(2.33 × 0.5) = 3.2 times the median
 	u, v := g.draw(kind, number, 1), g.draw(kind, number, 2)
 	normal := math.Sqrt(-2*math.Log(1-u)) * math.Cos(2*math.Pi*v)
-	return max(1, int64(float64(g.median())*math.Exp(spread*normal)))
+	return max(1, int64(float64(time.Duration(g.spec.Median).Milliseconds())*math.Exp(spread*normal)))
 }
-
-func (g *generator) maxAge() int64 { return time.Duration(g.spec.MaxAge).Milliseconds() }
-
-func (g *generator) median() int64 { return time.Duration(g.spec.Median).Milliseconds() }
 
 // draw is a number in [0, 1) that depends on nothing but its arguments, the
 // seed and the flow.

@@ -10,14 +10,14 @@ import (
 
 // Execution is one execution at one moment.
 type Execution struct {
+	Flow        Flow
 	Name        string
 	Status      string
 	StartedTime time.Time
 	StoppedTime time.Time // zero while it runs and nobody asked for it to be stopped
 	Input       string
 	Output      string
-	MapRunName  string
-	Environment map[string]string // nil: the flow's
+	Environment map[string]string
 }
 
 // Live says whether the execution is still running.
@@ -113,12 +113,15 @@ func (r *run) stoppedTime(at int64) int64 {
 func (r *run) snapshot(f *flow, at int64) Execution {
 	d := r.details()
 	e := Execution{
+		Flow:        f.Flow,
 		Name:        r.name,
 		Status:      r.status(at),
 		StartedTime: moment(r.started),
 		Input:       cmp.Or(d.input, f.input),
-		MapRunName:  d.mapRun,
 		Environment: d.environment,
+	}
+	if e.Environment == nil {
+		e.Environment = f.Environment
 	}
 	if stopped := r.stoppedTime(at); stopped != 0 {
 		e.StoppedTime = moment(stopped)

@@ -45,18 +45,18 @@ type AccessKey struct {
 	SecurityToken string // the one that temporary credentials bring; "" takes any, and none
 }
 
-// Kind says what is wrong with a request's signature.
-type Kind int
+// Kind says what is wrong with a request's signature, by the code of the API's error.
+type Kind string
 
 const (
-	MissingParameter Kind = iota // Error.Name was not sent
-	MissingHeader                // Error.Name was not sent
-	Malformed                    // something of the signature can't be read, or isn't supported
-	UnknownKey                   // no key has the id Error.Name
-	WrongToken                   // the security token is not the key's
-	Mismatch                     // the signature is not that of this request
-	Skewed                       // the time, Error.Name, is too far from the server's
-	Replayed                     // the nonce was used before
+	MissingParameter Kind = "MissingRequiredParams" // Error.Name was not sent
+	MissingHeader    Kind = "MissingRequiredHeader" // Error.Name was not sent
+	Malformed        Kind = "IncompleteSignature"   // something of the signature can't be read, or isn't supported
+	UnknownKey       Kind = "InvalidAccessKeyID"    // no key has the id Error.Name
+	WrongToken       Kind = "InvalidSecurityToken.MismatchWithAccessKey"
+	Mismatch         Kind = "SignatureNotMatch"
+	Skewed           Kind = "RequestTimeTooSkewed" // the time, Error.Name, is too far from the server's
+	Replayed         Kind = "SignatureNonceUsed"
 )
 
 // Error says why a request was not let in.
@@ -65,18 +65,7 @@ type Error struct {
 	Name string // a parameter, header, key id or time, as Kind says
 }
 
-func (e *Error) Error() string {
-	return map[Kind]string{
-		MissingParameter: "parameter " + e.Name + " is missing",
-		MissingHeader:    "header " + e.Name + " is missing",
-		Malformed:        e.Name + " can't be read",
-		UnknownKey:       "no such access key: " + e.Name,
-		WrongToken:       "the security token is not the access key's",
-		Mismatch:         "the signature is wrong",
-		Skewed:           "the request's time " + e.Name + " is too far from the server's",
-		Replayed:         "the nonce " + e.Name + " was used before",
-	}[e.Kind]
-}
+func (e *Error) Error() string { return string(e.Kind) + ": " + e.Name }
 
 // Verifier verifies requests. It is safe for concurrent use.
 type Verifier struct {
@@ -93,7 +82,11 @@ func NewVerifier(keys []AccessKey, maxSkew time.Duration) *Verifier {
 
 // Verify returns nil, or an [*Error] for the first thing that is wrong.
 func (v *Verifier) Verify(r *Request, now time.Time) error {
-	claim, err := v.read(r)
+	read := readV1
+	if r.ACS3() {
+		read = readACS3
+	}
+	claim, err := read(r)
 	if err != nil {
 		return err
 	}
@@ -115,13 +108,6 @@ func (v *Verifier) Verify(r *Request, now time.Time) error {
 		return &Error{Kind: Replayed, Name: claim.nonce}
 	}
 	return nil
-}
-
-func (v *Verifier) read(r *Request) (*claim, error) {
-	if r.ACS3() {
-		return readACS3(r)
-	}
-	return readV1(r)
 }
 
 func (v *Verifier) key(id string) (AccessKey, bool) {
