@@ -1,6 +1,7 @@
 package cloudflow
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -62,9 +63,8 @@ type Options struct {
 	// answer; 15 s when 0. DescribeExecution adds the time it waits.
 	CallTimeout time.Duration
 	// Quota is shared with the clients before and after this one; nil means a
-	// quota of the client's own, with Rates, that starts empty.
+	// quota of the client's own, with the default rates, that starts empty.
 	Quota *Quota
-	Rates Rates
 	// KeepRate leaves the quota's rate alone when the API throttles: for event
 	// sweeps, which may compete with a timer sweep and must not give way.
 	KeepRate bool
@@ -102,24 +102,19 @@ func New(o Options) (*Client, error) {
 	if err := o.Credentials.check(); err != nil {
 		return nil, err
 	}
-	if o.Quota != nil && len(o.Rates) > 0 {
-		return nil, errors.New("options have both a Quota and Rates: set the rates with Quota.SetRates")
-	}
 	c := &Client{
 		quota:     o.Quota,
 		keepRate:  o.KeepRate,
 		retry:     o.Retry.withDefaults(),
-		timeout:   o.CallTimeout,
+		timeout:   cmp.Or(max(o.CallTimeout, 0), defaultCallTimeout),
 		redact:    newRedactor(o.Credentials),
+		stats:     stats{sum: Stats{Calls: map[string]int{}}},
 		closeHTTP: func() {},
 	}
 	if c.quota == nil {
-		if c.quota, err = NewQuota(o.Rates); err != nil {
+		if c.quota, err = NewQuota(nil); err != nil {
 			return nil, err
 		}
-	}
-	if c.timeout <= 0 {
-		c.timeout = defaultCallTimeout
 	}
 	if o.HTTPClient == nil {
 		own := NewHTTPClient()

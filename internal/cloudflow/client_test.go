@@ -85,8 +85,6 @@ func TestNewRefuses(t *testing.T) {
 		{"no key", func(o *Options) { o.Credentials.AccessKeyID = "" }, `the credentials have no AccessKey id: set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, or give the function a role`},
 		{"no secret", func(o *Options) { o.Credentials.AccessKeySecret = "" }, `the credentials have an AccessKey id but no secret: set ALIBABA_CLOUD_ACCESS_KEY_SECRET too`},
 		{"line break in the secret", func(o *Options) { o.Credentials.AccessKeySecret = "secret\n" }, `the credentials contain white space, perhaps a line break copied along: set them again without it`},
-		{"quota and rates", func(o *Options) { o.Quota, o.Rates = Unlimited(), DefaultRates() }, `options have both a Quota and Rates: set the rates with Quota.SetRates`},
-		{"bad rate", func(o *Options) { o.Rates = Rates{OpListFlows: {}} }, `0 calls a second is not 0.001 to 10000`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			o := good

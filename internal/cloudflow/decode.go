@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 	"time"
 
@@ -209,20 +208,6 @@ func (d *decoder) time(into *time.Time) error {
 	}
 	if t.Year() >= firstYear {
 		*into = t
-	}
-	return nil
-}
-
-func (d *decoder) integer(into *int64) error {
-	raw, err := d.json.ReadValue()
-	if err != nil {
-		return err
-	}
-	if raw.Kind() != '0' {
-		return d.wrong(raw.Kind(), "a whole number")
-	}
-	if *into, err = strconv.ParseInt(string(raw), 10, 64); err != nil {
-		return d.wrong('0', "a whole number")
 	}
 	return nil
 }

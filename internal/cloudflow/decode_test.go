@@ -112,7 +112,7 @@ func TestAStopsAnswer(t *testing.T) {
 	got, err := once(t, script(says(200, body))).StopExecution(t.Context(), Stop{"flow", "exec", "nill", "for test"})
 	want := Execution{Name: "exec", FlowName: "flow", Status: "Running", StartedTime: time.Date(2019, 1, 1, 1, 1, 1, 1e6, time.UTC),
 		StoppedTime: time.Date(2019, 1, 1, 1, 1, 2, 1e6, time.UTC), Input: `{"key":"value"}`, InputFetched: true,
-		RoleARN: "acs:ram::${accountID}:${role}", RequestID: "testRequestId"}
+		RequestID: "testRequestId"}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
@@ -120,7 +120,7 @@ func TestAStopsAnswer(t *testing.T) {
 
 func TestHistory(t *testing.T) {
 	const body = `{"Events":[{"EventId":2,"ScheduleEventId":1,"Type":"StepEntered","StepName":"s","Time":"2019-01-01T01:01:01Z","EventDetail":"{}"},{"Type":"T","Time":"2019-01-01T01:01:01Z"}]}`
-	want := []Event{{EventID: 2, ScheduleEventID: 1, Type: "StepEntered", StepName: "s", Time: time.Date(2019, 1, 1, 1, 1, 1, 0, time.UTC)},
+	want := []Event{{Type: "StepEntered", StepName: "s", Time: time.Date(2019, 1, 1, 1, 1, 1, 0, time.UTC)},
 		{Type: "T", Time: time.Date(2019, 1, 1, 1, 1, 1, 0, time.UTC)}}
 	for page, err := range once(t, script(says(200, body))).GetExecutionHistory(t.Context(), "f", "e") {
 		if diff := cmp.Diff(want, page.Items); diff != "" || err != nil {
@@ -134,13 +134,6 @@ func TestHistory(t *testing.T) {
 		c := once(t, script(says(200, `{"Events":[`+event+`]}`)))
 		if err := firstError(c.GetExecutionHistory(t.Context(), "f", "e")); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", event, err)
-		}
-	}
-	for _, number := range []string{`1.5`, `"1"`, `1e3`, `99999999999999999999`, `null`} {
-		c := once(t, script(says(200, `{"Events":[{"EventId":`+number+`}]}`)))
-		err := firstError(c.GetExecutionHistory(t.Context(), "f", "e"))
-		if e, ok := errors.AsType[*Error](err); !ok || e.Class != Operation {
-			t.Errorf("EventId %s: %v", number, err)
 		}
 	}
 	for _, event := range []string{`{}`, `{"EventId":1,"Type":"StepEntered","Time":""}`} {
@@ -245,7 +238,7 @@ func oracle(body []byte) (page listing[Execution], err error) {
 
 func oracleExecution(m map[string]any) Execution {
 	e := Execution{Name: textIn(m, "Name"), FlowName: textIn(m, "FlowName"), Status: textIn(m, "Status"), Input: textIn(m, "Input"),
-		RoleARN: textIn(m, "RoleArn"), RequestID: newRedactor(testCredentials).short(textIn(m, "RequestId"), longestName), StartedTime: timeIn(m, "StartedTime"), StoppedTime: timeIn(m, "StoppedTime")}
+		RequestID: newRedactor(testCredentials).short(textIn(m, "RequestId"), longestName), StartedTime: timeIn(m, "StartedTime"), StoppedTime: timeIn(m, "StoppedTime")}
 	_, e.InputFetched = m["Input"]
 	environment, told := m["Environment"].(map[string]any)
 	e.EnvironmentAbsent = !told
@@ -399,8 +392,8 @@ func TestAnAnswerWithoutEndIsGivenUp(t *testing.T) {
 		a.Body = body
 		return a, nil
 	}))
-	err := firstError(c.ListExecutions(t.Context(), ExecutionQuery{FlowName: "f", Limit: 1}))
-	const want = "ListExecutions: the answer is longer than 32 MiB (HTTP 200)"
+	_, err := c.DescribeExecution(t.Context(), "f", "e", 0)
+	const want = "DescribeExecution: the answer is longer than 32 MiB (HTTP 200)"
 	if e, ok := errors.AsType[*Error](err); !ok || e.Error() != want || e.Class != Operation {
 		t.Errorf("%v\nwant %s", err, want)
 	}

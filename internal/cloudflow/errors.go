@@ -17,15 +17,6 @@ const (
 	Fatal                  // nothing can work: the whole sweep ends
 )
 
-// String is the class's name, for logs.
-func (c Class) String() string {
-	names := []string{"retry", "tolerated", "item", "operation", "fatal"}
-	if c < 0 || int(c) >= len(names) {
-		return fmt.Sprintf("class %d", int(c))
-	}
-	return names[c]
-}
-
 // Error is the error of every call, after its retries.
 //
 // When the caller's own context ended it, Class is Retry and errors.Is finds

@@ -98,7 +98,7 @@ func TestEveryAnswerThatIsNoSuccess(t *testing.T) {
 			continue
 		}
 		if e.Class != test.class || e.MaybeDone != test.maybeDone || e.HTTPStatus != test.status || e.Operation != "StopExecution" {
-			t.Errorf("%d %s: %s, maybe done %t", test.status, test.body, e.Class, e.MaybeDone)
+			t.Errorf("%d %s: %v, maybe done %t", test.status, test.body, e.Class, e.MaybeDone)
 		}
 		if want := "StopExecution: " + test.want; e.Error() != want {
 			t.Errorf("%s\nwant %s", e, want)
@@ -114,7 +114,7 @@ func TestCompletedAndGoneAreToldApart(t *testing.T) {
 		CodeExecutionAlreadyCompleted: {true, false},
 		CodeExecutionNotExists:        {false, true},
 		CodeFlowNotExists:             {false, true},
-		CodeAccessDenied:              {},
+		"AccessDenied":                {},
 	} {
 		err := fmt.Errorf("wrapped: %w", &Error{Code: code})
 		if got := [2]bool{IsAlreadyCompleted(err), IsGone(err)}; got != want {
@@ -123,13 +123,6 @@ func TestCompletedAndGoneAreToldApart(t *testing.T) {
 	}
 	if IsAlreadyCompleted(nil) || IsGone(context.Canceled) {
 		t.Error("an error of another kind was taken for an answer")
-	}
-}
-
-func TestClassNames(t *testing.T) {
-	got := fmt.Sprint(Retry, Tolerated, Item, Operation, Fatal, Class(9))
-	if want := "retry tolerated item operation fatal class 9"; got != want {
-		t.Errorf("%s, want %s", got, want)
 	}
 }
 

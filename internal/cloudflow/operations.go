@@ -39,9 +39,6 @@ func (c *Client) ListFlows(ctx context.Context) iter.Seq2[Page[Flow], error] {
 // DescribeFlow reads one flow.
 func (c *Client) DescribeFlow(ctx context.Context, name string) (Flow, error) {
 	r := c.get(OpDescribeFlow, params{"Name": name})
-	if err := r.require("Name"); err != nil {
-		return Flow{}, err
-	}
 	return call(ctx, c, r, func(d *decoder) (Flow, error) {
 		f, err := d.flowNamed(name)
 		f.Absent = slices.DeleteFunc(f.Absent, func(field string) bool { return field != "Definition" })
@@ -53,9 +50,6 @@ func (c *Client) DescribeFlow(ctx context.Context, name string) (Flow, error) {
 // documentation does not say.
 func (c *Client) ListExecutions(ctx context.Context, q ExecutionQuery) iter.Seq2[Page[Execution], error] {
 	r := c.get(OpListExecutions, q.params())
-	if err := r.require("FlowName"); err != nil {
-		return func(yield func(Page[Execution], error) bool) { yield(Page[Execution]{}, err) }
-	}
 	return pages(ctx, c, r, "Executions", func(d *decoder) (Execution, error) {
 		e, err := d.executionOf(q.FlowName, "")
 		// An answer without inputs may still name them, as empty texts.
@@ -73,9 +67,6 @@ func (q ExecutionQuery) params() params {
 		"StartedTimeBegin":    formatTime(q.StartedTimeBegin),
 		"StartedTimeEnd":      formatTime(q.StartedTimeEnd),
 		"ExecutionNamePrefix": q.NamePrefix,
-	}
-	if q.Limit != 0 {
-		p["Limit"] = strconv.Itoa(q.Limit)
 	}
 	if q.MetadataOnly {
 		p["MetadataOnly"] = "true"
@@ -96,9 +87,6 @@ func formatTime(t time.Time) string {
 // execution ends sooner, and with a live one when the time is over.
 func (c *Client) DescribeExecution(ctx context.Context, flow, execution string, wait time.Duration) (Execution, error) {
 	r := c.get(OpDescribeExecution, params{"FlowName": flow, "ExecutionName": execution})
-	if err := r.require("FlowName", "ExecutionName"); err != nil {
-		return Execution{}, err
-	}
 	wait = min(max(wait, 0), maxWait).Truncate(time.Second)
 	if wait > 0 {
 		r.params["WaitTimeSeconds"] = strconv.Itoa(int(wait / time.Second))
@@ -123,9 +111,6 @@ func only(flow, execution string) func(*decoder) (Execution, error) {
 func (c *Client) GetExecutionHistory(ctx context.Context, flow, execution string) iter.Seq2[Page[Event], error] {
 	r := c.get(OpGetExecutionHistory, params{
 		"FlowName": flow, "ExecutionName": execution, "Limit": strconv.Itoa(eventsAPage)})
-	if err := r.require("FlowName", "ExecutionName"); err != nil {
-		return func(yield func(Page[Event], error) bool) { yield(Page[Event]{}, err) }
-	}
 	return pages(ctx, c, r, "Events", (*decoder).event)
 }
 
@@ -137,9 +122,6 @@ func (c *Client) GetExecutionHistory(ctx context.Context, flow, execution string
 func (c *Client) StopExecution(ctx context.Context, s Stop) (Execution, error) {
 	r := c.get(OpStopExecution, params{
 		"FlowName": s.FlowName, "ExecutionName": s.ExecutionName, "Error": s.Error, "Cause": s.Cause})
-	if err := r.require("FlowName", "ExecutionName"); err != nil {
-		return Execution{}, err
-	}
 	r.method = "POST"
 	return call(ctx, c, r, only(s.FlowName, s.ExecutionName))
 }
@@ -160,11 +142,11 @@ func (c *Client) get(operation string, p params) request {
 	return request{operation: operation, method: "GET", params: p, timeout: c.timeout}
 }
 
-// require refuses a call without one of its names here: what an API makes of
+// named refuses a call without one of its names here: what an API makes of
 // an empty name is not worth finding out with StopExecution.
-func (r request) require(names ...string) error {
-	for _, name := range names {
-		if r.params[name] == "" {
+func (r request) named() error {
+	for _, name := range []string{"Name", "FlowName", "ExecutionName"} {
+		if value, asked := r.params[name]; asked && value == "" {
 			return &Error{
 				Operation: r.operation, Code: CodeMissingRequiredParams, Class: Item,
 				Message: name + " is empty; nothing was sent",

@@ -48,7 +48,13 @@ func NewQuota(rates Rates) (*Quota, error) {
 	for operation, full := range DefaultRates() {
 		q.buckets[operation] = newBucket(full, 0)
 	}
-	return q, q.SetRates(rates)
+	for operation, full := range rates {
+		if err := full.check(operation); err != nil {
+			return nil, err
+		}
+		q.buckets[operation] = newBucket(full, 0)
+	}
+	return q, nil
 }
 
 // Unlimited is a quota that limits nothing, for tests and emulators.
@@ -128,26 +134,6 @@ func (q *Quota) throttled(operation string, sentAt time.Time, keepRate bool) {
 	b.slow = max(b.rateAt(now)/2, b.full.PerSecond*slowest)
 	b.slowedAt = now
 	b.limiter.SetLimitAt(now, rate.Limit(b.slow))
-}
-
-// SetRates changes the rates of the operations given; the levels stay.
-func (q *Quota) SetRates(rates Rates) error {
-	for operation, r := range rates {
-		if err := r.check(operation); err != nil {
-			return err
-		}
-	}
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	now := time.Now()
-	for operation, r := range rates {
-		if b := q.buckets[operation]; b != nil {
-			b.full = r
-			b.limiter.SetLimitAt(now, rate.Limit(b.rateAt(now)))
-			b.limiter.SetBurstAt(now, r.Burst)
-		}
-	}
-	return nil
 }
 
 // Rates returns the rates in force: lower ones for a while after throttling.

@@ -280,21 +280,10 @@ func TestRestoreBelievesNoMoreThanItMust(t *testing.T) {
 	})
 }
 
-func TestSetRatesKeepsLevels(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		q := newQuota(t, nil)
-		time.Sleep(2 * time.Second) // 3.92 tokens
-		if err := q.SetRates(Rates{OpListFlows: {PerSecond: 100, Burst: 50}}); err != nil {
-			t.Fatal(err)
-		}
-		if n := takeFor(t, q, OpListFlows, time.Microsecond); n != 3 {
-			t.Errorf("%d calls at once, want 3", n)
-		}
-		time.Sleep(time.Minute)
-		if n := takeFor(t, q, OpListFlows, time.Microsecond); n != 50 {
-			t.Errorf("%d calls at once, want 50", n)
-		}
-	})
+func TestNewQuotaRefuses(t *testing.T) {
+	if _, err := NewQuota(Rates{OpListFlows: {}}); err == nil || err.Error() != "0 calls a second is not 0.001 to 10000" {
+		t.Errorf("a bad rate: %v", err)
+	}
 }
 
 func TestParseRates(t *testing.T) {

@@ -1,6 +1,7 @@
 package cloudflow
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,16 +20,11 @@ type RetryPolicy struct {
 }
 
 func (p RetryPolicy) withDefaults() RetryPolicy {
-	if p.MaxAttempts <= 0 {
-		p.MaxAttempts = 5
+	return RetryPolicy{
+		MaxAttempts: cmp.Or(max(p.MaxAttempts, 0), 5),
+		BaseDelay:   cmp.Or(max(p.BaseDelay, 0), 250*time.Millisecond),
+		MaxDelay:    cmp.Or(max(p.MaxDelay, 0), 10*time.Second),
 	}
-	if p.BaseDelay <= 0 {
-		p.BaseDelay = 250 * time.Millisecond
-	}
-	if p.MaxDelay <= 0 {
-		p.MaxDelay = 10 * time.Second
-	}
-	return p
 }
 
 // ceiling is the longest pause after the attempt-th attempt, counted from 1.
@@ -57,6 +53,10 @@ func (p RetryPolicy) pause(attempt int, f *failure) time.Duration {
 // call makes one call, with its retries, and reads its answer. Every attempt
 // reads afresh: nothing of a torn answer is left in the result.
 func call[T any](ctx context.Context, c *Client, r request, read func(*decoder) (T, error)) (T, error) {
+	var none T
+	if err := r.named(); err != nil {
+		return none, err
+	}
 	var last *failure
 	for attempt := 1; ; attempt++ {
 		value, failed := try(ctx, c, r, attempt, read)
@@ -66,7 +66,6 @@ func call[T any](ctx context.Context, c *Client, r request, read func(*decoder) 
 		failed.follow(last, attempt)
 		last = failed
 		if err := c.beforeNext(ctx, attempt, failed); err != nil {
-			var none T
 			return none, err
 		}
 	}
@@ -79,7 +78,7 @@ func try[T any](ctx context.Context, c *Client, r request, attempt int, read fun
 		return value, unsent(r.operation, err)
 	}
 	if attempt > 1 {
-		c.stats.retried()
+		c.stats.count(func(sum *Stats) { sum.Retried++ })
 	}
 	failed := c.send(ctx, r, func(d *decoder) (err error) {
 		value, err = read(d)

@@ -51,7 +51,7 @@ func TestGivesUpAfterMaxAttempts(t *testing.T) {
 }
 
 func TestOnlyClassRetryIsTriedAgain(t *testing.T) {
-	for _, code := range []string{CodeExecutionAlreadyCompleted, CodeInvalidArgument, CodeAccessDenied, CodeSignatureNotMatch} {
+	for _, code := range []string{CodeExecutionAlreadyCompleted, CodeInvalidArgument, "AccessDenied", "SignatureNotMatch"} {
 		sent := 0
 		c := tries(t, serve(func(*http.Request) (*http.Response, error) { sent++; return answer(400, apiError(code, "m")), nil }))
 		if e := stop(t.Context(), c); e == nil || e.Code != code || sent != 1 {
@@ -71,7 +71,7 @@ func TestMaybeDoneRemembersTheAttemptsBefore(t *testing.T) {
 		"nothing before":     {completed, false},
 		"connection refused": {fails(refused), false},
 		"throttled":          {says(429, ""), false},
-		"conflict":           {says(409, apiError(CodeConcurrentUpdateError, "m")), false},
+		"conflict":           {says(409, apiError("ConcurrentUpdateError", "m")), false},
 		"connection reset":   {fails(syscall.ECONNRESET), true},
 		"server error":       {says(500, ""), true},
 		"gateway error":      {says(502, "<html>"), true},

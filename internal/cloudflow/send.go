@@ -137,10 +137,12 @@ func (c *Client) send(ctx context.Context, r request, read func(*decoder) error)
 	attempt, cancel := context.WithTimeoutCause(ctx, r.timeout, errNoAnswer)
 	defer cancel()
 	x, err := c.transport.exchange(attempt, r)
-	if x.sentAt.IsZero() {
-		return c.unsendable(r, err)
+	if x.sentAt.IsZero() { // no input is known to bring this about
+		return &failure{Error: &Error{Operation: r.operation, Class: Fatal, Message: "the request could not be built", Err: c.redact.err(err)}}
 	}
-	c.stats.sent(r.operation, x.err)
+	if x.err == nil || !neverLeft(x.err) {
+		c.stats.count(func(sum *Stats) { sum.Calls[r.operation]++ })
+	}
 	if x.err != nil {
 		return c.networkFailure(attempt, ctx, r, x.err)
 	}
@@ -154,12 +156,6 @@ func (c *Client) send(ctx context.Context, r request, read func(*decoder) error)
 		return c.unreadable(attempt, ctx, r, x, body, err)
 	}
 	return nil
-}
-
-// unsendable is a request that the SDK could not even build. No input is known
-// to bring this about.
-func (c *Client) unsendable(r request, err error) *failure {
-	return &failure{Error: &Error{Operation: r.operation, Class: Fatal, Message: "the request could not be built", Err: c.redact.err(err)}}
 }
 
 // errorBody is what the API answers an error with. HostId and Recommend are
@@ -193,7 +189,7 @@ func (c *Client) refused(r request, x *exchange) *failure {
 	}
 	f := &failure{Error: e, retryAfter: retryAfter(x.answer.Header)}
 	if e.Throttled() {
-		c.stats.throttled()
+		c.stats.count(func(sum *Stats) { sum.Throttled++ })
 		c.quota.throttled(r.operation, x.sentAt, c.keepRate)
 	}
 	return f

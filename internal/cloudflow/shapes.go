@@ -60,8 +60,6 @@ func (d *decoder) execution() (Execution, error) {
 		case "Input":
 			e.InputFetched = true
 			return d.text(&e.Input)
-		case "RoleArn":
-			return d.text(&e.RoleARN)
 		case "Environment":
 			e.EnvironmentAbsent = d.isNull()
 			return d.environment(&e.Environment, &e.EnvironmentDoubt)
@@ -193,10 +191,6 @@ func (d *decoder) event() (Event, error) {
 	var e Event
 	err := d.object(func(name []byte) error {
 		switch string(name) {
-		case "EventId":
-			return d.integer(&e.EventID)
-		case "ScheduleEventId":
-			return d.integer(&e.ScheduleEventID)
 		case "Type":
 			return d.text(&e.Type)
 		case "StepName":

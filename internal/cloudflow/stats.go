@@ -20,38 +20,17 @@ type stats struct {
 	sum Stats
 }
 
-// sent counts a request, unless it never left: err is what its sending ended
-// with.
-func (s *stats) sent(operation string, err error) {
-	if err != nil && neverLeft(err) {
-		return
-	}
+func (s *stats) count(one func(sum *Stats)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.sum.Calls == nil {
-		s.sum.Calls = make(map[string]int)
-	}
-	s.sum.Calls[operation]++
-}
-
-func (s *stats) throttled() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.sum.Throttled++
-}
-
-func (s *stats) retried() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.sum.Retried++
+	one(&s.sum)
 }
 
 func (s *stats) snapshot() Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	snapshot := s.sum
-	snapshot.Calls = make(map[string]int, len(s.sum.Calls))
-	maps.Copy(snapshot.Calls, s.sum.Calls)
+	snapshot.Calls = maps.Clone(s.sum.Calls)
 	return snapshot
 }
 

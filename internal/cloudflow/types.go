@@ -38,7 +38,6 @@ type Execution struct {
 	StoppedTime  time.Time // zero while it runs
 	Input        string    // JSON text; "" when it has none
 	InputFetched bool      // the answer was to carry the input, and did, if only an empty one
-	RoleARN      string    // StopExecution and StartExecution only
 	Environment  map[string]string
 	RequestID    string // of the answer; DescribeExecution and StopExecution only
 
@@ -61,11 +60,9 @@ func (e *Execution) Live() bool {
 
 // Event is one entry of an execution's history.
 type Event struct {
-	EventID         int64
-	ScheduleEventID int64
-	Type            string
-	StepName        string
-	Time            time.Time
+	Type     string
+	StepName string
+	Time     time.Time
 
 	// Detail is the EventDetail of an execution's end that was none of its own
 	// making, as it came: JSON, probably, of its Error and Cause. "" of other events,
@@ -97,7 +94,6 @@ type Page[T any] struct {
 // ExecutionQuery is what ListExecutions is asked. Zero fields are not sent.
 type ExecutionQuery struct {
 	FlowName         string
-	Limit            int // 1–99; 99 when 0
 	Status           string
 	StartedTimeBegin time.Time
 	StartedTimeEnd   time.Time

@@ -80,9 +80,9 @@ func TestParametersOnTheWire(t *testing.T) {
 			return firstError(c.ListExecutions(t.Context(), ExecutionQuery{FlowName: "f"}))
 		}, map[string]string{"FlowName": "f", "Limit": "99"}, nil, 15 * time.Second},
 		{"executions, everything", "ListExecutions", "GET", listing, func(c *Client) error {
-			return firstError(c.ListExecutions(t.Context(), ExecutionQuery{FlowName: "f", Limit: 7, Status: "Running",
+			return firstError(c.ListExecutions(t.Context(), ExecutionQuery{FlowName: "f", Status: "Running",
 				StartedTimeBegin: begin, StartedTimeEnd: begin.Add(time.Hour), NamePrefix: "run-", MetadataOnly: true}))
-		}, map[string]string{"FlowName": "f", "Limit": "7", "Status": "Running", "StartedTimeBegin": "2026-01-01T19:04:05.678Z",
+		}, map[string]string{"FlowName": "f", "Limit": "99", "Status": "Running", "StartedTimeBegin": "2026-01-01T19:04:05.678Z",
 			"StartedTimeEnd": "2026-01-01T20:04:05.678Z", "ExecutionNamePrefix": "run-", "MetadataOnly": "true"}, nil, 15 * time.Second},
 		{"execution", "DescribeExecution", "GET", running, func(c *Client) error { _, err := c.DescribeExecution(t.Context(), "f", "run-1", 0); return err },
 			map[string]string{"FlowName": "f", "ExecutionName": "run-1"}, nil, 15 * time.Second},

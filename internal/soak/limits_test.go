@@ -183,7 +183,9 @@ func TestSlowFirstAnswer(t *testing.T) {
 		}
 		d := &day{t: t, wire: newWire(server), policy: p, failed: map[result.Code]int{}}
 		d.start()
-		d.quota.SetRates(rates)
+		if d.quota, err = cloudflow.NewQuota(rates); err != nil {
+			t.Fatal(err)
+		}
 		time.Sleep(tick) // the bucket is full
 		r, err := d.sweep()
 		if want := (result.FlowCounts{Seen: 12, Listed: 12}); err != nil || !r.Complete || r.Flows != want {

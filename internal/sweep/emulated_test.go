@@ -98,9 +98,13 @@ func TestEverySingleCallIsReported(t *testing.T) {
 	loopback := httptest.NewServer(server)
 	defer loopback.Close()
 	fast := cloudflow.Rate{PerSecond: 1000, Burst: 1000}
-	c := client(t, cloudflow.Options{Endpoint: loopback.URL, Rates: cloudflow.Rates{
+	quota, err := cloudflow.NewQuota(cloudflow.Rates{
 		cloudflow.OpListFlows: fast, cloudflow.OpListExecutions: fast, cloudflow.OpStopExecution: fast, cloudflow.OpDescribeExecution: fast,
-	}})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := client(t, cloudflow.Options{Endpoint: loopback.URL, Quota: quota})
 	r, err := sweep.Run(t.Context(), sweep.Options{Policy: parse(t, twoHours), Source: c, Stopper: c})
 	if err != nil {
 		t.Fatal(err)
