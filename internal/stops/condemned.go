@@ -101,7 +101,7 @@ func (s *Stops) condemn(f judge.Finding) {
 	case c == nil:
 		c = &condemned{waits: true}
 		s.all[k] = c
-	case c.By.ForEvent() && (c.Unlimited() || !f.Unlimited()):
+	case c.By.ForEvent() && !f.Unlimited():
 		return
 	}
 	*c = condemned{

@@ -305,6 +305,20 @@ func TestTheOrderOfTurns(t *testing.T) {
 	}
 }
 
+// What an event condemns stays the event's, whatever condemns it besides.
+func TestWhatAnEventCondemnsStaysTheEvents(t *testing.T) {
+	by := byPolicy(t, twoHours)
+	b := newBench(t, by, nil)
+	b.find(forEvent(t, "name: e, when: true"), "x", 3*time.Hour)
+	b.find(by, "x", 3*time.Hour)
+	b.find(by, "older", 4*time.Hour)
+	b.open()
+	b.stopAll(nil)
+	if r := b.Recorded(); len(r) != 2 || r[0].Execution != "x" || r[0].Rule != "e" {
+		t.Errorf("stopped %+v", r)
+	}
+}
+
 // old is a bench with executions whose facts have grown old, of which one thing is to be
 // fetched.
 func old(t *testing.T, by *judge.Basis, what stops.What, names ...string) (*bench, *stops.Fetch) {
@@ -413,6 +427,27 @@ func TestWhatIsLiveIsNotAskedForWithoutNeed(t *testing.T) {
 	b.open()
 	b.now = b.now.Add(2 * time.Minute)
 	if f := b.Next(room).Fetch; f == nil || f.What != stops.TheExecution {
+		t.Errorf("next is to fetch %+v", f)
+	}
+}
+
+// Nothing is stopped for being too many by a count that has grown old.
+func TestACountThatIsOld(t *testing.T) {
+	by := byPolicy(t, "name: a, maxConcurrent: 1")
+	b := newBench(t, by, nil)
+	l := &judge.Listing{Asked: noon, Rows: map[string]cloudflow.Execution{}}
+	for i, name := range []string{"first", "second"} {
+		l.Rows[name] = cloudflow.Execution{Name: name, Status: "Running", StartedTime: noon.Add(-time.Duration(9-i) * time.Hour)}
+	}
+	for _, f := range b.options.Judge.Inquire(t.Context()).Rows(by, b.flow, l, true) {
+		f.Asked.Live = noon.Add(-2 * time.Minute)
+		b.Take(f)
+	}
+	b.open()
+	if next := b.Next(stops.Room{Stop: true, Sendable: 10}); b.Queued() != 1 || next.Stop != nil {
+		t.Errorf("%d queued, next is %+v", b.Queued(), next)
+	}
+	if f := b.Next(room).Fetch; f == nil || f.What != stops.TheLive {
 		t.Errorf("next is to fetch %+v", f)
 	}
 }
