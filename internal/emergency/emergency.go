@@ -87,7 +87,7 @@ func (e *Emergency) settled(k judge.Key) {
 }
 
 // whole says that all of an emergency's flows have been looked at.
-func (e *Emergency) whole() bool { return e.asking == 0 && len(e.scans) == 0 && !e.failed }
+func (e *Emergency) whole() bool { return e.asking == 0 && len(e.pending()) == 0 && !e.failed }
 
 // left is how many stops are left, as far as is known: what was counted before
 // and has not been seen ended, or what this sweep has found, if that is more.

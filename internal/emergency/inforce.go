@@ -238,7 +238,7 @@ func (f *InForce) Settled(k judge.Key) {
 // Counting says that for some event there is still to be looked for what a limit
 // may hold back.
 func (f *InForce) Counting() bool {
-	return slices.ContainsFunc(f.All, func(e *Emergency) bool { return !e.Streams && (e.asking > 0 || len(e.scans) > 0) })
+	return slices.ContainsFunc(f.All, func(e *Emergency) bool { return !e.Streams && (e.asking > 0 || len(e.pending()) > 0) })
 }
 
 // Pending names the flows that are still to be looked at.

@@ -220,7 +220,7 @@ func (e *Emergency) pending() []*Scan {
 // pendingFlows names the flows that are still to be looked at.
 func (e *Emergency) pendingFlows() []string {
 	var names []string
-	for _, v := range slices.Concat(e.scans, e.shifted) {
+	for _, v := range slices.Concat(e.pending(), e.shifted) {
 		names = append(names, v.flow.Name)
 	}
 	return slices.Compact(names)
