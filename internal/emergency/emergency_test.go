@@ -192,7 +192,7 @@ func TestWhatIsAskedFor(t *testing.T) {
 		if r := l.Range(noon); l.Whole() != test.whole || l.Unbounded(r) != test.unbounds || !r.To.Equal(test.to) {
 			t.Errorf("%s: whole %v, %+v", test.name, l.Whole(), r)
 		}
-		if l.Read(1); d.Counting() {
+		if all := l.Read(1); all != test.whole || d.Counting() {
 			t.Errorf("%s: it counts on", test.name)
 		}
 	}
@@ -276,7 +276,12 @@ func TestAnEventIsOver(t *testing.T) {
 		{"it has only just come for what was too young", 10 * time.Minute, ` and execution.age > duration("15m")`, func(*desk, *emergency.Emergency) {}, true},
 		{"its rule will be in force again", 10 * time.Minute, `, window: {hours: "13:00-14:00"}`, func(*desk, *emergency.Emergency) {}, true},
 	} {
-		d := raise(t, "", []watch.Emergency{latched("e", test.ago, nil)}, nil, streams+test.rule)
+		quiet := func(m *watch.Emergency) {
+			if strings.Contains(test.rule, "window") {
+				m.Quiet = 1
+			}
+		}
+		d := raise(t, "", []watch.Emergency{latched("e", test.ago, quiet)}, func(o *emergency.Options) { o.Policy.Hash = "" }, streams+test.rule)
 		d.concern("a")
 		d.flows(false)
 		test.during(d, d.All[0])
@@ -284,9 +289,16 @@ func TestAnEventIsOver(t *testing.T) {
 			t.Errorf("%s: in force %v: %+v", test.name, inForce, m)
 		}
 	}
-	d := raise(t, "", []watch.Emergency{latched("e", 10*time.Minute, nil)}, nil, streams)
-	d.concern("a", "b")
+	d := raise(t, "", []watch.Emergency{latched("e", 10*time.Minute, nil)}, nil, streams+", for: 1h")
+	d.concern("b", "a")
 	d.next(false).Read(1)
+	if m, _ := d.kept(); m.About != "a" || !m.Until.Equal(noon.Add(50*time.Minute)) {
+		t.Errorf("kept %+v", m)
+	}
+	shorter := raise(t, "", []watch.Emergency{latched("e", 10*time.Minute, nil)}, nil, streams+", for: 15m")
+	if m, _ := shorter.kept(); !m.Until.Equal(noon.Add(20 * time.Minute)) {
+		t.Errorf("kept %+v", m)
+	}
 	if _, inForce := d.kept(); !inForce {
 		t.Error("it is over before all its flows have been looked at")
 	}
@@ -317,8 +329,15 @@ func TestHowManyAreLeft(t *testing.T) {
 	if m, _ := d.kept(); d.Left() != 1 || m.Left != 1 || m.Worker != "" {
 		t.Errorf("%d are left of all, kept %+v", d.Left(), m)
 	}
-	if other := raise(t, "", []watch.Emergency{latched("e", time.Minute, func(m *watch.Emergency) { m.Left, m.Quiet = 5, 3 })}, nil, streams); other.Left() != 0 {
-		t.Errorf("%d are left by another policy", other.Left())
+	listing := raise(t, "", []watch.Emergency{latched("e", time.Minute, func(m *watch.Emergency) { m.Left = 5 })}, func(o *emergency.Options) { o.Policy.Hash = "" }, streams)
+	if listing.All[0].Asking(); listing.Left() != 5 {
+		t.Errorf("%d are left while flows are listed", listing.Left())
+	}
+	if other := raise(t, "", []watch.Emergency{latched("e", time.Minute, func(m *watch.Emergency) { m.Left, m.Quiet = 5, 3 })}, nil, streams); true {
+		other.concern("a")
+		if other.Left() != 0 || other.All[0].KnowsLeft() {
+			t.Errorf("%d are left by another policy", other.Left())
+		}
 	}
 }
 
@@ -366,8 +385,12 @@ func TestHowALookEnds(t *testing.T) {
 	l.Read(1)
 	l.Failed(1, false)
 	if d.Counting() {
-		t.Error("it waits for an answer, or has one too many")
+		t.Error("it waits for an answer")
 	}
+	if d.All[0].Asking(); !d.Counting() {
+		t.Error("it has had one answer too many")
+	}
+	d.All[0].Asked()
 	d.concern("b")
 	d.next(false).Gone()
 	if d.next(false) != nil || len(d.Pending()) > 0 {
@@ -377,10 +400,12 @@ func TestHowALookEnds(t *testing.T) {
 	d = raise(t, `{"stop":true}`, nil, nil, streams)
 	d.concern("a")
 	l = d.next(false)
-	l.Cut([]time.Time{noon, noon.Add(-time.Hour)}, noon)
+	l.Cut([]time.Time{noon.Add(-3 * time.Hour), noon.Add(-2 * time.Hour), noon.Add(-time.Hour)}, noon)
 	d.next(false).Failed(1, true)
-	if got := d.flows(false); len(got) > 1 || len(d.Pending()) > 0 {
-		t.Errorf("it looks on at %v, pending %v", got, d.Pending())
+	l = d.next(false)
+	l.Read(1)
+	if l.Status() != "Starting" || d.next(false) != nil || len(d.Pending()) > 0 {
+		t.Errorf("it looks on at what is %s, pending %v", l.Status(), d.Pending())
 	}
 
 	d.concern("c")
@@ -394,5 +419,116 @@ func TestHowALookEnds(t *testing.T) {
 	d.LookAgain()
 	if got := d.flows(false); !slices.Equal(got, []string{"c"}) || len(d.Pending()) > 0 {
 		t.Errorf("it looks again at %v", got)
+	}
+}
+
+// The file says that an event is worked on, and what is left as far as anybody knows.
+func TestWhatIsHeld(t *testing.T) {
+	held := func(d *desk) watch.Emergency {
+		if !d.Hold() {
+			t.Error("it is not held")
+		}
+		return d.state.Active(noon)[0]
+	}
+	condemn := func(d *desk) {
+		d.concern("a")
+		d.All[0].Condemned(judge.Key{Flow: "a", Execution: "x"})
+	}
+	d := raise(t, `{"stop":true}`, nil, nil, streams)
+	if condemn(d); held(d).Left != 0 || d.state.Active(noon)[0].Worker != "run" {
+		t.Error("what nobody has counted is said to be counted")
+	}
+	d = raise(t, `{"stop":true}`, nil, nil, streams)
+	condemn(d)
+	if d.flows(false); held(d).Left != 1 {
+		t.Error("what was counted isn't said")
+	}
+	d = raise(t, "", []watch.Emergency{latched("e", time.Minute, func(m *watch.Emergency) { m.Left = 5 })}, func(o *emergency.Options) { o.Policy.Hash = "" }, streams)
+	condemn(d)
+	if d.Settled(judge.Key{Flow: "a", Execution: "x"}); held(d).Left != 4 {
+		t.Error("what has ended isn't taken off")
+	}
+}
+
+// An event that comes too late, or whose rule only plans, leaves nothing to go on with.
+func TestWhatIsAccepted(t *testing.T) {
+	for _, test := range []struct {
+		event, rule       string
+		inForce, inStates bool
+	}{
+		{`{"stop":true}`, streams, true, true},
+		{`{"stop":true,"time":"2026-05-04T11:00:00Z"}`, streams, false, false},
+		{`{"stop":true}`, streams + ", mode: plan", true, false},
+		{`{"stop":true}`, strings.Replace(streams, "[event]", "[event], flows: [x]", 1), true, true},
+	} {
+		d := raise(t, test.event, nil, nil, test.rule)
+		if got := len(d.state.Active(noon)) > 0; len(d.All) > 0 != test.inForce || got != test.inStates || d.Hold() != test.inStates {
+			t.Errorf("%s, %s: in force %v, in the state %v", test.event, test.rule, len(d.All) > 0, got)
+		}
+		if r, _ := d.options.Report.Report(); len(r.Errors) > 0 == test.inForce {
+			t.Errorf("%s: noted %+v", test.event, r.Errors)
+		}
+		if d.All != nil && d.All[0].Concern(flow("a")) == strings.Contains(test.rule, "flows") {
+			t.Errorf("%s: it is about a flow or isn't", test.rule)
+		}
+	}
+}
+
+// A look goes no further than the rules do, and what they count is counted whole.
+func TestHowFarALookGoes(t *testing.T) {
+	for rule, want := range map[string]struct{ whole, unbounded, from bool }{
+		streams: {false, true, false},
+		streams + ` and execution.name startsWith "x"`:                                   {false, false, false},
+		streams + ` and execution.age > duration("10m")`:                                 {false, false, false},
+		streams + ` and execution.startedTime >= date("2026-05-04T11:00:00Z")`:           {false, false, true},
+		strings.Replace(streams, "when: event.data.stop == true", "maxConcurrent: 1", 1): {true, true, false},
+	} {
+		d := raise(t, `{"stop":true}`, nil, nil, rule)
+		d.concern("a")
+		l := d.next(false)
+		r := l.Range(noon)
+		if l.Whole() != want.whole || l.Unbounded(r) != want.unbounded || !r.From.IsZero() != want.from {
+			t.Errorf("%s: whole %v, %+v", rule, l.Whole(), r)
+		}
+		if want.from && r.From.After(noon.Add(-time.Hour-judge.MaxOffset)) {
+			t.Errorf("by a clock that is off it would begin too late: %v", r.From)
+		}
+	}
+	d := raise(t, `{"stop":true}`, nil, nil, streams+` and execution.age > duration("10m")`)
+	d.concern("a")
+	d.next(false).Cut([]time.Time{noon.Add(-9 * time.Hour), noon.Add(-8 * time.Hour), noon.Add(-7 * time.Hour)}, noon)
+	d.next(false).Read(1)
+	if r := d.next(false).Range(noon); r.To.After(noon.Add(-4 * time.Hour)) {
+		t.Errorf("the older half is %+v", r)
+	}
+}
+
+// A sweep that nothing follows goes on with nothing.
+func TestNothingIsGoneOnWithByASweepAlone(t *testing.T) {
+	d := raise(t, "", []watch.Emergency{latched("e", time.Minute, nil)}, nil, streams)
+	if alone, _ := emergency.Raise(d.options, nil, false); len(alone.All) > 0 || len(d.All) != 1 {
+		t.Errorf("%d and %d are in force", len(alone.All), len(d.All))
+	}
+}
+
+// Without room nothing is looked at, and it waits; what has enough looks no more, and
+// doesn't.
+func TestRoomAndEnough(t *testing.T) {
+	d := raise(t, `{"stop":true}`, nil, nil, streams)
+	d.concern("a")
+	yes, no := func() bool { return true }, func() bool { return false }
+	if l, wait := d.Next(false, func(*emergency.Emergency) bool { return false }, no); l != nil || !wait {
+		t.Errorf("without room: %v, wait %v", l, wait)
+	}
+	if l, wait := d.Next(false, func(*emergency.Emergency) bool { return true }, yes); l != nil || wait {
+		t.Errorf("with enough: %v, wait %v", l, wait)
+	}
+	if got := d.GiveWay(0); len(got) > 0 {
+		t.Errorf("%v give way, of which nothing was read", got)
+	}
+	limited := raise(t, "", []watch.Emergency{latched("e", time.Minute, func(m *watch.Emergency) { m.Left = 5 })},
+		func(o *emergency.Options) { o.Policy.Hash = "" }, strings.Replace(streams, " limits: none,", "", 1))
+	if d.All[0].KnowsLeft() || limited.All[0].KnowsLeft() {
+		t.Error("what was not counted, or waits for limits, has enough")
 	}
 }
