@@ -33,7 +33,7 @@ func (s *Stops) Open(keep func(flow string) bool) {
 // condemned is asked about at its turn, and then the gate knows: refused now, in
 // a sweep that has nothing else to ask, it would have no turn.
 func (s *Stops) withhold() refusal {
-	if off, ok := s.Judge.Clock.Check(); !ok && (off.Known || s.Answered()) && s.Left() > 0 {
+	if off, ok := s.Judge.Clock.Check(); !ok && (off.Known || s.Answered()) {
 		return clockOff{off}
 	}
 	counted := 0

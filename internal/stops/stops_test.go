@@ -34,6 +34,7 @@ type bench struct {
 	settled []string
 	claimed []int                   // how many at once
 	claim   func([]watch.Try) error // besides
+	stopper stops.Stopper
 }
 
 const twoHours = "name: a, maxRuntime: 2h"
@@ -61,7 +62,7 @@ func forEvent(t *testing.T, rule string) *judge.Basis {
 
 func newBench(t *testing.T, by *judge.Basis, change func(*bench, *stops.Options)) *bench {
 	t.Helper()
-	b := &bench{t: t, now: noon, flow: &policy.Flow{Name: "f", ID: "id-f", ExecutionMode: judge.Standard}}
+	b := &bench{t: t, now: noon, stopper: stops.Recorder{}, flow: &policy.Flow{Name: "f", ID: "id-f", ExecutionMode: judge.Standard}}
 	w := watch.New(watch.Options{})
 	o := stops.Options{
 		Judge: judge.New(nil, judge.NewClock(func() time.Time { return b.now }, func() (time.Duration, bool) { return 0, true })),
@@ -83,7 +84,7 @@ func newBench(t *testing.T, by *judge.Basis, change func(*bench, *stops.Options)
 	if change != nil {
 		change(b, &o)
 	}
-	b.options, b.Stops = o, stops.New(stops.Recorder{}, o)
+	b.options, b.Stops = o, stops.New(b.stopper, o)
 	return b
 }
 
@@ -552,6 +553,109 @@ func TestAClockThatIsOffForAMoment(t *testing.T) {
 		t.Errorf("%d stops, error %v", n, err)
 	}
 	b.wantOutcomes(map[string]result.Outcome{"x": result.WithheldOutcome})
+}
+
+// A clock that is off withholds all at once; one of which nobody knows only once CloudFlow
+// has answered, since what the answer says of it comes with the facts for a turn. What is
+// known to be condemned is not known by such a clock.
+func TestAClockThatIsOffWithholdsAll(t *testing.T) {
+	by := byPolicy(t, twoHours)
+	for _, test := range []struct {
+		offset          time.Duration
+		known, answered bool
+		want            int
+	}{{time.Minute, true, false, 1}, {0, false, true, 1}, {0, false, false, 0}, {0, true, true, 0}} {
+		b := newBench(t, by, func(b *bench, o *stops.Options) {
+			o.Judge = judge.New(nil, judge.NewClock(func() time.Time { return b.now }, func() (time.Duration, bool) { return test.offset, test.known }))
+			o.Answered = func() bool { return test.answered }
+		})
+		b.find(by, "x", 3*time.Hour)
+		b.open()
+		if got := len(b.options.Report.Decisions()); got != test.want || b.Queued() != 1-test.want {
+			t.Errorf("%+v: %d withheld, %d queued", test, got, b.Queued())
+		}
+	}
+	b := newBench(t, by, func(b *bench, o *stops.Options) {
+		o.Limits.MaxStops = 1
+		o.Judge = judge.New(nil, judge.NewClock(func() time.Time { return b.now }, func() (time.Duration, bool) { return time.Minute, true }))
+	})
+	b.knows(map[string]string{"x": "condemned", "y": "condemned"})
+	b.Leave(false)
+	if r, _ := b.options.Report.Report(); r.Withheld != nil {
+		t.Errorf("withheld %+v", r.Withheld)
+	}
+}
+
+// refusing is a CloudFlow that refuses to stop.
+type refusing struct{}
+
+func (refusing) StopExecution(context.Context, cloudflow.Stop) (cloudflow.Execution, error) {
+	return cloudflow.Execution{}, &cloudflow.Error{Operation: "StopExecution", Code: "Refused", HTTPStatus: 400, RequestID: "id-of-the-refusal"}
+}
+
+// The request's Id leads to a refusal, too.
+func TestTheRequestOfARefusalIsTold(t *testing.T) {
+	by := byPolicy(t, twoHours)
+	b := newBench(t, by, func(b *bench, _ *stops.Options) { b.stopper = refusing{} })
+	b.find(by, "x", 3*time.Hour)
+	b.open()
+	b.stopAll(nil)
+	if d := b.options.Report.Decisions(); len(d) != 1 || d[0].Outcome != result.Failed || d[0].RequestID != "id-of-the-refusal" {
+		t.Errorf("decisions %+v", d)
+	}
+}
+
+// One thing is asked for an execution at a time; and of a flow once for what a basis
+// condemns in it.
+func TestOneThingIsAskedAtATime(t *testing.T) {
+	reads := `name: a, when: 'flow.env["TIER"] != "prod"'`
+	by, event := byPolicy(t, reads), forEvent(t, `name: e, limits: none, when: 'flow.env["TIER"] != "prod"'`)
+	b := newBench(t, by, nil)
+	x := b.find(by, "x", 3*time.Hour)
+	b.find(by, "y", 4*time.Hour)
+	b.open()
+	b.now = b.now.Add(2 * time.Minute)
+	fetched := map[string]*stops.Fetch{}
+	for range 2 {
+		f := b.Next(room).Fetch
+		fetched[f.Name] = f
+	}
+	x.Asked.Execution = b.now
+	b.Found(fetched["x"], x)
+	ofX := b.Next(room).Fetch
+	if ofX == nil || ofX.What != stops.TheFlow {
+		t.Fatalf("next is to fetch %+v", ofX)
+	}
+	b.FlowFound(ofX, b.flow, b.now)
+	if f := b.Next(stops.Room{Fetch: true}).Fetch; f != nil {
+		t.Errorf("what is asked for already is asked for again: %+v", f)
+	}
+
+	b = newBench(t, by, nil)
+	b.find(by, "x", 3*time.Hour)
+	b.find(event, "z", time.Hour)
+	b.open()
+	if n := b.QueuedOf(map[judge.Key]bool{{Flow: "id-f", Execution: "z"}: true}); n != 1 {
+		t.Errorf("%d of one are queued", n)
+	}
+	for range 2 {
+		if f := b.Next(room).Fetch; f == nil || f.What != stops.TheFlow {
+			t.Errorf("next is to fetch %+v", f)
+		}
+	}
+}
+
+// A flow that was read for a verdict is what is judged by.
+func TestAFlowThatWasReadForAVerdict(t *testing.T) {
+	by := byPolicy(t, `name: a, when: 'flow.env["TIER"] != "prod" and execution.age > duration("2h")'`)
+	b, fetch := old(t, by, stops.TheExecution, "x")
+	found := b.options.Judge.Judge(by, &policy.Flow{Name: "f", ID: "id-f", ExecutionMode: judge.Standard, Env: map[string]string{"TIER": "prod"}},
+		&policy.Execution{Name: "x", Status: "Running", StartedTime: noon.Add(-3 * time.Hour)})
+	found.Asked = judge.Asked{Execution: b.now, Flow: b.now}
+	b.Found(fetch, found)
+	if b.Left() != 0 {
+		t.Errorf("%d are left", b.Left())
+	}
 }
 
 // knows has the watch know executions to be overdue, with what an earlier sweep decided.

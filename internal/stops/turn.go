@@ -121,9 +121,9 @@ func (s *Stops) takeIn(c *condemned) (counts bool) {
 		c.waits = true
 		return false
 	}
-	c.inLedger = c.inLedger || !c.Unlimited()
+	c.inLedger = !c.Unlimited()
 	s.batch = append(s.batch, c)
-	return !c.Unlimited()
+	return c.inLedger
 }
 
 // saveCount counts stops in the ledger. Where that can't be saved they are not
