@@ -56,7 +56,11 @@ func (p *Stop) Send(ctx context.Context) (cloudflow.Execution, error) {
 
 // StopAnswered takes in that the stop was answered, whatever the answer: the next need
 // not wait for it.
-func (s *Stops) StopAnswered(p *Stop) { s.unanswered = s.unanswered && p.turn < s.turn }
+func (s *Stops) StopAnswered(p *Stop) {
+	if p.turn == s.turn {
+		s.unanswered = false
+	}
+}
 
 // Verify tells, off the loop, what became of a stop that was sent, and what people
 // should know of it. err is StopExecution's; its answer says nothing about the effect.
