@@ -20,6 +20,12 @@ type Brake struct {
 	Cause     string   // why, in the person's own words; nothing in it is evaluated
 	Error     string   // what StopExecution is given as Error; "" is FlowReaper.HandBrake
 
+	// What narrows it: all of them must hold.
+	When          string        // a condition, as a rule's when; "" is none
+	StartedAfter  time.Time     // exclusive, as all limits; zero is none
+	StartedBefore time.Time     // the same
+	OlderThan     time.Duration // 0 is none
+
 	// At is when it was pulled: what ran before has been due since then, and is
 	// not late by its whole age. Zero is unknown.
 	At time.Time
@@ -40,7 +46,7 @@ const maxBrakeCause = 3600
 // enforce, and without limits. What p protects it protects, also where that
 // can't be evaluated. p's rules, mode and limits have no part in it.
 func (p *Policy) Brake(b Brake) (*Policy, error) {
-	r, err := b.rule()
+	r, err := b.rule(p)
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +60,7 @@ func (p *Policy) Brake(b Brake) (*Policy, error) {
 // what a person starts.
 func (r *Rule) isBrake() bool { return r.NoLimits && slices.Contains(r.On, OnManual) }
 
-func (b Brake) rule() (*Rule, error) {
+func (b Brake) rule(p *Policy) (*Rule, error) {
 	if err := b.check(); err != nil {
 		return nil, err
 	}
@@ -66,9 +72,14 @@ func (b Brake) rule() (*Rule, error) {
 		Name: BrakeRule, Mode: ModeEnforce, Error: cmp.Or(b.Error, brakeError), On: []Trigger{OnManual}, NoLimits: true,
 		since: b.At, flows: flows, cause: expression.Literal(strings.TrimSpace(b.Cause)),
 	}
-	d := newDecoder("", nil)
-	d.language = expression.New(variables, nil)
+	d := newDecoder(brakeWhen, []byte(b.When))
+	d.language = expression.New(p.Pricing.variables(), p.constants)
 	r.conjuncts = append(d.sugar("", `execution.status in ["Running", "Starting"]`), flows)
+	narrower, err := b.narrower(d, p)
+	if err != nil {
+		return nil, err
+	}
+	r.conjuncts = append(r.conjuncts, narrower...)
 	if b.Execution != "" {
 		name := executionGlob{glob{pattern: b.Execution}}
 		r.conjuncts = append(r.conjuncts, name)
@@ -91,6 +102,8 @@ func (b Brake) check() error {
 		return errors.New("the cause is empty: say why, for those who find their executions stopped")
 	case len(expression.Escape(b.Cause)) > maxBrakeCause:
 		return fmt.Errorf("the cause is %d bytes long; no more than %d fit what CloudFlow takes", len(expression.Escape(b.Cause)), maxBrakeCause)
+	case b.OlderThan < 0:
+		return errors.New("nothing is older than a negative duration")
 	case b.Error != "" && !isLine(b.Error, maxError):
 		return fmt.Errorf("the error must be 1 to %d characters in one line", maxError)
 	}

@@ -16,6 +16,7 @@ version: 1
 policy: harmless
 protect: {flows: ["payroll-*"], when: flow.env.KEEP == "yes" or execution.input.keep > 0}
 limits: {maxStops: 0, maxShare: 0%, floor: 0}
+vars: {none: 0}
 rules:
   - {name: never, when: false}
 `
@@ -59,6 +60,17 @@ func TestBrakeCondemns(t *testing.T) {
 		{"a protected flow", Brake{}, with(zero, flowNamed("payroll-may")), Protected},
 		{"a flow whose owner opted out", Brake{}, with(zero, env("KEEP", "yes")), Protected},
 		{"protect that can't be evaluated", Brake{}, with(input(`{"keep": "?"}`)), Protected},
+		{"what meets a condition", Brake{When: "execution.input.keep == vars.none"}, with(zero), Stop},
+		{"what doesn't", Brake{When: "execution.input.keep != vars.none"}, with(zero), Keep},
+		{"what nobody knows it of", Brake{When: "execution.input.other > 5"}, with(zero), Keep},
+		{"what is protected and meets it", Brake{When: "true"}, with(zero, flowNamed("payroll-may")), Protected},
+		{"what is older", Brake{OlderThan: time.Hour}, with(zero, aged(time.Hour+1)), Stop},
+		{"what is just so old", Brake{OlderThan: time.Hour}, with(zero, aged(time.Hour)), Keep},
+		{"what was started after", Brake{StartedAfter: testNow.Add(-time.Hour)}, with(zero, aged(time.Hour-1)), Stop},
+		{"what was started just then", Brake{StartedAfter: testNow.Add(-time.Hour)}, with(zero, aged(time.Hour)), Keep},
+		{"what was started before", Brake{StartedBefore: testNow.Add(-time.Hour)}, with(zero, aged(time.Hour+1)), Stop},
+		{"what was not", Brake{StartedBefore: testNow.Add(-time.Hour)}, with(zero, aged(time.Hour)), Keep},
+		{"what was started in between", Brake{StartedAfter: testNow.Add(-2 * time.Hour), StartedBefore: testNow.Add(-time.Hour)}, with(zero, aged(90*time.Minute)), Stop},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -141,6 +153,15 @@ func TestBrakeAsksLittle(t *testing.T) {
 	if q.NamePrefix != "run-" || !slices.Equal(q.Statuses, []string{"Running", "Starting"}) || !q.StartedBefore.IsZero() {
 		t.Errorf("%+v", q)
 	}
+	at := func(ago time.Duration) time.Time { return testNow.Add(-ago) }
+	b = brake(t, Brake{OlderThan: time.Hour, StartedAfter: at(3 * time.Hour), StartedBefore: at(2 * time.Hour), When: `execution.status == "Running"`})
+	q = b.Scope(testNow, &Event{Kind: "manual", Time: testNow}).Flow(facts().Flow).Query()
+	if before, after := q.StartedBefore.Sub(at(2*time.Hour)), q.StartedAfter.Sub(at(3*time.Hour)); before.Abs() > time.Minute || after.Abs() > time.Minute {
+		t.Errorf("%+v", q)
+	}
+	if !slices.Equal(q.Statuses, []string{"Running"}) {
+		t.Errorf("statuses %q", q.Statuses)
+	}
 }
 
 // TestBrakeIsDue since it was pulled, or since the execution was started.
@@ -179,6 +200,11 @@ func TestBrakeRefuses(t *testing.T) {
 		{right(func(b *Brake) { b.Execution = "!run" }), `"!run" is not a glob of executions' names: it has letters, digits, _, -, ., :, * and ?`},
 		{right(func(b *Brake) { b.Cause = " \n" }), "the cause is empty: say why, for those who find their executions stopped"},
 		{right(func(b *Brake) { b.Cause = strings.Repeat("x", 3601) }), "the cause is 3601 bytes long; no more than 3600 fit what CloudFlow takes"},
+		{right(func(b *Brake) { b.OlderThan = -1 }), "nothing is older than a negative duration"},
+		{right(func(b *Brake) { b.When = "execution.age" }), "--when:1:1: this is a duration, not a condition that is true or false\n   1 | execution.age\n     | ^"},
+		{right(func(b *Brake) { b.When = "true and\n exection.age > 5" }), "--when:2:2: unknown name \"exection\"; did you mean \"execution\"?\n   2 |  exection.age > 5\n     |  ^"},
+		{right(func(b *Brake) { b.When = "execution.cost > 5" }), "--when:1:1: it reads execution.cost, and the policy has no pricing\n   1 | execution.cost > 5\n     | ^"},
+		{right(func(b *Brake) { b.When = " " }), "--when:1:1: the expression is empty"},
 		{right(func(b *Brake) { b.Error = "a\nb" }), "the error must be 1 to 128 characters in one line"},
 	} {
 		if _, err := p.Brake(test.brake); err == nil || err.Error() != test.want {

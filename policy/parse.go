@@ -50,7 +50,8 @@ func (d *decoder) policy(root *yamltree.Node) *Policy {
 	d.version(root, f)
 	p := &Policy{Name: d.policyName(f["policy"]), Mode: d.mode(f["mode"])}
 	p.Pricing = d.pricing(f["pricing"])
-	d.language = expression.New(p.Pricing.variables(), d.constants(f["vars"]))
+	p.constants = d.constants(f["vars"])
+	d.language = expression.New(p.Pricing.variables(), p.constants)
 	p.protection = d.protection(f["protect"])
 	p.Limits = d.limits(f["limits"])
 	p.Notify = d.channels(f["notify"])

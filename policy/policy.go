@@ -36,6 +36,7 @@ type Policy struct {
 	Notify  []Channel
 	Rules   []*Rule
 
+	constants  map[string]any // vars
 	protection *protection
 	judgements sync.Pool // of *judgement, so that judging allocates nothing
 }
@@ -81,6 +82,6 @@ func (p *Policy) Only(rules ...string) *Policy {
 func (p *Policy) withRules(rules []*Rule) *Policy {
 	return &Policy{
 		Name: p.Name, Hash: p.Hash, Mode: p.Mode, Limits: p.Limits, Pricing: p.Pricing,
-		Notify: p.Notify, Rules: rules, protection: p.protection,
+		Notify: p.Notify, Rules: rules, constants: p.constants, protection: p.protection,
 	}
 }

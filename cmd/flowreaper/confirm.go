@@ -19,6 +19,8 @@ type stopping struct {
 	first   string // what to do before it is answered beforehand
 	yes     bool   // answered beforehand
 	counts  bool   // its stops are the limits' to count
+	dryRun  bool   // the plan is shown as the result, and nothing is asked or stopped
+	most    int    // unless 0, so many are stopped at most, the oldest
 
 	// question is what to ask of a person who has been shown the plan.
 	question func(planned *result.Report, stops result.Recording) string
@@ -31,7 +33,7 @@ type stopping struct {
 // confirmAndStop shows what would be stopped, asks, and stops what was shown. Where
 // the answer was given beforehand it stops all that is condemned.
 func (t *terminal) confirmAndStop(ctx context.Context, s *sweeping, c stopping) error {
-	if !c.yes && !isTerminal(t.in) {
+	if !c.yes && !c.dryRun && !isTerminal(t.in) {
 		return usageError(c.noTerminal())
 	}
 	bounded, disconnect, err := t.connect(ctx, s)
@@ -44,13 +46,18 @@ func (t *terminal) confirmAndStop(ctx context.Context, s *sweeping, c stopping) 
 			return err
 		}
 	}
-	if !c.yes {
+	if !c.yes || c.dryRun || c.most > 0 {
 		planned, recording, failure := t.lookOnly(bounded, s)
-		if len(recording) == 0 || failure != nil {
+		if c.most > 0 && failure == nil {
+			recording, failure = s.onlyOldest(c.most, planned, recording)
+		}
+		if len(recording) == 0 || failure != nil || c.dryRun {
 			return t.finish(ctx, bounded, s, c, planned, failure)
 		}
-		if err := t.confirm(bounded, s.ofAccount(planned), c.question(planned, recording)); err != nil {
-			return interruptedOr(ctx, err)
+		if !c.yes {
+			if err := t.confirm(bounded, s.ofAccount(planned), c.question(planned, recording)); err != nil {
+				return interruptedOr(ctx, err)
+			}
 		}
 		if s.options.Approved == nil {
 			s.options.Approved = recording

@@ -23,7 +23,14 @@ nor has the policy's mode, nor its limits, which don't count its stops either. W
 
 On a terminal it shows first what it would stop, and asks. Then nothing is stopped but what was shown. Elsewhere it needs --yes,
 which doesn't look first: that is faster. Then a --flow that names no flow, beside others that do, is refused, since nobody knows what
-was meant; an exclusion above all.
+was meant; an exclusion above all. --dry-run shows what the same command would stop, asks nothing and stops nothing.
+
+Of what runs in these flows, --execution, --when, --started-after, --started-before and --older-than each leave less; all of them must hold.
+What --when can't be evaluated for is not stopped. --limit N stops the N oldest of what is left and isn't protected, and withholds the rest:
+it looks first, also with --yes, and stops nothing where not everything could be looked at.
+
+A moment is RFC 3339, 2027-01-04T14:00:00+08:00, a day with its zone, 2027-01-04+08:00, whose first moment is meant, or a duration, 2h: so
+long ago.
 
 Quote globs, so that the shell leaves them alone: --flow 'etl-*'. --flow '*' is every flow. The cause stands in every execution that
 was stopped, word for word.
@@ -35,11 +42,13 @@ that names no flow beside others, or FLOWREAPER_MODE is off or plan ·
 func (t *terminal) newStop() *cobra.Command {
 	b, yes := handBrake{}, false
 	cmd := &cobra.Command{
-		Use:   "stop --policy FILE --flow GLOB [--execution GLOB] --cause TEXT",
+		Use:   "stop --policy FILE --flow GLOB [--execution GLOB] [--when EXPR] --cause TEXT",
 		Short: "The hand brake: stop what runs in some flows now, whatever the rules say",
 		Long:  stopLong,
 		Example: "  flowreaper stop --policy policy.yaml --region cn-hangzhou --flow 'etl-*' --cause 'loops since the release, ask #etl'\n" +
-			"  flowreaper stop --policy policy.yaml --region cn-hangzhou --flow '*' --flow '!core-*' --cause 'bill exploded' --yes",
+			"  flowreaper stop --policy policy.yaml --region cn-hangzhou --flow '*' --flow '!core-*' --cause 'bill exploded' --yes\n" +
+			"  flowreaper stop --policy policy.yaml --region cn-hangzhou --flow import --when 'execution.input.customer == 7' --started-after 2h \\\n" +
+			"    --limit 10 --cause 'floods customer 7' --dry-run",
 		Args: noGlobbing,
 	}
 	b.settings = t.addSettings(cmd, "html")
@@ -47,6 +56,12 @@ func (t *terminal) newStop() *cobra.Command {
 	t.addAll(cmd)
 	flags := cmd.Flags()
 	flags.StringVar(&b.execution, "execution", "", "of that only executions whose names match this `GLOB`")
+	flags.StringVar(&b.when, "when", "", "of that only executions for which this condition holds, an `EXPR` as in a policy; its vars are the policy's")
+	momentVar(flags, &b.after, "started-after", "only executions started after this `MOMENT`")
+	momentVar(flags, &b.before, "started-before", "only executions started before this `MOMENT`")
+	durationVar(flags, &b.olderThan, "older-than", 0, "only executions older than this `DURATION`")
+	flags.IntVar(&b.limit, "limit", 0, "stop at most so many, `N`: the oldest; looks first, also with --yes")
+	flags.BoolVar(&b.dryRun, "dry-run", false, "show what would be stopped, and stop nothing; needs no terminal")
 	flags.StringVar(&b.cause, "cause", "", "why, as the `TEXT` that the stopped executions show (required)")
 	flags.BoolVar(&b.unmatched, "allow-unmatched", false, "with --yes: also where a --flow names no flow, beside others that do")
 	flags.BoolVar(&yes, "yes", false, "stop without looking first and without asking")
@@ -67,6 +82,9 @@ func noGlobbing(cmd *cobra.Command, args []string) error {
 type handBrake struct {
 	*settings
 	execution string
+	narrower
+	limit     int // 0 is none
+	dryRun    bool
 	cause     string
 	unmatched bool // whether a glob of flows may name none
 }
@@ -78,7 +96,7 @@ func (t *terminal) stop(ctx context.Context, b *handBrake, yes bool) error {
 	}
 	s.options.MustMatch = yes && !b.unmatched
 	return t.confirmAndStop(ctx, s, stopping{
-		command: "stop", first: "Answer", yes: yes,
+		command: "stop", first: "See with --dry-run what it would stop; then answer", yes: yes, dryRun: b.dryRun, most: b.limit,
 		question: func(planned *result.Report, stops result.Recording) string {
 			return b.question(planned, stops, s.at.String())
 		},
@@ -99,14 +117,21 @@ func (b *handBrake) prepare() (*sweeping, error) {
 	if err != nil {
 		return nil, err
 	}
-	if b.mode == string(policy.ModePlan) {
+	if b.mode == string(policy.ModePlan) && !b.dryRun {
 		return nil, errors.New("FLOWREAPER_MODE is plan, under which nothing is stopped\nUnset it, if you mean to stop")
 	}
-	brake := policy.Brake{Flows: b.flows, Execution: b.execution, Cause: b.cause, At: time.Now()}
+	now := time.Now()
+	if err := b.contradiction(now); err != nil {
+		return nil, err
+	}
+	brake := policy.Brake{
+		Flows: b.flows, Execution: b.execution, Cause: b.cause, At: now,
+		When: b.when, StartedAfter: b.after, StartedBefore: b.before, OlderThan: b.olderThan,
+	}
 	if s.options.Policy, err = s.options.Policy.Brake(brake); err != nil {
 		return nil, err
 	}
-	s.options.Allowed = true
+	s.options.Allowed, s.options.Mode = true, "" // a dry run under FLOWREAPER_MODE=plan shows what it would stop without
 	return s, nil
 }
 
@@ -126,6 +151,8 @@ func (b *handBrake) forgotten() error {
 		return errors.New("stop needs to know why: say so with --cause 'TEXT', for those who find their executions stopped")
 	case b.given("execution") && b.execution == "":
 		return errors.New("--execution is empty, which names no execution; leave it out to stop all that run in these flows")
+	case b.given("limit") && b.limit < 1:
+		return fmt.Errorf("--limit %d would stop nothing: give the most that shall be stopped, 1 or more, or leave it out; --dry-run only looks", b.limit)
 	}
 	return nil
 }
@@ -158,7 +185,7 @@ func (b *handBrake) mistyped(r *result.Report) string {
 func (b *handBrake) everything() bool {
 	excludes := func(glob string) bool { return strings.HasPrefix(glob, "!") }
 	namesAll := func(glob string) bool { return strings.Trim(glob, "*") == "" }
-	return b.execution == "" && slices.ContainsFunc(b.flows, namesAll) && !slices.ContainsFunc(b.flows, excludes)
+	return b.execution == "" && b.limit == 0 && len(b.narrowed()) == 0 && slices.ContainsFunc(b.flows, namesAll) && !slices.ContainsFunc(b.flows, excludes)
 }
 
 // inFlows says in which flows, those with the most first.
@@ -190,6 +217,8 @@ func (t *terminal) missed(ctx context.Context, b *handBrake, s *sweeping, r *res
 	case r.Flows.Seen == 0 && len(r.NotCovered) == 0:
 		return fmt.Errorf("nothing was stopped: there is no flow %s in this account and region\n"+
 			"Check the name, which is case-sensitive, --region, and that globs are quoted", named(b.flows...))
+	case r.Executions.Condemned == 0 && len(b.narrowed()) > 0:
+		return t.noneMeets(b)
 	case r.Executions.Condemned == 0 && b.execution != "":
 		return t.notRunning(ctx, b, s)
 	case r.Executions.Condemned == 0 && b.mistyped(r) != "" && !b.unmatched:
@@ -197,6 +226,17 @@ func (t *terminal) missed(ctx context.Context, b *handBrake, s *sweeping, r *res
 	case r.Executions.Condemned == 0:
 		t.say("flowreaper: nothing to stop: no execution of these flows runs\n")
 	}
+	return nil
+}
+
+// noneMeets says that what runs is not what was meant. Where a name was given, it may
+// be that which is wrong.
+func (t *terminal) noneMeets(b *handBrake) error {
+	flags := "--" + strings.Join(b.narrowed(), ", --")
+	if b.execution != "" {
+		return fmt.Errorf("nothing was stopped: of these flows no execution %s runs and meets %s\nCheck the name, which is case-sensitive, and see with 'flowreaper explain' when it was started", named(b.execution), flags)
+	}
+	t.say("flowreaper: nothing to stop: no execution of these flows runs and meets %s\n", flags)
 	return nil
 }
 

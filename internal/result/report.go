@@ -183,7 +183,7 @@ const (
 	StillRunning     Outcome = "still_running"     // the stop was accepted and has not taken effect: the next sweep tries again
 	NotTried         Outcome = "not_tried"         // the sweep was over, or was ended, before its turn: the next one tries
 	Failed           Outcome = "failed"            // the stop was refused, or nobody knows what became of it
-	WithheldOutcome  Outcome = "withheld"          // a limit was exceeded: nothing was stopped
+	WithheldOutcome  Outcome = "withheld"          // a limit was exceeded: nothing was stopped; or it is beyond what a person wants stopped at most
 	ProtectedOutcome Outcome = "protected"
 	Planned          Outcome = "planned"
 )

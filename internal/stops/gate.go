@@ -31,6 +31,7 @@ type gate struct {
 	limits   policy.Limits
 	soften   policy.Mode
 	approved func(*policy.Flow, *policy.Execution) bool // nil approves all
+	beyond   string                                     // unless "", why what isn't is withheld
 	allowed  bool
 	judge    *judge.Judge
 	ledger   *watch.Ledger
@@ -39,7 +40,7 @@ type gate struct {
 }
 
 func newGate(stopper Stopper, o Options) gate {
-	g := gate{limits: o.Limits, soften: o.Mode, allowed: o.Allowed, judge: o.Judge, ledger: &o.Watch.Ledger, stopper: stopper, sign: o.Sign}
+	g := gate{limits: o.Limits, soften: o.Mode, allowed: o.Allowed, beyond: o.Beyond, judge: o.Judge, ledger: &o.Watch.Ledger, stopper: stopper, sign: o.Sign}
 	if o.Approved != nil {
 		g.approved = approves(o.Approved)
 	}
@@ -76,6 +77,7 @@ type (
 	planMode    struct{}                  // the rule, the policy or the run is in plan mode
 	protection  struct{}                  // protect holds it
 	notApproved struct{}                  // not in the plan that a person said yes to
+	beyondOwn   struct{ why string }      // beyond what a person wants stopped at most
 	notTried    struct{ why error }       // the sweep ended before its turn came
 	spared      struct{}                  // at its turn no rule condemned it any more
 	overLimit   struct{ result.Withheld } // refuses all: a limit is exceeded, or nobody knows whether it is
@@ -85,6 +87,7 @@ type (
 func (planMode) Error() string    { return "" }
 func (protection) Error() string  { return "" }
 func (notApproved) Error() string { return "not in the plan that was approved" }
+func (b beyondOwn) Error() string { return b.why }
 func (spared) Error() string      { return "no rule condemns it any more" }
 func (n notTried) Error() string  { return fmt.Sprintf("not tried: %v", n.why) }
 func (o overLimit) Error() string { return o.Refusal() }
@@ -92,6 +95,7 @@ func (o overLimit) Error() string { return o.Refusal() }
 func (planMode) outcome() result.Outcome    { return result.Planned }
 func (protection) outcome() result.Outcome  { return result.ProtectedOutcome }
 func (notApproved) outcome() result.Outcome { return result.Planned }
+func (beyondOwn) outcome() result.Outcome   { return result.WithheldOutcome }
 func (overLimit) outcome() result.Outcome   { return result.WithheldOutcome }
 func (clockOff) outcome() result.Outcome    { return result.WithheldOutcome }
 func (notTried) outcome() result.Outcome    { return result.NotTried }
@@ -106,10 +110,12 @@ func (g *gate) examine(f judge.Finding) refusal {
 		return spared{}
 	case f.Verdict.Mode.Softer(g.soften) != policy.ModeEnforce:
 		return planMode{}
-	case g.approved != nil && !g.approved(f.Flow, f.Execution):
-		return notApproved{}
+	case g.approved == nil || g.approved(f.Flow, f.Execution):
+		return nil
+	case g.beyond != "":
+		return beyondOwn{g.beyond}
 	}
-	return nil
+	return notApproved{}
 }
 
 // withhold asks the limits about so many condemned executions, of which the

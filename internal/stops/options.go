@@ -27,6 +27,7 @@ type Options struct {
 	Mode     policy.Mode      // softens the rules' modes
 	Allowed  bool             // a person lets this one sweep pass the limits
 	Approved result.Recording // nil approves all
+	Beyond   string           // unless "", why what isn't approved is withheld
 	Mark     string           // the policy and mode under which decisions are marked
 	Own      *judge.Basis     // the sweep's
 	Started  time.Time        // the sweep, by our clock

@@ -205,6 +205,23 @@ func TestWhatAPlanDoesNotNameIsNotApproved(t *testing.T) {
 	}
 }
 
+// What is beyond what a person wants stopped at most is withheld, and no plan's.
+func TestWhatIsBeyondAPersonsOwnLimitIsWithheld(t *testing.T) {
+	by := byPolicy(t, twoHours)
+	b := newBench(t, by, func(b *bench, o *stops.Options) {
+		o.Approved = result.Recording{{Flow: "f", FlowID: b.flow.ID, Execution: "old", StartedTime: noon.Add(-4 * time.Hour)}}
+		o.Beyond = "beyond --limit 1"
+	})
+	b.find(by, "old", 4*time.Hour)
+	b.find(by, "young", 3*time.Hour)
+	b.open()
+	b.stopAll(nil)
+	b.wantOutcomes(map[string]result.Outcome{"old": result.Planned, "young": result.WithheldOutcome})
+	if n := len(b.Recorded()); n != 1 {
+		t.Errorf("%d stops", n)
+	}
+}
+
 // What the ledger can't count is not tried, and goes on in the next sweep.
 func TestWhatCannotBeCountedIsNotTried(t *testing.T) {
 	by := byPolicy(t, twoHours)

@@ -93,6 +93,10 @@ type Options struct {
 	// is told as drift. Nil approves all.
 	Approved result.Recording
 
+	// Beyond, unless "", says that Approved is as much as a person wants stopped at
+	// most, and why: what else is condemned is withheld, not planned.
+	Beyond string
+
 	// Allowed lets the sweep pass the policy's limits, this once. Only a
 	// person who has read the plan may say so.
 	Allowed bool
@@ -222,7 +226,7 @@ func (s *sweep) newStops() *stops.Stops {
 	}
 	return stops.New(s.Stopper, stops.Options{
 		Judge: s.judge, Source: s.Source, Watch: s.watch, Report: s.Collector,
-		Limits: s.Policy.Limits, Mode: s.Mode, Allowed: s.Allowed, Approved: s.Approved,
+		Limits: s.Policy.Limits, Mode: s.Mode, Allowed: s.Allowed, Approved: s.Approved, Beyond: s.Beyond,
 		Mark: fmt.Sprintf("%.23s/%s", s.Policy.Hash, s.Mode), Own: s.own, Started: s.started, Batch: batch,
 		Sign:     sync.OnceValue(s.sign),
 		Flow:     func(key string) *policy.Flow { return s.memory.flows[key] },
