@@ -129,9 +129,5 @@ func (g executionGlob) literal() string {
 }
 
 func (g executionGlob) describe(j *judgement) string {
-	verb := "matches"
-	if !g.matches(j.facts.Execution.Name) {
-		verb = "does not match"
-	}
-	return "execution.name " + quote(j.facts.Execution.Name) + " " + verb + " " + g.glob.String()
+	return describeMatch("execution.name", j.facts.Execution.Name, g.matches(j.facts.Execution.Name), g.glob.String())
 }

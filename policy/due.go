@@ -31,6 +31,19 @@ func (d Due) String() string {
 	return "never"
 }
 
+// due is the first of the moments that is not over; at where that is now.
+func (s spans) due(now time.Time, at Due) Due {
+	for _, sp := range s {
+		switch {
+		case sp.from > now.UnixNano():
+			return Due{Moment, moment(sp.from)}
+		case sp.to > now.UnixNano():
+			return at
+		}
+	}
+	return Due{}
+}
+
 // earlier returns the earlier of two.
 func (d Due) earlier(other Due) Due {
 	switch {

@@ -122,16 +122,7 @@ func (p *Policy) conditionDue(c conjunct, f Facts) Due {
 		}
 		return Due{}
 	}
-	for _, sp := range p.solver(f).conjunct(c).yes {
-		switch {
-		case sp.to <= f.Now.UnixNano():
-			continue
-		case sp.from <= f.Now.UnixNano():
-			return Due{EverySweep, f.Now}
-		}
-		return Due{Moment, moment(sp.from)}
-	}
-	return Due{}
+	return p.solver(f).conjunct(c).yes.due(f.Now, Due{EverySweep, f.Now})
 }
 
 // MarshalText prints the moment, "never" or "every sweep".

@@ -110,11 +110,15 @@ func (g *globs) holds(j *judgement) (bool, error) { return g.matches(j.facts.Flo
 
 // describe says by which pattern the list names the flow, or doesn't.
 func (g *globs) describe(j *judgement) string {
+	return describeMatch("flow.name", j.facts.Flow.Name, g.matches(j.facts.Flow.Name), g.String())
+}
+
+func describeMatch(variable, name string, matches bool, pattern string) string {
 	verb := "matches"
-	if !g.matches(j.facts.Flow.Name) {
+	if !matches {
 		verb = "does not match"
 	}
-	return "flow.name " + quote(j.facts.Flow.Name) + " " + verb + " " + g.String()
+	return variable + " " + quote(name) + " " + verb + " " + pattern
 }
 
 func (g *globs) String() string {

@@ -31,7 +31,11 @@ func (l *linter) everySweep(r *lintRule) {
 // everyFlow is the finding that all flows of a rule are looked at in every
 // sweep, with what that costs. What is known to be little is only noted.
 func (l *linter) everyFlow(r *lintRule, key, why string, look look) {
-	flows, bounded := l.flowsOf(r)
+	flows := l.options.Flows // 0 is not known
+	names, bounded := (staged{r.Rule, r.conjuncts}).flowNames(nil)
+	if bounded {
+		flows = len(names)
+	}
 	calls := float64(look.calls) / l.options.Tick.Seconds() // a second and flow
 	rate := calls * float64(flows)
 	demand, severity := fmt.Sprintf("%s calls/s of %g for %s", perSecond(rate), quotaPerSecond, plain.Count(flows, "flow")), Warning
@@ -80,15 +84,6 @@ func sample(flows *globs, now time.Time) Facts {
 			History: &History{LastEventTime: now.Add(-time.Hour)},
 		},
 	}
-}
-
-// flowsOf is how many flows a rule concerns at most; 0 is not known. bounded
-// says that the rule itself names them one by one.
-func (l *linter) flowsOf(r *lintRule) (flows int, bounded bool) {
-	if names, ok := (staged{r.Rule, r.conjuncts}).flowNames(nil); ok {
-		return len(names), true
-	}
-	return l.options.Flows, false
 }
 
 // unpriced finds a rule on costs that some of its flows don't have.

@@ -82,19 +82,16 @@ func textTest(operator string, constant any) func(string) bool {
 	if !ok {
 		return nil
 	}
-	switch operator {
-	case "==":
-		return func(s string) bool { return s == text }
-	case "!=":
-		return func(s string) bool { return s != text }
-	case "contains":
-		return func(s string) bool { return strings.Contains(s, text) }
-	case "startsWith":
-		return func(s string) bool { return strings.HasPrefix(s, text) }
-	case "endsWith":
-		return func(s string) bool { return strings.HasSuffix(s, text) }
+	holds := textTests[operator]
+	if holds == nil {
+		return nil
 	}
-	return nil
+	return func(s string) bool { return holds(s, text) }
+}
+
+var textTests = map[string]func(s, text string) bool{
+	"==": func(s, text string) bool { return s == text }, "!=": func(s, text string) bool { return s != text },
+	"contains": strings.Contains, "startsWith": strings.HasPrefix, "endsWith": strings.HasSuffix,
 }
 
 func patternTest(e *expression.Expression) func(string) bool {

@@ -155,17 +155,11 @@ func (d *decoder) constant(n *yamltree.Node, key string) any {
 }
 
 func (d *decoder) number(n *yamltree.Node, key string) any {
-	switch {
-	case varNumber.MatchString(n.Text):
-		number, err := strconv.Atoi(n.Text)
-		if err == nil {
-			return number
-		}
-	case varFloat.MatchString(n.Text):
-		number, err := strconv.ParseFloat(n.Text, 64)
-		if err == nil {
-			return number
-		}
+	if number, err := strconv.Atoi(n.Text); err == nil && varNumber.MatchString(n.Text) {
+		return number
+	}
+	if number, err := strconv.ParseFloat(n.Text, 64); err == nil && varFloat.MatchString(n.Text) {
+		return number
 	}
 	d.fail(n.Position, "%s must be a plain number such as 5 or 0.25, but is %s", key, n.Describe())
 	return nil

@@ -68,28 +68,13 @@ func (p *Policy) Unprotected(f *Facts) Due {
 	if len(held.when) == 0 {
 		return Due{Moment, f.Now}
 	}
-	s, free, now := p.solver(*f), never, f.Now.UnixNano()
+	s, free := p.solver(*f), never
 	for _, c := range held.when {
 		free = free.or(s.conjunct(c).no)
 	}
-	for _, sp := range free {
-		switch {
-		case sp.to <= now:
-		case sp.from > now:
-			return Due{Moment, moment(sp.from)}
-		default:
-			return s.freeNow(held)
-		}
+	freeNow := Due{Moment, f.Now}
+	if holds, _, _ := held.holds(&judgement{facts: *f, pricing: p.Pricing}); holds {
+		freeNow.Kind = EverySweep
 	}
-	return Due{}
-}
-
-// freeNow is the answer where protect could let go now: that it does, or could in
-// every sweep.
-func (s *solver) freeNow(held *protection) Due {
-	f := s.j.facts
-	if held, _, _ := held.holds(&judgement{facts: f, pricing: s.j.pricing}); held {
-		return Due{EverySweep, f.Now}
-	}
-	return Due{Moment, f.Now}
+	return free.due(f.Now, freeNow)
 }

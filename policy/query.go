@@ -153,28 +153,6 @@ func commonPrefix(a, b string) string {
 	return strings.ToValidUTF8(a[:i], "")
 }
 
-// Rules returns what is asked for each rule that may condemn, and what is
-// judged here, for people.
-func (f *FlowScope) Rules() []RuleQuery {
-	var all []RuleQuery
-	for i, r := range f.rules {
-		rq := RuleQuery{Rule: r.rule.Name, Query: f.queries[i]}
-		for _, c := range r.left {
-			rq.Judged = append(rq.Judged, c.String())
-		}
-		all = append(all, rq)
-	}
-	return all
-}
-
-// RuleQuery is what one rule asks of the API about a flow, and the conditions
-// that are judged here.
-type RuleQuery struct {
-	Rule   string
-	Query  Query
-	Judged []string
-}
-
 // Asked prints the parameters of ListExecutions that sweeps on timers send for
 // the query: times are none of them, since they look ahead.
 func (q Query) Asked() []string {

@@ -40,19 +40,10 @@ type RulePlan struct {
 // flowsAPage is how many flows an answer of ListFlows brings.
 const flowsAPage = 100
 
-// QueryPlan explains what is asked about these flows, by sweeps so far apart.
-func (p *Policy) QueryPlan(now time.Time, flows []*Flow, tick time.Duration) QueryPlan {
-	return p.queryPlan(now, len(flows), flows, tick)
-}
-
-// QueryPlanOf explains what is asked on an account of so many flows, of which
-// nothing more is known: a rule that doesn't name its flows one by one may
-// concern them all.
-func (p *Policy) QueryPlanOf(now time.Time, flows int, tick time.Duration) QueryPlan {
-	return p.queryPlan(now, flows, nil, tick)
-}
-
-func (p *Policy) queryPlan(now time.Time, count int, flows []*Flow, tick time.Duration) QueryPlan {
+// QueryPlan explains what is asked on an account of so many flows, by sweeps so far
+// apart. Where nothing more of them is known, flows is nil: a rule that doesn't name
+// its flows one by one may concern them all.
+func (p *Policy) QueryPlan(now time.Time, count int, flows []*Flow, tick time.Duration) QueryPlan {
 	plan := QueryPlan{Flows: count, Rules: []RulePlan{}}
 	if names, named := p.flowNames(); named {
 		plan.FlowNames = names

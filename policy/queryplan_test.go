@@ -28,7 +28,7 @@ func TestQueryPlan(t *testing.T) {
 		{Name: "etl-a", ID: "1", Env: map[string]string{"STAGE": "prod"}}, {Name: "etl-b", ID: "2"},
 		{Name: "web", ID: "3"}, {Name: "express", ID: "4", ExecutionMode: "Express"},
 	}
-	plan := p.QueryPlan(testNow, flows, time.Minute)
+	plan := p.QueryPlan(testNow, len(flows), flows, time.Minute)
 	var got []string
 	for _, r := range plan.Rules {
 		got = append(got, lines(r))
@@ -86,15 +86,15 @@ execution.status in ["Running","Starting"]`
 
 func TestQueryPlanOfAnyFlows(t *testing.T) {
 	p := mustParse(t, plannedPolicy)
-	plan := p.QueryPlanOf(testNow, 1200, time.Minute)
+	plan := p.QueryPlan(testNow, 1200, nil, time.Minute)
 	if plan.Rules[0].Flows != 1200 || plan.Rules[2].Flows != 1 || plan.ListFlows != 12 || plan.Look != 1200 || plan.LookTime() != "10m" {
 		t.Errorf("%+v", plan)
 	}
 	shut := mustParse(t, "version: 1\nrules: [{name: r, maxRuntime: 1h, window: {days: Sun}}, {name: s, maxRuntime: 1h, flows: [a]}]\n")
-	if plan := shut.QueryPlanOf(testNow, 1200, time.Minute); plan.ListFlows != 12 {
+	if plan := shut.QueryPlan(testNow, 1200, nil, time.Minute); plan.ListFlows != 12 {
 		t.Errorf("a window that is shut saves %d ListFlows for ever", plan.ListFlows)
 	}
-	named := mustParse(t, "version: 1\nrules: [{name: r, maxRuntime: 1h, when: flow.name == \"a\"}]\n").QueryPlanOf(testNow, 1200, time.Minute)
+	named := mustParse(t, "version: 1\nrules: [{name: r, maxRuntime: 1h, when: flow.name == \"a\"}]\n").QueryPlan(testNow, 1200, nil, time.Minute)
 	if named.ListFlows != 0 || cmp.Diff([]string{"a"}, named.FlowNames) != "" || named.Look != 1 {
 		t.Errorf("%+v", named)
 	}

@@ -110,9 +110,11 @@ func (s *Scope) MayNameFlows() bool {
 
 // Rules are the rules that may condemn something in this sweep, in the file's
 // order: what needs only the time and the event doesn't rule them out.
-func (s *Scope) Rules() []*Rule {
-	rules := make([]*Rule, len(s.rules))
-	for i, r := range s.rules {
+func (s *Scope) Rules() []*Rule { return rulesOf(s.rules) }
+
+func rulesOf(all []staged) []*Rule {
+	rules := make([]*Rule, len(all))
+	for i, r := range all {
 		rules[i] = r.rule
 	}
 	return rules
@@ -148,6 +150,7 @@ func (p *Policy) ruleNeeds(r *Rule, left []conjunct) Need {
 // set later.
 func (s *Scope) Flow(flow *Flow) *FlowScope {
 	f := &FlowScope{scope: s, flow: flow}
+	var queries []Query
 	j := &judgement{facts: Facts{Now: s.now, Event: s.event, Flow: flow}, pricing: s.policy.Pricing}
 	for _, r := range s.rules {
 		left, ok := narrow(r.left, flowStage, j)
@@ -157,10 +160,10 @@ func (s *Scope) Flow(flow *Flow) *FlowScope {
 		q := s.policy.ruleQuery(r.rule, left, j)
 		if len(q.Statuses) > 0 {
 			f.rules = append(f.rules, staged{r.rule, left})
-			f.queries = append(f.queries, q)
+			queries = append(queries, q)
 		}
 	}
-	f.query = s.policy.union(f.queries)
+	f.query = s.policy.union(queries)
 	if !flow.NameOnly {
 		f.query.Needs &^= NeedFlow
 	}
@@ -170,12 +173,14 @@ func (s *Scope) Flow(flow *Flow) *FlowScope {
 // FlowScope is a policy for one flow in one sweep. It is safe for concurrent
 // use.
 type FlowScope struct {
-	scope   *Scope
-	flow    *Flow
-	rules   []staged
-	queries []Query // of each rule
-	query   Query
+	scope *Scope
+	flow  *Flow
+	rules []staged
+	query Query
 }
+
+// Rules are the rules that may condemn executions of the flow.
+func (f *FlowScope) Rules() []*Rule { return rulesOf(f.rules) }
 
 // Query is what must be asked of the API about the flow.
 func (f *FlowScope) Query() Query { return f.query }

@@ -206,12 +206,23 @@ func TestScopeNeeds(t *testing.T) {
 	}
 }
 
+// ruleQuery is what a rule asks about a flow, and the conditions that are judged here.
+func ruleQuery(s *Scope, r staged, flow *Flow) (q Query, judged string) {
+	var left []string
+	for _, c := range r.left {
+		left = append(left, c.String())
+	}
+	j := &judgement{facts: Facts{Now: s.now, Event: s.event, Flow: flow}, pricing: s.policy.Pricing}
+	return s.policy.ruleQuery(r.rule, r.left, j), strings.Join(left, ", ")
+}
+
 func TestRuleQueries(t *testing.T) {
 	p := readPolicy(t, "full.yaml")
 	scope := p.Scope(at(t, "2026-03-04T02:00:00Z"), &Event{Kind: "timer"})
 	var got []string
-	for _, r := range scope.Flow(&Flow{Name: "etl-a"}).Rules() {
-		got = append(got, r.Rule+": "+asked(r.Query)+" | "+strings.Join(r.Judged, ", "))
+	for _, r := range scope.Flow(&Flow{Name: "etl-a"}).rules {
+		query, judged := ruleQuery(scope, r, &Flow{Name: "etl-a"})
+		got = append(got, r.rule.Name+": "+asked(query)+" | "+judged)
 	}
 	want := []string{
 		`etl-max-runtime: Status Running; StartedTimeEnd 2026-03-04T00:00:02Z; MetadataOnly false; from 2h0m0s on; needs input, history | ` +
@@ -225,12 +236,13 @@ func TestRuleQueries(t *testing.T) {
 
 func TestRuleQueryOfACrowd(t *testing.T) {
 	p := mustParse(t, oneRule("maxConcurrent: 5", "maxRuntime: 1h"))
-	rules := p.Scope(testNow, &Event{Kind: "timer"}).Flow(&Flow{Name: "a"}).Rules()
-	if got := asked(rules[0].Query); got != "Status Running, then Starting; MetadataOnly true; needs live" {
+	scope := p.Scope(testNow, &Event{Kind: "timer"})
+	query, judged := ruleQuery(scope, scope.Flow(&Flow{Name: "a"}).rules[0], &Flow{Name: "a"})
+	if got := asked(query); got != "Status Running, then Starting; MetadataOnly true; needs live" {
 		t.Error(got)
 	}
-	if got := strings.Join(rules[0].Judged, ", "); got != `execution.status == "Running", execution.age > 1h, maxConcurrent 5, newest first` {
-		t.Error(got)
+	if judged != `execution.status == "Running", execution.age > 1h, maxConcurrent 5, newest first` {
+		t.Error(judged)
 	}
 }
 

@@ -1,6 +1,9 @@
 package policy
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // What it costs to make a glob fit a name, so that of two ways the one that people
 // err by is cheaper: another case, a dash for an underscore; a letter that is
@@ -27,7 +30,7 @@ func nearGlob(pattern string, names []string) string {
 	}
 	best, least := "", replace*max(1, literals/4)+slack+1
 	for _, name := range names {
-		f := newFit(pattern, name)
+		f := &fit{pattern: pattern, name: name[:min(len(name), maxGlob)]}
 		cost, ok := f.cost(least)
 		if !ok {
 			continue
@@ -43,10 +46,6 @@ func nearGlob(pattern string, names []string) string {
 type fit struct {
 	pattern, name string
 	costs         [][]int // of the glob's first i characters, and the name's first j
-}
-
-func newFit(pattern, name string) *fit {
-	return &fit{pattern: pattern, name: name[:min(len(name), maxGlob)]}
 }
 
 // cost is what the cheapest way costs. It is not ok, and found out soon, where it
@@ -146,8 +145,6 @@ func (f *fit) glob() string {
 			}
 		}
 	}
-	for a, b := 0, len(back)-1; a < b; a, b = a+1, b-1 {
-		back[a], back[b] = back[b], back[a]
-	}
+	slices.Reverse(back)
 	return string(back)
 }

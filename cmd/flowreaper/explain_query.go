@@ -30,7 +30,7 @@ func (t *terminal) explainQuery(ctx context.Context, set *settings, flows int) e
 		if err := misspelt(set.environ, err, p); err != nil {
 			return usageError(err)
 		}
-		return t.showQuery(set, p, p.QueryPlanOf(time.Now(), flows, tick))
+		return t.showQuery(set, p, p.QueryPlan(time.Now(), flows, nil, tick))
 	}
 	s, err := set.check()
 	if err != nil {
@@ -45,7 +45,7 @@ func (t *terminal) explainQuery(ctx context.Context, set *settings, flows int) e
 	if err != nil {
 		return interruptedOr(ctx, fmt.Errorf("the flows could not be listed: %w\nWith --flows N nothing is called", err))
 	}
-	return t.showQuery(set, s.options.Policy, s.options.Policy.QueryPlan(time.Now(), all, tick))
+	return t.showQuery(set, s.options.Policy, s.options.Policy.QueryPlan(time.Now(), len(all), all, tick))
 }
 
 func parseTick(text string) (time.Duration, error) {

@@ -44,7 +44,7 @@ func (f *flows) ask(flow *policy.Flow) (q policy.Query, ok bool) {
 	scope := f.scope.Flow(flow)
 	q = scope.Query()
 	for _, r := range scope.Rules() {
-		f.matched[r.Rule] = true
+		f.matched[r.Name] = true
 	}
 	if f.memory.once && f.Policy.Limits.MaxShare < 1 {
 		q.NamePrefix, q.MinAge = "", 0

@@ -116,7 +116,7 @@ func holdThePlan(t *testing.T, text string) {
 		p := &process{t: t, server: server, policy: parse(t, text), file: file, wire: record}
 		p.start()
 		time.Sleep(time.Minute)
-		planned := p.policy.QueryPlan(time.Now(), []*policy.Flow{{Name: "a"}}, time.Minute).Rules[0].Asked
+		planned := p.policy.QueryPlan(time.Now(), 1, []*policy.Flow{{Name: "a"}}, time.Minute).Rules[0].Asked
 		if _, err := p.sweep(time.Minute); err != nil {
 			t.Fatal(err)
 		}

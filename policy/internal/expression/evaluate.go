@@ -74,7 +74,7 @@ func (l *Language) evaluator(n ast.Node) evaluator {
 	}
 	switch n := n.(type) {
 	case *ast.MemberNode:
-		return memberEvaluator(l.evaluator(n.Node), l.evaluator(n.Property))
+		return both(l.evaluator(n.Node), l.evaluator(n.Property), member)
 	case *ast.UnaryNode:
 		return unaryEvaluator(n.Operator, l.evaluator(n.Node))
 	case *ast.BinaryNode:
@@ -103,25 +103,11 @@ func (l *Language) evaluators(nodes []ast.Node) []evaluator {
 	return all
 }
 
-func memberEvaluator(base, property evaluator) evaluator {
-	return func(m *machine) (any, error) {
-		from, err := base(m)
-		if err != nil {
-			return nil, err
-		}
-		key, err := property(m)
-		if err != nil {
-			return nil, err
-		}
-		return member(from, key)
-	}
-}
-
 // member follows one step of a path. What isn't there is nil: a missing key, an
 // element beyond a list's end, and what lies behind them or behind null. Going
 // into something that is there and can't be gone into is an error: what it
 // holds, a text of JSON perhaps, nobody has looked at.
-func member(from, key any) (any, error) {
+func member(_ *machine, from, key any) (any, error) {
 	name, isText := key.(string)
 	switch from := from.(type) {
 	case nil:

@@ -15,15 +15,15 @@ import (
 )
 
 // Type is what is known of a variable's value before it is read.
-type Type int
+type Type = types.Type
 
-const (
-	Any    Type = iota // known when it is read
-	Text               // string
-	Int                // int
-	Length             // time.Duration
-	Moment             // time.Time
-	Object             // map[string]any or map[string]string
+var (
+	Any    = types.Any // known when it is read
+	Text   = types.String
+	Int    = types.Int
+	Length = types.TypeOf(time.Duration(0))
+	Moment = types.TypeOf(time.Time{})
+	Object = types.TypeOf(map[string]any{}) // or a map[string]string
 )
 
 // Variable is something that conditions may read.
@@ -91,13 +91,13 @@ func (l *Language) newConfig() *conf.Config {
 	for _, v := range l.variables {
 		group, field, ok := strings.Cut(v.Name, ".")
 		if !ok {
-			env[group] = exprType(v.Type)
+			env[group] = v.Type
 			continue
 		}
 		if env[group] == nil {
 			env[group] = types.Map{}
 		}
-		env[group].(types.Map)[field] = exprType(v.Type)
+		env[group].(types.Map)[field] = v.Type
 	}
 	config := conf.New(env)
 	config.MaxNodes = maxNodes
@@ -111,22 +111,6 @@ func (l *Language) newConfig() *conf.Config {
 		}
 	}
 	return config
-}
-
-func exprType(t Type) types.Type {
-	switch t {
-	case Text:
-		return types.String
-	case Int:
-		return types.Int
-	case Length:
-		return types.TypeOf(time.Duration(0))
-	case Moment:
-		return types.TypeOf(time.Time{})
-	case Object:
-		return types.TypeOf(map[string]any{})
-	}
-	return types.Any
 }
 
 // builtins are the functions that may be called, besides duration.

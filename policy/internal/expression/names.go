@@ -19,13 +19,16 @@ func (r *rewriter) path(n ast.Node) ast.Node {
 		return r.name(n)
 	case *ast.MemberNode:
 		n.Optional = false
-		if group, ok := n.Node.(*ast.IdentifierNode); ok && r.language.fields[group.Value] != nil || isVars(n.Node) {
+		if group, ok := n.Node.(*ast.IdentifierNode); ok && (r.language.fields[group.Value] != nil || group.Value == vars) {
 			return r.field(group.Value, n)
 		}
 		n.Node, n.Property = r.rewrite(n.Node), r.rewrite(n.Property)
 		if what := r.language.noFields(n.Node); what != "" {
-			field, _ := n.Property.(*ast.StringNode)
-			r.fail(n, "%s has no fields%s", what, fieldInstead(field))
+			hint := ""
+			if field, ok := n.Property.(*ast.StringNode); ok {
+				hint = writeInstead(field.Value)
+			}
+			r.fail(n, "%s has no fields%s", what, hint)
 		}
 	}
 	return n
@@ -59,18 +62,6 @@ func (l *Language) noFields(n ast.Node) string {
 		return n.Name + "()"
 	}
 	return "what is computed"
-}
-
-func fieldInstead(field *ast.StringNode) string {
-	if field == nil {
-		return ""
-	}
-	return writeInstead(field.Value)
-}
-
-func isVars(n ast.Node) bool {
-	id, ok := n.(*ast.IdentifierNode)
-	return ok && id.Value == vars
 }
 
 func (r *rewriter) name(n *ast.IdentifierNode) ast.Node {

@@ -45,6 +45,11 @@ func (l *Language) binaryEvaluator(n *ast.BinaryNode) evaluator {
 	if !ok {
 		return func(*machine) (any, error) { return nil, fmt.Errorf("%s is not in the language", n.Operator) }
 	}
+	return both(left, right, operate)
+}
+
+// both computes something from the values of two sides.
+func both(left, right evaluator, operate operation) evaluator {
 	return func(m *machine) (any, error) {
 		a, err := left(m)
 		if err != nil {

@@ -10,10 +10,8 @@ func (l *Language) builtinEvaluator(n *ast.BuiltinNode) evaluator {
 	switch n.Name {
 	case "all", "any", "none", "one", "count":
 		return quantifier(n.Name, l.loop(n))
-	case "filter":
-		return filter(l.loop(n))
-	case "map":
-		return mapping(l.loop(n))
+	case "filter", "map":
+		return collected(n.Name, l.loop(n))
 	}
 	return l.functionEvaluator(n.Name, n.Arguments)
 }
@@ -37,25 +35,21 @@ func (l *Language) loop(n *ast.BuiltinNode) loop {
 		if !ok {
 			return fmt.Errorf("%s() takes a list, not %s", n.Name, kindOf(value))
 		}
-		return each(m, items, predicate, visit)
+		for _, item := range items {
+			if err := m.spend(1); err != nil {
+				return err
+			}
+			m.element = item
+			result, err := predicate(m)
+			if err != nil {
+				return err
+			}
+			if more, err := visit(item, result); !more || err != nil {
+				return err
+			}
+		}
+		return nil
 	}
-}
-
-func each(m *machine, items []any, predicate evaluator, visit func(element, result any) (bool, error)) error {
-	for _, item := range items {
-		if err := m.spend(1); err != nil {
-			return err
-		}
-		m.element = item
-		result, err := predicate(m)
-		if err != nil {
-			return err
-		}
-		if more, err := visit(item, result); !more || err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func asTruth(result any) (bool, error) {
@@ -109,33 +103,24 @@ func undecided(name string, yes, no int) bool {
 	return true
 }
 
-func filter(run loop) evaluator {
+// collected are the elements for which the predicate holds, or, of map, its results.
+func collected(name string, run loop) evaluator {
 	return func(m *machine) (any, error) {
-		kept := []any{}
+		all := []any{}
 		err := run(m, func(element, result any) (bool, error) {
+			if name == "map" {
+				all = append(all, result)
+				return true, nil
+			}
 			holds, err := asTruth(result)
 			if holds {
-				kept = append(kept, element)
+				all = append(all, element)
 			}
 			return true, err
 		})
 		if err != nil {
 			return nil, err
 		}
-		return kept, nil
-	}
-}
-
-func mapping(run loop) evaluator {
-	return func(m *machine) (any, error) {
-		results := []any{}
-		err := run(m, func(_, result any) (bool, error) {
-			results = append(results, result)
-			return true, nil
-		})
-		if err != nil {
-			return nil, err
-		}
-		return results, nil
+		return all, nil
 	}
 }
