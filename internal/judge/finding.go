@@ -60,10 +60,10 @@ type Asked struct {
 // Key is the execution's.
 func (f Finding) Key() Key { return Key{FlowKey(f.Flow), f.Execution.Name} }
 
-// StartedTooLate says that the execution started when its rule was in force no more. One
+// StartedTooLate says that a condemned execution started when its rule was in force no more. One
 // without a startedTime may have started as late as it was judged.
 func (f Finding) StartedTooLate() bool {
-	if !f.By.ForEvent() || f.Verdict.Rule == nil {
+	if !f.By.ForEvent() {
 		return false
 	}
 	started := f.Execution.StartedTime

@@ -182,5 +182,5 @@ func (in *Inquiry) withHistory(f *Finding) bool {
 // to hope for, nothing more is asked.
 func (in *Inquiry) unread(err error) {
 	in.Unread = append(in.Unread, err)
-	in.dead = in.dead || cloudflow.IsFatal(err)
+	in.dead = cloudflow.IsFatal(err)
 }
