@@ -1,6 +1,7 @@
 package history_test
 
 import (
+	"errors"
 	"os"
 	"slices"
 	"strings"
@@ -169,6 +170,68 @@ func TestLaterKnowledgeCounts(t *testing.T) {
 		{Execution: "e", What: "it started at 2026-11-28T14:00:00.000Z, and stopped before, at 2026-11-28T13:59:59.000Z"},
 	}
 	if diff := cmp.Diff(want, flows[1].Odd); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// An execution that was begun anew under the name of one that CloudFlow had forgotten
+// has nothing of it: neither the input nor who stopped it.
+func TestANameUsedAgain(t *testing.T) {
+	first, second := ended("a", "10:00:00"), ended("a", "12:00:00")
+	first.Status, first.Input, first.Environment, first.Error, first.Cause = "Stopped", new("{}"), new("{}"), "E", "too long [flowreaper/1 …]"
+	second.Status, second.SeenTime = "Stopped", first.SeenTime.Add(time.Hour)
+	dir := t.TempDir()
+	if err := history.Write(dir, &history.Coverage{}, slices.Values([]*history.Flow{{ID: "1", Name: "etl", Executions: []history.Execution{second, first}}})); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]history.Execution{second}, opened(t, dir, history.Options{Input: true})[0].Executions); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(&second, second.Since(&first)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// A clock that was set back between two recordings makes no execution go on that has
+// ended, as files are read and as they are merged.
+func TestTheClockWasSetBack(t *testing.T) {
+	lived, over := ended("a", "10:00:00"), ended("a", "10:00:00")
+	lived.Status, lived.StoppedTime, lived.Input = "Running", time.Time{}, new("{}")
+	over.SeenTime = lived.SeenTime.Add(-time.Hour)
+	dir := t.TempDir()
+	for name, e := range map[string]history.Execution{"executions-0.parquet": lived, "executions-1.parquet": over} {
+		file(t, dir, name, &history.Flow{ID: "1", Name: "etl", Executions: []history.Execution{e}})
+	}
+	if err := (&history.Coverage{}).Save(dir); err != nil {
+		t.Fatal(err)
+	}
+	over.Input = lived.Input
+	for _, how := range []string{"read", "merged"} {
+		if got := opened(t, dir, history.Options{Input: true})[0]; len(got.Odd) > 0 || !cmp.Equal(got.Executions, []history.Execution{over}) {
+			t.Errorf("%s: %+v", how, got)
+		}
+		if err := history.Merge(dir, "executions-2.parquet", func(string) bool { return true }); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// What a killed recording left is taken away, and nothing that anybody else put there.
+func TestLeftovers(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"history.json.123.part", "executions-live.parquet.4.part", "film.mkv.part", "executions.part"} {
+		put(t, dir, name, "x")
+	}
+	if _, err := history.ReadCoverage(dir); err == nil || errors.Is(err, history.ErrNone) {
+		t.Errorf("a folder with somebody's files is taken for an empty one: %v", err)
+	}
+	history.RemoveLeftovers(dir)
+	entries, _ := os.ReadDir(dir)
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	if diff := cmp.Diff([]string{"executions.part", "film.mkv.part"}, names); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -101,14 +101,12 @@ func (r *row) goesWith(next *row) bool {
 		(a.Live() || b.Live() || a.end() == b.end())
 }
 
-// later is the row that was seen later, with what the other knew besides.
+// later is the row that counts of two of one execution, with what the other knew
+// besides, as readers settle it.
 func later(a, b *row) *row {
-	if ofMillis(b.SeenTime).Before(ofMillis(a.SeenTime)) {
-		a, b = b, a
-	}
-	before, e := a.execution(), b.execution()
-	e.keep(&before)
-	both := rowOf(b.FlowID, b.Flow, &e)
+	f := Flow{Executions: []Execution{a.execution(), b.execution()}}
+	f.once()
+	both := rowOf(b.FlowID, b.Flow, &f.Executions[0])
 	return &both
 }
 

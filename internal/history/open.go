@@ -68,9 +68,12 @@ func Open(dir string, o Options) (*History, error) {
 // written anew by each recording, the others are added to.
 const LiveFile = "executions-live.parquet"
 
+// anyFile is what the names of files of executions are like.
+const anyFile = "executions-*.parquet"
+
 // Files are the files of executions in a folder.
 func Files(dir string) ([]string, error) {
-	return filepath.Glob(filepath.Join(literal(dir), "executions-*.parquet"))
+	return filepath.Glob(filepath.Join(literal(dir), anyFile))
 }
 
 // literal is a folder's name as a pattern that names nothing else.

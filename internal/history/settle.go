@@ -43,7 +43,9 @@ func twice(rows []Execution) bool {
 	return false
 }
 
-// once leaves of the rows of one execution the one that was seen last.
+// once leaves of the rows of one execution the one that was seen last, and one that
+// has ended rather than one that was live, which a clock that was set back may have
+// seen later: nothing that has ended goes on.
 func (f *Flow) once() {
 	slices.SortStableFunc(f.Executions, func(a, b Execution) int {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), a.SeenTime.Compare(b.SeenTime))
@@ -54,6 +56,9 @@ func (f *Flow) once() {
 		if last.Name != e.Name {
 			kept = append(kept, e)
 			continue
+		}
+		if e.Live() && !last.Live() && e.StartedTime.Equal(last.StartedTime) {
+			*last, e = e, *last
 		}
 		f.disagree(last, &e)
 		e.keep(last)
@@ -71,8 +76,12 @@ func (e Execution) Since(before *Execution) *Execution {
 }
 
 // keep has a later row, which may have been recorded with less, keep what the
-// earlier one knew besides.
+// earlier one knew besides. One of another start is another execution under the name:
+// its input and its end say nothing of this one.
 func (e *Execution) keep(earlier *Execution) {
+	if !e.StartedTime.Equal(earlier.StartedTime) {
+		return
+	}
 	if e.Input == nil {
 		e.Input = earlier.Input
 	}

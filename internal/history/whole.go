@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 )
 
 // A file of a history appears whole, under its name, or not at all: it is written
@@ -21,8 +20,16 @@ func MakeFolder(dir string) error {
 	return nil
 }
 
-// leftover says that a file of this name is what a killed process didn't finish.
-func leftover(name string) bool { return strings.HasSuffix(name, partSuffix) }
+// leftover says that a file of this name is what a killed process didn't finish. Any
+// other .part is somebody else's, such as a browser's.
+func leftover(name string) bool {
+	for _, pattern := range []string{CoverageFile + ".*" + partSuffix, anyFile + ".*" + partSuffix} {
+		if ours, _ := filepath.Match(pattern, name); ours {
+			return true
+		}
+	}
+	return false
+}
 
 // RemoveLeftovers takes away what killed processes left behind.
 func RemoveLeftovers(dir string) {
