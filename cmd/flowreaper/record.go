@@ -39,7 +39,8 @@ Run again, it adds what started since, and asks how those ended that were live. 
 run goes on from there. What started within the last minute is the next run's. Run daily, it keeps what CloudFlow forgets.
 
 Inputs may hold what nobody should keep, so they are recorded with --with-input alone. --redact blanks the values of the keys
-that match, however deep they lie, in inputs and in environments; whether a letter is a capital one makes no difference.
+that match, however deep they lie, in inputs and environments, and in errors and causes that are JSON; whether a letter is a
+capital one makes no difference. It changes nothing of what had ended and was recorded before.
 
 The key must be allowed fnf:` + strings.Join(record.Operations(), ", fnf:") + `.
 

@@ -168,7 +168,8 @@ func (j *job) readEnd(ctx context.Context, e *history.Execution) error {
 		}
 		for _, event := range page.Items {
 			if event.Type == "ExecutionStopped" {
-				e.Error, e.Cause = event.End()
+				code, cause := event.End()
+				e.Error, e.Cause = j.redact.inText(code), j.redact.inText(cause)
 			}
 		}
 	}

@@ -143,6 +143,34 @@ func TestWhyItWasStopped(t *testing.T) {
 	})
 }
 
+// What is to be blanked is so in environments, errors and causes that are JSON, too, and
+// in what an earlier recording, which blanked nothing, knew of what is live.
+func TestBlanksWhatItRecordsAnew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		etl := flow("etl", time.Hour, 1000*time.Hour)
+		etl.Environment = map[string]string{"CONFIG": `{"password":"hush"}`, "PASSWORD": "hush", "STAGE": "prod"}
+		etl.Executions[0].Input = account.Payload(`{"password":"hush"}`)
+		c := emulate(t, &account.Account{Flows: []account.Flow{etl}})
+		dir := filepath.Join(t.TempDir(), "history")
+		c.record(t, dir, func(o *record.Options) { o.Input = true })
+		blank := func(o *record.Options) { o.Redact = []string{"password"} }
+		time.Sleep(time.Hour)
+		c.record(t, dir, blank)
+		e := read(t, dir).execution(t, "etl", "run")
+		const environment = `{"CONFIG":"{\"password\":\"\"}","PASSWORD":"","STAGE":"prod"}`
+		if *e.Input != `{"password":""}` || *e.Environment != environment || strings.Contains(readFile(t, dir, history.CoverageFile), "hush") {
+			t.Errorf("%s, %s", *e.Input, *e.Environment)
+		}
+		if _, err := c.client.StopExecution(t.Context(), cloudflow.Stop{FlowName: "etl", ExecutionName: "run", Error: `{"password":"hush"}`, Cause: `{"password":"hush"}`}); err != nil {
+			t.Fatal(err)
+		}
+		c.record(t, dir, blank)
+		if e := read(t, dir).execution(t, "etl", "run"); e.Error != `{"password":""}` || e.Cause != `{"password":""}` {
+			t.Errorf("%s, %s", e.Error, e.Cause)
+		}
+	})
+}
+
 // A process that is killed leaves what files tell twice; the run after it puts that in
 // order. So does one that finds many files.
 func TestTidies(t *testing.T) {

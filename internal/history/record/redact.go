@@ -9,6 +9,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/flowreaper/flowreaper/internal/history"
 	"github.com/flowreaper/flowreaper/policy"
 )
 
@@ -32,17 +33,16 @@ func redaction(globs []string) (redactor, error) {
 	return func(key string) bool { return matches(strings.ToLower(key)) }, nil
 }
 
-// variables are an environment's, blanked.
+// variables are an environment's, blanked, also in values that are JSON.
 func (r redactor) variables(all map[string]string) map[string]string {
 	if r == nil || len(all) == 0 {
 		return all
 	}
 	blanked := make(map[string]string, len(all))
 	for key, value := range all {
-		if r(key) {
-			value = ""
+		if blanked[key] = r.inText(value); r(key) {
+			blanked[key] = ""
 		}
-		blanked[key] = value
 	}
 	return blanked
 }
@@ -125,13 +125,39 @@ func (r redactor) member(key string, in *jsontext.Decoder, to *jsontext.Encoder)
 	return to.WriteToken(jsontext.String(""))
 }
 
-// inText blanks in a text that is an object or a list of JSON's.
+// inText blanks in a text that is an object, a list or a text of JSON's. One that begins
+// like an object or a list and is none, being cut off perhaps, is blanked whole: nobody
+// knows what in it should be.
 func (r redactor) inText(text string) string {
-	if trimmed := strings.TrimSpace(text); !strings.HasPrefix(trimmed, "{") && !strings.HasPrefix(trimmed, "[") {
+	if r == nil {
 		return text
 	}
-	if blanked, err := r.json(text); err == nil {
-		return blanked
+	begin := strings.TrimLeft(text, " \t\r\n\ufeff")
+	if begin == "" || !strings.Contains(`{["`, begin[:1]) {
+		return text
 	}
-	return text
+	switch blanked, err := r.json(text); {
+	case err == nil:
+		return blanked
+	case begin[0] == '"': // a quotation
+		return text
+	}
+	return ""
+}
+
+// known blanks what an earlier recording, which may have blanked less, knew of an
+// execution that is recorded anew.
+func (j *job) known(e history.Execution) history.Execution {
+	if j.redact == nil {
+		return e
+	}
+	if e.Input != nil {
+		e.Input = j.input(*e.Input)
+	}
+	var variables map[string]string
+	if e.Environment != nil && json.Unmarshal([]byte(*e.Environment), &variables) == nil {
+		e.Environment = asJSON(j.redact.variables(variables))
+	}
+	e.Error, e.Cause = j.redact.inText(e.Error), j.redact.inText(e.Cause)
+	return e
 }

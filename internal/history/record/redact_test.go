@@ -25,7 +25,14 @@ func TestBlanks(t *testing.T) {
 		`{"body":"{\"token\":\"x\"}"}`:                `{"body":"{\"token\":\"\"}"}`,
 		`{"body":" [{\"b\":\"{\\\"token\\\":1}\"}]"}`: `{"body":"[{\"b\":\"{\\\"token\\\":\\\"\\\"}\"}]"}`,
 		`"{\"token\":\"x\"}"`:                         `"{\"token\":\"\"}"`,
-		`{"body":"{token: x}"}`:                       `{"body":"{token: x}"}`,
+		`{"body":"\ufeff{\"token\":\"x\"}"}`:           `{"body":""}`,
+		`{"body":"\"{\\\"token\\\":\\\"x\\\"}\""}`:    `{"body":"\"{\\\"token\\\":\\\"\\\"}\""}`,
+		`{"body":"{\"a\":1}\n{\"token\":\"x\"}"}`:    `{"body":"{\"a\":1}\n{\"token\":\"\"}"}`,
+		`{"body":"{token: x}"}`:                       `{"body":""}`,
+		`{"body":"{\"token\":\"x\",\"cut\":"}`:       `{"body":""}`,
+		`{"body":"[{'token': 'x'}]"}`:                 `{"body":""}`,
+		`{"body":"\"token\" is 7"}`:                   `{"body":"\"token\" is 7"}`,
+		`{"a.token":"x","a token":1,"TOKEN":["x"]}`:   `{"a.token":"x","a token":1,"TOKEN":""}`,
 		`{"n":12345678901234567890.10,"b":true}`:      `{"n":12345678901234567890.10,"b":true}`,
 		`"text"`:                                      `"text"`,
 		`null`:                                        `null`,
@@ -100,9 +107,17 @@ func hide(v any, text string) any {
 		}
 		return all
 	case string:
-		var inner any
-		if !strings.HasPrefix(v, "{") && !strings.HasPrefix(v, "[") || json.Unmarshal([]byte(v), &inner) != nil {
+		begin := strings.TrimLeft(v, " \t\r\n\ufeff")
+		if begin == "" || !strings.Contains(`{["`, begin[:1]) {
 			return v
+		}
+		var inner any
+		switch err := json.Unmarshal([]byte(v), &inner); {
+		case err == nil:
+		case begin[0] == '"':
+			return v
+		default:
+			return ""
 		}
 		written, _ := json.Marshal(hide(inner, text))
 		return string(written)
@@ -127,7 +142,7 @@ func norm(v any) string {
 		return fmt.Sprint(all)
 	case string:
 		var inner any
-		if (strings.HasPrefix(v, "{") || strings.HasPrefix(v, "[")) && json.Unmarshal([]byte(v), &inner) == nil {
+		if v != "" && strings.Contains(`{["`, v[:1]) && json.Unmarshal([]byte(v), &inner) == nil {
 			return "text " + norm(inner)
 		}
 		return v

@@ -69,7 +69,9 @@ func (r *recorder) job(f cloudflow.Flow) *job {
 		j.before = *before
 	}
 	if live := r.keeper.live[keyOf(f)]; live != nil {
-		j.live = slices.Clone(live.Executions)
+		for _, e := range live.Executions {
+			j.live = append(j.live, j.known(e))
+		}
 	}
 	j.need = estimate(&j.before, j.live)
 	j.covered = facts(j.before, f, r.redact)
