@@ -64,8 +64,9 @@ func Open(dir string, o Options) (*History, error) {
 	return h, nil
 }
 
-// LiveFile has the executions that were live when they were recorded last. It is
-// written anew by each recording, the others are added to.
+// LiveFile has the executions that were live when they were recorded last, and those
+// that were stopped and of which it is still to be asked why. It is written anew by each
+// recording, the others are added to.
 const LiveFile = "executions-live.parquet"
 
 // anyFile is what the names of files of executions are like.

@@ -124,14 +124,15 @@ func (j *job) take(ctx context.Context, rows []cloudflow.Execution, seen time.Ti
 		if c := &j.covered; !e.StartedTime.IsZero() && (c.Oldest.IsZero() || e.StartedTime.Before(c.Oldest)) {
 			c.Oldest = e.StartedTime
 		}
-		if e.Live() {
-			j.live = append(j.live, e)
-			continue
-		}
-		if err := j.readEnd(ctx, &e); err != nil {
+		known, err := j.readEnd(ctx, &e)
+		switch {
+		case err != nil:
 			return err
+		case known:
+			ended = append(ended, e)
+		default:
+			j.live = append(j.live, e)
 		}
-		ended = append(ended, e)
 	}
 	j.covered.Rows += len(rows)
 	return j.keep(ended)
@@ -153,18 +154,19 @@ func (j *job) execution(e cloudflow.Execution, seen time.Time) history.Execution
 }
 
 // readEnd looks up why an execution was stopped, which its history alone tells: a stop
-// of flowreaper's own is no end that the execution would have come to.
-func (j *job) readEnd(ctx context.Context, e *history.Execution) error {
+// of flowreaper's own is no end that the execution would have come to. known is false of
+// what has to be asked for again: what is live, and what was stopped and nobody says why.
+func (j *job) readEnd(ctx context.Context, e *history.Execution) (known bool, err error) {
 	if e.Status != "Stopped" {
-		return nil
+		return !e.Live(), nil
 	}
 	for page, err := range j.Source.GetExecutionHistory(ctx, j.flow.Name, e.Name) {
 		if cloudflow.IsGone(err) {
-			return nil
+			return true, nil
 		}
 		if err != nil {
 			_, end := j.problem(ctx, e.Name, err)
-			return end
+			return false, end
 		}
 		for _, event := range page.Items {
 			if event.Type == "ExecutionStopped" {
@@ -173,5 +175,5 @@ func (j *job) readEnd(ctx context.Context, e *history.Execution) error {
 			}
 		}
 	}
-	return nil
+	return true, nil
 }

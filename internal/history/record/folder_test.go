@@ -143,6 +143,38 @@ func TestWhyItWasStopped(t *testing.T) {
 	})
 }
 
+// Why something was stopped is asked again, until CloudFlow says it: a stop of
+// flowreaper's own must not be taken for anybody's.
+func TestAsksAgainWhyItWasStopped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := emulate(t, &account.Account{Flows: []account.Flow{flow("old", 2*time.Hour, 1000*time.Hour), flow("new", time.Minute, 1000*time.Hour)}})
+		dir := filepath.Join(t.TempDir(), "history")
+		c.record(t, dir) // new is the next recording's
+		for _, name := range []string{"old", "new"} {
+			if _, err := c.client.StopExecution(t.Context(), cloudflow.Stop{FlowName: name, ExecutionName: "run", Error: "TooLong", Cause: "ran 1h [flowreaper/1 policy=01234567 rule=r run=x]"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		time.Sleep(time.Hour)
+		for denied := range 3 {
+			if denied < 2 {
+				c.AddFaults(account.Fault{Operation: "GetExecutionHistory", Kind: "error", Status: 403, Code: "AccessDenied"})
+			}
+			if r := c.record(t, dir); r.Complete != (denied == 2) || r.Executions.Lost > 0 {
+				t.Errorf("%+v", r)
+			}
+			c.ClearFaults()
+			c.holds(t, dir, false)
+			time.Sleep(time.Hour)
+		}
+		for _, name := range []string{"old", "new"} {
+			if e := read(t, dir).execution(t, name, "run"); e.Status != "Stopped" || e.Error != "TooLong" {
+				t.Errorf("%s: %+v", name, e)
+			}
+		}
+	})
+}
+
 // What is to be blanked is so in environments, errors and causes that are JSON, too, and
 // in what an earlier recording, which blanked nothing, knew of what is live.
 func TestBlanksWhatItRecordsAnew(t *testing.T) {

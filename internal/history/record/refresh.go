@@ -31,17 +31,20 @@ func (j *job) refresh(ctx context.Context) error {
 		if !j.covered.GoneAt.IsZero() {
 			return j.keeper.keep(j.snapshot(), ended, nil)
 		}
-		if e != nil && e.Live() {
-			live = append(live, *e)
+		if e == nil {
+			j.lose(known)
+			ended = append(ended, *known) // as it was seen last, and never asked for again
 			continue
 		}
-		if e == nil {
-			j.lose()
-			e = known // as it was seen last, and never asked for again
-		} else if err := j.readEnd(ctx, e); err != nil {
+		over, err := j.readEnd(ctx, e)
+		switch {
+		case err != nil:
 			return err
+		case over:
+			ended = append(ended, *e)
+		default:
+			live = append(live, *e)
 		}
-		ended = append(ended, *e)
 	}
 	j.live = live
 	return j.keep(ended)
@@ -125,7 +128,11 @@ func (j *job) describe(ctx context.Context, known *history.Execution) (*history.
 	return known, nil
 }
 
-func (j *job) lose() {
+// lose counts an execution whose end nobody will know.
+func (j *job) lose(e *history.Execution) {
+	if !e.Live() {
+		return // but why it was stopped
+	}
 	j.covered.Lost++
 	j.mu.Lock()
 	defer j.mu.Unlock()

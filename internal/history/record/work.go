@@ -182,8 +182,12 @@ func (r *recorder) gone(c *history.FlowCoverage) {
 	c.GoneAt = r.now
 	r.result.Gone = append(r.result.Gone, c.Name)
 	if live := r.keeper.live[c.ID]; live != nil {
-		c.Lost += len(live.Executions)
-		r.result.Executions.Lost += len(live.Executions)
+		for i := range live.Executions {
+			if live.Executions[i].Live() {
+				c.Lost++
+				r.result.Executions.Lost++
+			}
+		}
 		r.ended(c.ID, c.Name, live.Executions) // as they were seen last
 		delete(r.keeper.live, c.ID)
 	}
