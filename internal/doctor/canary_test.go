@@ -130,7 +130,7 @@ func TestCanaryThatMayNotBeCreated(t *testing.T) {
 	untouched(t, server)
 	check(t, report, doctor.ClockOffset, "0s")
 	for _, key := range []string{doctor.ListLag, doctor.StopDelay, doctor.Express} {
-		got, _ := report.Find(key)
+		got, _ := find(report, key)
 		if got.State != doctor.Untold || !strings.Contains(got.Because, "grant fnf:CreateFlow") {
 			t.Errorf("%s: %+v", key, got)
 		}
@@ -143,7 +143,7 @@ func TestWhatNothingShowsIsNotTold(t *testing.T) {
 	report, server := examine(t, busy(account.Behaviour{
 		ListLag: account.Duration(10 * time.Minute), StopDelay: account.Duration(10 * time.Minute)}), canary)
 	for _, key := range []string{doctor.ListLag, doctor.StopDelay, doctor.Express} {
-		if got, _ := report.Find(key); got.State != doctor.Untold || got.Because == "" || got.Answer != "" {
+		if got, _ := find(report, key); got.State != doctor.Untold || got.Because == "" || got.Answer != "" {
 			t.Errorf("%s: %+v", key, got)
 		}
 	}
@@ -170,7 +170,7 @@ func TestReadsOnly(t *testing.T) {
 		if calls != 1 || stats.Throttled > 0 {
 			t.Errorf("%s: %d calls, %d of them throttled", name, calls, stats.Throttled)
 		}
-		if got, _ := report.Find(doctor.Express); got.State != doctor.NotAsked || got.Because != "it takes --canary" {
+		if got, _ := find(report, doctor.Express); got.State != doctor.NotAsked || got.Because != "it takes --canary" {
 			t.Errorf("%s: %+v", name, got)
 		}
 	}

@@ -58,11 +58,21 @@ func examine(t *testing.T, a *account.Account, change func(*doctor.Options)) (re
 
 func canary(o *doctor.Options) { o.Canary = true }
 
+// find returns the answer to a question; false where the report has none.
+func find(r *doctor.Report, key string) (doctor.Answer, bool) {
+	for _, a := range r.Answers {
+		if a.Key == key {
+			return a, true
+		}
+	}
+	return doctor.Answer{}, false
+}
+
 // check compares an answer: with want itself, or, where it is a duration, with
 // the bounds that the answer gives.
 func check(t *testing.T, r *doctor.Report, key, want string) {
 	t.Helper()
-	a, ok := r.Find(key)
+	a, ok := find(r, key)
 	if !ok || a.State != doctor.Told {
 		t.Errorf("%s: %s, because %s", key, a.State, a.Because)
 		return
@@ -129,7 +139,7 @@ func TestFindsWhatBehaviourIsSetTo(t *testing.T) {
 // TestSaysWhatAStopThatIsNotShownMeans: flowreaper believes DescribeExecution alone.
 func TestSaysWhatAStopThatIsNotShownMeans(t *testing.T) {
 	report, _ := examine(t, busy(account.Behaviour{DescribeAfterStop: account.DescribeRunning}), canary)
-	got, _ := report.Find(doctor.StopDelay)
+	got, _ := find(report, doctor.StopDelay)
 	const want = "DescribeExecution went on saying that it runs, and flowreaper believes it alone: stops that took effect are reported as still_running, and tried again. Report it."
 	if got.Means != want || !strings.HasPrefix(got.Seen, "from the stop until ListExecutions showed the end: under ") {
 		t.Errorf("%+v", got)

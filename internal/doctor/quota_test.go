@@ -30,7 +30,7 @@ func TestFindsTheDocumentedQuota(t *testing.T) {
 	if server.Stats().Throttled == 0 {
 		t.Error("nothing was throttled: what was measured?")
 	}
-	if got, _ := report.Find(doctor.QuotaScope); got.State != doctor.NotAsked {
+	if got, _ := find(report, doctor.QuotaScope); got.State != doctor.NotAsked {
 		t.Errorf("scope: %+v", got)
 	}
 	for operation, n := range report.Calls {
@@ -53,7 +53,7 @@ func TestFindsThatThereIsNoQuota(t *testing.T) {
 			t.Fatal(err)
 		}
 		check(t, report, doctor.Quota, "ListFlows more than 30 at once; ListExecutions more than 30 at once; DescribeExecution more than 110 at once")
-		if got, _ := report.Find(doctor.QuotaScope); got.State != doctor.Untold || got.Because != "no limit was met in this region" {
+		if got, _ := find(report, doctor.QuotaScope); got.State != doctor.Untold || got.Because != "no limit was met in this region" {
 			t.Errorf("scope: %+v", got)
 		}
 	})

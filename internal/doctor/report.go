@@ -76,15 +76,6 @@ func (r *Report) Complete() bool {
 	return !slices.ContainsFunc(r.Answers, func(a Answer) bool { return a.State == Untold })
 }
 
-// Find returns the answer to a question; false for a key that isn't one.
-func (r *Report) Find(key string) (Answer, bool) {
-	i := slices.IndexFunc(r.Answers, func(a Answer) bool { return a.Key == key })
-	if i < 0 {
-		return Answer{}, false
-	}
-	return r.Answers[i], true
-}
-
 // answers collects answers by question; each question keeps the first that
 // tells it.
 type answers map[string]Answer

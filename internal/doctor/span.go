@@ -7,18 +7,13 @@ import (
 )
 
 // span is a length of time that is known to lie between two bounds.
-type span struct {
-	least, most time.Duration
-	open        bool // nothing is known of most
-}
+type span struct{ least, most time.Duration }
 
 // String says it as exactly as it is known, rounded outwards: under 300ms,
 // 2.9s to 3.4s.
 func (s span) String() string {
 	least, most := duration.Format(s.least.Truncate(unit(s.least))), duration.Format(roundUp(max(s.most, unit(0))))
 	switch {
-	case s.open:
-		return "at least " + least
 	case s.least <= 0:
 		return "under " + most
 	case least == most:
@@ -29,12 +24,7 @@ func (s span) String() string {
 
 // in puts the span's bounds into an answer.
 func (s span) in(a Answer) Answer {
-	least := s.least.Seconds()
-	a.Least = &least
-	if !s.open {
-		most := s.most.Seconds()
-		a.Most = &most
-	}
+	a.Least, a.Most = new(s.least.Seconds()), new(s.most.Seconds())
 	return a
 }
 

@@ -16,12 +16,8 @@ func (rt *Runtime) api(base string) http.Handler {
 	base += "/2020-11-11/runtime/invocation/"
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+base+"next", rt.next)
-	mux.HandleFunc("POST "+base+"{id}/response", rt.answered(func(id string, body []byte) result {
-		return result{answer: Answer{RequestID: id, Body: body}}
-	}))
-	mux.HandleFunc("POST "+base+"{id}/error", rt.answered(func(id string, body []byte) result {
-		return result{err: functionError(id, body)}
-	}))
+	mux.HandleFunc("POST "+base+"{id}/response", rt.answered(func(body []byte) result { return result{answer: Answer{body}} }))
+	mux.HandleFunc("POST "+base+"{id}/error", rt.answered(func(body []byte) result { return result{err: functionError(body)} }))
 	return mux
 }
 
@@ -37,7 +33,7 @@ func (rt *Runtime) next(w http.ResponseWriter, r *http.Request) {
 }
 
 // answered hands a posted result to its invocation.
-func (rt *Runtime) answered(read func(id string, body []byte) result) http.HandlerFunc {
+func (rt *Runtime) answered(read func(body []byte) result) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		id := r.PathValue("id")
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxAnswer))
@@ -53,15 +49,15 @@ func (rt *Runtime) answered(read func(id string, body []byte) result) http.Handl
 			c.result <- result{err: fmt.Errorf("the function's answer to %s is larger than %d MiB, Function Compute's limit", id, maxAnswer>>20)}
 			http.Error(w, "answer too large", http.StatusRequestEntityTooLarge)
 		default:
-			c.result <- read(id, body)
+			c.result <- read(body)
 		}
 	}
 }
 
 // functionError reads {"errorType","errorMessage"}; what isn't that is its own
 // message.
-func functionError(id string, body []byte) *FunctionError {
-	e := &FunctionError{RequestID: id, Body: body}
+func functionError(body []byte) *FunctionError {
+	e := &FunctionError{Body: body}
 	var answered struct {
 		Type    string `json:"errorType"`
 		Message string `json:"errorMessage"`

@@ -4,6 +4,7 @@ import (
 	"io"
 	"os/exec"
 	"runtime"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -20,8 +21,8 @@ type child struct {
 }
 
 func startChild(o Options, api string) (*child, error) {
-	logs := &lockedWriter{w: o.Logs}
-	stdout, stderr := &lineWriter{w: logs}, &lineWriter{w: logs}
+	both := &sync.Mutex{}
+	stdout, stderr := &lineWriter{both: both, w: o.Logs}, &lineWriter{both: both, w: o.Logs}
 	c := &child{
 		cmd:    exec.Command(o.Binary),
 		stderr: &tail{},

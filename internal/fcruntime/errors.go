@@ -14,10 +14,9 @@ var ErrClosed = errors.New("the runtime was closed")
 // FunctionError is the error that a function answered, a panic in its handler
 // among them. Its process lives on.
 type FunctionError struct {
-	RequestID string
-	Type      string // errorType: the Go type's name, or what the function chose
-	Message   string // errorMessage
-	Body      []byte // the answer as it came, with a panic's stackTrace
+	Type    string // errorType: the Go type's name, or what the function chose
+	Message string // errorMessage
+	Body    []byte // the answer as it came, with a panic's stackTrace
 }
 
 func (e *FunctionError) Error() string { return fmt.Sprintf("%s: %s", e.Type, e.Message) }
@@ -36,11 +35,10 @@ func (e *TimeoutError) Error() string {
 // ExitError says that the function's process ended before an invocation or
 // while one was under way.
 type ExitError struct {
-	RequestID string // "" from Ready
-	Status    string // such as "exit status 3" or "signal: killed"
-	Polled    bool   // it asked for an event at least once
-	Stderr    string // the end of what it wrote there, for people
-	Cause     error  // why we ended it: ErrClosed or a *TimeoutError; nil when it ended otherwise
+	Status string // such as "exit status 3" or "signal: killed"
+	Polled bool   // it asked for an event at least once
+	Stderr string // the end of what it wrote there, for people
+	Cause  error  // why we ended it: ErrClosed or a *TimeoutError; nil when it ended otherwise
 }
 
 func (e *ExitError) Error() string {
@@ -62,14 +60,13 @@ func (e *ExitError) Error() string {
 func (e *ExitError) Unwrap() error { return e.Cause }
 
 // exitError is called after the child's end.
-func (rt *Runtime) exitError(requestID string) *ExitError {
+func (rt *Runtime) exitError() *ExitError {
 	rt.mu.Lock()
 	defer rt.mu.Unlock()
 	e := &ExitError{
-		RequestID: requestID,
-		Status:    rt.child.cmd.ProcessState.String(),
-		Stderr:    rt.child.stderr.String(),
-		Cause:     rt.endCause,
+		Status: rt.child.cmd.ProcessState.String(),
+		Stderr: rt.child.stderr.String(),
+		Cause:  rt.endCause,
 	}
 	select {
 	case <-rt.polled:

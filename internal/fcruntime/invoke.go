@@ -34,8 +34,7 @@ type Invocation struct {
 
 // Answer is what a function answered.
 type Answer struct {
-	RequestID string
-	Body      []byte // JSON, as the SDK encodes what the handler returned
+	Body []byte // JSON, as the SDK encodes what the handler returned
 }
 
 // requestIDs: the SDK puts the id into a URL as it is.
@@ -94,7 +93,7 @@ func (rt *Runtime) Invoke(ctx context.Context, in Invocation) (Answer, error) {
 		case <-ctx.Done():
 			return rt.giveUp(c, func() error { return context.Cause(ctx) })
 		case <-rt.child.ended:
-			return rt.giveUp(c, func() error { return rt.exitError(c.RequestID) })
+			return rt.giveUp(c, func() error { return rt.exitError() })
 		case <-timer.C:
 			return rt.giveUp(c, func() error { return rt.timeOut(c) })
 		}
@@ -155,8 +154,8 @@ func (c *call) header(h http.Header, o Options) {
 	for key, value := range map[string]string{
 		"x-fc-request-id":        c.RequestID,
 		"x-fc-function-deadline": strconv.FormatInt(c.deadline.UnixMilli(), 10),
-		"x-fc-function-timeout":  strconv.Itoa(wholeSeconds(c.Timeout)),
-		"x-fc-function-type":     "0", // an event, not a lifecycle hook
+		"x-fc-function-timeout":  strconv.Itoa(int((c.Timeout + time.Second - 1) / time.Second)), // rounded up: there is no room for less
+		"x-fc-function-type":     "0",                                                            // an event, not a lifecycle hook
 		"x-fc-function-name":     o.FunctionName,
 		"x-fc-function-handler":  filepath.Base(o.Binary),
 		"x-fc-function-memory":   strconv.Itoa(o.MemoryMB),
@@ -172,6 +171,3 @@ func (c *call) header(h http.Header, o Options) {
 		h.Set(key, value)
 	}
 }
-
-// wholeSeconds rounds up: the header has no room for less.
-func wholeSeconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }

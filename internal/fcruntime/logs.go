@@ -6,31 +6,25 @@ import (
 	"sync"
 )
 
-// lockedWriter serialises the child's two streams. It never fails: a log that
-// can't be written must not stop the child that writes it.
-type lockedWriter struct {
-	mu sync.Mutex
-	w  io.Writer
-}
-
-func (l *lockedWriter) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	_, _ = l.w.Write(p)
-	return len(p), nil
-}
-
-// lineWriter passes on whole lines only, so that two streams never meet within
-// one. It is used by one goroutine at a time.
+// lineWriter passes on whole lines only, so that the child's two streams never meet
+// within one. It never fails: a log that can't be written must not stop the child that
+// writes it. It is used by one goroutine at a time.
 type lineWriter struct {
+	both *sync.Mutex // what serialises the two
 	w    io.Writer
 	rest []byte // a line's beginning
+}
+
+func (l *lineWriter) pass(lines []byte) {
+	l.both.Lock()
+	defer l.both.Unlock()
+	_, _ = l.w.Write(lines)
 }
 
 func (l *lineWriter) Write(p []byte) (int, error) {
 	end := bytes.LastIndexByte(p, '\n') + 1
 	if end > 0 {
-		_, _ = l.w.Write(append(l.rest, p[:end]...))
+		l.pass(append(l.rest, p[:end]...))
 		l.rest = l.rest[:0]
 	}
 	l.rest = append(l.rest, p[end:]...)
@@ -39,7 +33,7 @@ func (l *lineWriter) Write(p []byte) (int, error) {
 
 func (l *lineWriter) flush() {
 	if len(l.rest) > 0 {
-		_, _ = l.w.Write(append(l.rest, '\n'))
+		l.pass(append(l.rest, '\n'))
 		l.rest = nil
 	}
 }

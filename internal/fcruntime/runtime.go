@@ -1,6 +1,7 @@
 package fcruntime
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -12,8 +13,8 @@ import (
 	"time"
 )
 
-// DefaultGrace is how long a process that was asked to end has for it.
-const DefaultGrace = 2 * time.Second
+// defaultGrace is how long a process that was asked to end has for it.
+const defaultGrace = 2 * time.Second
 
 // Options says what to run and what the function is told about itself.
 type Options struct {
@@ -26,28 +27,17 @@ type Options struct {
 	AccountID    string
 	MemoryMB     int // what the function is told it has, not a limit; 512 when 0
 
-	Grace time.Duration // between SIGTERM and SIGKILL; DefaultGrace when 0
+	Grace time.Duration // between SIGTERM and SIGKILL; 2s when 0
 }
 
 func (o Options) withDefaults() (Options, error) {
 	binary, err := filepath.Abs(o.Binary)
-	if err != nil {
-		return o, err
-	}
 	o.Binary = binary
-	if o.Logs == nil {
-		o.Logs = io.Discard
-	}
-	if o.FunctionName == "" {
-		o.FunctionName = filepath.Base(binary)
-	}
-	if o.MemoryMB == 0 {
-		o.MemoryMB = 512
-	}
-	if o.Grace == 0 {
-		o.Grace = DefaultGrace
-	}
-	return o, nil
+	o.Logs = cmp.Or(o.Logs, io.Discard)
+	o.FunctionName = cmp.Or(o.FunctionName, filepath.Base(binary))
+	o.MemoryMB = cmp.Or(o.MemoryMB, 512)
+	o.Grace = cmp.Or(o.Grace, defaultGrace)
+	return o, err
 }
 
 // Runtime is one instance of a function. It is safe for concurrent use.
@@ -120,7 +110,7 @@ func (rt *Runtime) Ready(ctx context.Context) error {
 	case <-rt.polled:
 		return nil
 	case <-rt.child.ended:
-		return rt.exitError("")
+		return rt.exitError()
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}

@@ -10,6 +10,7 @@ package redact
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -70,7 +71,7 @@ var signature = regexp.MustCompile(`(?i)signature["']?\s*[=:]\s*["']?([A-Za-z0-9
 func (r *Redactor) Text(s string) string {
 	hidden := make([]bool, len(s))
 	r.look(reading(s), hidden, escapings, true)
-	if !anyOf(hidden) {
+	if !slices.Contains(hidden, true) {
 		return s
 	}
 	var b strings.Builder
@@ -83,15 +84,6 @@ func (r *Redactor) Text(s string) string {
 		}
 	}
 	return b.String()
-}
-
-func anyOf(hidden []bool) bool {
-	for _, h := range hidden {
-		if h {
-			return true
-		}
-	}
-	return false
 }
 
 // escapings is how often a text may have been escaped on its way: as a parameter,

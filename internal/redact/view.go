@@ -145,11 +145,11 @@ func (v view) decoded(without int) view {
 	var bits uint32
 	count, first, inside := 0, 0, false // of the bits that are left, and the character of the oldest
 	for i, b := range v.text {
-		value, ok := sextet(b)
+		value := sextet(b)
 		switch {
 		case b == '\n' || b == '\r':
 			continue
-		case !ok:
+		case value < 0:
 			d.add(b, v, i, i+1) // what stands on both sides is not one text
 			inside = false
 			continue
@@ -170,18 +170,14 @@ func (v view) decoded(without int) view {
 	return d
 }
 
-func sextet(b byte) (value byte, ok bool) {
-	switch {
-	case 'A' <= b && b <= 'Z':
-		return b - 'A', true
-	case 'a' <= b && b <= 'z':
-		return b - 'a' + 26, true
-	case '0' <= b && b <= '9':
-		return b - '0' + 52, true
-	case b == '+' || b == '-':
-		return 62, true
-	case b == '/' || b == '_':
-		return 63, true
+// sextet is what a character stands for in base64, in either of its alphabets; -1 of
+// one that is in none.
+func sextet(b byte) int {
+	switch b {
+	case '-':
+		b = '+'
+	case '_':
+		b = '/'
 	}
-	return 0, false
+	return strings.IndexByte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", b)
 }
