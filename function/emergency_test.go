@@ -350,6 +350,28 @@ func TestPeopleAreTold(t *testing.T) {
 	}
 }
 
+// What a rule in mode plan would have stopped is told once, however often sweeps find it.
+func TestPeopleAreToldOfPlansOnce(t *testing.T) {
+	messages := make(chan string, 10)
+	hook := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		messages <- string(body)
+	}))
+	defer hook.Close()
+	text := "version: 1\nmode: enforce\nnotify:\n  - {name: people, kind: webhook, urlEnv: HOOK, on: [planned]}\n" +
+		"rules:\n  - {name: tried, flows: [orders], maxRuntime: 90s, mode: plan}\n  - {name: silent, flows: [web], maxRuntime: 30s, mode: plan, notify: []}\n"
+	server := accident(t)
+	d := deploy(t, build(t), text, server, "HOOK="+hook.URL)
+	for range 3 {
+		if report, err := d.invoke(sample(t, "timer.json", time.Now())); err != nil || !report.Complete || len(stopped(server)) > 0 {
+			t.Errorf("error %v, report %+v", err, report)
+		}
+	}
+	if message := <-messages; !strings.Contains(message, "run-6") || strings.Contains(message, "run-5") || strings.Contains(message, "run-7") || len(messages) > 0 {
+		t.Errorf("%d more messages; the first %s", len(messages), message)
+	}
+}
+
 // An event that no rule accepts has nothing to go first for: the timer's sweep
 // under way goes on, and the event is answered at once.
 func TestAnEventThatNoRuleAcceptsLeavesTheTimerAlone(t *testing.T) {

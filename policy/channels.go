@@ -21,7 +21,7 @@ type Channel struct {
 	URL       string   // this or URLEnv
 	URLEnv    string   // the environment variable that holds the URL
 	SecretEnv string   // … the secret; without one, messages aren't signed
-	On        []News   // what the channel hears of; all, when empty
+	On        []News   // what the channel hears of; all but planned, when empty
 	Language  Language // English unless the file says otherwise
 	Template  string   // a text/template of a message; "" is the language's own
 
@@ -44,6 +44,7 @@ const (
 	NewsWithheld  News = "withheld"
 	NewsFailed    News = "failed"
 	NewsUndecided News = "undecided"
+	NewsPlanned   News = "planned" // what only a plan would have stopped; heard of where it is named
 )
 
 // Language is a message's.
@@ -106,7 +107,7 @@ func (d *decoder) channel(n *yamltree.Node) Channel {
 	c := Channel{
 		Name: d.named(n, f, "channel"), Kind: d.channelKind(n, f),
 		URLEnv: d.variable(f["urlEnv"], "urlEnv", "the URL"), SecretEnv: d.variable(f["secretEnv"], "secretEnv", "the secret"),
-		On: words(d, f["on"], "on", NewsStopped, NewsWithheld, NewsFailed, NewsUndecided), Language: cmp.Or(Language(d.choice(f["language"], "language", string(English), string(Chinese))), English),
+		On: words(d, f["on"], "on", NewsStopped, NewsWithheld, NewsFailed, NewsUndecided, NewsPlanned), Language: cmp.Or(Language(d.choice(f["language"], "language", string(English), string(Chinese))), English),
 	}
 	d.channelURL(&c, n, f)
 	if template := f["template"]; template != nil {

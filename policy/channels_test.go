@@ -78,9 +78,9 @@ func TestChannelErrors(t *testing.T) {
 			`4:12: name must be 1 to 63 lower-case letters, digits and -, and begin with a letter or digit, but is the text "On Call"`}},
 		{"a name twice", notifying("  - {name: a, kind: webhook, urlEnv: A}\n  - {name: a, kind: webhook, urlEnv: B}\n"), []string{
 			"5:5: the name a is given to two channels; first in line 4"}},
-		{"values", notifying("  - name: a\n    kind: slack\n    urlEnv: A\n    on: [stopped, planned]\n    language: de\n    template: \" \"\n"), []string{
+		{"values", notifying("  - name: a\n    kind: slack\n    urlEnv: A\n    on: [stopped, plan]\n    language: de\n    template: \" \"\n"), []string{
 			`5:11: kind must be webhook or dingtalk, but is the text "slack"`,
-			`7:19: on must be stopped, withheld, failed or undecided, but is the text "planned"`,
+			`7:19: on must be stopped, withheld, failed, undecided or planned, but is the text "plan"`,
 			`8:15: language must be en or zh, but is the text "de"`,
 			"9:15: template is empty: leave the key out, and the message is flowreaper's own"}},
 		{"two URLs", one(`url: "https://a.example/", urlEnv: A`), []string{"4:35: give url or urlEnv, not both"}},

@@ -11,7 +11,7 @@
 //	    kind: dingtalk                  # dingtalk | webhook
 //	    urlEnv: ONCALL_URL              # the environment variable that holds the URL
 //	    secretEnv: ONCALL_SECRET        # and the one that holds the secret, if messages are signed
-//	    on: [stopped, withheld]         # default: stopped, withheld, failed, undecided
+//	    on: [stopped, withheld]         # default: stopped, withheld, failed, undecided; planned, too
 //	    language: zh                    # en (the default) | zh
 //	  - name: audit
 //	    kind: webhook
@@ -27,7 +27,8 @@
 //
 // stopped: executions that were stopped. withheld: a limit was exceeded, and
 // nothing was stopped. failed: a stop was refused or has not taken effect, or
-// the sweep met errors. undecided: a rule could not be evaluated. A sweep of
+// the sweep met errors. undecided: a rule could not be evaluated. planned: a rule in mode
+// plan would have stopped it, which only a channel hears of that names it. A sweep of
 // which none is true sends nothing.
 //
 // Sweeps come every minute, and what is wrong is wrong in each. So what lasts is
@@ -35,7 +36,8 @@
 // undecided execution, each code of errors. That it has ended is told by
 // silence. The memory of what was told is the Notifier's, and ends with its
 // process: after a cold start something may be told once more. What a channel
-// could not be told, it is told by the next sweep that still finds it.
+// could not be told, it is told by the next sweep that still finds it. What was planned is told once
+// an execution: a report has it once, so what could not be told of it waits here.
 //
 // # A webhook
 //

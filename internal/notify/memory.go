@@ -22,11 +22,13 @@ type memory struct {
 	mu       sync.Mutex
 	told     map[string]time.Time
 	withheld time.Time // when it was last told; zero: nothing is withheld, as far as is known
+	planned
 }
 
 // fresh returns what of a report the channel has not been told within the hour,
 // and what to call once it has been. A clock that was set back makes no hour longer.
-func (m *memory) fresh(r *result.Report, now time.Time) (fresh *result.Report, told func()) {
+// hears says of which rules' plans the channel hears.
+func (m *memory) fresh(r *result.Report, now time.Time, hears func(rule string) bool) (fresh *result.Report, told func()) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	maps.DeleteFunc(m.told, func(_ string, at time.Time) bool { return now.Sub(at).Abs() >= again })
@@ -41,10 +43,11 @@ func (m *memory) fresh(r *result.Report, now time.Time) (fresh *result.Report, t
 	if !n.withheld {
 		clone.Withheld = nil
 	}
-	clone.Decisions = only(r.Decisions, n.decision)
+	plans := m.untold(r.Decisions, hears)
+	clone.Decisions = append(only(r.Decisions, n.decision), plans...)
 	clone.Undecided = only(r.Undecided, n.undecided)
 	clone.Errors = only(r.Errors, n.error)
-	return &clone, func() { m.keep(n.keys, n.withheld, now) }
+	return &clone, func() { m.keep(n.keys, n.withheld, now, plans) }
 }
 
 // only are those of some that are wanted.
@@ -52,9 +55,10 @@ func only[T any](all []T, wanted func(T) bool) []T {
 	return slices.DeleteFunc(slices.Clone(all), func(one T) bool { return !wanted(one) })
 }
 
-func (m *memory) keep(keys []string, withheld bool, now time.Time) {
+func (m *memory) keep(keys []string, withheld bool, now time.Time, plans []result.Decision) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.planned.keep(plans)
 	if withheld {
 		m.withheld = now
 	}
@@ -90,6 +94,8 @@ func (n *news) decision(d result.Decision) bool {
 	switch d.Outcome {
 	case result.WithheldOutcome:
 		return n.withheld
+	case result.Planned:
+		return false // told apart
 	case result.Failed, result.StillRunning:
 		return n.isNew("decision", d.Flow, d.Execution, d.Rule, string(d.Outcome))
 	}

@@ -1,6 +1,8 @@
 package notify_test
 
 import (
+	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -16,7 +18,8 @@ func minutes(t *testing.T, n int, report func(minute int) *result.Report, down .
 	t.Helper()
 	server := newReceiver(t, policy.Webhook)
 	now := finished
-	notifier := newNotifier(t, []policy.Channel{{Name: "a", Kind: policy.Webhook, URL: server.URL + "/"}},
+	everything := []policy.News{policy.NewsStopped, policy.NewsWithheld, policy.NewsFailed, policy.NewsUndecided, policy.NewsPlanned}
+	notifier := newNotifier(t, []policy.Channel{{Name: "a", Kind: policy.Webhook, URL: server.URL + "/", On: everything}},
 		notify.Options{Now: func() time.Time { return now }})
 	for minute := range n {
 		server.status = 200
@@ -137,6 +140,71 @@ func TestWhatIsNewIsTold(t *testing.T) {
 		}
 		return r
 	}), 0, 2, 4)
+}
+
+// TestPlansAreToldOnce an execution, however often a report has them, and also where a
+// channel was down when its only report came.
+func TestPlansAreToldOnce(t *testing.T) {
+	plans := func(executions ...string) *result.Report {
+		r := quiet()
+		for _, e := range executions {
+			r.Decisions = append(r.Decisions, result.Decision{Flow: "f", Execution: e, Rule: "r", Outcome: result.Planned})
+		}
+		return r
+	}
+	t.Run("reported in every sweep", func(t *testing.T) {
+		wantMinutes(t, minutes(t, 150, func(int) *result.Report { return plans("a", "b") }), 0)
+	})
+	t.Run("one more", func(t *testing.T) {
+		wantMinutes(t, minutes(t, 150, func(minute int) *result.Report {
+			if minute < 90 {
+				return plans("a")
+			}
+			return plans("a", "b")
+		}), 0, 90)
+	})
+	t.Run("another of its name", func(t *testing.T) {
+		wantMinutes(t, minutes(t, 3, func(minute int) *result.Report {
+			r := plans("a")
+			r.Decisions[0].StartedTime = finished.Add(time.Duration(minute/2) * time.Hour)
+			return r
+		}), 0, 2)
+	})
+	t.Run("reported once, to a channel that is down", func(t *testing.T) {
+		wantMinutes(t, minutes(t, 90, func(minute int) *result.Report {
+			if minute == 1 {
+				return plans("a")
+			}
+			return quiet()
+		}, 1, 2), 3)
+	})
+}
+
+// TestWhatWaitsIsBounded: a channel that is down for days is told of 1,000 plans, and
+// then of no more that were before.
+func TestWhatWaitsIsBounded(t *testing.T) {
+	server, now := newReceiver(t, policy.Webhook), finished
+	notifier := newNotifier(t, []policy.Channel{{Name: "a", Kind: policy.Webhook, URL: server.URL + "/", On: []policy.News{policy.NewsPlanned}}},
+		notify.Options{Now: func() time.Time { return now }})
+	server.status = 500
+	for sweep := range 5 {
+		r := quiet()
+		for i := range 400 {
+			r.Decisions = append(r.Decisions, result.Decision{Flow: "f", Execution: fmt.Sprint(sweep, "-", i), Rule: "r", Outcome: result.Planned})
+		}
+		notifier.Send(t.Context(), r)
+	}
+	server.status, server.came = 200, nil
+	notifier.Send(t.Context(), quiet())
+	var m notify.Message
+	if err := json.Unmarshal(server.only(t).body, &m); err != nil || m.Planned.Count != 1000 {
+		t.Errorf("told of %d, error %v", m.Planned.Count, err)
+	}
+	server.came = nil
+	notifier.Send(t.Context(), quiet())
+	if server.at("/") != 0 {
+		t.Error("told once more")
+	}
 }
 
 // TestWhatCouldNotBeToldIsToldNext, and by each channel's own memory.

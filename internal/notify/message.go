@@ -28,6 +28,7 @@ type Message struct {
 	Withheld  List               `json:"withheld"`
 	Limit     *Limit             `json:"limit,omitempty"` // set when a limit withheld the stops
 	Undecided List               `json:"undecided"`
+	Planned   List               `json:"planned"`           // what a rule in mode plan, or a sweep, would have stopped
 	Errors    []result.ErrorNote `json:"errors,omitempty"`  // the sweep's own, when the channel is on: failed
 	Left      *Left              `json:"left,omitempty"`    // set when stops are left to the next sweeps
 	Omitted   int                `json:"omitted,omitempty"` // decisions that the report doesn't list: the counts lack them
@@ -120,7 +121,7 @@ func (b builder) build(r *result.Report) (Message, bool) {
 	if b.hears(policy.NewsFailed) {
 		b.errors(&m, r.Errors)
 	}
-	worth := m.Stopped.Count+m.Failed.Count+m.Withheld.Count+m.Undecided.Count+len(m.Errors) > 0 || m.Limit != nil
+	worth := m.Stopped.Count+m.Failed.Count+m.Withheld.Count+m.Undecided.Count+m.Planned.Count+len(m.Errors) > 0 || m.Limit != nil
 	return m, worth
 }
 
@@ -143,6 +144,8 @@ func (b builder) decision(m *Message, d result.Decision) {
 	switch d.Outcome {
 	case result.Stopped:
 		b.add(&m.Stopped, policy.NewsStopped, item)
+	case result.Planned:
+		b.add(&m.Planned, policy.NewsPlanned, item)
 	case result.WithheldOutcome:
 		b.add(&m.Withheld, policy.NewsWithheld, item)
 	case result.Failed, result.StillRunning:
@@ -180,7 +183,7 @@ func (b builder) errors(m *Message, notes []result.ErrorNote) {
 }
 
 func (b builder) hears(news policy.News) bool {
-	return len(b.channel.On) == 0 || slices.Contains(b.channel.On, news)
+	return len(b.channel.On) == 0 && news != policy.NewsPlanned || slices.Contains(b.channel.On, news)
 }
 
 // routes are the channels that hear of each rule that chooses some.

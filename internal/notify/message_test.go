@@ -42,6 +42,7 @@ func aReport() *result.Report {
 			{Flow: "orders", Execution: "run-4", Rule: "day", Outcome: result.Failed, Reason: "age 25h > 1d", Message: "AccessDenied: The resources doesn't belong to you."},
 			{Flow: "orders", Execution: "run-5", Rule: "day", Outcome: result.StillRunning, RequestID: "q", Reason: "age 26h > 1d"},
 			{Flow: "payroll", Execution: "run-6", Rule: "day", Outcome: result.ProtectedOutcome},
+			{Flow: "web", Execution: "run-9", Rule: "half-a-day", Outcome: result.Planned, Reason: "age 13h > 12h"},
 			{Flow: "batch", Execution: "run-7", Rule: "day", Outcome: result.WithheldOutcome, Reason: "age 27h > 1d"},
 		},
 		DecisionsOmitted: 12,
@@ -69,7 +70,8 @@ func TestGoldenMessages(t *testing.T) {
 	for _, language := range []policy.Language{policy.English, policy.Chinese} {
 		t.Run(string(language), func(t *testing.T) {
 			server := newReceiver(t, "dingtalk")
-			send(t, server, policy.Channel{Kind: policy.DingTalk, Language: language}, aReport())
+			everything := []policy.News{policy.NewsStopped, policy.NewsWithheld, policy.NewsFailed, policy.NewsUndecided, policy.NewsPlanned}
+			send(t, server, policy.Channel{Kind: policy.DingTalk, Language: language, On: everything}, aReport())
 			got := server.dingTalk(t)
 			text := got.Markdown.Title + "\n\n" + got.Markdown.Text + "\n"
 			golden := filepath.Join("testdata", string(language)+".golden.md")
@@ -233,6 +235,8 @@ func TestNews(t *testing.T) {
 	limit := only(func(r *result.Report) { r.Withheld = &result.Withheld{Limit: "maxStops"} })
 	undecided := only(func(r *result.Report) { r.Undecided = []result.Undecided{{Rule: "r"}} })
 	failed := only(func(r *result.Report) { r.Errors = []result.ErrorNote{{Code: "c"}} })
+	noPlan := decision(result.Stopped)
+	noPlan.Decisions = noPlan.Decisions[1:]
 	stale := decision(result.Stopped)
 	stale.Answered = "stale"
 	chosen := map[string][]string{"r": {"other"}}
@@ -260,6 +264,10 @@ func TestNews(t *testing.T) {
 		{"the limits, on: stopped", []policy.News{policy.NewsStopped}, nil, limit, false},
 		{"undecided", []policy.News{policy.NewsUndecided}, nil, undecided, true},
 		{"undecided, a rule for another channel", nil, chosen, undecided, false},
+		{"a plan", nil, nil, decision(result.Planned), false},
+		{"a plan, on: planned", []policy.News{policy.NewsPlanned}, nil, decision(result.Planned), true},
+		{"a plan of a rule for another channel", []policy.News{policy.NewsPlanned}, chosen, decision(result.Planned), false},
+		{"a stop, and what is protected, on: planned", []policy.News{policy.NewsPlanned}, nil, noPlan, false},
 		{"a sweep that didn't look", nil, nil, stale, false},
 	}
 	for _, test := range tests {

@@ -139,7 +139,8 @@ func (n *Notifier) safely(ctx context.Context, channel policy.Channel, m *memory
 			err = errors.New("a panic; this is a bug in flowreaper") // its value may hold the URL
 		}
 	}()
-	fresh, told := m.fresh(report, n.options.Now())
+	b := builder{channel: channel, routes: n.routes}
+	fresh, told := m.fresh(report, n.options.Now(), func(rule string) bool { return b.hears(policy.NewsPlanned) && b.routed(rule) })
 	sent, err := n.tell(ctx, channel, fresh)
 	if sent { // what could not be told is told by the next sweep
 		told()

@@ -73,7 +73,7 @@ func checkTemplate(c policy.Channel) error {
 	m := Message{
 		Place:  result.Place{Account: "account", Region: "region", Endpoint: "endpoint", Flowreaper: "version"},
 		Policy: "policy", Mode: "enforce", Trigger: "timer", RunID: "run", Time: time.Unix(0, 0).UTC(),
-		Stopped: list, Failed: list, Withheld: list, Undecided: list,
+		Stopped: list, Failed: list, Withheld: list, Undecided: list, Planned: list,
 		Limit: &Limit{Name: "maxStops", Window: "1h"}, Errors: []result.ErrorNote{{Code: "code", Message: "message", Count: 1}},
 		Left: &Left{Stops: 1, Time: "1s"},
 	}

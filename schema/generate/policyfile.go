@@ -85,7 +85,7 @@ type channel struct {
 	URLEnv variable `yaml:"urlEnv,omitempty"`
 	// The environment variable that holds the secret with which messages are signed. Default: they aren't.
 	SecretEnv variable `yaml:"secretEnv,omitempty"`
-	// What the channel hears of. Default: all of it.
+	// What the channel hears of. Default: all but planned, which is what a rule in mode plan would have stopped.
 	On news `yaml:"on,omitempty"`
 	// The message's language. Default: en.
 	Language string `yaml:"language,omitempty" jsonschema:"enum=en,enum=zh"`

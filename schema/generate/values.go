@@ -57,7 +57,7 @@ func values(r *jsonschema.Reflector) map[reflect.Type]*jsonschema.Schema {
 		reflect.TypeFor[triggers]():  oneOrMore(trigger),
 
 		reflect.TypeFor[variable](): text(`^[A-Za-z_][A-Za-z0-9_]{0,127}$`),
-		reflect.TypeFor[news]():     oneOrMore(&jsonschema.Schema{Type: "string", Enum: []any{"stopped", "withheld", "failed", "undecided"}}),
+		reflect.TypeFor[news]():     oneOrMore(&jsonschema.Schema{Type: "string", Enum: []any{"stopped", "withheld", "failed", "undecided", "planned"}}),
 
 		reflect.TypeFor[channelNames](): {AnyOf: []*jsonschema.Schema{text(nameText), {Type: "array", Items: text(nameText)}}},
 
