@@ -4,9 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -16,6 +14,7 @@ import (
 	"github.com/flowreaper/flowreaper/internal/history"
 	"github.com/flowreaper/flowreaper/internal/history/backtest"
 	"github.com/flowreaper/flowreaper/internal/history/page"
+	"github.com/flowreaper/flowreaper/internal/history/show"
 	"github.com/flowreaper/flowreaper/internal/moment"
 	"github.com/flowreaper/flowreaper/internal/plain"
 	"github.com/flowreaper/flowreaper/internal/report"
@@ -82,7 +81,7 @@ func (t *terminal) newBacktest() *cobra.Command {
 // checked is what the flags say, before a row is read.
 type checked struct {
 	policy, against *policy.Policy
-	most            *mostFalse // nil: no gate
+	gate            *backtest.Gate
 	options         backtest.Options
 }
 
@@ -102,8 +101,8 @@ func (b *backtesting) check() (*checked, error) {
 		return nil, fmt.Errorf("--tick %w", err)
 	}
 	c.options.Phase = min(backtest.DefaultPhase, c.options.Tick-1)
-	if c.most, err = parseMostFalse(b.gate); err != nil {
-		return nil, err
+	if c.gate, err = backtest.ParseGate(b.gate); err != nil {
+		return nil, fmt.Errorf("--max-false-stops %w", err)
 	}
 	if c.policy, err = parsePolicy(b.policy); err != nil {
 		return nil, misspelt(b.environ, err)
@@ -135,15 +134,15 @@ func (t *terminal) backtest(b *backtesting) error {
 	if err != nil {
 		return err
 	}
-	var shown any = r
+	found := show.Backtest{Result: r, Gate: c.gate, All: t.all}
 	if c.against != nil {
 		other, err := backtest.Run(c.against, h.Flows(), c.options)
 		if err != nil {
 			return err
 		}
-		shown = backtest.Compare(r, other)
+		found.Comparison = backtest.Compare(r, other)
 	}
-	if err := t.showBacktest(b, c, shown, sample); err != nil {
+	if err := t.showBacktest(b.output, found, sample); err != nil {
 		return err
 	}
 	return c.ending(r)
@@ -151,48 +150,27 @@ func (t *terminal) backtest(b *backtesting) error {
 
 func readsInput(p *policy.Policy) bool { return p != nil && backtest.ReadsInput(p) }
 
-func (t *terminal) showBacktest(b *backtesting, c *checked, shown any, sample *page.Sample) error {
-	if b.output == "json" {
-		return report.JSON(t.out, shown)
+func (t *terminal) showBacktest(output string, found show.Backtest, sample *page.Sample) (err error) {
+	switch output {
+	case "json":
+		if found.Comparison != nil {
+			return report.JSON(t.out, found.Comparison)
+		}
+		return report.JSON(t.out, found.Result)
+	case "html":
+		return found.Page(sample).Write(t.out)
+	case "markdown":
+		_, err = fmt.Fprintln(t.out, found.Markdown())
+	default:
+		_, err = fmt.Fprintln(t.out, found.Text(t.style(t.out)))
 	}
-	if b.output == "html" {
-		return c.html(shown, sample).Write(t.out)
-	}
-	var said backtestPage
-	switch r := shown.(type) {
-	case *backtest.Result:
-		said = resultPage(r, c.most, t.all)
-	case *backtest.Comparison:
-		said = comparisonPage(r, c.most, t.all)
-	}
-	text := said.text(t.style(t.out))
-	if b.output == "markdown" {
-		text = said.markdown()
-	}
-	_, err := fmt.Fprintln(t.out, text)
 	return err
-}
-
-// html is the result as a page, which has every stop in its list.
-func (c *checked) html(shown any, sample *page.Sample) *page.Page {
-	if r, ok := shown.(*backtest.Comparison); ok {
-		return page.Comparison(r, sample, comparisonSummary(r, c.most, true))
-	}
-	r := shown.(*backtest.Result)
-	said := resultSummary(r, c.most, true)
-	said.withheld(r.Withheld, true)
-	return page.Backtest(r, sample, said)
 }
 
 // bound reads --since and --until, which may count from the history's end.
 func (b *backtesting) bound(o *backtest.Options, recorded *history.Coverage) (err error) {
 	o.Recorded = recorded
-	var end time.Time
-	for _, r := range recorded.Recordings {
-		if at := latestOf(r.StartedAt, r.FinishedAt); at.After(end) {
-			end = at
-		}
-	}
+	end := recorded.End()
 	if o.Since, err = parseWhen("since", b.since, end); err != nil {
 		return err
 	}
@@ -203,13 +181,6 @@ func (b *backtesting) bound(o *backtest.Options, recorded *history.Coverage) (er
 		return fmt.Errorf("--since %s is not before --until %s: nothing lies between", b.since, b.until)
 	}
 	return nil
-}
-
-func latestOf(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }
 
 // parseWhen reads a date, a time, or a length of time before the end; "" is none.
@@ -233,46 +204,12 @@ func parseWhen(flag, text string, end time.Time) (time.Time, error) {
 	return end.Add(-before), nil
 }
 
-// mostFalse is what --max-false-stops allows.
-type mostFalse struct {
-	text  string
-	stops int     // where share is below 0
-	share float64 // of what Succeeded
-}
-
-var sharePattern = regexp.MustCompile(`^[0-9]{1,3}(\.[0-9]{1,6})?%$`)
-
-func parseMostFalse(text string) (*mostFalse, error) {
-	if text == "" {
-		return nil, nil
-	}
-	if n, err := strconv.Atoi(text); err == nil && n >= 0 {
-		return &mostFalse{text, n, -1}, nil
-	}
-	if percent, err := strconv.ParseFloat(strings.TrimSuffix(text, "%"), 64); err == nil && sharePattern.MatchString(text) && percent <= 100 {
-		return &mostFalse{text, 0, percent / 100}, nil
-	}
-	return nil, fmt.Errorf("--max-false-stops %q is neither a number such as 10 nor a share such as 0.1%%", text)
-}
-
-// exceeded says whether there are more; nil allows any.
-func (m *mostFalse) exceeded(stops, succeeded int) bool {
-	switch {
-	case m == nil:
-		return false
-	case m.share < 0:
-		return stops > m.stops
-	}
-	const rounding = 1e-9
-	return float64(stops) > m.share*float64(succeeded)+rounding
-}
-
 // ending is the exit status that a result deserves, and why.
 func (c *checked) ending(r *backtest.Result) error {
 	switch e := r.Executions; {
-	case c.most.exceeded(len(r.FalseStops), e.Succeeded):
-		return &statusError{status: statusFailed, err: fmt.Errorf("false stops: %s of %s that Succeeded, and --max-false-stops allows %s",
-			plain.Number(len(r.FalseStops)), plain.Number(e.Succeeded), c.most.text)}
+	case c.gate.Exceeded(len(r.FalseStops), e.Succeeded):
+		return &statusError{status: statusFailed, err: fmt.Errorf("false stops: %s of %s that Succeeded, and --max-false-stops allows %v",
+			plain.Number(len(r.FalseStops)), plain.Number(e.Succeeded), c.gate)}
 	case r.Coverage.Executions == 0:
 		return &statusError{status: statusPartly, err: errors.New("nothing was judged: no execution of the history started in that time\nGive another --since or --until, or record more")}
 	case e.Concerned == 0:

@@ -11,6 +11,7 @@ import (
 
 	"github.com/flowreaper/flowreaper/internal/history"
 	"github.com/flowreaper/flowreaper/internal/history/page"
+	"github.com/flowreaper/flowreaper/internal/history/show"
 	"github.com/flowreaper/flowreaper/internal/history/suggest"
 	"github.com/flowreaper/flowreaper/internal/plain"
 	"github.com/flowreaper/flowreaper/internal/report"
@@ -147,7 +148,7 @@ func (t *terminal) showSuggested(s *suggesting, r *suggest.Result, sample *page.
 	if len(r.Groups) == 0 {
 		return nil
 	}
-	_, err := fmt.Fprintln(t.out, t.suggestTable(r))
+	_, err := fmt.Fprintln(t.out, show.Suggestion(r, t.style(t.out)))
 	return err
 }
 

@@ -30,6 +30,18 @@ type Coverage struct {
 	Flows      []FlowCoverage `json:"flows"`             // by id
 }
 
+// End is when it was recorded last; the zero time where it doesn't tell.
+func (c *Coverage) End() (end time.Time) {
+	for _, r := range c.Recordings {
+		for _, at := range []time.Time{r.StartedAt, r.FinishedAt} {
+			if at.After(end) {
+				end = at
+			}
+		}
+	}
+	return end
+}
+
 // Recording is one run of flowreaper record.
 type Recording struct {
 	Flowreaper string    `json:"flowreaper"` // its version

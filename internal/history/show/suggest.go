@@ -1,4 +1,4 @@
-package main
+package show
 
 import (
 	"cmp"
@@ -9,15 +9,16 @@ import (
 
 	"github.com/flowreaper/flowreaper/internal/history/suggest"
 	"github.com/flowreaper/flowreaper/internal/plain"
+	"github.com/flowreaper/flowreaper/internal/report"
 )
 
-// shownGroups is how many groups a table shows without --all.
+// shownGroups is how many groups a table shows where it doesn't show all.
 const shownGroups = 40
 
-// suggestTable is the result as people read it.
-func (t *terminal) suggestTable(r *suggest.Result) string {
+// Suggestion is what is suggested, in a terminal.
+func Suggestion(r *suggest.Result, style report.Style) string {
 	groups, foot := r.Groups, ""
-	if more := len(groups) - shownGroups; more > 0 && !t.all {
+	if more := len(groups) - shownGroups; more > 0 && !style.All {
 		groups = slices.Clone(groups)
 		slices.SortStableFunc(groups, func(a, b suggest.Group) int { return cmp.Compare(b.HoursSaved(), a.HoursSaved()) })
 		groups = groups[:shownGroups]
@@ -28,7 +29,7 @@ func (t *terminal) suggestTable(r *suggest.Result) string {
 		rows = append(rows, suggestRow(&groups[i]))
 	}
 	header := []string{"flow", "good runs", "p50", "p95", "p99", "longest", "limit", "stops of good runs", "saves", "of note"}
-	text := fmt.Sprintf("%s\n\n%s\n\n%s%s", suggestHead(r), t.style(t.out).Lines(header, rows), foot, suggestFoot(r))
+	text := fmt.Sprintf("%s\n\n%s\n\n%s%s", suggestHead(r), style.Lines(header, rows), foot, suggestFoot(r))
 	return strings.TrimRight(text, "\n")
 }
 

@@ -1,9 +1,8 @@
-package main
+package show
 
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -15,90 +14,49 @@ import (
 	"github.com/flowreaper/flowreaper/internal/report"
 )
 
-// backtestPage is what a backtest says to people, in a terminal or a merge request:
-// sentences and tables in turn.
-type backtestPage []page.Part
-
-func (p *backtestPage) say(format string, args ...any) {
-	*p = append(*p, page.Part{Words: fmt.Sprintf(format, args...)})
+// Backtest is what a backtest has found.
+type Backtest struct {
+	Result     *backtest.Result
+	Comparison *backtest.Comparison // with another policy; nil: with none
+	Gate       *backtest.Gate       // nil: any number of false stops is allowed
+	All        bool                 // show each row of a long table, but on a page, which has a list of its own
 }
 
-// table adds a table, of which it shows so many rows: none where it has none.
-func (p *backtestPage) table(title string, header []string, rows [][]string, most int, all bool) {
-	part := page.Part{Words: title, Header: header, Rows: rows}
-	if more := len(rows) - most; more > 0 && !all {
-		part.Rows = rows[:most]
-		part.Foot = fmt.Sprintf("… and %s more: --all shows each.", plain.Number(more))
+// Text is it in a terminal.
+func (b Backtest) Text(style report.Style) string { return b.whole().text(style) }
+
+// Markdown is it as a comment on a merge request.
+func (b Backtest) Markdown() string { return b.whole().markdown() }
+
+// Page is it as a page, which has every stop in its list, and draws them among the sample.
+func (b Backtest) Page(sample *page.Sample) *page.Page {
+	if b.Comparison != nil {
+		return page.Comparison(b.Comparison, sample, comparisonSummary(b.Comparison, b.Gate, true))
 	}
-	if len(rows) > 0 {
-		*p = append(*p, part)
-	}
+	p := resultSummary(b.Result, b.Gate, true)
+	p.withheld(b.Result.Withheld, true)
+	return page.Backtest(b.Result, sample, p)
 }
 
-func (p backtestPage) text(style report.Style) string {
-	var parts []string
-	for _, part := range p {
-		lines := []string{style.Words(part.Words)}
-		if len(part.Rows) > 0 {
-			lines = append(lines, style.Table(part.Header, part.Rows))
-		}
-		if part.Foot != "" {
-			lines = append(lines, part.Foot)
-		}
-		parts = append(parts, strings.Join(lines, "\n"))
+func (b Backtest) whole() said {
+	if c := b.Comparison; c != nil {
+		p := comparisonSummary(c, b.Gate, b.All)
+		p.stops("Newly stopped:", c.NewlyStopped, b.All)
+		p.stops("No longer stopped:", c.NoLongerStopped, b.All)
+		return p
 	}
-	return strings.Join(parts, "\n\n")
-}
-
-func (p backtestPage) markdown() string {
-	var b strings.Builder
-	b.WriteString("### flowreaper backtest\n")
-	for _, part := range p {
-		fmt.Fprintf(&b, "\n%s\n", escapeMarkdown(part.Words))
-		if len(part.Rows) == 0 {
-			continue
-		}
-		fmt.Fprintf(&b, "\n| %s |\n|%s\n", strings.Join(part.Header, " | "), strings.Repeat(" --- |", len(part.Header)))
-		for _, row := range part.Rows {
-			for _, cell := range row {
-				fmt.Fprintf(&b, "| %s ", asCode(cell))
-			}
-			b.WriteString("|\n")
-		}
-		if part.Foot != "" {
-			fmt.Fprintf(&b, "\n%s\n", escapeMarkdown(part.Foot))
-		}
-	}
-	return strings.TrimRight(b.String(), "\n")
-}
-
-// asCode has a cell be shown as it is: no name makes a link, a mention or a column.
-func asCode(cell string) string {
-	if cell = strings.NewReplacer("`", "'", "|", `\|`, "\n", " ").Replace(plain.Text(cell)); cell == "" || numeric.MatchString(cell) {
-		return cell
-	}
-	return "`" + cell + "`"
-}
-
-var numeric = regexp.MustCompile(`^[0-9.,]+( %)?$|^([0-9.,]+(w|d|h|m|s|ms))+$`)
-
-func escapeMarkdown(words string) string {
-	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "_", `\_`, "`", "\\`", "<", "&lt;", "[", `\[`, "#", `\#`, "|", `\|`, "\n", "\\\n").Replace(plain.Lines(words))
+	p := resultSummary(b.Result, b.Gate, b.All)
+	p.falseStops(b.Result.FalseStops, b.All)
+	p.withheld(b.Result.Withheld, b.All)
+	return p
 }
 
 // fewRows are shown of a long table without --all.
 const fewRows = 10
 
-func resultPage(r *backtest.Result, most *mostFalse, all bool) backtestPage {
-	p := resultSummary(r, most, all)
-	p.falseStops(r.FalseStops, all)
-	p.withheld(r.Withheld, all)
-	return p
-}
-
-func resultSummary(r *backtest.Result, most *mostFalse, all bool) (p backtestPage) {
+func resultSummary(r *backtest.Result, gate *backtest.Gate, all bool) (p said) {
 	p.known(r.Coverage, r.Undecided, r.Censored, r.Executions, all)
-	p.say("%s", sentence(r, most))
+	p.say("%s", sentence(r, gate))
 	var rows [][]string
 	for _, rule := range r.Rules {
 		rows = append(rows, []string{rule.Rule, string(rule.Mode), plain.Number(rule.GoodStops), plain.Number(rule.FalseStops), hours(rule.HoursSaved), money(rule.CostSaved, r.Policy.Currency)})
@@ -108,7 +66,7 @@ func resultSummary(r *backtest.Result, most *mostFalse, all bool) (p backtestPag
 }
 
 // known says what the rest is to be read by.
-func (p *backtestPage) known(c backtest.Coverage, undecided []backtest.Undecided, censored backtest.Censored, e backtest.Executions, all bool) {
+func (p *said) known(c backtest.Coverage, undecided []backtest.Undecided, censored backtest.Censored, e backtest.Executions, all bool) {
 	p.say("%s", covered(c, e))
 	var rows [][]string
 	for _, u := range undecided {
@@ -167,10 +125,10 @@ func beyond(c backtest.Coverage, censored backtest.Censored) string {
 	return strings.Join(lines, "\n")
 }
 
-func sentence(r *backtest.Result, most *mostFalse) string {
+func sentence(r *backtest.Result, gate *backtest.Gate) string {
 	text := fmt.Sprintf("Policy %s, in mode %s, would have stopped %s: %s, and %s, which is %s of what Succeeded%s. %s saved%s.",
 		plain.Text(r.Policy.Name), r.Policy.Mode, plain.Count(r.Executions.Stopped, "execution"), plain.Count(len(r.GoodStops), "good stop"),
-		plain.Count(len(r.FalseStops), "false stop"), percent(r.FalseShare()), verdict(most, len(r.FalseStops), r.Executions.Succeeded), hours(r.HoursSaved), and(money(r.CostSaved, r.Policy.Currency)))
+		plain.Count(len(r.FalseStops), "false stop"), percent(r.FalseShare()), verdict(gate, len(r.FalseStops), r.Executions.Succeeded), hours(r.HoursSaved), and(money(r.CostSaved, r.Policy.Currency)))
 	if n := r.Executions.Protected; n > 0 {
 		text += fmt.Sprintf(" Protected: %s.", plain.Number(n))
 	}
@@ -178,19 +136,19 @@ func sentence(r *backtest.Result, most *mostFalse) string {
 }
 
 // verdict is that of the gate.
-func verdict(most *mostFalse, stops, succeeded int) string {
+func verdict(gate *backtest.Gate, stops, succeeded int) string {
 	switch {
-	case most == nil:
+	case gate == nil:
 		return ""
-	case most.exceeded(stops, succeeded):
-		return fmt.Sprintf(" (more than the %s allowed)", most.text)
+	case gate.Exceeded(stops, succeeded):
+		return fmt.Sprintf(" (more than the %v allowed)", gate)
 	}
-	return fmt.Sprintf(" (%s are allowed)", most.text)
+	return fmt.Sprintf(" (%v are allowed)", gate)
 }
 
 // falseStops shows them by flow and rule, the most first, and of each the one whose
 // work would have been lost after the longest time.
-func (p *backtestPage) falseStops(stops []backtest.Stop, all bool) {
+func (p *said) falseStops(stops []backtest.Stop, all bool) {
 	type group struct {
 		n     int
 		worst *backtest.Stop
@@ -226,7 +184,7 @@ func (p *backtestPage) falseStops(stops []backtest.Stop, all bool) {
 // lost is how long it had run.
 func lost(s *backtest.Stop) time.Duration { return s.StoppedAt.Sub(s.StartedTime) }
 
-func (p *backtestPage) withheld(all []backtest.Withheld, every bool) {
+func (p *said) withheld(all []backtest.Withheld, every bool) {
 	var rows [][]string
 	for _, w := range all {
 		to := "the end"
@@ -239,18 +197,11 @@ func (p *backtestPage) withheld(all []backtest.Withheld, every bool) {
 		[]string{"from", "to", "limit", "allowed", "held back", "ended by themselves"}, rows, fewRows, every)
 }
 
-func comparisonPage(c *backtest.Comparison, most *mostFalse, all bool) backtestPage {
-	p := comparisonSummary(c, most, all)
-	p.stops("Newly stopped:", c.NewlyStopped, all)
-	p.stops("No longer stopped:", c.NoLongerStopped, all)
-	return p
-}
-
-func comparisonSummary(c *backtest.Comparison, most *mostFalse, all bool) (p backtestPage) {
+func comparisonSummary(c *backtest.Comparison, gate *backtest.Gate, all bool) (p said) {
 	p.known(c.Coverage, c.Undecided, c.Censored, c.Policy.Executions, all)
 	p.say("Policy %s would stop %s that %s would not, and no longer %s that it would; %s unchanged, %s of them earlier and %s later.%s",
 		plain.Text(c.Policy.Name), plain.Count(len(c.NewlyStopped), "execution"), sideName(c), plain.Number(len(c.NoLongerStopped)),
-		plain.Number(c.Unchanged), plain.Number(c.Earlier), plain.Number(c.Later), verdict(most, c.Policy.FalseStops, c.Policy.Executions.Succeeded))
+		plain.Number(c.Unchanged), plain.Number(c.Earlier), plain.Number(c.Later), verdict(gate, c.Policy.FalseStops, c.Policy.Executions.Succeeded))
 	rows := [][]string{sideRow("", &c.Policy), sideRow("against ", &c.Against)}
 	p.table("Both, as if all rules enforced:", []string{"policy", "good stops", "false stops", "of Succeeded", "hours saved", "cost saved", "withheld"}, rows, len(rows), all)
 	return p
@@ -273,7 +224,7 @@ func sideRow(what string, s *backtest.Side) []string {
 }
 
 // stops lists stops, the false ones first.
-func (p *backtestPage) stops(title string, stops []backtest.Stop, all bool) {
+func (p *said) stops(title string, stops []backtest.Stop, all bool) {
 	sorted := slices.Clone(stops)
 	slices.SortStableFunc(sorted, func(a, b backtest.Stop) int {
 		switch {
