@@ -14,17 +14,16 @@ import (
 )
 
 func (s *Server) listExecutions(_ context.Context, r *request) (answer, error) {
-	q, metadataOnly, wrong := readQuery(r)
-	if wrong != nil {
-		return nil, wrong
+	q, row := readQuery(r), answerExecution
+	if r.flag("MetadataOnly") {
+		row = answerMetadata
+	}
+	if r.wrong != nil {
+		return nil, r.wrong
 	}
 	executions, next, err := s.cloud.List(s.Now(), q)
 	if err != nil {
 		return nil, err
-	}
-	row := answerExecution
-	if metadataOnly {
-		row = answerMetadata
 	}
 	page := &executionsAnswer{Executions: make([]*executionAnswer, 0, len(executions))}
 	for _, e := range executions {
@@ -36,31 +35,22 @@ func (s *Server) listExecutions(_ context.Context, r *request) (answer, error) {
 	return page, nil
 }
 
-func readQuery(r *request) (q cloud.Query, metadataOnly bool, wrong *apiError) {
-	limit, wrongLimit := r.number("Limit", 1, 99, 60)
-	begin, wrongBegin := r.moment("StartedTimeBegin")
-	end, wrongEnd := r.moment("StartedTimeEnd")
-	metadataOnly, wrongFlag := r.flag("MetadataOnly")
-	after, wrongToken := readToken[cloud.Cursor](r)
-	q = cloud.Query{
-		Flow: r.get("FlowName"), Status: r.get("Status"), Begin: begin, End: end, Limit: limit, After: after,
-		NamePrefix: r.get("ExecutionNamePrefix"), MapRunName: r.get("MapRunName"),
+func readQuery(r *request) cloud.Query {
+	q := cloud.Query{
+		Limit: r.number("Limit", 1, 99, 60), Begin: r.moment("StartedTimeBegin"), End: r.moment("StartedTimeEnd"), After: readToken[cloud.Cursor](r),
+		Flow: r.get("FlowName"), Status: r.get("Status"), NamePrefix: r.get("ExecutionNamePrefix"), MapRunName: r.get("MapRunName"),
 	}
-	return q, metadataOnly, firstError(wrongLimit, wrongBegin, wrongEnd, wrongFlag, wrongToken, knownStatus(q.Status))
-}
-
-func knownStatus(status string) *apiError {
-	if status == "" || status == account.Starting || status == account.Running || account.EndedStatus(status) {
-		return nil
+	if q.Status != "" && q.Status != account.Starting && q.Status != account.Running && !account.EndedStatus(q.Status) {
+		r.refuse("Status must be one status of an execution, not %q", q.Status)
 	}
-	return invalid("Status must be one status of an execution, not %q", status)
+	return q
 }
 
 // describeExecution waits, if it is asked to, until the execution has ended.
 func (s *Server) describeExecution(ctx context.Context, r *request) (answer, error) {
-	seconds, wrong := r.number("WaitTimeSeconds", 0, 60, 0)
-	if wrong != nil {
-		return nil, wrong
+	seconds := r.number("WaitTimeSeconds", 0, 60, 0)
+	if r.wrong != nil {
+		return nil, r.wrong
 	}
 	e, err := s.waitForEnd(ctx, r.flow(), r.get("ExecutionName"), time.Duration(seconds)*time.Second)
 	if err != nil {
@@ -94,17 +84,13 @@ func (s *Server) waitForEnd(ctx context.Context, flow, name string, wait time.Du
 }
 
 func (s *Server) getExecutionHistory(_ context.Context, r *request) (answer, error) {
-	limit, wrong := r.number("Limit", 1, 999, 60)
-	if wrong != nil {
-		return nil, wrong
+	limit := r.number("Limit", 1, 999, 60)
+	from, err := strconv.ParseInt(r.get("NextToken"), 10, 64) // an event's id, as the reference says
+	if err != nil && r.get("NextToken") != "" {
+		r.refuse("NextToken must be the id of an event, not %q", r.get("NextToken"))
 	}
-	// The token is an event's id, as the reference says.
-	from := int64(0)
-	if r.get("NextToken") != "" {
-		var err error
-		if from, err = strconv.ParseInt(r.get("NextToken"), 10, 64); err != nil {
-			return nil, invalid("NextToken must be the id of an event, not %q", r.get("NextToken"))
-		}
+	if r.wrong != nil {
+		return nil, r.wrong
 	}
 	events, err := s.cloud.History(s.Now(), r.flow(), r.get("ExecutionName"))
 	if err != nil {
@@ -154,10 +140,9 @@ func (s *Server) startExecution(_ context.Context, r *request) (answer, error) {
 }
 
 func (s *Server) stopExecution(_ context.Context, r *request) (answer, error) {
-	cause, wrongCause := r.text("Cause", 4096)
-	errorName, wrongError := r.text("Error", 128)
-	if wrong := firstError(wrongCause, wrongError); wrong != nil {
-		return nil, wrong
+	cause, errorName := r.text("Cause", 4096), r.text("Error", 128)
+	if r.wrong != nil {
+		return nil, r.wrong
 	}
 	e, err := s.cloud.Stop(s.Now(), r.flow(), r.get("ExecutionName"), errorName, cause)
 	if err != nil {

@@ -10,10 +10,9 @@ import (
 )
 
 func (s *Server) listFlows(_ context.Context, r *request) (answer, error) {
-	limit, wrongLimit := r.number("Limit", 1, 999, 60)
-	after, wrongToken := readToken[string](r)
-	if wrong := firstError(wrongLimit, wrongToken); wrong != nil {
-		return nil, wrong
+	limit, after := r.number("Limit", 1, 999, 60), readToken[string](r)
+	if r.wrong != nil {
+		return nil, r.wrong
 	}
 	flows, more := s.cloud.Flows(after, r.get("ResourceGroupId"), limit)
 	page := &flowsAnswer{Flows: make([]*flowAnswer, 0, len(flows))}
@@ -35,10 +34,10 @@ func (s *Server) describeFlow(_ context.Context, r *request) (answer, error) {
 }
 
 func (s *Server) createFlow(_ context.Context, r *request) (answer, error) {
-	environment, wrong := r.environment()
+	environment := r.environment()
 	switch {
-	case wrong != nil:
-		return nil, wrong
+	case r.wrong != nil:
+		return nil, r.wrong
 	case !account.NameSyntax.MatchString(r.get("Name")):
 		return nil, invalid("%q is not a flow's name", r.get("Name"))
 	case r.get("Type") != "FDL":
@@ -56,19 +55,19 @@ func (s *Server) createFlow(_ context.Context, r *request) (answer, error) {
 }
 
 // environment reads the JSON text {"Variables":[{"Name":…,"Value":…}]}.
-func (r *request) environment() (map[string]string, *apiError) {
+func (r *request) environment() map[string]string {
 	if r.get("Environment") == "" {
-		return nil, nil
+		return nil
 	}
 	var given environmentAnswer
 	if err := json.Unmarshal([]byte(r.get("Environment")), &given); err != nil {
-		return nil, invalid("Environment can't be read: %s", err)
+		r.refuse("Environment can't be read: %s", err)
 	}
 	variables := map[string]string{}
 	for _, v := range given.Variables {
 		variables[v.Name] = v.Value
 	}
-	return variables, nil
+	return variables
 }
 
 func (s *Server) deleteFlow(_ context.Context, r *request) (answer, error) {
@@ -99,17 +98,17 @@ func token(place any) string {
 }
 
 // readToken reads what token made. "" is the first page's.
-func readToken[T any](r *request) (place T, wrong *apiError) {
+func readToken[T any](r *request) (place T) {
 	given := r.get("NextToken")
 	if given == "" {
-		return place, nil
+		return place
 	}
 	text, err := base64.RawURLEncoding.DecodeString(given)
 	if err == nil {
 		err = json.Unmarshal(text, &place)
 	}
 	if err != nil {
-		return place, invalid("NextToken is none of this service's: %q", given)
+		r.refuse("NextToken is none of this service's: %q", given)
 	}
-	return place, nil
+	return place
 }

@@ -23,6 +23,7 @@ const apiVersion = "2019-03-15"
 type request struct {
 	signature.Request
 	operation string
+	wrong     *apiError // the first of its parameters that can't be read; nil: all can
 }
 
 // readRequest reads what a request says, and judges no more than its form.
@@ -87,60 +88,46 @@ func (r *request) flow() string {
 	return r.get("Name")
 }
 
+// refuse notes what is wrong with a parameter.
+func (r *request) refuse(format string, args ...any) {
+	r.wrong = cmp.Or(r.wrong, invalid(format, args...))
+}
+
 // number reads a whole number within bounds.
-func (r *request) number(name string, least, most, usual int) (int, *apiError) {
+func (r *request) number(name string, least, most, usual int) int {
 	if !r.Has(name) {
-		return usual, nil
+		return usual
 	}
 	n, err := strconv.Atoi(r.get(name))
 	if err != nil || n < least || n > most {
-		return 0, invalid("%s must be a number from %d to %d, not %q", name, least, most, r.get(name))
+		r.refuse("%s must be a number from %d to %d, not %q", name, least, most, r.get(name))
 	}
-	return n, nil
+	return n
 }
 
 // moment reads a time; the zero time if it isn't given.
-func (r *request) moment(name string) (time.Time, *apiError) {
-	if r.get(name) == "" {
-		return time.Time{}, nil
-	}
+func (r *request) moment(name string) time.Time {
 	t, err := time.Parse(time.RFC3339, r.get(name))
-	if err != nil {
-		return time.Time{}, invalid("%s must be a time such as 2019-01-01T01:01:01.001Z, not %q", name, r.get(name))
+	if err != nil && r.get(name) != "" {
+		r.refuse("%s must be a time such as 2019-01-01T01:01:01.001Z, not %q", name, r.get(name))
 	}
-	return t, nil
+	return t
 }
 
 // flag reads a bool; false if it isn't given.
-func (r *request) flag(name string) (bool, *apiError) {
-	if r.get(name) == "" {
-		return false, nil
-	}
+func (r *request) flag(name string) bool {
 	b, err := strconv.ParseBool(r.get(name))
-	if err != nil {
-		return false, invalid("%s must be true or false, not %q", name, r.get(name))
+	if err != nil && r.get(name) != "" {
+		r.refuse("%s must be true or false, not %q", name, r.get(name))
 	}
-	return b, nil
+	return b
 }
 
 // text reads a text of 1 to most characters; "" if it isn't given.
-func (r *request) text(name string, most int) (string, *apiError) {
-	if !r.Has(name) {
-		return "", nil
-	}
+func (r *request) text(name string, most int) string {
 	value := r.get(name)
-	if n := utf8.RuneCountInString(value); n < 1 || n > most {
-		return "", invalid("%s must have 1 to %d characters, not %d", name, most, n)
+	if n := utf8.RuneCountInString(value); r.Has(name) && (n < 1 || n > most) {
+		r.refuse("%s must have 1 to %d characters, not %d", name, most, n)
 	}
-	return value, nil
-}
-
-// firstError is the first that isn't nil.
-func firstError(all ...*apiError) *apiError {
-	for _, e := range all {
-		if e != nil {
-			return e
-		}
-	}
-	return nil
+	return value
 }

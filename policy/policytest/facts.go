@@ -1,6 +1,7 @@
 package policytest
 
 import (
+	"cmp"
 	"encoding/json"
 	"time"
 
@@ -22,9 +23,7 @@ func (c *Case) event(now time.Time) *policy.Event {
 		return e
 	}
 	given := c.Event
-	if given.Kind != "" {
-		e.Kind = given.Kind
-	}
+	e.Kind = cmp.Or(given.Kind, e.Kind)
 	e.ID, e.Type, e.Source, e.Subject = given.ID, given.Type, given.Source, given.Subject
 	if given.Time != nil {
 		e.Time = given.Time.Time
@@ -56,11 +55,8 @@ func (flow *Flow) facts(now time.Time) (*policy.Flow, []*policy.Execution) {
 
 func (e *Execution) facts(now time.Time) *policy.Execution {
 	p := &policy.Execution{
-		Name: e.Name, Status: e.Status, StartedTime: timeOf(e.StartedTime), Env: e.Env,
+		Name: e.Name, Status: cmp.Or(e.Status, "Running"), StartedTime: timeOf(e.StartedTime), Env: e.Env,
 		Input: policy.JSONInput(e.input()), History: e.History.facts(now),
-	}
-	if p.Status == "" {
-		p.Status = "Running"
 	}
 	if e.StartedAgo != nil {
 		p.StartedTime = now.Add(-time.Duration(*e.StartedAgo))

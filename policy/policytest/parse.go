@@ -1,6 +1,7 @@
 package policytest
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 	"regexp"
@@ -58,10 +59,7 @@ func placed(file string, text []byte, problems []yamltree.Problem) policy.Errors
 		all = append(all, e)
 	}
 	slices.SortStableFunc(all, func(a, b *policy.Error) int {
-		if a.Line != b.Line {
-			return a.Line - b.Line
-		}
-		return a.Column - b.Column
+		return cmp.Or(a.Line-b.Line, a.Column-b.Column)
 	})
 	return all
 }

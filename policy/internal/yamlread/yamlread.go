@@ -121,7 +121,7 @@ func (r *reader) mapping(n *yamltree.Node, what string, into reflect.Value) {
 			r.fail(entry.Key.Position, "%s and %s are one: give one of them", first.Text, key)
 		case twice:
 			r.fail(entry.Key.Position, "the key %s is given twice; first in line %d", key, first.Line)
-		case entry.Value.IsEmpty() && !readsItself(into.Field(fields[i].index)):
+		case entry.Value.IsEmpty() && !into.Field(fields[i].index).Addr().Type().Implements(reflect.TypeFor[Value]()):
 			r.fail(entry.Key.Position, "%s has no value: give one, or leave the key out", key)
 		default:
 			r.read(entry.Value, key, into.Field(fields[i].index), into.Type().Field(fields[i].index).Tag)
@@ -133,11 +133,6 @@ func (r *reader) mapping(n *yamltree.Node, what string, into reflect.Value) {
 			r.fail(n.Position, "%s is missing in %s", f.key, what)
 		}
 	}
-}
-
-func readsItself(into reflect.Value) bool {
-	_, ok := into.Addr().Interface().(Value)
-	return ok
 }
 
 // list reads a list.

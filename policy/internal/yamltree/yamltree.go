@@ -113,22 +113,15 @@ func newSource(text string) *source {
 
 // word returns the text from p to the next blank, comma or closing bracket.
 func (s *source) word(p Position) string {
-	rest := s.rest(p)
-	for i, r := range rest {
-		if strings.ContainsRune(" \t,]}", r) {
-			return string(rest[:i])
-		}
-	}
-	return string(rest)
-}
-
-// rest returns the line of p from its column on.
-func (s *source) rest(p Position) []rune {
 	if p.Line < 1 || p.Line > len(s.lines) {
-		return nil
+		return ""
 	}
 	line := s.lines[p.Line-1]
-	return line[min(max(p.Column-1, 0), len(line)):]
+	rest := string(line[min(max(p.Column-1, 0), len(line)):])
+	if end := strings.IndexAny(rest, " \t,]}"); end >= 0 {
+		return rest[:end]
+	}
+	return rest
 }
 
 // Value returns the value of a mapping's key; an empty node where there is none,
