@@ -134,7 +134,7 @@ func (s *solver) dueNow(r *Rule, sp span, open windows) Due {
 	if sp.from != beginning && moment(sp.from).After(since) {
 		since = moment(sp.from)
 	}
-	if opened, ok := open.opened(f.Now); ok && opened.After(since) {
+	if opened, ok := open.opened(since, f.Now); ok {
 		since = opened
 	}
 	if r.since.After(since) {

@@ -41,7 +41,7 @@ rule overnight (mode enforce) keeps
   ✓ event.kind "timer" in ["timer","manual"]
   ✓ status == "Running"
   ✓ age 1h > 30m
-  ✗ now Wed 2026-03-04 12:00 +00:00 not in window Sat,Sun 00:00-24:00 UTC or daily 22:00-06:00 Asia/Shanghai  — due 2026-03-04T14:00:00Z
+  ✗ now Wed 2026-03-04 12:00 +00:00 not in window Sat,Sun 00:00-24:00 UTC or daily 22:00-06:00 Asia/Shanghai or monthDays last-2..last, 1 00:00-24:00 Asia/Shanghai  — due 2026-03-04T14:00:00Z
   due 2026-03-04T14:00:00Z
 
 rule stuck (mode enforce) keeps

@@ -2,6 +2,8 @@ package policy
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -108,10 +110,7 @@ func drawRule(t *rapid.T, i int, m modelPolicy, exact bool) modelRule {
 		r.maxRuntime = d
 	}
 	if rapid.IntRange(0, 3).Draw(t, "has window") == 0 {
-		r.window = &modelWindow{
-			days: draw(t, "days", nil, []time.Weekday{time.Wednesday}, []time.Weekday{time.Saturday, time.Sunday}, []time.Weekday{time.Monday, time.Tuesday, time.Thursday}),
-			from: draw(t, "from", 0, 9, 12, 22), to: draw(t, "to", 6, 18, 24), zone: draw(t, "zone", "UTC", "Asia/Shanghai"),
-		}
+		r.window = drawWindow(t)
 	}
 	if m.priced && rapid.Bool().Draw(t, "has maxCost") {
 		r.maxCost = draw(t, "maxCost", 0.3, 7.25, 100)
@@ -121,6 +120,20 @@ func drawRule(t *rapid.T, i int, m modelPolicy, exact bool) modelRule {
 		r.oldest, r.mapChildren = rapid.Bool().Draw(t, "oldest"), rapid.Bool().Draw(t, "mapChildren")
 	}
 	return r
+}
+
+func drawWindow(t *rapid.T) *modelWindow {
+	return &modelWindow{
+		modelDays: drawDays(t), from: draw(t, "from", 0, 2, 9, 12, 22), to: draw(t, "to", 3, 6, 18, 24),
+		zone: draw(t, "zone", "UTC", "Asia/Shanghai", "Europe/Berlin", "America/New_York"),
+	}
+}
+
+func drawDays(t *rapid.T) modelDays {
+	return modelDays{
+		week:  draw(t, "days", nil, []time.Weekday{time.Wednesday}, []time.Weekday{time.Saturday, time.Sunday}, []time.Weekday{time.Monday, time.Tuesday, time.Thursday}),
+		month: draw(t, "monthDays", append([]string{"", "", ""}, slices.Sorted(maps.Keys(modelMonths))...)...),
+	}
 }
 
 func drawPolicy(t *rapid.T, exact bool) modelPolicy {
@@ -176,17 +189,32 @@ func (r modelRule) write(line func(yes bool, format string, args ...any)) {
 	line(r.maxRuntime > 0, "    maxRuntime: %s", r.maxRuntime)
 	line(r.maxCost > 0, "    maxCost: %v", r.maxCost)
 	line(true, "    when: |\n      %s", strings.Join(append([]string{"true"}, r.when...), "\n      and "))
-	if w := r.window; w != nil {
-		var days []string
-		for _, day := range w.days {
-			days = append(days, day.String()[:3])
-		}
-		line(len(days) > 0, `    window: {days: "%s", hours: "%02d:00-%02d:00", timeZone: %s}`, strings.Join(days, ","), w.from, w.to, w.zone)
-		line(len(days) == 0, `    window: [{hours: "%02d:00-%02d:00", timeZone: %s}]`, w.from, w.to, w.zone)
+	if r.window != nil {
+		line(true, "    window: %s", r.window.yaml())
 	}
 	line(r.maxConcurrent > 0, "    maxConcurrent: %d", r.maxConcurrent)
 	line(r.maxConcurrent > 0 && r.oldest, "    stopFirst: oldest")
 	line(r.maxConcurrent > 0 && r.mapChildren, "    mapChildren: count")
+}
+
+func (w *modelWindow) yaml() string {
+	return fmt.Sprintf(`{%shours: "%02d:00-%02d:00", timeZone: %s}`, w.modelDays.yaml(), w.from, w.to, w.zone)
+}
+
+// yaml are the days' keys, each with a comma behind it.
+func (d modelDays) yaml() string {
+	var week []string
+	for _, day := range d.week {
+		week = append(week, day.String()[:3])
+	}
+	keys := ""
+	if len(week) > 0 {
+		keys += fmt.Sprintf("days: %q, ", strings.Join(week, ","))
+	}
+	if d.month != "" {
+		keys += fmt.Sprintf("monthDays: %q, ", d.month)
+	}
+	return keys
 }
 
 func quoted(texts []string) string { return `["` + strings.Join(texts, `", "`) + `"]` }
@@ -221,10 +249,16 @@ func drawWorld(t *rapid.T) world {
 	return w
 }
 
-// drawNow is a moment of a week, often on a boundary of some rule.
+// drawNow is a moment of a week, often on a boundary of some rule: mostly the tests',
+// or one in which clocks are set, a leap day comes or the year ends.
 func drawNow(t *rapid.T) time.Time {
 	hours := rapid.IntRange(0, 6*24).Draw(t, "hours")
-	return testNow.Add(-72*time.Hour + time.Duration(hours)*time.Hour + draw(t, "beside", 0, -1, 1, time.Second, 17*time.Minute))
+	week := draw(t, "week", testNow, testNow, testNow, noon(2026, 3, 28), noon(2026, 10, 24), noon(2028, 2, 28), noon(2026, 12, 31), noon(2026, 3, 7))
+	return week.Add(-72*time.Hour + time.Duration(hours)*time.Hour + draw(t, "beside", 0, -1, 1, time.Second, 17*time.Minute))
+}
+
+func noon(year int, month time.Month, day int) time.Time {
+	return time.Date(year, month, day, 12, 0, 0, 0, time.UTC)
 }
 
 func drawExecution(t *rapid.T, i int, now time.Time) *Execution {

@@ -49,9 +49,25 @@ type modelRule struct {
 }
 
 type modelWindow struct {
-	days     []time.Weekday // none is all
-	from, to int            // hours
+	modelDays
+	from, to int // hours
 	zone     string
+}
+
+// modelDays are the days of a window.
+type modelDays struct {
+	week  []time.Weekday // none is all
+	month string         // a key of modelMonths; "" is all
+}
+
+// modelMonths are days of the month, and whether one of so long a month is among them.
+var modelMonths = map[string]func(day, length int) bool{
+	"4..27":              func(day, _ int) bool { return 4 <= day && day <= 27 },
+	"last":               func(day, length int) bool { return day == length },
+	"last-2..last, 1..3": func(day, length int) bool { return day >= length-2 || day <= 3 },
+	"31":                 func(day, _ int) bool { return day == 31 },
+	"29":                 func(day, _ int) bool { return day == 29 },
+	"1, 4, 15..last-1":   func(day, length int) bool { return day == 1 || day == 4 || 15 <= day && day < length },
 }
 
 // naive is a model and its compiled parts.
@@ -213,26 +229,24 @@ func listNames(globs []string, name string) bool {
 	return named
 }
 
-// open builds today's and yesterday's window and looks into both; the zones
-// of the model never set their clocks.
+// open goes by what a clock on the wall shows, and by which days it shows.
 func (w *modelWindow) open(t time.Time) bool {
 	zone, err := time.LoadLocation(w.zone)
 	if err != nil {
 		panic(err)
 	}
 	local := t.In(zone)
-	for _, ago := range []int{0, 1} {
-		day := time.Date(local.Year(), local.Month(), local.Day()-ago, 0, 0, 0, 0, zone)
-		from, to := day.Add(time.Duration(w.from)*time.Hour), day.Add(time.Duration(w.to)*time.Hour)
-		if w.to < w.from {
-			to = to.Add(24 * time.Hour)
-		}
-		onDay := len(w.days) == 0 || slices.Contains(w.days, day.Weekday())
-		if onDay && !t.Before(from) && t.Before(to) {
-			return true
-		}
+	noon := time.Date(local.Year(), local.Month(), local.Day(), 12, 0, 0, 0, time.UTC)
+	today, yesterday := w.on(noon), w.on(noon.AddDate(0, 0, -1))
+	if w.from < w.to {
+		return today && w.from <= local.Hour() && local.Hour() < w.to
 	}
-	return false
+	return today && local.Hour() >= w.from || yesterday && local.Hour() < w.to
+}
+
+func (d modelDays) on(noon time.Time) bool {
+	length := noon.AddDate(0, 1, -noon.Day()).Day()
+	return (len(d.week) == 0 || slices.Contains(d.week, noon.Weekday())) && (d.month == "" || modelMonths[d.month](noon.Day(), length))
 }
 
 func (n *naive) cost(f Facts) (cost float64, priced bool) {

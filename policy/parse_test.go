@@ -301,7 +301,7 @@ policy.yaml:6:82: hours "09:00-09:00" are empty: write "00:00-24:00" for the who
 policy.yaml:7:25: timeZone must be a name such as Asia/Shanghai or UTC, but is the text "Mars"
    7 |              {timeZone: Mars, days: Mon}, {timeZone: UTC}, {day: Mon, hours: 24:00-06:00}]
      |                         ^
-policy.yaml:7:43: window needs days, hours, or both
+policy.yaml:7:43: window needs days, monthDays or hours
    7 |              {timeZone: Mars, days: Mon}, {timeZone: UTC}, {day: Mon, hours: 24:00-06:00}]
      |                                           ^
 policy.yaml:7:61: unknown key "day"; did you mean "days"?
@@ -372,6 +372,9 @@ func TestOneMistakeIsOneMessage(t *testing.T) {
 	rule := func(keys string) string {
 		return "version: 1\nvars: {n: 7200, s: 2 hours}\nrules:\n  - name: r\n    " + keys + "\n"
 	}
+	monthDays := func(is string) string {
+		return `5:25: monthDays must be days from 1 to 31, last, last-2 and ranges such as "4..27" or "last-2..last, 1..3", but is ` + is
+	}
 	for _, test := range []struct{ text, want string }{
 		{rule("maxRuntime: null"), `5:5: maxRuntime has no value: give one, or leave the key out`},
 		{rule("maxRuntime: ~\n    flows: [a]"), `5:5: maxRuntime has no value: give one, or leave the key out`},
@@ -394,6 +397,21 @@ func TestOneMistakeIsOneMessage(t *testing.T) {
 		{rule("maxRuntime: 2h\n    cause: ran ${now()}"), `6:18: cause: unknown function "now": write now, without brackets`},
 		{rule("window: {days: [Mon, Tue]}"), `5:20: days must be a text, but is a list: write "Mon,Tue"`},
 		{rule("window: {days: Mon–Fri}"), `5:20: days must be names and ranges such as "Mon-Fri" or "Mon,Wed", but is the text "Mon–Fri"; – (U+2013) must be a plain -`},
+		{rule("window: {monthDays: 4-27}"), monthDays(`the text "4-27": write "4..27"`)},
+		{rule("window: {monthDays: 4.27}"), monthDays(`the number 4.27: write "4..27"`)},
+		{rule("window: {monthDays: 4…27}"), monthDays(`the text "4…27": write "4..27"`)},
+		{rule("window: {monthDays: 27..4}"), monthDays(`the text "27..4": write "4..27", or across the month's end "27..last, 1..4"`)},
+		{rule("window: {monthDays: last..last-2}"), monthDays(`the text "last..last-2": write "last-2..last"`)},
+		{rule("window: {monthDays: last-2..3}"), monthDays(`the text "last-2..3": a range stays in its month: write "last-2..last, 1..3"`)},
+		{rule("window: {monthDays: last-40}"), monthDays(`the text "last-40"`)},
+		{rule("window: {monthDays: 0}"), monthDays(`the number 0`)},
+		{rule("window: {monthDays: 32}"), monthDays(`the number 32`)},
+		{rule("window: {monthDays: L}"), monthDays(`the text "L": write "last"`)},
+		{rule("window: {monthDays: \"1,,2\"}"), `5:25: monthDays must be days from 1 to 31, last, last-2 and ranges such as "4..27" or "last-2..last, 1..3", but is the text "1,,2"`},
+		{rule("window: {monthDays: [1, 2]}"), `5:25: monthDays must be a text, but is a list: write "1,2"`},
+		{rule("window: {monthDays: 30..last-3}"), `5:25: monthDays "30..last-3" are no day of any month`},
+		{rule("window: {monthdays: 3}"), `5:14: unknown key "monthdays"; did you mean "monthDays"?`},
+		{rule("window: {days: 1..5}"), `5:20: days must be names and ranges such as "Mon-Fri" or "Mon,Wed", but is the text "1..5": days of the month are monthDays`},
 		{rule("window: {days: null}"), `5:14: days has no value: give one, or leave the key out`},
 		{rule("window: {hours: 9}"), `5:21: hours must be two times such as "09:00-18:00", but is the number 9`},
 		{rule("window: {hours: 9-18}"), `5:21: hours must be two times such as "09:00-18:00", but is the text "9-18": write "09:00-18:00"`},

@@ -9,44 +9,57 @@ import (
 	"github.com/flowreaper/flowreaper/policy/internal/expression"
 )
 
-// window is a time of the week. One that ends before it begins goes past
+// window is a time of some days. One that ends before it begins goes past
 // midnight, and belongs to the day on which it opens.
 type window struct {
-	days     [7]bool // by time.Weekday
-	from, to int     // minutes of the day, to exclusive and up to 1440
+	days     days
+	from, to int // minutes of the day, to exclusive and up to 1440
 	zone     *time.Location
 	text     string // Mon-Fri 09:00-18:00 Asia/Shanghai
 }
 
 // contains says whether the window is open, by the clocks of its zone.
 func (w *window) contains(t time.Time) bool {
-	local := t.In(w.zone)
-	minute, day := local.Hour()*60+local.Minute(), local.Weekday()
+	today, second := localDay(t, w.zone)
+	minute := second / 60
 	if w.from < w.to {
-		return w.days[day] && w.from <= minute && minute < w.to
+		return w.from <= minute && minute < w.to && w.days.has(today)
 	}
-	yesterday := (day + 6) % 7
-	return w.days[day] && minute >= w.from || w.days[yesterday] && minute < w.to
+	return minute >= w.from && w.days.has(today) || minute < w.to && w.days.has(today-1)
 }
 
 // change is the next moment after t at which the window may open or close: when
-// the clocks of its zone show one of its hours or midnight, or are set.
+// the clocks of its zone show one of its hours or midnight, or are set. Days on
+// which it surely is shut are passed over.
 func (w *window) change(t time.Time) time.Time {
-	const day = 24 * 60 * 60
-	local := t.In(w.zone)
-	_, offset := local.Zone()
-	second := int((t.Unix() + int64(offset)) % day)
-	least := day - second
+	today, second := localDay(t, w.zone)
+	least := secondsADay - second
 	for _, minute := range []int{w.from, w.to % (24 * 60)} {
-		if ahead := (minute*60 - second + day) % day; ahead > 0 {
+		if ahead := (minute*60 - second + secondsADay) % secondsADay; ahead > 0 {
 			least = min(least, ahead)
 		}
 	}
 	next := time.Unix(t.Unix()+int64(least), 0).UTC()
-	if _, end := local.ZoneBounds(); !end.IsZero() && end.Before(next) {
-		return end.UTC()
+	if _, end := t.In(w.zone).ZoneBounds(); !end.IsZero() && end.Before(next) {
+		next = end.UTC()
+	}
+	if shut := w.shutUntil(today); shut.After(next) {
+		return shut
 	}
 	return next
+}
+
+// shutUntil is a moment before which a window that doesn't open today, and didn't
+// yesterday, can't open, in any zone; zero where it does.
+func (w *window) shutUntil(today day) time.Time {
+	if w.days.has(today) || w.days.has(today-1) {
+		return time.Time{}
+	}
+	opens, ever := w.days.next(today + 1)
+	if !ever {
+		return today.begin().Add(horizon)
+	}
+	return (opens - 1).begin() // no clock is a day ahead
 }
 
 // windows is a list of windows: one of them must be open. Without any it is always
@@ -74,14 +87,10 @@ func (ws windows) change(t time.Time) time.Time {
 	return next
 }
 
-// week is longer than any window stays shut, were it not for clocks that are
-// set forward over the only hour of the week.
-const week = 8 * 24 * time.Hour
-
 // next is the first moment from t on at which a window is open; false where
-// there is none in a month.
+// there is none in a hundred years.
 func (ws windows) next(t time.Time) (time.Time, bool) {
-	for last := t.Add(4 * week); t.Before(last); t = ws.change(t) {
+	for last := t.Add(horizon); t.Before(last); t = ws.change(t) {
 		if ws.contains(t) {
 			return t, true
 		}
@@ -89,20 +98,40 @@ func (ws windows) next(t time.Time) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// opened is when the windows that are open at t were opened; false where they
-// have been for a week and more.
-func (ws windows) opened(t time.Time) (time.Time, bool) {
+// opened is when the windows that are open at t were opened last, if that was
+// after a moment.
+func (ws windows) opened(after, t time.Time) (time.Time, bool) {
 	if len(ws) == 0 {
 		return time.Time{}, false
 	}
-	var opened time.Time
-	open := true
-	for at := t.Add(-week); !at.After(t); at = ws.change(at) {
-		if now := ws.contains(at); now != open {
-			open, opened = now, at
+	if year := t.Add(-2 * year); after.Before(year) { // no execution is older
+		after = year
+	}
+	// Nearly all were opened within a week: no more is looked through than it takes.
+	for back := 8 * 24 * time.Hour; ; back *= 8 {
+		from := t.Add(-back)
+		if from.Before(after) {
+			from = after
+		}
+		if opened, ok := ws.lastOpened(from, t); ok || from.Equal(after) {
+			return opened, ok
 		}
 	}
-	return opened, !opened.IsZero()
+}
+
+// lastOpened is when the windows were opened last, from one moment to another; at
+// the first of them, that they are open is nothing new.
+func (ws windows) lastOpened(from, to time.Time) (opened time.Time, found bool) {
+	open := true
+	for at := from; !at.After(to); at = ws.change(at) {
+		if now := ws.contains(at); now != open {
+			open = now
+			if now {
+				opened, found = at, true
+			}
+		}
+	}
+	return opened, found
 }
 
 func (ws windows) describe(j *judgement) string {

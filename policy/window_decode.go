@@ -38,12 +38,12 @@ func (d *decoder) windows(n *yamltree.Node) []conjunct {
 
 func (d *decoder) window(n *yamltree.Node) *window {
 	before := len(d.errors)
-	f := d.fields(n, "window", "days", "hours", "timeZone")
-	if len(d.errors) == before && lacks(f, "days", "hours") {
-		d.fail(n.Position, "window needs days, hours, or both")
+	f := d.fields(n, "window", "days", "monthDays", "hours", "timeZone")
+	if len(d.errors) == before && lacks(f, "days", "monthDays", "hours") {
+		d.fail(n.Position, "window needs days, monthDays or hours")
 	}
 	w := &window{}
-	days := d.days(w, f["days"])
+	days := d.days(&w.days, f)
 	hours := d.hours(w, f["hours"])
 	w.zone = d.timeZone(f["timeZone"])
 	if len(d.errors) > before {
@@ -51,63 +51,6 @@ func (d *decoder) window(n *yamltree.Node) *window {
 	}
 	w.text = strings.Join([]string{days, hours, w.zone.String()}, " ")
 	return w
-}
-
-var weekdays = []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
-
-// days reads names and ranges of days, comma-separated; all where there are
-// none. A range may go past Saturday.
-func (d *decoder) days(w *window, n *yamltree.Node) string {
-	if n == nil {
-		w.days = [7]bool{true, true, true, true, true, true, true}
-		return "daily"
-	}
-	if n.Kind == yamltree.Sequence {
-		d.fail(n.Position, "days must be a text, but is a list: write %s", quote(joined(n)))
-		return ""
-	}
-	text, ok := d.text(n, "days")
-	if !ok {
-		return ""
-	}
-	for part := range strings.SplitSeq(text, ",") {
-		first, last, ranged := strings.Cut(strings.TrimSpace(part), "-")
-		if !ranged {
-			last = first
-		}
-		from, to := weekday(first), weekday(last)
-		if from < 0 || to < 0 {
-			d.fail(n.Position, `days must be names and ranges such as "Mon-Fri" or "Mon,Wed", but is %s`, n.Describe())
-			return ""
-		}
-		for day := from; ; day = (day + 1) % 7 {
-			w.days[day] = true
-			if day == to {
-				break
-			}
-		}
-	}
-	return text
-}
-
-// joined is a list's texts with commas between them, as days are written.
-func joined(n *yamltree.Node) string {
-	var texts []string
-	for _, item := range n.Items {
-		texts = append(texts, item.Text)
-	}
-	return strings.Join(texts, ",")
-}
-
-// weekday reads Mon or Monday, in any case; -1 is neither.
-func weekday(text string) int {
-	text = strings.ToLower(strings.TrimSpace(text))
-	for day, short := range weekdays {
-		if text == short || text == strings.ToLower(time.Weekday(day).String()) {
-			return day
-		}
-	}
-	return -1
 }
 
 var hoursText = regexp.MustCompile(`^([0-9]{2}):([0-9]{2})-([0-9]{2}):([0-9]{2})$`)

@@ -49,6 +49,13 @@ func TestWindowContains(t *testing.T) {
 		// Clocks go from 02:00 to 03:00 on 2026-03-29 in Berlin, and back on 2026-10-25.
 		{`{hours: 02:30-04:00, timeZone: Europe/Berlin}`, []string{"2026-03-29T01:00:00Z", "2026-03-29T01:59:59Z", "2026-03-28T01:30:00Z"}, []string{"2026-03-29T00:59:59Z", "2026-03-29T02:00:00Z"}},
 		{`{hours: 02:30-03:00, timeZone: Europe/Berlin}`, []string{"2026-10-25T00:30:00Z", "2026-10-25T00:59:59Z", "2026-10-25T01:30:00Z"}, []string{"2026-10-25T01:00:00Z", "2026-10-25T01:29:59Z", "2026-10-25T02:00:00Z", "2026-03-29T00:59:00Z", "2026-03-29T01:00:00Z"}},
+		{`{monthDays: "4..27, last-2", timeZone: Asia/Shanghai}`,
+			[]string{"2026-03-03T16:00:00Z", "2026-03-27T15:59:59Z", "2026-02-25T16:00:00Z", "2028-02-26T16:00:00Z", "2026-03-28T16:00:00Z"},
+			[]string{"2026-03-03T15:59:59Z", "2026-03-27T16:00:00Z", "2028-02-27T16:00:00Z", "2026-03-29T16:00:00Z"}},
+		{`{monthDays: last, hours: 22:00-06:00}`, // the last evening, into the first morning
+			[]string{"2028-02-29T22:00:00Z", "2028-03-01T05:59:59Z", "2026-04-30T23:00:00Z"},
+			[]string{"2028-02-28T22:00:00Z", "2028-02-29T05:00:00Z", "2028-03-01T22:00:00Z"}},
+		{`{days: Fri, monthDays: 13}`, []string{"2026-03-13T00:00:00Z"}, []string{"2026-03-12T23:59:59Z", "2026-03-14T00:00:00Z", "2026-04-13T12:00:00Z", "2026-03-20T12:00:00Z"}},
 	}
 	for _, test := range tests {
 		ws := openOf(t, test.window)
@@ -81,6 +88,12 @@ func TestWindowNextAndOpened(t *testing.T) {
 		{`{days: Sun, hours: 02:30-04:00, timeZone: Europe/Berlin}`, "2026-03-29T01:20:00Z", "2026-03-29T01:20:00Z", "2026-03-29T01:00:00Z"},
 		// Shut and opened again by the clocks being set back.
 		{`{days: Sun, hours: 02:30-03:00, timeZone: Europe/Berlin}`, "2026-10-25T01:00:00Z", "2026-10-25T01:30:00Z", ""},
+		// Months and years ahead.
+		{`{days: Fri, monthDays: 13}`, "2026-03-14T00:00:00Z", "2026-11-13T00:00:00Z", ""},
+		{`{days: Mon, monthDays: 29, timeZone: Asia/Shanghai}`, "2026-03-04T12:00:00Z", "2026-06-28T16:00:00Z", ""},
+		{`{monthDays: 31, hours: 22:00-06:00}`, "2026-04-01T06:00:00Z", "2026-05-31T22:00:00Z", ""},
+		{`[{days: Mon, monthDays: 31}, {monthDays: 30}]`, "2026-02-01T00:00:00Z", "2026-03-30T00:00:00Z", ""},
+		{`{monthDays: "4..27"}`, "2026-03-27T12:00:00Z", "2026-03-27T12:00:00Z", "2026-03-04T00:00:00Z"}, // opened weeks ago
 	}
 	for _, test := range tests {
 		ws := openOf(t, test.window)
@@ -91,7 +104,7 @@ func TestWindowNextAndOpened(t *testing.T) {
 		if !ws.contains(from) {
 			continue
 		}
-		switch opened, ok := ws.opened(from); {
+		switch opened, ok := ws.opened(from.Add(-100*24*time.Hour), from); {
 		case ok != (test.opened != ""), ok && !opened.Equal(at(t, test.opened)):
 			t.Errorf("%s at %s: opened at %s, %v, want %q", test.window, test.from, opened.Format(time.RFC3339), ok, test.opened)
 		}
@@ -103,6 +116,7 @@ func TestWindowChange(t *testing.T) {
 	for _, text := range []string{
 		`{days: "Mon,Sun", hours: 02:30-04:00, timeZone: Europe/Berlin}`, `{hours: 23:59-00:01, timeZone: America/St_Johns}`,
 		`{days: Sun, hours: 01:00-02:00, timeZone: Australia/Lord_Howe}`, `{days: Sat, timeZone: Asia/Kathmandu}`,
+		`{monthDays: "last, 1..3", hours: 22:00-06:00, timeZone: America/Santiago}`, `{monthDays: 5, timeZone: Pacific/Apia}`,
 	} {
 		ws := openOf(t, text)
 		for _, start := range []string{"2026-03-27T00:00:00Z", "2026-04-03T00:00:00Z", "2026-10-02T00:00:00Z", "2026-10-23T00:00:00Z"} {

@@ -56,8 +56,7 @@ func schemaOf(of any, title, root, folder string) ([]byte, error) {
 		return nil, err
 	}
 	r := &jsonschema.Reflector{FieldNameTag: "yaml", DoNotReference: true, Anonymous: true, LookupComment: comments.lookup, AdditionalFields: alsoFields}
-	r.Mapper = func(t reflect.Type) *jsonschema.Schema { return nil }
-	known := values(r)
+	known := values()
 	r.Mapper = func(t reflect.Type) *jsonschema.Schema {
 		if s, ok := known[t]; ok {
 			fresh := *s // each use has a description of its own
@@ -65,6 +64,7 @@ func schemaOf(of any, title, root, folder string) ([]byte, error) {
 		}
 		return nil
 	}
+	known[reflect.TypeFor[windows]()] = oneOrMore(inner(r, window{})) // of other values
 	return encode(r.Reflect(of), title)
 }
 

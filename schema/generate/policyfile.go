@@ -112,7 +112,7 @@ type rule struct {
 	MaxRuntime limit `yaml:"maxRuntime,omitempty"`
 	// A condition in expr, such as execution.input.priority == "low" and execution.age > duration("2h").
 	When condition `yaml:"when,omitempty"`
-	// When in the week the rule judges: a window, or a list of which one must be open.
+	// When the rule judges: a window, or a list of which one must be open.
 	Window windows `yaml:"window,omitempty"`
 	// What the rule judges on. Default: timer and manual.
 	On triggers `yaml:"on,omitempty"`
@@ -150,10 +150,12 @@ func (rule) JSONSchemaExtend(s *jsonschema.Schema) {
 	}
 }
 
-// A time of the week.
+// A time of some days.
 type window struct {
 	// Names and ranges of days, comma-separated: Mon-Fri, or Sat,Sun. Default: every day.
 	Days string `yaml:"days,omitempty"`
+	// Days of the month from 1 to 31, last and last-2 (two days before the last), and ranges, comma-separated: 4..27, or last-2..last, 1..3. Default: every day.
+	MonthDays monthDays `yaml:"monthDays,omitempty"`
 	// From and to, exclusive: 09:00-18:00. 22:00-06:00 belongs to the day on which it opens. Default: the whole day.
 	Hours string `yaml:"hours,omitempty" jsonschema:"pattern=^([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"`
 	// The IANA name of the time zone, such as Asia/Shanghai. Default: UTC.
@@ -161,4 +163,4 @@ type window struct {
 }
 
 // JSONSchemaExtend asks for days or hours.
-func (window) JSONSchemaExtend(s *jsonschema.Schema) { anyOf(s, "days", "hours") }
+func (window) JSONSchemaExtend(s *jsonschema.Schema) { anyOf(s, "days", "monthDays", "hours") }

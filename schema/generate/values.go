@@ -24,6 +24,7 @@ type (
 	amount    struct{}
 	windows   struct{}
 	triggers  struct{}
+	monthDays struct{}
 	variable  struct{}
 	news      struct{}
 
@@ -33,14 +34,15 @@ type (
 const (
 	durationText = `([0-9]+(\.[0-9]+)?(ms|s|m|h|d|w))+`
 	nameText     = `^[a-z0-9][a-z0-9-]{0,62}$`
+	monthDay     = `\s*([1-9]|[12][0-9]|3[01]|last(-([1-9]|[12][0-9]|30))?)\s*`
+	monthSpan    = monthDay + `(\.\.` + monthDay + `)?`
 	globText     = `^!?[A-Za-z_*?][A-Za-z0-9_*?-]{0,255}$`
 )
 
 // values are their schemas, and those of the values of test files.
-func values(r *jsonschema.Reflector) map[reflect.Type]*jsonschema.Schema {
+func values() map[reflect.Type]*jsonschema.Schema {
 	glob := &jsonschema.Schema{Type: "string", Pattern: globText}
 	trigger := &jsonschema.Schema{Type: "string", Enum: []any{"timer", "event", "manual"}}
-	window := inner(r, window{})
 	return map[reflect.Type]*jsonschema.Schema{
 		reflect.TypeFor[version]():   {Enum: []any{1}},
 		reflect.TypeFor[name]():      text(`\S`),
@@ -53,8 +55,8 @@ func values(r *jsonschema.Reflector) map[reflect.Type]*jsonschema.Schema {
 		reflect.TypeFor[limit]():     text(`^(` + durationText + `|vars\.[A-Za-z_][A-Za-z0-9_]{0,63})$`),
 		reflect.TypeFor[share]():     text(`^(100(\.0{1,6})?|[0-9]{1,2}(\.[0-9]{1,6})?)%$`),
 		reflect.TypeFor[amount]():    {Type: "number", Minimum: json.Number("0")},
-		reflect.TypeFor[windows]():   oneOrMore(window),
 		reflect.TypeFor[triggers]():  oneOrMore(trigger),
+		reflect.TypeFor[monthDays](): {AnyOf: []*jsonschema.Schema{text("^" + monthSpan + "(," + monthSpan + ")*$"), {Type: "integer", Minimum: "1", Maximum: "31"}}},
 
 		reflect.TypeFor[variable](): text(`^[A-Za-z_][A-Za-z0-9_]{0,127}$`),
 		reflect.TypeFor[news]():     oneOrMore(&jsonschema.Schema{Type: "string", Enum: []any{"stopped", "withheld", "failed", "undecided", "planned"}}),
