@@ -24,10 +24,25 @@ func (d day) weekday() time.Weekday { return time.Weekday(((d+4)%7 + 7) % 7) }
 type days struct {
 	week  [7]bool // by time.Weekday
 	month *monthDays
+	// except are calendars whose days are none of them, whatever the others say; also
+	// has the last word.
+	except, also calendars
+}
+
+// by is the calendar that decides whether a day is one of them; nil where none has
+// it.
+func (d *days) by(one day) *calendar {
+	if c := d.also.with(one); c != nil {
+		return c
+	}
+	return d.except.with(one)
 }
 
 func (d *days) has(one day) bool {
-	return d.week[one.weekday()] && (d.month == nil || d.month.has(one))
+	if d.also.with(one) != nil {
+		return true
+	}
+	return d.except.with(one) == nil && d.week[one.weekday()] && (d.month == nil || d.month.has(one))
 }
 
 // next is the first of the days from one on; false where there is none in a

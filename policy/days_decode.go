@@ -3,6 +3,7 @@ package policy
 import (
 	"cmp"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,7 +16,28 @@ import (
 func (d *decoder) days(all *days, f map[string]*yamltree.Node) string {
 	week := d.weekdays(&all.week, f["days"])
 	month := d.monthDays(all, f["monthDays"])
+	all.except, all.also = d.calendarNames(f["except"], "except"), d.calendarNames(f["also"], "also")
+	for _, c := range all.also {
+		if slices.Contains(all.except, c) {
+			d.fail(f["also"].Position, "the calendar %s is in except and in also: leave it out of one", c.name)
+		}
+	}
+	if f["also"] != nil && lacks(f, "days", "monthDays", "except") {
+		d.fail(f["also"].Position, "also adds days, but all are meant already: give days or monthDays")
+	}
 	return cmp.Or(strings.TrimSpace(week+" "+month), "daily")
+}
+
+// exceptions prints the calendars.
+func (d *days) exceptions() string {
+	text := ""
+	if len(d.except) > 0 {
+		text += " except " + d.except.String()
+	}
+	if len(d.also) > 0 {
+		text += " also " + d.also.String()
+	}
+	return text
 }
 
 var weekdays = []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}

@@ -25,8 +25,10 @@ type decoder struct {
 	errors   Errors
 	language *expression.Language
 	implied  map[string][]conjunct // by their texts: nearly every rule has the same
-	zones    map[string]*time.Location
-	names    map[string]int // the lines of what has one, by its kind and name
+	// calendars are the policy's, by their names.
+	calendars map[string]*calendar
+	zones     map[string]*time.Location
+	names     map[string]int // the lines of what has one, by its kind and name
 }
 
 func newDecoder(file string, text []byte) *decoder {

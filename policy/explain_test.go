@@ -27,7 +27,7 @@ rule etl-max-runtime (mode plan) keeps
   ✓ cost 7.21 CNY != nil
   ✓ cost 7.21 CNY > 5
   ✓ input.priority "low" != "high"
-  ✗ now Wed 2026-03-04 20:00 +08:00 not in window Mon-Fri 09:00-18:00 Asia/Shanghai
+  ✗ now Wed 2026-03-04 20:00 +08:00 not in window Mon-Fri 09:00-18:00 Asia/Shanghai except holidays also make-up
   due 2026-03-05T01:00:00Z
 
 rule crowd (mode enforce) keeps

@@ -11,12 +11,14 @@ policy: p
 mode: plan
 vars: {limit: 2h}
 limits: {maxStops: 10}
+calendars: {off: {days: [2027-01-01]}, web: {days: [2027-01-01]}}
 protect: {flows: [kept]}
 pricing: {perMinute: [{flows: ["etl-*"], price: 0.1}, {flows: [web], price: 0.2}]}
 rules:
   - {name: etl, flows: ["etl-*"], maxRuntime: vars.limit, when: 'flow.env["TEAM"] == "data"'}
   - {name: dear, flows: ["etl-*"], maxCost: 5}
   - {name: web, flows: [web], maxRuntime: 1h, window: {hours: "09:00-18:00", timeZone: UTC}}
+  - {name: workdays, flows: ["etl-*"], maxRuntime: 1d, window: {days: Mon-Fri, except: [off]}}
   - {name: many, flows: ["etl-*"], maxConcurrent: 50}
 `
 
@@ -48,6 +50,9 @@ func TestFingerprint(t *testing.T) {
 		{"its own cost", "maxCost: 5", "maxCost: 6", false},
 		{"its own condition", `== "data"`, `!= "web"`, false},
 		{"its own concurrency", "maxConcurrent: 50", "maxConcurrent: 51", false},
+		{"its calendar", "off: {days: [2027-01-01", "off: {days: [2027-01-02", false},
+		{"another calendar", "web: {days: [2027-01-01", "web: {days: [2027-01-02", true},
+		{"its calendar's use", "except: [off]", "except: [web]", false},
 		{"its distributed Maps", "maxConcurrent: 50", "maxConcurrent: 50, mapChildren: count", false},
 		{"the order of what is surplus", "maxConcurrent: 50", "maxConcurrent: 50, stopFirst: oldest", false},
 		{"another rule that names it", "flows: [web]", `flows: [web, "etl-*"]`, false},

@@ -110,7 +110,7 @@ func drawRule(t *rapid.T, i int, m modelPolicy, exact bool) modelRule {
 		r.maxRuntime = d
 	}
 	if rapid.IntRange(0, 3).Draw(t, "has window") == 0 {
-		r.window = drawWindow(t)
+		r.window = drawWindow(t, m)
 	}
 	if m.priced && rapid.Bool().Draw(t, "has maxCost") {
 		r.maxCost = draw(t, "maxCost", 0.3, 7.25, 100)
@@ -122,22 +122,58 @@ func drawRule(t *rapid.T, i int, m modelPolicy, exact bool) modelRule {
 	return r
 }
 
-func drawWindow(t *rapid.T) *modelWindow {
+func drawWindow(t *rapid.T, m modelPolicy) *modelWindow {
 	return &modelWindow{
-		modelDays: drawDays(t), from: draw(t, "from", 0, 2, 9, 12, 22), to: draw(t, "to", 3, 6, 18, 24),
+		modelDays: drawDays(t, m), from: draw(t, "from", 0, 2, 9, 12, 22), to: draw(t, "to", 3, 6, 18, 24),
 		zone: draw(t, "zone", "UTC", "Asia/Shanghai", "Europe/Berlin", "America/New_York"),
 	}
 }
 
-func drawDays(t *rapid.T) modelDays {
-	return modelDays{
+func drawDays(t *rapid.T, m modelPolicy) modelDays {
+	d := modelDays{
 		week:  draw(t, "days", nil, []time.Weekday{time.Wednesday}, []time.Weekday{time.Saturday, time.Sunday}, []time.Weekday{time.Monday, time.Tuesday, time.Thursday}),
 		month: draw(t, "monthDays", append([]string{"", "", ""}, slices.Sorted(maps.Keys(modelMonths))...)...),
 	}
+	for _, name := range slices.Sorted(maps.Keys(m.calendars)) {
+		switch draw(t, "calendar in", "", "except", "also") {
+		case "except":
+			d.except = plus(d.except, name, m.calendars[name])
+		case "also":
+			if len(d.week) > 0 || d.month != "" {
+				d.also = plus(d.also, name, m.calendars[name])
+			}
+		}
+	}
+	return d
+}
+
+func plus(calendars map[string][]string, name string, days []string) map[string][]string {
+	if calendars == nil {
+		calendars = map[string][]string{}
+	}
+	calendars[name] = days
+	return calendars
+}
+
+// drawCalendars draws days of the weeks that drawNow knows, and one far ahead.
+func drawCalendars(t *rapid.T) map[string][]string {
+	all := map[string][]string{}
+	for _, name := range []string{"holidays", "make-up"} {
+		for range rapid.IntRange(0, 3).Draw(t, "days of "+name) {
+			begin := drawNow(t)
+			days := begin.Format("2006-01-02")
+			if more := draw(t, "days more", 0, 1, 5, 40); more > 0 {
+				days += ".." + begin.AddDate(0, 0, more).Format("2006-01-02")
+			}
+			all[name] = append(all[name], days)
+		}
+	}
+	return all
 }
 
 func drawPolicy(t *rapid.T, exact bool) modelPolicy {
 	m := modelPolicy{mode: draw(t, "policy mode", "", "plan", "enforce", "enforce"), priced: rapid.Bool().Draw(t, "priced")}
+	m.calendars = drawCalendars(t)
 	if m.priced {
 		m.perMinute = draw(t, "perMinute", 0.01, 0.12, 0)
 		m.perTransition = draw(t, "perTransition", 0, 0.5)
@@ -164,6 +200,10 @@ func (m modelPolicy) yaml() string {
 		}
 	}
 	line(m.mode != "", "mode: %s", m.mode)
+	line(len(m.calendars) > 0, "calendars:")
+	for _, name := range slices.Sorted(maps.Keys(m.calendars)) {
+		line(true, "  %s: {days: %s}", name, quoted(m.calendars[name]))
+	}
 	if len(m.protect.flows)+len(m.protect.when) > 0 {
 		b.WriteString("protect:\n")
 		line(len(m.protect.flows) > 0, "  flows: %s", quoted(m.protect.flows))
@@ -213,6 +253,11 @@ func (d modelDays) yaml() string {
 	}
 	if d.month != "" {
 		keys += fmt.Sprintf("monthDays: %q, ", d.month)
+	}
+	for key, calendars := range map[string]map[string][]string{"except": d.except, "also": d.also} {
+		if len(calendars) > 0 {
+			keys += fmt.Sprintf("%s: [%s], ", key, strings.Join(slices.Sorted(maps.Keys(calendars)), ", "))
+		}
 	}
 	return keys
 }

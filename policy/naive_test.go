@@ -22,6 +22,8 @@ import (
 type modelPolicy struct {
 	mode    string
 	protect modelProtect
+	// calendars are lists of days and ranges, by their names.
+	calendars map[string][]string
 	// prices, absent where priced is false
 	priced        bool
 	perTransition float64
@@ -58,6 +60,8 @@ type modelWindow struct {
 type modelDays struct {
 	week  []time.Weekday // none is all
 	month string         // a key of modelMonths; "" is all
+
+	except, also map[string][]string // of the policy's calendars
 }
 
 // modelMonths are days of the month, and whether one of so long a month is among them.
@@ -246,7 +250,33 @@ func (w *modelWindow) open(t time.Time) bool {
 
 func (d modelDays) on(noon time.Time) bool {
 	length := noon.AddDate(0, 1, -noon.Day()).Day()
+	switch {
+	case listed(d.also, noon):
+		return true
+	case listed(d.except, noon):
+		return false
+	}
 	return (len(d.week) == 0 || slices.Contains(d.week, noon.Weekday())) && (d.month == "" || modelMonths[d.month](noon.Day(), length))
+}
+
+// listed goes through all days of all calendars, one by one.
+func listed(calendars map[string][]string, noon time.Time) bool {
+	for _, days := range calendars {
+		for _, text := range days {
+			first, last, _ := strings.Cut(text, "..")
+			for {
+				if first == noon.Format("2006-01-02") {
+					return true
+				}
+				if last == "" || first == last {
+					break
+				}
+				date, _ := time.Parse("2006-01-02", first)
+				first = date.AddDate(0, 0, 1).Format("2006-01-02")
+			}
+		}
+	}
+	return false
 }
 
 func (n *naive) cost(f Facts) (cost float64, priced bool) {

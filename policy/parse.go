@@ -43,7 +43,7 @@ func (d *decoder) policy(root *yamltree.Node) *Policy {
 		d.fail(yamltree.Position{Line: 1, Column: 1}, "the policy is empty: it needs at least version: 1 and rules")
 		return nil
 	}
-	f := d.fields(root, "a policy", "version", "policy", "mode", "vars", "protect", "limits", "pricing", "notify", "rules")
+	f := d.fields(root, "a policy", "version", "policy", "mode", "vars", "calendars", "protect", "limits", "pricing", "notify", "rules")
 	if f == nil {
 		return nil
 	}
@@ -52,6 +52,7 @@ func (d *decoder) policy(root *yamltree.Node) *Policy {
 	p.Pricing = d.pricing(f["pricing"])
 	p.constants = d.constants(f["vars"])
 	d.language = expression.New(p.Pricing.variables(), p.constants)
+	d.readCalendars(f["calendars"])
 	p.protection = d.protection(f["protect"])
 	p.Limits = d.limits(f["limits"])
 	p.Notify = d.channels(f["notify"])

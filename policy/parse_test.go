@@ -301,7 +301,7 @@ policy.yaml:6:82: hours "09:00-09:00" are empty: write "00:00-24:00" for the who
 policy.yaml:7:25: timeZone must be a name such as Asia/Shanghai or UTC, but is the text "Mars"
    7 |              {timeZone: Mars, days: Mon}, {timeZone: UTC}, {day: Mon, hours: 24:00-06:00}]
      |                         ^
-policy.yaml:7:43: window needs days, monthDays or hours
+policy.yaml:7:43: window needs days, monthDays, hours or except
    7 |              {timeZone: Mars, days: Mon}, {timeZone: UTC}, {day: Mon, hours: 24:00-06:00}]
      |                                           ^
 policy.yaml:7:61: unknown key "day"; did you mean "days"?

@@ -139,7 +139,37 @@ func (ws windows) describe(j *judgement) string {
 	if !ws.contains(j.facts.Now) {
 		verb = "not in"
 	}
-	return fmt.Sprintf("now %s %s %s", j.facts.Now.In(ws[0].zone).Format("Mon 2006-01-02 15:04 -07:00"), verb, ws)
+	return fmt.Sprintf("now %s%s %s %s", j.facts.Now.In(ws[0].zone).Format("Mon 2006-01-02 15:04 -07:00"), ws.calendarsOf(j.facts.Now), verb, ws)
+}
+
+// calendarsOf says which calendars decide about a moment's day, or about the day
+// before, whose window may go past midnight; "" where none has it.
+func (ws windows) calendarsOf(t time.Time) string {
+	var names []string
+	for _, w := range ws {
+		today, second := localDay(t, w.zone)
+		if w.to <= w.from && second/60 < w.to {
+			today--
+		}
+		if c := w.days.by(today); c != nil && !slices.Contains(names, c.name) {
+			names = append(names, c.name)
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(names, ", ") + ")"
+}
+
+// identity is what the windows say, the days of their calendars included.
+func (ws windows) identity() string {
+	text := ws.String()
+	for _, w := range ws {
+		for _, c := range slices.Concat(w.days.except, w.days.also) {
+			text += fmt.Sprint("\n", c.name, c.days)
+		}
+	}
+	return text
 }
 
 func (ws windows) String() string {

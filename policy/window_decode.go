@@ -38,9 +38,9 @@ func (d *decoder) windows(n *yamltree.Node) []conjunct {
 
 func (d *decoder) window(n *yamltree.Node) *window {
 	before := len(d.errors)
-	f := d.fields(n, "window", "days", "monthDays", "hours", "timeZone")
-	if len(d.errors) == before && lacks(f, "days", "monthDays", "hours") {
-		d.fail(n.Position, "window needs days, monthDays or hours")
+	f := d.fields(n, "window", "days", "monthDays", "hours", "timeZone", "except", "also")
+	if len(d.errors) == before && lacks(f, "days", "monthDays", "hours", "except", "also") {
+		d.fail(n.Position, "window needs days, monthDays, hours or except")
 	}
 	w := &window{}
 	days := d.days(&w.days, f)
@@ -49,7 +49,7 @@ func (d *decoder) window(n *yamltree.Node) *window {
 	if len(d.errors) > before {
 		return nil
 	}
-	w.text = strings.Join([]string{days, hours, w.zone.String()}, " ")
+	w.text = strings.Join([]string{days, hours, w.zone.String()}, " ") + w.days.exceptions()
 	return w
 }
 

@@ -65,6 +65,8 @@ func schemaOf(of any, title, root, folder string) ([]byte, error) {
 		return nil
 	}
 	known[reflect.TypeFor[windows]()] = oneOrMore(inner(r, window{})) // of other values
+	one := uint64(1)
+	known[reflect.TypeFor[calendars]()] = &jsonschema.Schema{Type: "object", MinProperties: &one, PropertyNames: text(nameText), AdditionalProperties: inner(r, calendar{})}
 	return encode(r.Reflect(of), title)
 }
 

@@ -17,6 +17,8 @@ type policyFile struct {
 	Mode mode `yaml:"mode,omitempty"`
 	// Constants for conditions and causes, such as {etl_limit: 2h}: vars.etl_limit. A text that reads as a duration is one.
 	Vars vars `yaml:"vars,omitempty"`
+	// Lists of days by their names, for a window's except and also.
+	Calendars calendars `yaml:"calendars,omitempty"`
 	// What is never stopped, whatever a rule says: flows OR when.
 	Protect protection `yaml:"protect,omitempty"`
 	// How much sweeps may stop. What is condemned beyond it is withheld, and the run fails.
@@ -150,6 +152,12 @@ func (rule) JSONSchemaExtend(s *jsonschema.Schema) {
 	}
 }
 
+// A list of days.
+type calendar struct {
+	// Days and ranges of days: 2027-01-01, or 2027-02-15..2027-02-23.
+	Days dates `yaml:"days"`
+}
+
 // A time of some days.
 type window struct {
 	// Names and ranges of days, comma-separated: Mon-Fri, or Sat,Sun. Default: every day.
@@ -158,9 +166,15 @@ type window struct {
 	MonthDays monthDays `yaml:"monthDays,omitempty"`
 	// From and to, exclusive: 09:00-18:00. 22:00-06:00 belongs to the day on which it opens. Default: the whole day.
 	Hours string `yaml:"hours,omitempty" jsonschema:"pattern=^([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"`
+	// Calendars whose days are left out, by their names.
+	Except calendarNames `yaml:"except,omitempty"`
+	// Calendars whose days count too, by their names, whatever the other keys say.
+	Also calendarNames `yaml:"also,omitempty"`
 	// The IANA name of the time zone, such as Asia/Shanghai. Default: UTC.
 	TimeZone string `yaml:"timeZone,omitempty"`
 }
 
 // JSONSchemaExtend asks for days or hours.
-func (window) JSONSchemaExtend(s *jsonschema.Schema) { anyOf(s, "days", "monthDays", "hours") }
+func (window) JSONSchemaExtend(s *jsonschema.Schema) {
+	anyOf(s, "days", "monthDays", "hours", "except", "also")
+}

@@ -25,8 +25,12 @@ type (
 	windows   struct{}
 	triggers  struct{}
 	monthDays struct{}
-	variable  struct{}
-	news      struct{}
+	dates     struct{}
+	calendars struct{}
+
+	calendarNames struct{}
+	variable      struct{}
+	news          struct{}
 
 	channelNames struct{}
 )
@@ -36,6 +40,7 @@ const (
 	nameText     = `^[a-z0-9][a-z0-9-]{0,62}$`
 	monthDay     = `\s*([1-9]|[12][0-9]|3[01]|last(-([1-9]|[12][0-9]|30))?)\s*`
 	monthSpan    = monthDay + `(\.\.` + monthDay + `)?`
+	dateSpan     = `^\s*[0-9]{4}-[0-9]{2}-[0-9]{2}\s*(\.\.\s*[0-9]{4}-[0-9]{2}-[0-9]{2}\s*)?$`
 	globText     = `^!?[A-Za-z_*?][A-Za-z0-9_*?-]{0,255}$`
 )
 
@@ -61,7 +66,9 @@ func values() map[reflect.Type]*jsonschema.Schema {
 		reflect.TypeFor[variable](): text(`^[A-Za-z_][A-Za-z0-9_]{0,127}$`),
 		reflect.TypeFor[news]():     oneOrMore(&jsonschema.Schema{Type: "string", Enum: []any{"stopped", "withheld", "failed", "undecided", "planned"}}),
 
-		reflect.TypeFor[channelNames](): {AnyOf: []*jsonschema.Schema{text(nameText), {Type: "array", Items: text(nameText)}}},
+		reflect.TypeFor[dates]():         oneOrMore(text(dateSpan)),
+		reflect.TypeFor[calendarNames](): oneOrMore(text(nameText)),
+		reflect.TypeFor[channelNames]():  {AnyOf: []*jsonschema.Schema{text(nameText), {Type: "array", Items: text(nameText)}}},
 
 		reflect.TypeFor[policytest.Version]():  {Enum: []any{1}},
 		reflect.TypeFor[policytest.Moment]():   {Type: "string", Format: "date-time"},
