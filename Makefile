@@ -1,7 +1,7 @@
 # flowreaper. `make help` lists what there is.
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test lint unit benchmarks modules hostile fuzz bench soak generate toolchain package policy-check deploy remove measure recorder clean
+.PHONY: help build demo replay-demo test lint unit benchmarks modules hostile fuzz bench soak generate toolchain package policy-check deploy remove measure recorder clean
 
 # The commit, in as many digits everywhere: no tag, which one clone has and another
 # hasn't. make VERSION=v1.2.0 … names a release.
@@ -23,6 +23,13 @@ build: ## Build the terminal and the function into bin/
 
 demo: build ## See one sweep on an account made up on this machine
 	@bin/flowreaper demo
+	@printf '\nNext, limits chosen from the runs that there were, and tried on them: make replay-demo (docs/replay.md)\n'
+
+# Where it writes; empty: to a temporary folder.
+DIR :=
+replay-demo: build ## Record a month, choose limits from it, try them on it, enforce (DIR=FOLDER: write there)
+	@go build -o bin/replay-demo ./scripts/replay-demo
+	@exec bin/replay-demo $(if $(DIR),-dir '$(DIR)')
 
 test: toolchain lint build unit benchmarks modules hostile ## All that must hold before a commit
 	@./scripts/toolchain.sh skipped
