@@ -113,7 +113,10 @@ func (d *demo) run(ctx context.Context) error {
 	if err := d.served(ctx, time.Now(), d.enforce); err != nil {
 		return err
 	}
-	fmt.Fprintf(d.out, "\nAll of it is in %s\n", d.dir)
+	fmt.Fprintf(d.out, "\nAll of it is in %s. The pages:\n", d.dir)
+	for _, page := range []string{"limits.html", "backtest.html", "change.html"} {
+		fmt.Fprintf(d.out, "  file://%s\n", filepath.ToSlash(filepath.Join(d.dir, page)))
+	}
 	return nil
 }
 
@@ -139,14 +142,17 @@ func (d *demo) replay(ctx context.Context) error {
 	return d.steps(ctx, []step{
 		{"1. Record the month.", "flowreaper record --out history --since 35d", 0},
 		{"2. Which limits fit the runs that there were?", "flowreaper suggest --history history", 0},
+		{"", "flowreaper suggest --history history -o html > limits.html", 0},
 		{"3. As a policy, in mode plan, and its tests.", "flowreaper suggest --history history -o yaml --tests policy.test.yaml > policy.yaml", 0},
 		{"", "cat policy.yaml", 0},
 		{"", "flowreaper validate --strict policy.yaml", 0},
 		{"", "flowreaper test policy.test.yaml", 0},
 		{"4. What would it have done to the month?", "flowreaper backtest --policy policy.yaml --history history", 0},
+		{"", "flowreaper backtest --policy policy.yaml --history history -o html > backtest.html", 0},
 		{"5. Somebody asks for tighter limits. What would change? A gate lets no policy through that stops too many good runs: status 1.",
 			"sed 's/maxRuntime: 38m/maxRuntime: 30m/; s/maxRuntime: 2h29m/maxRuntime: 2h/' policy.yaml > tighter.yaml", 0},
 		{"", "flowreaper backtest --policy tighter.yaml --against policy.yaml --history history -o markdown --max-false-stops 0.1%", 1},
+		{"", "flowreaper backtest --policy tighter.yaml --against policy.yaml --history history -o html > change.html", 0},
 	})
 }
 
