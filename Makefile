@@ -1,7 +1,7 @@
 # flowreaper. `make help` lists what there is.
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo replay-demo test lint unit benchmarks modules hostile fuzz bench soak generate toolchain package policy-check deploy remove measure recorder clean
+.PHONY: help build demo replay-demo replay-pictures test lint unit benchmarks modules hostile fuzz bench soak generate toolchain package policy-check deploy remove measure recorder clean
 
 # The commit, in as many digits everywhere: no tag, which one clone has and another
 # hasn't. make VERSION=v1.2.0 … names a release.
@@ -15,7 +15,7 @@ MODULES := test/officialsdk test/celgo test/page
 MEASURED = $$(grep -rl --include='*_test.go' '^func Benchmark' cmd function internal policy | xargs -n1 dirname | sort -u | sed 's,^,./,')
 
 help: ## Say what each target does
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## Build the terminal and the function into bin/
 	$(BUILD) -o bin/flowreaper ./cmd/flowreaper
@@ -30,6 +30,10 @@ DIR :=
 replay-demo: build ## Record a month, choose limits from it, try them on it, enforce (DIR=FOLDER: write there)
 	@go build -o bin/replay-demo ./scripts/replay-demo
 	@exec bin/replay-demo $(if $(DIR),-dir '$(DIR)')
+
+replay-pictures: build ## Make the pictures of docs/replay.md anew
+	@go build -o bin/replay-demo ./scripts/replay-demo
+	@exec bin/replay-demo -quota off -pictures docs/pictures >/dev/null
 
 test: toolchain lint build unit benchmarks modules hostile ## All that must hold before a commit
 	@./scripts/toolchain.sh skipped

@@ -1,7 +1,7 @@
 // Command replay-demo goes through what docs/replay.md tells, from an account that was
 // never guarded to a policy that is enforced, on an account made up on this machine.
 //
-//	replay-demo [-bin bin] [-dir DIR] [-quota on|off]
+//	replay-demo [-bin bin] [-dir DIR] [-quota on|off] [-pictures DIR]
 //
 // It prints each command and what that prints. All that it writes is in the folder, a
 // temporary one unless it is named, which stays for whoever wants to look at it.
@@ -34,6 +34,7 @@ func run(ctx context.Context) int {
 	flag.StringVar(&d.bin, "bin", "bin", "the `folder` of flowreaper, which make build fills")
 	flag.StringVar(&d.dir, "dir", "", "the `folder` to write to; it must be empty, or not there yet (default a temporary one)")
 	flag.StringVar(&d.quota, "quota", "on", "CloudFlow's quotas, `on|off`")
+	flag.StringVar(&d.pictures, "pictures", "", "write the pictures of docs/replay.md to this `folder`, too")
 	flag.Parse()
 	if flag.NArg() > 0 {
 		fmt.Fprintf(os.Stderr, "replay-demo: it takes no arguments, but %q is one\n", flag.Arg(0))
@@ -56,7 +57,7 @@ func run(ctx context.Context) int {
 
 // demo is one run.
 type demo struct {
-	bin, dir, quota string
+	bin, dir, quota, pictures string
 
 	out     io.Writer
 	environ []string // of the commands
@@ -112,6 +113,11 @@ func (d *demo) run(ctx context.Context) error {
 	}
 	if err := d.served(ctx, time.Now(), d.enforce); err != nil {
 		return err
+	}
+	if d.pictures != "" {
+		if err := d.cut(d.pictures); err != nil {
+			return err
+		}
 	}
 	fmt.Fprintf(d.out, "\nAll of it is in %s. The pages:\n", d.dir)
 	for _, page := range []string{"limits.html", "backtest.html", "change.html"} {
