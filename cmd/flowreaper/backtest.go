@@ -214,6 +214,8 @@ func (c *checked) ending(r *backtest.Result) error {
 		return &statusError{status: statusPartly, err: errors.New("nothing was judged: no execution of the history started in that time\nGive another --since or --until, or record more")}
 	case e.Concerned == 0:
 		return &statusError{status: statusPartly, err: errors.New("nothing was judged: no flow of the history is one that a rule of the policy is about\nCheck the rules' flows, and that it is the history of the right account")}
+	case e.Concerned == e.Unjudged:
+		return &statusError{status: statusPartly, err: errors.New("nothing was judged: of the rules about flows of the history none judges on timers\nThose on events, or by hand, no history can tell of")}
 	case e.Undecided > 0:
 		return &statusError{status: statusPartly, err: fmt.Errorf("done in part: %s could not be decided; see the report", plain.Count(e.Undecided, "execution"))}
 	}

@@ -19,7 +19,12 @@
 // of flows, whole or not at all; tests make theirs so. Package record records.
 package history
 
-import "time"
+import (
+	"fmt"
+	"time"
+
+	"github.com/flowreaper/flowreaper/internal/plain"
+)
 
 // Execution is one execution, as it was known when it was recorded last. Times are
 // UTC, by CloudFlow's clock, to the millisecond.
@@ -64,4 +69,20 @@ type Flow struct {
 type Odd struct {
 	Execution string
 	What      string // such as: stopped before it started
+}
+
+// Missing are the stretches in which executions of the flow may be missing: the gaps
+// that a recording left, and all of it where the files are not those that history.json
+// tells of.
+func (f *Flow) Missing() []Gap {
+	c := f.Covered
+	switch {
+	case c == nil:
+		whole := f.spanned()
+		return []Gap{{whole.From, whole.To, CoverageFile + " tells nothing of this flow: its file may be another history's"}}
+	case len(f.Executions) < c.Rows:
+		all := Gap{c.From, c.To, fmt.Sprintf("%s counts %s, and the files have %s: one may be missing", CoverageFile, plain.Count(c.Rows, "execution"), plain.Number(len(f.Executions)))}
+		return append([]Gap{all}, c.Gaps...)
+	}
+	return c.Gaps
 }

@@ -38,7 +38,7 @@ func Compare(r, against *Result) *Comparison {
 		Version: 1, Coverage: r.Coverage, Undecided: r.Undecided, Censored: r.Censored,
 		Policy: r.side(), Against: against.side(), NewlyStopped: []Stop{}, NoLongerStopped: []Stop{},
 	}
-	others := map[[2]string]time.Time{}
+	others := map[stopped]time.Time{}
 	for s := range against.Stops() {
 		others[s.key()] = s.StoppedAt
 	}
@@ -72,7 +72,14 @@ func (r *Result) side() Side {
 	}
 }
 
-func (s *Stop) key() [2]string { return [2]string{s.Flow, s.Execution} }
+// stopped is what was stopped: a flow that was made anew may have an execution of the
+// name, too.
+type stopped struct {
+	flow, execution string
+	started         time.Time
+}
+
+func (s *Stop) key() stopped { return stopped{s.Flow, s.Execution, s.StartedTime} }
 
 // False says that it is a false stop.
 func (s *Stop) False() bool { return s.EndedAs == "Succeeded" }

@@ -19,6 +19,13 @@ func ReadsInput(p *policy.Policy) bool {
 	return slices.ContainsFunc(p.Extent(), func(s *policy.Scope) bool { return s.Needs().Has(policy.NeedInput) })
 }
 
+// readsBlanked says that it reads what a recording may blank: inputs and environments.
+func readsBlanked(p *policy.Policy) bool {
+	return slices.ContainsFunc(p.Extent(), func(s *policy.Scope) bool {
+		return s.Needs()&(policy.NeedInput|policy.NeedExecution|policy.NeedFlow) != 0
+	})
+}
+
 func (b *bench) coverage() Coverage {
 	c := Coverage{Since: b.Since, Until: b.Until, Tick: duration.Format(b.Tick)}
 	if ReadsInput(b.policy) {
@@ -27,7 +34,7 @@ func (b *bench) coverage() Coverage {
 	if b.Recorded != nil {
 		c.Account, c.Region = b.Recorded.Account, b.Recorded.Region
 		for _, r := range b.Recorded.Recordings {
-			c.Redacted = c.Redacted || c.WithInput != nil && len(r.Redact) > 0
+			c.Redacted = c.Redacted || len(r.Redact) > 0 && readsBlanked(b.policy)
 		}
 	}
 	return c
@@ -42,11 +49,27 @@ func (c *Coverage) flow(past *history.Flow, o *Options) {
 		c.Odd = append(c.Odd, Odd{past.Name, odd.Execution, odd.What})
 	}
 	c.Odds += len(past.Odd)
-	if past.Covered == nil {
+	c.lacks(past, o)
+}
+
+// unread takes in the flows that history.json tells of, and no file.
+func (b *bench) unread(c *Coverage) {
+	if b.Recorded == nil {
 		return
 	}
-	c.Lost += past.Covered.Lost
-	for _, g := range past.Covered.Gaps {
+	for i := range b.Recorded.Flows {
+		if f := &b.Recorded.Flows[i]; !b.read[f.ID] {
+			c.lacks(&history.Flow{ID: f.ID, Name: f.Name, Covered: f}, &b.Options)
+		}
+	}
+}
+
+// lacks takes in what is missing of a flow.
+func (c *Coverage) lacks(past *history.Flow, o *Options) {
+	if past.Covered != nil {
+		c.Lost += past.Covered.Lost
+	}
+	for _, g := range past.Missing() {
 		if g.To.After(o.Since) && (o.Until.IsZero() || g.From.Before(o.Until)) {
 			c.Gaps = append(c.Gaps, Gap{past.Name, g.From, g.To, g.Reason})
 		}

@@ -29,6 +29,7 @@ func (b *bench) result(tallies []*tally) *Result {
 		spans = append(spans, t.spans...)
 		t.spans = nil
 	}
+	b.unread(&r.Coverage)
 	r.Coverage.cut()
 	r.sort(doubts)
 	r.sums()
@@ -54,6 +55,7 @@ func (r *Result) add(t *tally) {
 
 func (e *Executions) add(o *Executions) {
 	e.Concerned += o.Concerned
+	e.Unjudged += o.Unjudged
 	e.Succeeded += o.Succeeded
 	e.Stopped += o.Stopped
 	e.Protected += o.Protected

@@ -54,7 +54,7 @@ type Coverage struct {
 	Executions int       `json:"executions"`          // that are counted
 	Express    int       `json:"express,omitzero"`    // of them of Express flows, which are never looked at
 	WithInput  *int      `json:"withInput,omitempty"` // of them that were recorded with their input; absent where the policy reads none
-	Redacted   bool      `json:"redacted,omitzero"`   // in inputs that it reads, values may have been blanked
+	Redacted   bool      `json:"redacted,omitzero"`   // in inputs or environments that it reads, values may have been blanked
 	Lost       int       `json:"lost,omitzero"`       // of which CloudFlow had forgotten how they ended
 
 	Gaps      []Gap `json:"gaps,omitempty"` // the first hundred
@@ -103,7 +103,8 @@ type Censored struct {
 
 // Executions is how many came to what.
 type Executions struct {
-	Concerned int `json:"concerned"` // of flows that a rule is about; the following are of them
+	Concerned int `json:"concerned"`         // of flows that a rule is about; the following are of them
+	Unjudged  int `json:"unjudged,omitzero"` // of flows that only rules are about which judge on no timer; the following are of the others
 	Succeeded int `json:"succeeded"`
 	Stopped   int `json:"stopped"`   // by the policy: good, false and censored stops
 	Protected int `json:"protected"` // condemned, and held by protect to their end

@@ -47,10 +47,11 @@ type bench struct {
 	policy *policy.Policy
 	rules  []*policy.Policy // each rule of the policy alone
 	timed  []bool           // that it judges on timers
+	read   map[string]bool  // the flows, by Id, that the files have something of
 }
 
 func newBench(p *policy.Policy, o Options) *bench {
-	b := &bench{Options: o, policy: p}
+	b := &bench{Options: o, policy: p, read: map[string]bool{}}
 	for _, r := range p.Rules {
 		b.rules = append(b.rules, p.Only(r.Name))
 		b.timed = append(b.timed, judgesOnTimers(r))
@@ -87,6 +88,7 @@ func (b *bench) each(flows iter.Seq2[*history.Flow, error]) ([]*tally, error) {
 		if err != nil {
 			return nil, err
 		}
+		b.read[flow.ID] = true
 		s := b.subject(flow)
 		if len(s.live) > 0 { // what is live is all of them together
 			queue <- work{s, 0, len(flow.Executions)}

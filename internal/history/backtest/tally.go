@@ -29,19 +29,18 @@ func (t *tally) work(w work) {
 	}
 	finds := make([]*found, w.to-w.from)
 	for i := range finds {
-		e := &w.past.Executions[w.from+i]
-		if len(w.live) > 0 || t.counts(e.StartedTime) {
-			finds[i] = t.judge(w.subject, e)
-		}
+		finds[i] = t.judge(w.subject, &w.past.Executions[w.from+i])
 	}
 	if len(w.live) > 0 {
 		c := crowd{bench: t.bench, subject: w.subject, found: finds}
 		c.sweep()
 	}
 	for i, f := range finds {
-		if e := &w.past.Executions[w.from+i]; t.counts(e.StartedTime) {
+		e, counted := &w.past.Executions[w.from+i], false
+		if counted = t.counts(e.StartedTime); counted {
 			t.count(w.subject, e, f)
 		}
+		t.lived(w.subject, e, f, counted)
 	}
 }
 
@@ -77,21 +76,22 @@ func (t *tally) count(s *subject, e *history.Execution, f *found) {
 		return
 	}
 	t.executions.Concerned++
-	if e.Status == "Succeeded" {
+	judged := len(s.exact)+len(s.live) > 0
+	if judged && e.Status == "Succeeded" {
 		t.executions.Succeeded++
 	}
 	for _, i := range s.never {
 		t.doubt(s, e, doubt{i, notJudged(t.policy.Rules[i])})
 	}
-	l := lifeOf(e)
-	if l.from.Before(l.to) && !l.from.IsZero() {
-		t.spans = append(t.spans, span{uint32(l.from.Unix()), uint32(l.to.Unix())})
+	if !judged {
+		t.executions.Unjudged++
+		return
 	}
 	if f == nil {
 		f = &found{}
 	}
-	switch judged := len(s.exact)+len(s.live) > 0; {
-	case judged && l.from.IsZero():
+	switch l := lifeOf(e); {
+	case l.from.IsZero():
 		f.doubts = []doubt{{anyRule, "its startedTime was not recorded"}}
 	case l.open && !f.at.IsZero():
 		f.at, f.doubts = time.Time{}, append(f.doubts, doubt{f.rule, "when it ended was not recorded"})
@@ -100,6 +100,19 @@ func (t *tally) count(s *subject, e *history.Execution, f *found) {
 		t.doubt(s, e, d)
 	}
 	t.outcome(s, e, f)
+}
+
+// lived notes from when to when an execution was live beside those that count. One that
+// doesn't count itself is live until the policy would have stopped it: of those that do,
+// the limits say when.
+func (t *tally) lived(s *subject, e *history.Execution, f *found, counted bool) {
+	l := lifeOf(e)
+	if !counted && f != nil && !f.at.IsZero() && f.sweep.Before(l.to) {
+		l.to = f.sweep
+	}
+	if s.concerned() && l.from.Before(l.to) && !l.from.IsZero() {
+		t.spans = append(t.spans, span{uint32(l.from.Unix()), uint32(l.to.Unix())})
+	}
 }
 
 const anyRule = -1
@@ -141,10 +154,10 @@ func (t *tally) outcome(s *subject, e *history.Execution, f *found) {
 		t.executions.Stopped++
 		t.stop(s, e, f, own)
 		return
+	case len(f.doubts) > 0: // of what protect held, too: before that another rule may have stopped it
+		t.executions.Undecided++
 	case f.protected:
 		t.executions.Protected++
-	case len(f.doubts) > 0:
-		t.executions.Undecided++
 	default:
 		t.executions.Kept++
 	}

@@ -109,6 +109,9 @@ func (c cloud) holds(t *testing.T, dir string, complete bool) {
 			if len(f.Odd) > 0 {
 				t.Fatal(f.Odd)
 			}
+			if missing := f.Missing(); len(missing) > len(covered.Gaps) {
+				t.Fatal(missing)
+			}
 			for _, e := range f.Executions {
 				rows[e.Name] = e
 			}

@@ -99,12 +99,15 @@ func covered(c backtest.Coverage, e backtest.Executions) string {
 			text += ", " + plain.Text(place)
 		}
 	}
-	text += fmt.Sprintf(". The policy is about %s of them, of which %s Succeeded.", plain.Number(e.Concerned), plain.Number(e.Succeeded))
+	text += fmt.Sprintf(". The policy is about %s of them, of which %s Succeeded.", plain.Number(e.Concerned-e.Unjudged), plain.Number(e.Succeeded))
+	if e.Unjudged > 0 {
+		text += fmt.Sprintf("\nOf flows that only rules on events, or by hand, are about, which no history can tell of: %s.", plain.Number(e.Unjudged))
+	}
 	if c.WithInput != nil && *c.WithInput < c.Executions {
 		text += fmt.Sprintf("\nIt reads inputs. Recorded without theirs, which flowreaper record --with-input keeps: %s.", plain.Number(c.Executions-*c.WithInput))
 	}
 	if c.Redacted {
-		text += "\nIt reads inputs of which values were blanked: what it finds there may be none of it."
+		text += "\nOf inputs and environments values were blanked: what it reads there may be none of it."
 	}
 	return text
 }
