@@ -202,9 +202,13 @@ func (p *said) withheld(all []backtest.Withheld, every bool) {
 
 func comparisonSummary(c *backtest.Comparison, gate *backtest.Gate, all bool) (p said) {
 	p.known(c.Coverage, c.Undecided, c.Censored, c.Policy.Executions, all)
-	p.say("Policy %s would stop %s that %s would not, and no longer %s that it would; %s unchanged, %s of them earlier and %s later.%s",
+	text := fmt.Sprintf("Policy %s would stop %s that %s would not, and no longer %s that it would; %s unchanged, %s of them earlier and %s later.",
 		plain.Text(c.Policy.Name), plain.Count(len(c.NewlyStopped), "execution"), sideName(c), plain.Number(len(c.NoLongerStopped)),
-		plain.Number(c.Unchanged), plain.Number(c.Earlier), plain.Number(c.Later), verdict(gate, c.Policy.FalseStops, c.Policy.Executions.Succeeded))
+		plain.Number(c.Unchanged), plain.Number(c.Earlier), plain.Number(c.Later))
+	if gate != nil {
+		text += fmt.Sprintf(" It would make %s%s.", plain.Count(c.Policy.FalseStops, "false stop"), verdict(gate, c.Policy.FalseStops, c.Policy.Executions.Succeeded))
+	}
+	p.say("%s", text)
 	rows := [][]string{sideRow("", &c.Policy), sideRow("against ", &c.Against)}
 	p.table("Both, as if all rules enforced:", []string{"policy", "good stops", "false stops", "of Succeeded", "hours saved", "cost saved", "withheld"}, rows, len(rows), all)
 	return p
