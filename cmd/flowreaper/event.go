@@ -3,13 +3,12 @@ package main
 import (
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/flowreaper/flowreaper/internal/event"
+	"github.com/flowreaper/flowreaper/internal/moment"
 	"github.com/flowreaper/flowreaper/internal/report"
 	"github.com/flowreaper/flowreaper/internal/result"
 )
@@ -29,7 +28,7 @@ func (t *terminal) setOff(s *sweeping, untimely func(error) error) error {
 		return err
 	}
 	now := time.Now()
-	e, err := oneEvent(atTime(text, now))
+	e, err := oneEvent(moment.Fill(text, now))
 	if err != nil {
 		return fmt.Errorf("--event %s: %w", s.event, err)
 	}
@@ -44,16 +43,6 @@ func (t *terminal) setOff(s *sweeping, untimely func(error) error) error {
 	s.options.Event = &e.Event
 	s.options.Trigger = result.Trigger{Kind: e.Kind, Name: e.Name()}
 	return nil
-}
-
-// atTime writes the time in the place of {{now}}, as a timer trigger writes it, and
-// of {{nowSeconds}} and {{nowMillis}}, as alarms do.
-func atTime(text []byte, now time.Time) []byte {
-	return []byte(strings.NewReplacer(
-		"{{now}}", now.UTC().Format(time.RFC3339),
-		"{{nowSeconds}}", strconv.FormatInt(now.Unix(), 10),
-		"{{nowMillis}}", strconv.FormatInt(now.UnixMilli(), 10),
-	).Replace(string(text)))
 }
 
 func oneEvent(body []byte) (event.Event, error) {

@@ -6,14 +6,13 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/internal/fcruntime"
+	"github.com/flowreaper/flowreaper/internal/moment"
 	"github.com/flowreaper/flowreaper/internal/plain"
 )
 
@@ -72,26 +71,37 @@ func (t *terminal) invoke(ctx context.Context, o invokeOptions) error {
 	case err != nil:
 		return err
 	}
-	stderr := &syncWriter{w: plain.Writer{To: t.err, By: plain.JSON}} // the function's logs come at any time, a line at a time
-	rt, err := fcruntime.Start(ctx, fcruntime.Options{
+	p, err := fcruntime.StartPrinter(ctx, fcruntime.Options{
 		Binary: o.function,
-		Env:    functionEnvironment(os.Environ()),
-		Logs:   stderr,
+		Env:    fcruntime.InheritKeyless(os.Environ()),
+		Logs:   plain.Writer{To: t.err, By: plain.JSON},
 		Region: o.region,
-	})
+	}, plain.Writer{To: t.out, By: plain.JSON})
 	if err != nil {
 		return usageError(fmt.Errorf("%w\nIs it a go1 function for this machine? 'make build' builds bin/flowreaper-function", err))
 	}
-	defer rt.Close()
+	defer p.Close()
 
-	i := &invoker{rt: rt, event: event, out: plain.Writer{To: t.out, By: plain.JSON}, err: stderr, invocation: fcruntime.Invocation{
-		Timeout:     o.timeout,
-		Credentials: fcruntime.Credentials(keys),
-	}}
-	if o.every == 0 {
-		return i.once(ctx)
+	next := func(now time.Time) fcruntime.Invocation {
+		return fcruntime.Invocation{Event: moment.Fill(event, now), Timeout: o.timeout, Credentials: fcruntime.Credentials(keys)}
 	}
-	return i.again(ctx, ticks(ctx, o.every, o.total))
+	if o.every == 0 {
+		return invoked(p.Once(ctx, next(time.Now())))
+	}
+	return invoked(p.Again(ctx, o.every, o.total, next))
+}
+
+// invoked gives what came of it its exit status.
+func invoked(err error) error {
+	switch {
+	case errors.Is(err, fcruntime.ErrPrinted):
+		return &statusError{status: statusFailed}
+	case errors.Is(err, fcruntime.ErrInterrupted):
+		return &statusError{status: statusInterrupted, err: err}
+	case errors.Is(err, context.Canceled):
+		return &statusError{status: statusInterrupted}
+	}
+	return err
 }
 
 // check finds what is wrong before anything is started.
@@ -135,20 +145,4 @@ func (t *terminal) readEvent(file string) ([]byte, error) {
 		return nil, fmt.Errorf("--event: %w; testdata/events has an example of each kind", err)
 	}
 	return event, nil
-}
-
-// functionEnvironment is ours without the access key, which a function must
-// take from each invocation, and without what Function Compute tells a
-// function about itself. Where the code lies may be said on purpose.
-func functionEnvironment(ours []string) []string {
-	env := slices.DeleteFunc(fcruntime.Inherit(ours), func(variable string) bool {
-		name, _, _ := strings.Cut(variable, "=")
-		return slices.Contains([]string{"ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_SECURITY_TOKEN"}, name)
-	})
-	for _, variable := range ours {
-		if strings.HasPrefix(variable, "FC_FUNC_CODE_PATH=") {
-			env = append(env, variable)
-		}
-	}
-	return env
 }

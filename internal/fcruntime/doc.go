@@ -14,7 +14,8 @@
 // An error of Invoke is a [*FunctionError] when the function answered one, a
 // [*TimeoutError] when its time was over, an [*ExitError] when its process
 // ended. One Runtime is one instance of the function: one process, which is
-// not started again once it has ended. Invocations may overlap.
+// not started again once it has ended. Invocations may overlap. A [Printer] is one
+// for people at a terminal, who hand it an event once, or again and again.
 //
 // The API is the one that github.com/aliyun/fc-runtime-go-sdk v0.3.1 speaks:
 // the process polls …/invocation/next and posts to …/invocation/{id}/response

@@ -16,6 +16,21 @@ func Inherit(parent []string) []string {
 	})
 }
 
+// InheritKeyless is Inherit without the access key, which a function must take
+// from each invocation. Where the code lies may be said on purpose.
+func InheritKeyless(parent []string) []string {
+	env := slices.DeleteFunc(Inherit(parent), func(variable string) bool {
+		name, _, _ := strings.Cut(variable, "=")
+		return slices.Contains([]string{"ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_SECURITY_TOKEN"}, name)
+	})
+	for _, variable := range parent {
+		if strings.HasPrefix(variable, "FC_FUNC_CODE_PATH=") {
+			env = append(env, variable)
+		}
+	}
+	return env
+}
+
 // environment is what the child sees: Options.Env, and what Function Compute
 // sets by its documentation where Env leaves it unset. FC_RUNTIME_API is always
 // ours. Function Compute also sets ALIBABA_CLOUD_ACCESS_KEY_ID, …_SECRET and

@@ -1,5 +1,6 @@
 // Package moment reads times as the cloud's services write them: RFC 3339, and
-// what comes close to it and still names one moment.
+// what comes close to it and still names one moment; and writes one into an event,
+// where it says {{now}}.
 package moment
 
 import (
