@@ -42,7 +42,7 @@ func (t *terminal) confirmAndStop(ctx context.Context, s *sweeping, c stopping) 
 	}
 	defer disconnect()
 	if c.counts {
-		if err := t.countIn(s); err != nil {
+		if err := s.countIn(); err != nil {
 			return err
 		}
 	}
@@ -63,7 +63,7 @@ func (t *terminal) confirmAndStop(ctx context.Context, s *sweeping, c stopping) 
 			s.options.Approved = recording
 		}
 	}
-	s.options.By = func() string { return t.caller(s) }
+	s.options.By = s.connection.Caller
 	show, done := t.progress(lookingAndStopping)
 	s.options.Progress = show
 	swept, failure := sweep.Run(bounded, s.options)

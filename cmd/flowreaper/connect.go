@@ -3,11 +3,12 @@ package main
 import (
 	"cmp"
 	"context"
-	"os"
-	"os/user"
+	"errors"
 
-	"github.com/flowreaper/flowreaper/internal/caller"
+	"github.com/spf13/cobra"
+
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/connect"
 	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 	"github.com/flowreaper/flowreaper/policy"
@@ -20,11 +21,7 @@ type sweeping struct {
 	rates   cloudflow.Rates
 	at      cloudflow.Endpoint // what is called
 
-	accessKey string // once connected
-
-	// identity is who calls, once connected. It waits for the answer, for
-	// caller.Patience at the most; it is not ok where there is none.
-	identity func() (id caller.Identity, ok bool)
+	connection *connect.Connection // once connected
 }
 
 // mode is the policy's effective mode: the environment may soften it.
@@ -34,7 +31,7 @@ func (s *sweeping) mode() policy.Mode {
 
 // ofAccount is a report that names its account, where that could be found out.
 func (s *sweeping) ofAccount(r *result.Report) *result.Report {
-	if id, ok := s.identity(); ok {
+	if id, ok := s.connection.Identity(); ok {
 		r.Account = id.Account
 	}
 	return r
@@ -43,53 +40,40 @@ func (s *sweeping) ofAccount(r *result.Report) *result.Report {
 // connect makes the client that the sweeps read from and stop with, and leaves them
 // the time that --timeout does. Whoever has done with it calls disconnect.
 func (t *terminal) connect(ctx context.Context, s *sweeping) (bounded context.Context, disconnect func(), err error) {
-	keys, err := t.credentials(ctx)
+	c, err := connect.Open(ctx, connect.Options{Endpoint: s.endpoint, Region: s.region, Rates: s.rates, Getenv: t.getenv})
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, notConnected(err)
 	}
-	quota, err := cloudflow.NewQuota(s.rates)
-	if err != nil {
-		return nil, nil, usageError(err)
-	}
-	client, err := cloudflow.New(cloudflow.Options{Endpoint: s.endpoint, Region: s.region, Credentials: keys, Quota: quota})
-	if err != nil {
-		return nil, nil, usageError(err)
-	}
-	s.options.Source, s.options.Stopper, s.options.Quota = client, client, quota
-	s.accessKey = keys.AccessKeyID
-	s.identify(ctx, keys)
+	s.options.Source, s.options.Stopper, s.options.Quota = c.Client, c.Client, c.Quota
+	s.connection = c
+	c.Identify(ctx)
 	bounded, cancel := s.bound(ctx)
-	return bounded, func() { cancel(); client.Close() }, nil
+	return bounded, func() { cancel(); c.Close() }, nil
 }
 
-// identify begins to ask who calls, beside the sweep.
-func (s *sweeping) identify(ctx context.Context, keys cloudflow.Credentials) {
-	var id caller.Identity
-	var ok bool
-	answered := make(chan struct{})
-	s.identity = func() (caller.Identity, bool) {
-		<-answered
-		return id, ok
+// notConnected gives an error of package connect its exit status.
+func notConnected(err error) error {
+	switch {
+	case errors.As(err, new(connect.Refusal)):
+		return usageError(err)
+	case errors.Is(err, connect.ErrInterrupted):
+		return &statusError{status: statusInterrupted, err: err}
 	}
-	go func() {
-		defer close(answered)
-		id, ok = caller.Ask(ctx, s.at, keys, nil)
-	}()
+	return err
 }
 
-// caller is who has this done, for those who find their executions stopped: the RAM
-// identity, where it can be had, or else who sits at which machine.
-func (t *terminal) caller(s *sweeping) string {
-	if id, ok := s.identity(); ok {
-		return id.ARN
+// noLedger is the --ledger that counts a sweep's own stops alone.
+const noLedger = "none"
+
+func (s *settings) addLedger(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&s.ledger, "ledger", "", "the `FILE` that counts the stops tried, for the policy's limits, or none "+
+		"(default: one an account, region and endpoint, under $XDG_STATE_HOME or ~/.local/state)")
+}
+
+// countIn has the sweeps count their stops in the ledger.
+func (s *sweeping) countIn() (err error) {
+	if s.ledger != noLedger {
+		s.options.Ledger, err = s.connection.Ledger(s.ledger)
 	}
-	name := t.getenv("USER")
-	if u, err := user.Current(); err == nil {
-		name = u.Username
-	}
-	host, err := os.Hostname()
-	if err != nil {
-		host = ""
-	}
-	return cmp.Or(name, "somebody") + "@" + cmp.Or(host, "somewhere")
+	return notConnected(err)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/connect"
 	"github.com/flowreaper/flowreaper/internal/doctor"
 	"github.com/flowreaper/flowreaper/internal/report"
 )
@@ -100,8 +101,8 @@ func (t *terminal) doctor(ctx context.Context, f *doctorFlags) error {
 	if f.canary && !f.yes && !isTerminal(t.in) {
 		return usageError(errors.New("doctor asks before it creates flows, and there is no terminal to ask on\nAnswer beforehand with --yes, or leave out --canary"))
 	}
-	if o.Credentials, err = t.credentials(ctx); err != nil {
-		return err
+	if o.Credentials, err = connect.Credentials(ctx, t.getenv); err != nil {
+		return notConnected(err)
 	}
 	bounded, cancel := f.bound(ctx)
 	defer cancel()

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/connect"
 	"github.com/flowreaper/flowreaper/internal/fcruntime"
 	"github.com/flowreaper/flowreaper/internal/moment"
 	"github.com/flowreaper/flowreaper/internal/plain"
@@ -64,12 +65,12 @@ func (t *terminal) invoke(ctx context.Context, o invokeOptions) error {
 	if err != nil {
 		return usageError(err)
 	}
-	keys, err := t.credentials(ctx)
+	keys, err := connect.Credentials(ctx, t.getenv)
 	switch {
-	case errors.Is(err, errNoCredentials):
+	case errors.Is(err, connect.ErrNoCredentials):
 		t.say("flowreaper: invoking without credentials: %v\n", err)
 	case err != nil:
-		return err
+		return notConnected(err)
 	}
 	p, err := fcruntime.StartPrinter(ctx, fcruntime.Options{
 		Binary: o.function,

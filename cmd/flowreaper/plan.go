@@ -71,7 +71,7 @@ func (t *terminal) plan(ctx context.Context, set *settings, out string) error {
 		return err
 	}
 	defer disconnect()
-	if err := t.countIn(s); err != nil { // it stops nothing: apply will say so again
+	if err := s.countIn(); err != nil { // it stops nothing: apply will say so again
 		_ = t.warn(err)
 	}
 	r, stops, failure := t.lookOnly(bounded, s)

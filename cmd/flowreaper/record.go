@@ -10,8 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/flowreaper/flowreaper/internal/caller"
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/connect"
 	"github.com/flowreaper/flowreaper/internal/history/record"
 	"github.com/flowreaper/flowreaper/internal/plain"
 	"github.com/flowreaper/flowreaper/internal/report"
@@ -76,30 +76,30 @@ func (t *terminal) addRecordFlags(cmd *cobra.Command, f *recordFlags) {
 
 // recordOptions checks everything that doesn't need the network. Its errors are wrong
 // usage.
-func (f *recordFlags) recordOptions() (record.Options, cloudflow.Endpoint, error) {
+func (f *recordFlags) recordOptions() (record.Options, error) {
 	o := record.Options{Dir: f.out, Since: f.since, Flows: f.flows, Input: f.input, Redact: f.redact, Flowreaper: version}
 	switch {
 	case !slices.Contains(f.formats, f.output):
-		return o, cloudflow.Endpoint{}, fmt.Errorf("--output %q is none of %s", f.output, strings.Join(f.formats, ", "))
+		return o, fmt.Errorf("--output %q is none of %s", f.output, strings.Join(f.formats, ", "))
 	case f.out == "":
-		return o, cloudflow.Endpoint{}, errors.New("record needs to know where to: name a folder with --out DIR")
+		return o, errors.New("record needs to know where to: name a folder with --out DIR")
 	case f.since == 0:
-		return o, cloudflow.Endpoint{}, errors.New("--since is 0s, in which nothing has started: leave it out for the last week")
+		return o, errors.New("--since is 0s, in which nothing has started: leave it out for the last week")
 	}
 	if err := f.checkMode(); err != nil {
-		return o, cloudflow.Endpoint{}, err
+		return o, err
 	}
 	if err := o.Check(); err != nil {
-		return o, cloudflow.Endpoint{}, err
+		return o, err
 	}
 	endpoint, err := f.checkedEndpoint()
 	at := f.place(endpoint)
 	o.Endpoint, o.Region = at.Endpoint, at.Region
-	return o, endpoint, err
+	return o, err
 }
 
 func (t *terminal) record(ctx context.Context, f *recordFlags) error {
-	o, endpoint, err := f.recordOptions()
+	o, err := f.recordOptions()
 	if err := misspelt(t.environ, err); err != nil {
 		return usageError(err)
 	}
@@ -107,24 +107,17 @@ func (t *terminal) record(ctx context.Context, f *recordFlags) error {
 	if err != nil {
 		return usageError(fmt.Errorf("FLOWREAPER_RATES: %w", err))
 	}
-	keys, err := t.credentials(ctx)
+	c, err := connect.Open(ctx, connect.Options{Endpoint: f.endpoint, Region: f.region, Rates: rates, Getenv: t.getenv})
 	if err != nil {
-		return err
+		return notConnected(err)
 	}
-	quota, err := cloudflow.NewQuota(rates)
-	if err != nil {
-		return usageError(err)
-	}
-	client, err := cloudflow.New(cloudflow.Options{Endpoint: f.endpoint, Region: f.region, Credentials: keys, Quota: quota})
-	if err != nil {
-		return usageError(err)
-	}
-	defer client.Close()
+	defer c.Close()
 	bounded, cancel := f.bound(ctx)
 	defer cancel()
-	id, _ := caller.Ask(bounded, endpoint, keys, nil)
+	c.Identify(bounded)
+	id, _ := c.Identity()
 	show, done := t.recordProgress()
-	o.Source, o.Account, o.Rates, o.Progress = client, id.Account, quota.Rates, show
+	o.Source, o.Account, o.Rates, o.Progress = c.Client, id.Account, c.Quota.Rates, show
 	result, failure := record.Run(bounded, o)
 	done()
 	return t.exitRecord(ctx, f.output, result, failure)

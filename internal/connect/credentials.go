@@ -1,4 +1,4 @@
-package main
+package connect
 
 import (
 	"context"
@@ -11,58 +11,61 @@ import (
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
 )
 
-// errNoCredentials says what to do. It leaves out what each place answered:
+// ErrNoCredentials says what to do. It leaves out what each place answered:
 // the library's errors quote files that hold secrets.
-var errNoCredentials = errors.New(`no Alibaba Cloud credentials were found in the environment, an OIDC token, the aliyun CLI's profile or ~/.alibabacloud/credentials
+var ErrNoCredentials = errors.New(`no Alibaba Cloud credentials were found in the environment, an OIDC token, the aliyun CLI's profile or ~/.alibabacloud/credentials
 Set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET (with temporary ones ALIBABA_CLOUD_SECURITY_TOKEN too), or run 'aliyun configure'.
 On an ECS instance set ALIBABA_CLOUD_ECS_METADATA to the name of its RAM role`)
+
+// ErrInterrupted says that the search for credentials was interrupted.
+var ErrInterrupted = errors.New("interrupted while looking for credentials: nothing was called")
 
 // credentialsPatience bounds the search: some places are asked over the
 // network, by a library that takes no context.
 const credentialsPatience = 10 * time.Second
 
-// credentials are the environment's, else the first that Alibaba Cloud's
+// Credentials are the environment's, else the first that Alibaba Cloud's
 // default chain finds, in its order. Unlike the SDKs it asks the ECS metadata
 // service only where ALIBABA_CLOUD_ECS_METADATA names a role: elsewhere that
-// address is nobody's, or a stranger's. The error is errNoCredentials when
-// there are none, and wrong usage unless ctx ended.
-func (t *terminal) credentials(ctx context.Context) (cloudflow.Credentials, error) {
-	if err := cloudflow.CheckDebug(t.getenv("DEBUG")); err != nil {
-		return cloudflow.Credentials{}, usageError(err)
+// address is nobody's, or a stranger's. The error is a [Refusal], of ErrNoCredentials
+// when there are none, or ErrInterrupted where ctx ended.
+func Credentials(ctx context.Context, getenv func(string) string) (cloudflow.Credentials, error) {
+	if err := cloudflow.CheckDebug(getenv("DEBUG")); err != nil {
+		return cloudflow.Credentials{}, Refusal{err}
 	}
-	found, err := t.environmentCredentials()
+	found, err := environmentCredentials(getenv)
 	if err != nil || found.AccessKeyID != "" {
 		return found, err
 	}
 	patience, cancel := context.WithTimeout(ctx, credentialsPatience)
 	defer cancel()
 	chain := make(chan cloudflow.Credentials, 1)
-	go func() { chain <- chainCredentials(t.credentialPlaces()) }()
+	go func() { chain <- chainCredentials(credentialPlaces(getenv)) }()
 	select {
 	case found = <-chain:
 	case <-patience.Done():
 	}
 	switch {
 	case ctx.Err() != nil:
-		return cloudflow.Credentials{}, &statusError{status: statusInterrupted, err: errors.New("interrupted while looking for credentials: nothing was called")}
+		return cloudflow.Credentials{}, ErrInterrupted
 	case found.AccessKeyID == "":
-		return found, usageError(errNoCredentials)
+		return found, Refusal{ErrNoCredentials}
 	}
 	return found, nil
 }
 
-func (t *terminal) environmentCredentials() (cloudflow.Credentials, error) {
+func environmentCredentials(getenv func(string) string) (cloudflow.Credentials, error) {
 	c := cloudflow.Credentials{
-		AccessKeyID:     t.getenv("ALIBABA_CLOUD_ACCESS_KEY_ID"),
-		AccessKeySecret: t.getenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET"),
-		SecurityToken:   t.getenv("ALIBABA_CLOUD_SECURITY_TOKEN"),
+		AccessKeyID:     getenv("ALIBABA_CLOUD_ACCESS_KEY_ID"),
+		AccessKeySecret: getenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET"),
+		SecurityToken:   getenv("ALIBABA_CLOUD_SECURITY_TOKEN"),
 	}
 	set, unset := "ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"
 	if c.AccessKeyID == "" {
 		set, unset = unset, set
 	}
 	if (c.AccessKeyID == "") != (c.AccessKeySecret == "") {
-		return cloudflow.Credentials{}, usageError(fmt.Errorf("%s is set and %s isn't: set both, or neither to use the aliyun CLI's profile", set, unset))
+		return cloudflow.Credentials{}, Refusal{fmt.Errorf("%s is set and %s isn't: set both, or neither to use the aliyun CLI's profile", set, unset)}
 	}
 	if c.AccessKeyID == "" {
 		return cloudflow.Credentials{}, nil // a token alone signs nothing
@@ -73,7 +76,7 @@ func (t *terminal) environmentCredentials() (cloudflow.Credentials, error) {
 // credentialPlaces is the default chain of credentials-go, without the
 // environment. A place that the environment's switches leave out fails to
 // build.
-func (t *terminal) credentialPlaces() []providers.CredentialsProvider {
+func credentialPlaces(getenv func(string) string) []providers.CredentialsProvider {
 	var places []providers.CredentialsProvider
 	add := func(p providers.CredentialsProvider, err error) {
 		if err == nil {
@@ -83,10 +86,10 @@ func (t *terminal) credentialPlaces() []providers.CredentialsProvider {
 	add(providers.NewOIDCCredentialsProviderBuilder().Build())
 	add(providers.NewCLIProfileCredentialsProviderBuilder().Build())
 	add(providers.NewProfileCredentialsProviderBuilder().Build())
-	if role := t.getenv("ALIBABA_CLOUD_ECS_METADATA"); role != "" {
+	if role := getenv("ALIBABA_CLOUD_ECS_METADATA"); role != "" {
 		add(providers.NewECSRAMRoleCredentialsProviderBuilder().WithRoleName(role).Build())
 	}
-	if uri := t.getenv("ALIBABA_CLOUD_CREDENTIALS_URI"); uri != "" {
+	if uri := getenv("ALIBABA_CLOUD_CREDENTIALS_URI"); uri != "" {
 		add(providers.NewURLCredentialsProviderBuilder().WithUrl(uri).Build())
 	}
 	return places

@@ -1,4 +1,4 @@
-package main
+package connect
 
 import (
 	"context"
@@ -30,8 +30,8 @@ func noAccount(t *testing.T) (home string) {
 	return home
 }
 
-func terminalWith(env map[string]string) *terminal {
-	return &terminal{getenv: func(name string) string { return env[name] }}
+func getenvOf(env map[string]string) func(string) string {
+	return func(name string) string { return env[name] }
 }
 
 func TestCredentialsOfTheEnvironment(t *testing.T) {
@@ -65,21 +65,20 @@ func TestCredentialsOfTheEnvironment(t *testing.T) {
 		{
 			name: "a token alone",
 			env:  map[string]string{"ALIBABA_CLOUD_SECURITY_TOKEN": "token"},
-			err:  errNoCredentials.Error(),
+			err:  ErrNoCredentials.Error(),
 		},
-		{name: "none", err: errNoCredentials.Error()},
+		{name: "none", err: ErrNoCredentials.Error()},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got, err := terminalWith(test.env).credentials(t.Context())
+			got, err := Credentials(t.Context(), getenvOf(test.env))
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Error(diff)
 			}
 			if test.err == "" && err != nil || test.err != "" && (err == nil || err.Error() != test.err) {
 				t.Errorf("error %v, want %q", err, test.err)
 			}
-			var status *statusError
-			if err != nil && (!errors.As(err, &status) || status.status != statusUsage) {
-				t.Errorf("error %#v, want wrong usage", err)
+			if err != nil && !errors.As(err, new(Refusal)) {
+				t.Errorf("error %#v, want a refusal", err)
 			}
 		})
 	}
@@ -88,7 +87,7 @@ func TestCredentialsOfTheEnvironment(t *testing.T) {
 func TestCredentialsOfTheCLIsProfile(t *testing.T) {
 	home := noAccount(t)
 	writeProfile(t, home, `{"current":"work","profiles":[{"name":"work","mode":"AK","access_key_id":"id","access_key_secret":"secret"}]}`)
-	got, err := terminalWith(nil).credentials(t.Context())
+	got, err := Credentials(t.Context(), getenvOf(nil))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,9 +100,9 @@ func TestCredentialsOfTheCLIsProfile(t *testing.T) {
 func TestCredentialsErrorHidesTheProfile(t *testing.T) {
 	home := noAccount(t)
 	writeProfile(t, home, `{"profiles":[{"access_key_secret":"hush"}],}`)
-	_, err := terminalWith(nil).credentials(t.Context())
-	if !errors.Is(err, errNoCredentials) || strings.Contains(err.Error(), "hush") {
-		t.Errorf("error %v, want errNoCredentials", err)
+	_, err := Credentials(t.Context(), getenvOf(nil))
+	if !errors.Is(err, ErrNoCredentials) || strings.Contains(err.Error(), "hush") {
+		t.Errorf("error %v, want ErrNoCredentials", err)
 	}
 }
 
@@ -113,7 +112,7 @@ func TestCredentialsURI(t *testing.T) {
 		w.Write([]byte(`{"Code":"Success","AccessKeyId":"STS.id","AccessKeySecret":"secret","SecurityToken":"token","Expiration":"2099-01-01T00:00:00Z"}`))
 	}))
 	defer server.Close()
-	got, err := terminalWith(map[string]string{"ALIBABA_CLOUD_CREDENTIALS_URI": server.URL}).credentials(t.Context())
+	got, err := Credentials(t.Context(), getenvOf(map[string]string{"ALIBABA_CLOUD_CREDENTIALS_URI": server.URL}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,9 +132,8 @@ func TestInterruptedSearchForCredentials(t *testing.T) {
 	}))
 	defer server.Close()
 	defer close(over)
-	_, err := terminalWith(map[string]string{"ALIBABA_CLOUD_CREDENTIALS_URI": server.URL}).credentials(ctx)
-	var carried *statusError
-	if !errors.As(err, &carried) || carried.status != statusInterrupted {
+	_, err := Credentials(ctx, getenvOf(map[string]string{"ALIBABA_CLOUD_CREDENTIALS_URI": server.URL}))
+	if !errors.Is(err, ErrInterrupted) {
 		t.Errorf("error %v", err)
 	}
 }
@@ -146,7 +144,7 @@ func TestCredentialPlacesLeaveTheMetadataServiceOut(t *testing.T) {
 	noAccount(t)
 	for role, want := range map[string]bool{"": false, "my-role": true} {
 		asked := false
-		for _, place := range terminalWith(map[string]string{"ALIBABA_CLOUD_ECS_METADATA": role}).credentialPlaces() {
+		for _, place := range credentialPlaces(getenvOf(map[string]string{"ALIBABA_CLOUD_ECS_METADATA": role})) {
 			asked = asked || place.GetProviderName() == "ecs_ram_role"
 		}
 		if asked != want {

@@ -1,4 +1,4 @@
-package caller_test
+package connect_test
 
 import (
 	"context"
@@ -12,8 +12,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/flowreaper/flowreaper/internal/caller"
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/connect"
 )
 
 var keys = cloudflow.Credentials{AccessKeyID: "LTAI-key", AccessKeySecret: "secret", SecurityToken: "token"}
@@ -63,8 +63,8 @@ const user = `{"IdentityType":"RAMUser","AccountId":"1968132000123456","RequestI
 
 func TestAsk(t *testing.T) {
 	s := answering(t, http.StatusOK, user)
-	id, ok := caller.Ask(t.Context(), endpoint(t, "", "cn-hangzhou"), keys, s)
-	if want := (caller.Identity{Account: "1968132000123456", ARN: "acs:ram::1968132000123456:user/ops"}); !ok || id != want {
+	id, ok := connect.Ask(t.Context(), endpoint(t, "", "cn-hangzhou"), keys, s)
+	if want := (connect.Identity{Account: "1968132000123456", ARN: "acs:ram::1968132000123456:user/ops"}); !ok || id != want {
 		t.Errorf("%+v, %v; want %+v", id, ok, want)
 	}
 	if len(s.hosts) != 1 || s.hosts[0] != "https://sts.cn-hangzhou.aliyuncs.com" {
@@ -97,7 +97,7 @@ func TestWhoIsAsked(t *testing.T) {
 		"https://evil-cn-shanghai.fnf.aliyuncs.com.attacks": "",
 	} {
 		s := answering(t, http.StatusOK, user)
-		_, ok := caller.Ask(t.Context(), endpoint(t, text, ""), keys, s)
+		_, ok := connect.Ask(t.Context(), endpoint(t, text, ""), keys, s)
 		if got := strings.Join(s.hosts, " "); got != want || ok != (want != "") {
 			t.Errorf("%s: asked %q, %v; want %q", text, got, ok, want)
 		}
@@ -119,7 +119,7 @@ func TestNoAnswer(t *testing.T) {
 		"an endless answer": answering(t, http.StatusOK, `{"AccountId":"`+strings.Repeat("1", 1<<20)+`"}`),
 		"nobody there":      {at: "http://127.0.0.1:1"},
 	} {
-		if id, ok := caller.Ask(t.Context(), endpoint(t, "", "cn-hangzhou"), keys, s); ok || id != (caller.Identity{}) {
+		if id, ok := connect.Ask(t.Context(), endpoint(t, "", "cn-hangzhou"), keys, s); ok || id != (connect.Identity{}) {
 			t.Errorf("%s: %+v, %v", name, id, ok)
 		}
 	}
@@ -135,10 +135,10 @@ func (silent) Call(r *http.Request, _ *http.Transport) (*http.Response, error) {
 func TestPatience(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
-		if _, ok := caller.Ask(context.Background(), endpoint(t, "", "cn-hangzhou"), keys, silent{}); ok {
+		if _, ok := connect.Ask(context.Background(), endpoint(t, "", "cn-hangzhou"), keys, silent{}); ok {
 			t.Error("answered")
 		}
-		if took := time.Since(began); took != caller.Patience {
+		if took := time.Since(began); took != connect.Patience {
 			t.Errorf("took %v", took)
 		}
 	})

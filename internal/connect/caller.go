@@ -1,10 +1,4 @@
-// Package caller says whose credentials these are: which account's, and which
-// user's or role's of it, as the Security Token Service knows them.
-//
-// [Ask] is bounded in time, tells no error, and asks only where the credentials are
-// Alibaba Cloud's: not for an endpoint on this machine, or of somebody else. Whoever
-// wants the answer can do without it, or says what to do.
-package caller
+package connect
 
 import (
 	"context"
@@ -31,7 +25,10 @@ const Patience = 3 * time.Second
 
 // Ask asks who calls an endpoint of CloudFlow's with these credentials, of the
 // Security Token Service in the same region. GetCallerIdentity needs no
-// permission. The answer is not ok where it could not be had, for whatever reason.
+// permission. The answer is not ok where it could not be had, for whatever reason:
+// whoever wants it can do without it, or says what to do. It asks only where the
+// credentials are Alibaba Cloud's: not for an endpoint on this machine, or of somebody
+// else.
 //
 // A nil client is one of its own.
 func Ask(ctx context.Context, endpoint cloudflow.Endpoint, keys cloudflow.Credentials, client cloudflow.HTTPClient) (id Identity, ok bool) {

@@ -1,0 +1,110 @@
+// Package connect connects a terminal to CloudFlow: with the credentials that its
+// environment, or else this machine, has; for the account and in the name of whoever's they
+// are; and with the ledger in which that user's stops are counted.
+//
+//	c, err := connect.Open(ctx, connect.Options{Region: "cn-hangzhou", Rates: rates, Getenv: os.Getenv})
+//	defer c.Close()
+//	c.Identify(ctx)
+//	ledger, err := c.Ledger("")
+//
+// A [Refusal] is wrong usage.
+package connect
+
+import (
+	"cmp"
+	"context"
+	"os"
+	"os/user"
+
+	"github.com/flowreaper/flowreaper/internal/cloudflow"
+)
+
+// Refusal is what is wrong with what was given, the environment and files among it.
+type Refusal struct{ error }
+
+// Unwrap returns the error beneath.
+func (r Refusal) Unwrap() error { return r.error }
+
+// Options say what is called, and from where.
+type Options struct {
+	Endpoint string // "" for the region's
+	Region   string
+	Rates    cloudflow.Rates
+	Getenv   func(string) string
+}
+
+// Connection is a client, and who calls with it.
+type Connection struct {
+	Options
+	Client *cloudflow.Client
+	Quota  *cloudflow.Quota
+
+	at       cloudflow.Endpoint
+	keys     cloudflow.Credentials
+	identity func() (Identity, bool) // nil: nobody was asked
+}
+
+// Open looks for credentials and makes the client. It calls nothing.
+func Open(ctx context.Context, o Options) (*Connection, error) {
+	keys, err := Credentials(ctx, o.Getenv)
+	if err != nil {
+		return nil, err
+	}
+	at, err := cloudflow.ParseEndpoint(o.Endpoint, o.Region)
+	if err != nil {
+		return nil, Refusal{err}
+	}
+	quota, err := cloudflow.NewQuota(o.Rates)
+	if err != nil {
+		return nil, Refusal{err}
+	}
+	client, err := cloudflow.New(cloudflow.Options{Endpoint: o.Endpoint, Region: o.Region, Credentials: keys, Quota: quota})
+	if err != nil {
+		return nil, Refusal{err}
+	}
+	return &Connection{Options: o, Client: client, Quota: quota, at: at, keys: keys}, nil
+}
+
+// Close ends the connection.
+func (c *Connection) Close() { c.Client.Close() }
+
+// Identify begins to ask who calls, beside what else is done.
+func (c *Connection) Identify(ctx context.Context) {
+	var id Identity
+	var ok bool
+	answered := make(chan struct{})
+	c.identity = func() (Identity, bool) {
+		<-answered
+		return id, ok
+	}
+	go func() {
+		defer close(answered)
+		id, ok = Ask(ctx, c.at, c.keys, nil)
+	}()
+}
+
+// Identity is who calls. It waits for the answer, for [Patience] at the most; it is not
+// ok where there is none.
+func (c *Connection) Identity() (id Identity, ok bool) {
+	if c.identity == nil {
+		return Identity{}, false
+	}
+	return c.identity()
+}
+
+// Caller is who has this done, for those who find their executions stopped: the RAM
+// identity, where it can be had, or else who sits at which machine.
+func (c *Connection) Caller() string {
+	if id, ok := c.Identity(); ok {
+		return id.ARN
+	}
+	name := c.Getenv("USER")
+	if u, err := user.Current(); err == nil {
+		name = u.Username
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		host = ""
+	}
+	return cmp.Or(name, "somebody") + "@" + cmp.Or(host, "somewhere")
+}
