@@ -1,6 +1,10 @@
 package policy
 
-import "time"
+import (
+	"fmt"
+	"slices"
+	"time"
+)
 
 // day is a day of the calendar, counted from 1970-01-01, whatever the zone.
 type day int64
@@ -36,6 +40,15 @@ func (d *days) by(one day) *calendar {
 		return c
 	}
 	return d.except.with(one)
+}
+
+// listed prints the days of the calendars.
+func (d *days) listed() string {
+	text := ""
+	for _, c := range slices.Concat(d.except, d.also) {
+		text += fmt.Sprint("\n", c.name, c.days)
+	}
+	return text
 }
 
 func (d *days) has(one day) bool {

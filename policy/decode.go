@@ -100,6 +100,7 @@ var otherKeys = map[string]string{
 	"maxRuntime": "timeout maxage maxduration maxtime maxtimeout ttl olderthan duration runtime", "when": "if condition conditions where expr expression match",
 	"flows": "include workflows selector names flowname exclude", "window": "schedule cron hours days", "cause": "reason message",
 	"mode": "action dryrun enforce enabled disabled", "on": "trigger triggers event events", "maxConcurrent": "concurrency parallelism maxparallel maxexecutions",
+	"endBy": "deadline endat endbefore until finishby", "time": "at hour clock",
 	"hours": "from to start end begin between time times", "timeZone": "zone tz",
 	"maxCost": "budget cost", "protect": "protected exempt exclude except allowlist whitelist", "vars": "variables constants params",
 }

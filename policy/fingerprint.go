@@ -54,6 +54,8 @@ func (r *Rule) identify() {
 			fmt.Fprintf(&text, "%v, children %t\n", c, c.mapChildren)
 		case *condition:
 			fmt.Fprintln(&text, c.expression.Identity())
+		case *endBy:
+			fmt.Fprintln(&text, c, c.days.listed())
 		case windows:
 			fmt.Fprintln(&text, c.identity())
 		default:

@@ -11,7 +11,7 @@ policy: p
 mode: plan
 vars: {limit: 2h}
 limits: {maxStops: 10}
-calendars: {off: {days: [2027-01-01]}, web: {days: [2027-01-01]}}
+calendars: {off: {days: [2027-01-01]}, web: {days: [2027-01-01]}, mornings: {days: [2027-01-01]}}
 protect: {flows: [kept]}
 pricing: {perMinute: [{flows: ["etl-*"], price: 0.1}, {flows: [web], price: 0.2}]}
 rules:
@@ -19,6 +19,7 @@ rules:
   - {name: dear, flows: ["etl-*"], maxCost: 5}
   - {name: web, flows: [web], maxRuntime: 1h, window: {hours: "09:00-18:00", timeZone: UTC}}
   - {name: workdays, flows: ["etl-*"], maxRuntime: 1d, window: {days: Mon-Fri, except: [off]}}
+  - {name: mornings, flows: ["etl-*"], endBy: {time: "08:00", except: [mornings]}}
   - {name: many, flows: ["etl-*"], maxConcurrent: 50}
 `
 
@@ -51,6 +52,8 @@ func TestFingerprint(t *testing.T) {
 		{"its own condition", `== "data"`, `!= "web"`, false},
 		{"its own concurrency", "maxConcurrent: 50", "maxConcurrent: 51", false},
 		{"its calendar", "off: {days: [2027-01-01", "off: {days: [2027-01-02", false},
+		{"its endBy's calendar", "mornings: {days: [2027-01-01", "mornings: {days: [2027-01-02", false},
+		{"its endBy", "08:00", "09:00", false},
 		{"another calendar", "web: {days: [2027-01-01", "web: {days: [2027-01-02", true},
 		{"its calendar's use", "except: [off]", "except: [web]", false},
 		{"its distributed Maps", "maxConcurrent: 50", "maxConcurrent: 50, mapChildren: count", false},

@@ -69,7 +69,7 @@ func (r *lintRule) implies(c conjunct) bool {
 		return r.flowsWithin(c)
 	case *condition:
 		return r.impliesCondition(c.expression)
-	case windows:
+	case windows, *endBy:
 		return r.says(c.String())
 	}
 	return false

@@ -112,6 +112,12 @@ func drawRule(t *rapid.T, i int, m modelPolicy, exact bool) modelRule {
 	if rapid.IntRange(0, 3).Draw(t, "has window") == 0 {
 		r.window = drawWindow(t, m)
 	}
+	if rapid.IntRange(0, 5).Draw(t, "has endBy") == 0 {
+		r.endBy = &modelEndBy{
+			modelDays: drawDays(t, m), time: draw(t, "time", "00:00", "02:30", "08:00", "23:30"),
+			zone: draw(t, "endBy zone", "UTC", "Asia/Shanghai", "Europe/Berlin", "America/New_York"),
+		}
+	}
 	if m.priced && rapid.Bool().Draw(t, "has maxCost") {
 		r.maxCost = draw(t, "maxCost", 0.3, 7.25, 100)
 	}
@@ -227,6 +233,9 @@ func (r modelRule) write(line func(yes bool, format string, args ...any)) {
 	line(len(r.flows) > 0, "    flows: %s", quoted(r.flows))
 	line(len(r.on) > 0, "    on: [%s]", strings.Join(r.on, ", "))
 	line(r.maxRuntime > 0, "    maxRuntime: %s", r.maxRuntime)
+	if e := r.endBy; e != nil {
+		line(true, "    endBy: {%stime: %q, timeZone: %s}", e.modelDays.yaml(), e.time, e.zone)
+	}
 	line(r.maxCost > 0, "    maxCost: %v", r.maxCost)
 	line(true, "    when: |\n      %s", strings.Join(append([]string{"true"}, r.when...), "\n      and "))
 	if r.window != nil {

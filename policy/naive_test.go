@@ -41,6 +41,7 @@ type modelRule struct {
 	mode          string // "" is the policy's
 	flows         []string
 	maxRuntime    time.Duration
+	endBy         *modelEndBy
 	maxCost       float64 // 0 is none
 	when          []string
 	window        *modelWindow
@@ -54,6 +55,36 @@ type modelWindow struct {
 	modelDays
 	from, to int // hours
 	zone     string
+}
+
+type modelEndBy struct {
+	modelDays
+	time, zone string
+}
+
+// over looks at a clock on the wall from a day before the start on, every half hour,
+// for the first time that it shows the time or a later one of each of the days.
+func (e *modelEndBy) over(started, now time.Time) bool {
+	zone, err := time.LoadLocation(e.zone)
+	if err != nil {
+		panic(err)
+	}
+	const halfHour = 30 * time.Minute // no time of the model, and no setting of its clocks, is between
+	seen := ""                        // the latest day whose time has been shown
+	for at := started.Add(-26 * time.Hour).Truncate(halfHour); !at.After(now); at = at.Add(halfHour) {
+		local := at.In(zone)
+		noon := time.Date(local.Year(), local.Month(), local.Day(), 12, 0, 0, 0, time.UTC)
+		if local.Format("15:04") < e.time {
+			noon = noon.AddDate(0, 0, -1)
+		}
+		if day := noon.Format("2006-01-02"); day > seen {
+			seen = day
+			if at.After(started) && e.on(noon) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // modelDays are the days of a window.
@@ -192,6 +223,9 @@ func (n *naive) withoutCrowd(r modelRule, f Facts) []tri {
 	}
 	if r.maxRuntime > 0 {
 		parts = append(parts, triOf(f.Now.After(f.Execution.StartedTime.Add(r.maxRuntime))))
+	}
+	if r.endBy != nil {
+		parts = append(parts, triOf(r.endBy.over(f.Execution.StartedTime, f.Now)))
 	}
 	if r.maxCost > 0 {
 		cost, priced := n.cost(f)

@@ -37,6 +37,14 @@ func (b *bounds) add(e *expression.Expression, j *judgement) {
 	}
 }
 
+// endBy takes what started before the latest of the moments. How old that is, the next
+// moment changes.
+func (b *bounds) endBy(e *endBy, now time.Time) {
+	if last, ok := e.last(now); ok {
+		b.before = tightest(b.before, last, 1)
+	}
+}
+
 // sinceWhen is the X of now - X; nil for all else.
 func sinceWhen(e *expression.Expression) *expression.Expression {
 	if e.Operator != "-" || !e.Subject.Is(now) {

@@ -62,8 +62,11 @@ func (p *Policy) ruleQuery(r *Rule, left []conjunct, j *judgement) Query {
 	}
 	b := bounds{}
 	for _, c := range left {
-		if when, ok := c.(*condition); ok {
-			b.add(when.expression, j)
+		switch c := c.(type) {
+		case *condition:
+			b.add(c.expression, j)
+		case *endBy:
+			b.endBy(c, j.facts.Now)
 		}
 	}
 	q.StartedBefore, q.StartedAfter, q.MinAge, q.NamePrefix = b.before, b.after, b.minAge, b.prefix

@@ -25,12 +25,12 @@ var ruleName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*$`)
 const maxRuleName = 63
 
 var ruleKeys = []string{
-	"name", "description", "flows", "maxRuntime", "when", "window", "on", "mode", "maxCost", "maxConcurrent",
+	"name", "description", "flows", "maxRuntime", "endBy", "when", "window", "on", "mode", "maxCost", "maxConcurrent",
 	"stopFirst", "mapChildren", "error", "cause", "limits", "for", "notify",
 }
 
 // conditionKeys are the keys of which a rule must have one.
-var conditionKeys = []string{"flows", "maxRuntime", "when", "window", "on", "maxCost", "maxConcurrent"}
+var conditionKeys = []string{"flows", "maxRuntime", "endBy", "when", "window", "on", "maxCost", "maxConcurrent"}
 
 // rule reads one rule.
 func (d *decoder) rule(n *yamltree.Node, p *Policy) *Rule {
@@ -83,6 +83,7 @@ func (d *decoder) conjuncts(r *Rule, f map[string]*yamltree.Node, p *Policy) {
 		given = append(given, r.flows)
 	}
 	given = append(given, d.maxRuntime(f["maxRuntime"])...)
+	given = append(given, d.endBy(f["endBy"])...)
 	given = append(given, d.maxCost(f["maxCost"], p.Pricing)...)
 	for _, e := range d.condition(f["when"], "when") {
 		given = append(given, newCondition("when", e))

@@ -52,8 +52,11 @@ func (s *solver) conjunct(c conjunct) outcomes {
 	if s.isFixed(c.reads()) {
 		return decided(c.holds(&s.j))
 	}
-	if when, ok := c.(*condition); ok {
-		return s.boolean(when.expression)
+	switch c := c.(type) {
+	case *condition:
+		return s.boolean(c.expression)
+	case *endBy:
+		return s.endBy(c)
 	}
 	return anything // windows are solved apart, and a crowd can change at any time
 }

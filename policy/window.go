@@ -165,9 +165,7 @@ func (ws windows) calendarsOf(t time.Time) string {
 func (ws windows) identity() string {
 	text := ws.String()
 	for _, w := range ws {
-		for _, c := range slices.Concat(w.days.except, w.days.also) {
-			text += fmt.Sprint("\n", c.name, c.days)
-		}
+		text += w.days.listed()
 	}
 	return text
 }

@@ -112,6 +112,8 @@ type rule struct {
 	Flows globs `yaml:"flows,omitempty"`
 	// The longest that an execution may run: a duration such as 2h30m, or vars.NAME.
 	MaxRuntime limit `yaml:"maxRuntime,omitempty"`
+	// A time of the day by which the execution must have ended, however long it has run.
+	EndBy endBy `yaml:"endBy,omitempty"`
 	// A condition in expr, such as execution.input.priority == "low" and execution.age > duration("2h").
 	When condition `yaml:"when,omitempty"`
 	// When the rule judges: a window, or a list of which one must be open.
@@ -142,7 +144,7 @@ type rule struct {
 
 // JSONSchemaExtend says which keys need others.
 func (rule) JSONSchemaExtend(s *jsonschema.Schema) {
-	anyOf(s, "flows", "maxRuntime", "when", "window", "on", "maxCost", "maxConcurrent")
+	anyOf(s, "flows", "maxRuntime", "endBy", "when", "window", "on", "maxCost", "maxConcurrent")
 	event := &jsonschema.Schema{Enum: []any{"event"}}
 	only, some := on(&jsonschema.Schema{Type: "array", Items: event}, event), on(&jsonschema.Schema{Type: "array", Contains: event}, event)
 	s.AllOf = []*jsonschema.Schema{
@@ -156,6 +158,22 @@ func (rule) JSONSchemaExtend(s *jsonschema.Schema) {
 type calendar struct {
 	// Days and ranges of days: 2027-01-01, or 2027-02-15..2027-02-23.
 	Days dates `yaml:"days"`
+}
+
+// The moments by which an execution must have ended: it is condemned from the first after its start on.
+type endBy struct {
+	// The time of the day: 08:00.
+	Time string `yaml:"time" jsonschema:"pattern=^([01][0-9]|2[0-3]):[0-5][0-9]$"`
+	// The IANA name of the time zone, such as Asia/Shanghai. Default: UTC.
+	TimeZone string `yaml:"timeZone,omitempty"`
+	// Names and ranges of days, comma-separated: Mon-Fri, or Sat,Sun. Default: every day.
+	Days string `yaml:"days,omitempty"`
+	// Days of the month from 1 to 31, last and last-2, and ranges, comma-separated. Default: every day.
+	MonthDays monthDays `yaml:"monthDays,omitempty"`
+	// Calendars whose days are left out, by their names.
+	Except calendarNames `yaml:"except,omitempty"`
+	// Calendars whose days count too, by their names.
+	Also calendarNames `yaml:"also,omitempty"`
 }
 
 // A time of some days.
