@@ -391,7 +391,7 @@ func TestAnAnswerWithoutEndIsGivenUp(t *testing.T) {
 		a := answer(200, "")
 		a.Body = body
 		return a, nil
-	}))
+	}), func(o *Options) { o.CallTimeout = time.Hour }) // however slow the machine is
 	_, err := c.DescribeExecution(t.Context(), "f", "e", 0)
 	const want = "DescribeExecution: the answer is longer than 32 MiB (HTTP 200)"
 	if e, ok := errors.AsType[*Error](err); !ok || e.Error() != want || e.Class != Operation {
