@@ -271,12 +271,12 @@ func TestWithheld(t *testing.T) {
 
 // A flow that was made anew may have an execution of the same name.
 func TestCompareOfANameUsedAgain(t *testing.T) {
-	old, anew := flow("etl", ran("a", 0, 4, "Failed")), flow("etl", ran("a", 10, 12, "Succeeded"))
+	old, anew := flow("etl", ran("a", 0, 2, "Succeeded")), flow("etl", ran("a", 10, 14, "Failed"))
 	anew.ID = "anew"
 	loose := run(t, "rules: [{name: r, maxRuntime: 3h}]", backtest.Options{}, old, anew)
 	tight := run(t, "rules: [{name: r, maxRuntime: 1h}]", backtest.Options{}, old, anew)
 	c := backtest.Compare(tight, loose)
-	differ(t, "newly", []string{"etl/a r 02T11:00:00.000 Succeeded"}, told(c.NewlyStopped))
+	differ(t, "newly", []string{"etl/a r 02T01:00:00.000 Succeeded"}, told(c.NewlyStopped))
 	differ(t, "no longer", nil, told(c.NoLongerStopped))
 	if c.Unchanged != 1 || c.Earlier != 1 {
 		t.Errorf("%+v", c)
