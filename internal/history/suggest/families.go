@@ -20,16 +20,17 @@ type family struct {
 // nothing tells that it isn't.
 const leastOfFamily = 5
 
-// families puts together the flows that have a stem in common and run alike. All
-// others are families of their own. The flows are sorted by name.
-func families(flows []*flow) []*family {
+// families puts together the flows that have a stem in common and run alike, also in the
+// share of the longest runs that a limit may stop: they must not be one flow's. All others
+// are families of their own. The flows are sorted by name.
+func families(flows []*flow, falseStops float64) []*family {
 	byStem := map[string][]*flow{}
 	for _, f := range flows {
 		byStem[stem(f.name)] = append(byStem[stem(f.name)], f)
 	}
 	var all []*family
 	for stem, members := range byStem {
-		alike := runAlike(members)
+		alike := runAlike(members, falseStops)
 		if len(alike) > 1 {
 			all = append(all, newFamily(stem+"*", alike))
 		} else {
@@ -75,8 +76,9 @@ func newFamily(name string, flows []*flow) *family {
 }
 
 // runAlike leaves out, over and over, the flows of whose good runs more, or fewer, are
-// longer than the half, or than 95 %, of all that are left, than chance would have it.
-func runAlike(flows []*flow) []*flow {
+// longer than the half, than 95 %, or than all but falseStops, of all that are left, than
+// chance would have it.
+func runAlike(flows []*flow, falseStops float64) []*flow {
 	lengths := map[*flow][]int64{}
 	for _, f := range flows {
 		if good := goodLengths(f.runs); len(good) >= leastOfFamily {
@@ -92,7 +94,7 @@ func runAlike(flows []*flow) []*flow {
 		slices.Sort(pool)
 		before := len(left)
 		doubt := min(0.001, 0.01/float64(before)) // of many flows, some are wondrous by chance
-		left = slices.DeleteFunc(left, func(f *flow) bool { return !alike(lengths[f], pool, doubt) })
+		left = slices.DeleteFunc(left, func(f *flow) bool { return !alike(lengths[f], pool, falseStops, doubt) })
 		if len(left) == before {
 			return left
 		}
@@ -100,9 +102,9 @@ func runAlike(flows []*flow) []*flow {
 	return nil
 }
 
-func alike(lengths, pool []int64, doubt float64) bool {
-	for _, part := range []int{2, 20} {
-		at := pool[len(pool)-1-len(pool)/part]
+func alike(lengths, pool []int64, falseStops, doubt float64) bool {
+	for _, part := range []float64{0.5, 0.05, falseStops} {
+		at := pool[len(pool)-1-int(part*float64(len(pool)))]
 		share := float64(longer(pool, at)) / float64(len(pool))
 		if !plausible(longer(lengths, at), len(lengths), share, doubt) {
 			return false

@@ -95,6 +95,7 @@ const (
 	Few         = "few"          // refused: too few good runs
 	Hidden      = "hidden"       // refused: an earlier limit hides how long good runs take
 	BeyondYear  = "beyond-year"  // refused: the limit would never be reached
+	InDoubt     = "in-doubt"     // a run or two may have been good ones, and longer
 	Aim         = "aim"          // so few runs can't show what is aimed at
 	Hangs       = "hangs"        // executions are taken to hang
 	TwoKinds    = "two-kinds"    // the lengths have two modes

@@ -47,7 +47,7 @@ func From(flows iter.Seq2[*history.Flow, error], o Options) (*Result, error) {
 		return nil, err
 	}
 	r := &Result{Version: 1, FalseStops: o.FalseStops, Margin: o.Margin, Confidence: confidence, Minimum: Minimum, Groups: []Group{}, Rules: []Rule{}}
-	for _, f := range families(all) {
+	for _, f := range families(all, o.FalseStops) {
 		r.Groups = append(r.Groups, f.group(o))
 	}
 	slices.SortFunc(r.Groups, func(a, b Group) int { return cmp.Or(cmp.Compare(a.Name, b.Name), slices.Compare(a.Flows, b.Flows)) })
@@ -113,6 +113,10 @@ func (f *family) choose(g *Group, c *curve, o Options) {
 			"Raise or soften the limit that stops them, record, and ask again%s",
 			were(c.doubtful, "stopped, or last seen running,"), text(c.longest), instead(c.least()))
 		return
+	}
+	if _, shown := c.quantile(1 - o.FalseStops); !shown {
+		g.note(InDoubt, "%s after about %s, where the good runs end, too: the limit stands above, and may stop more good runs than %s all the same",
+			were(c.doubtful, "stopped, or last seen running,"), text(c.longest), Percent(o.FalseStops))
 	}
 	twoKinds(g, f.runs)
 	longest = max(longest, f.drift(g, o), f.monthEnd(g, o))
