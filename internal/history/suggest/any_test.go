@@ -115,3 +115,18 @@ func TestFamilyWithALongTail(t *testing.T) {
 		}
 	}
 }
+
+// What may have been a good run, and longer, is said, and so is what may be missing.
+func TestSaysWhatItMayNotHaveSeen(t *testing.T) {
+	all := append(good(seeded(1), distributions[3], 100), execution(start(50, 100), 15_000, "Stopped"))
+	if g := suggested(all, usual); g.Limit == nil || g.Limit.FalseStops.Share <= usual.FalseStops || !slices.Contains(codes(g), InDoubt) {
+		t.Errorf("%+v, %v", g.Limit, g.Notes)
+	}
+	gaps := []history.Gap{{From: start(1, 3), To: start(2, 3), Reason: "denied"}}
+	r, err := From(flows(&history.Flow{ID: "1", Name: "etl", Executions: all, Covered: &history.FlowCoverage{Rows: 200, Gaps: gaps}}), usual)
+	if err != nil || !slices.ContainsFunc(r.Groups[0].Notes, func(n Note) bool {
+		return n.Message == "in 2 gaps of the history executions may be missing, and with them longer ones"
+	}) {
+		t.Error(err, r.Groups[0].Notes)
+	}
+}

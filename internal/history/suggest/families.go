@@ -13,6 +13,7 @@ type family struct {
 	flows    []string
 	runs     []run
 	leftOut  int
+	gaps     int
 	children bool
 }
 
@@ -58,7 +59,7 @@ func stem(name string) string {
 
 func newFamily(name string, flows []*flow) *family {
 	if len(flows) == 1 { // nothing is copied
-		return &family{name, []string{flows[0].name}, flows[0].runs, flows[0].leftOut, flows[0].children}
+		return &family{name, []string{flows[0].name}, flows[0].runs, flows[0].leftOut, flows[0].gaps, flows[0].children}
 	}
 	all := &family{name: name}
 	n := 0
@@ -70,6 +71,7 @@ func newFamily(name string, flows []*flow) *family {
 		all.flows = append(all.flows, f.name)
 		all.runs = append(all.runs, f.runs...)
 		all.leftOut += f.leftOut
+		all.gaps += f.gaps
 		all.children = all.children || f.children
 	}
 	return all

@@ -103,6 +103,7 @@ const (
 	MonthEnd    = "month-end"    // at months' ends they run longer
 	NoMonthEnd  = "no-month-end" // the history has none
 	MapChildren = "map-children" // the children of a distributed Map are executions, too
+	Gaps        = "gaps"         // stretches that were not recorded whole
 	LeftOut     = "left-out"     // executions of unknown length
 	Name        = "name"         // a name that no rule can name
 )

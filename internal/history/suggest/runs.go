@@ -36,6 +36,7 @@ type flow struct {
 	name     string
 	runs     []run
 	leftOut  int
+	gaps     int  // in which runs may be missing
 	children bool // of a distributed Map, which are executions of the flow
 }
 
@@ -55,6 +56,9 @@ func collect(flows iter.Seq2[*history.Flow, error], want func(string) bool) ([]*
 			byName[read.Name] = f
 		}
 		f.children = f.children || read.Covered != nil && read.Covered.DistributedMap
+		if read.Covered != nil {
+			f.gaps += len(read.Missing())
+		}
 		f.runs = slices.Grow(f.runs, len(read.Executions))
 		for i := range read.Executions {
 			f.add(&read.Executions[i])

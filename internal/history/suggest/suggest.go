@@ -86,6 +86,9 @@ func (f *family) group(o Options) Group {
 	if n := g.Sample.LeftOut; n > 0 {
 		g.note(LeftOut, "%s left out: when they started or ended isn't known, or they ended before they started", plain.Count(n, "execution"))
 	}
+	if f.gaps > 0 {
+		g.note(Gaps, "in %s of the history executions may be missing, and with them longer ones", plain.Count(f.gaps, "gap"))
+	}
 	if f.children {
 		g.note(MapChildren, "the children of its distributed Map are executions, too, and are counted as such")
 	}
