@@ -185,7 +185,10 @@ func (c *concurrency) describe(j *judgement) string {
 	case !holds:
 		return text + fmt.Sprintf(", not among the %s", c.order)
 	}
-	return text + fmt.Sprintf(", among the %d %s", live.Count()-c.most, c.order)
+	if over := live.Count() - c.most; over > 1 {
+		return text + fmt.Sprintf(", among the %d %s", over, c.order)
+	}
+	return text + fmt.Sprintf(", the %s", c.order)
 }
 
 func (c *concurrency) String() string {

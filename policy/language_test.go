@@ -275,11 +275,13 @@ func TestMaxConcurrentWithoutAList(t *testing.T) {
 }
 
 func TestMaxConcurrentReason(t *testing.T) {
-	p := mustParse(t, oneRule("maxConcurrent: 1"))
 	rows, flow := crowd(50, 40, 30), &Flow{Name: "imports"}
 	flow.Live = NewLive(testNow, rows)
-	v := p.Judge(&Facts{Now: testNow, Event: &Event{Kind: "timer"}, Flow: flow, Execution: rows[2]})
-	if got := v.Reason(); got != "flow.live 3 > maxConcurrent 1, among the 2 newest" {
-		t.Error(got)
+	for most, want := range map[int]string{1: "flow.live 3 > maxConcurrent 1, among the 2 newest", 2: "flow.live 3 > maxConcurrent 2, the newest"} {
+		p := mustParse(t, oneRule(fmt.Sprintf("maxConcurrent: %d", most)))
+		v := p.Judge(&Facts{Now: testNow, Event: &Event{Kind: "timer"}, Flow: flow, Execution: rows[2]})
+		if got := v.Reason(); got != want {
+			t.Error(got)
+		}
 	}
 }

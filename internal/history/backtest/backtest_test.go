@@ -125,7 +125,7 @@ rules: [{name: two-hours, maxRuntime: 2h}]
 		t.Errorf("%v hours, %v, %v", r.HoursSaved, *r.CostSaved, r.FalseShare())
 	}
 	differ(t, "rules", []backtest.RuleResult{{Rule: "two-hours", Mode: "plan", GoodStops: 6, FalseStops: 1, Censored: 1, HoursSaved: 20, CostSaved: new(300.0)}}, r.Rules)
-	differ(t, "reason", "age 2h > 2h", r.FalseStops[0].Reason)
+	differ(t, "reason", "age > 2h", r.FalseStops[0].Reason)
 	differ(t, "coverage", backtest.Coverage{Tick: "1m", From: at(0), To: at(48), Flows: 2, Executions: 12}, r.Coverage)
 }
 

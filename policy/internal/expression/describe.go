@@ -97,7 +97,7 @@ func (d *describer) unary(n *ast.UnaryNode, around int) {
 func (d *describer) binary(n *ast.BinaryNode, around int) {
 	binding := operator.Binary[n.Operator].Precedence
 	d.parenthesised(binding < around, func() {
-		if !d.plainEquality(n) {
+		if !d.untold(n) {
 			d.node(n.Left, binding)
 		}
 		d.WriteString(" " + n.Operator + " ")
@@ -105,23 +105,33 @@ func (d *describer) binary(n *ast.BinaryNode, around int) {
 	})
 }
 
-// plainEquality prints the left side of x == constant without its value where
-// they are equal: status == "Running" says all.
-func (d *describer) plainEquality(n *ast.BinaryNode) bool {
+// untold prints the left side of a comparison with a constant without its value, where
+// that says nothing: status == "Running" says all, and of an age that is over its limit by
+// less than is shown, age 2h > 2h would deny it.
+func (d *describer) untold(n *ast.BinaryNode) bool {
 	name := d.pathOf(n.Left)
 	constant, ok := constantOf(n.Right)
-	if n.Operator != "==" || name == "" || !ok || d.machine == nil || d.inPredicate {
+	if name == "" || !ok || d.machine == nil || d.inPredicate {
 		return false
 	}
 	value, err := d.language.evaluator(n.Left)(d.machine)
-	if err != nil {
-		return false
-	}
-	if same, err := equal(d.machine, value, constant); !same || err != nil {
+	if err != nil || !d.saysNothing(n, value, constant) {
 		return false
 	}
 	d.WriteString(strings.TrimPrefix(name, "execution."))
 	return true
+}
+
+func (d *describer) saysNothing(n *ast.BinaryNode, value, constant any) bool {
+	switch n.Operator {
+	case "==":
+		same, err := equal(d.machine, value, constant)
+		return same && err == nil
+	case "<", ">":
+		holds, err := d.language.evaluator(n)(d.machine)
+		return err == nil && holds == true && d.language.shown(n.Left, value, show) == show(constant)
+	}
+	return false
 }
 
 func (d *describer) call(name string, args []ast.Node) {

@@ -14,6 +14,10 @@ func TestDescribe(t *testing.T) {
 	tests := []struct{ text, names, values string }{
 		{`execution.age > duration("2h")`, `execution.age > 2h`, `age 3h2m > 2h`},
 		{`execution.age > vars.limit`, `execution.age > 2h`, `age 3h2m > 2h`},
+		{`execution.age > duration("3h2m")`, `execution.age > 3h2m`, `age > 3h2m`},
+		{`not (execution.age > duration("3h2m"))`, `not (execution.age > 3h2m)`, `not (age > 3h2m)`},
+		{`execution.age < duration("3h2m")`, `execution.age < 3h2m`, `age 3h2m < 3h2m`},
+		{`history.steps > 7`, `history.steps > 7`, `history.steps 7 > 7`},
 		{`flow.name matches "^etl-"`, `flow.name matches "^etl-"`, `flow.name "etl-nightly" matches "^etl-"`},
 		{`execution.status == "Running"`, `execution.status == "Running"`, `status == "Running"`},
 		{`execution.status == "Starting"`, `execution.status == "Starting"`, `status "Running" == "Starting"`},
