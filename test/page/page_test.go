@@ -175,7 +175,7 @@ func searches(t *testing.T, b *browser) {
 	if got, n := ask[string](t, b, count), ask[int](t, b, rows); got != "10,000 rows, 100 are shown" || n != 100 {
 		t.Errorf("it says %q, and shows %d", got, n)
 	}
-	if got := b.find(t, "RUN-01234"); got != "1 of 10,000 rows match" {
+	if got := b.find(t, "RUN-01234"); got != "1 of 10,000 rows matches" {
 		t.Errorf("the search says %q", got)
 	}
 	if got := b.find(t, "etl-39 rule-1"); !strings.HasSuffix(got, " of 10,000 rows match") || strings.HasPrefix(got, "0 ") {
@@ -247,6 +247,28 @@ func TestKeyboardAndScreenReader(t *testing.T) {
 	}
 }
 
+// What is one is not said to be many.
+func TestOneRow(t *testing.T) {
+	b := open(t, stopped(t, 1), 1280, "light")
+	if got := ask[string](t, b, count); got != "1 row" {
+		t.Errorf("it says %q", got)
+	}
+}
+
+// The pictures' letters are of a size on both pages, about that of the text beside them,
+// however wide the window.
+func TestLettersAreOfASize(t *testing.T) {
+	for name, file := range map[string]string{"suggest": suggestion(t, 12, 400), "backtest": stopped(t, 300)} {
+		for _, wide := range []int64{390, 1280, 2560} {
+			b := open(t, file, wide, "light")
+			high := ask[float64](t, b, `{ const t = document.querySelector("svg text"); parseFloat(getComputedStyle(t).fontSize) * t.ownerSVGElement.getBoundingClientRect().width / t.ownerSVGElement.viewBox.baseVal.width }`)
+			if high < 10 || high > 17 {
+				t.Errorf("%s, %d pixels: the letters are %.1f pixels high", name, wide, high)
+			}
+		}
+	}
+}
+
 // The longest list there is goes by without a long task: the script's own time for each
 // step, counted in layouts and elements, not in seconds.
 func TestTenThousandGroups(t *testing.T) {
@@ -254,7 +276,7 @@ func TestTenThousandGroups(t *testing.T) {
 	if n := ask[int](t, b, `document.getElementsByTagName("*").length`); n > 20_000 {
 		t.Errorf("the page has %d elements", n)
 	}
-	if got := b.find(t, "etl4000-"); got != "1 of 10,000 rows match" {
+	if got := b.find(t, "etl4000-"); got != "1 of 10,000 rows matches" {
 		t.Errorf("the search says %q", got)
 	}
 	fits(t, b)

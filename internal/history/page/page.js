@@ -37,7 +37,8 @@
     for (const i of found.slice(from, shown)) add.append(rowOf(i));
     if (from === 0) body.replaceChildren(add); else body.append(add);
     const there = Math.min(shown, found.length);
-    at("count").textContent = found.length === rows.length ? `${rows.length.toLocaleString("en")} rows` : `${found.length.toLocaleString("en")} of ${rows.length.toLocaleString("en")} rows match`;
+    const all = `${rows.length.toLocaleString("en")} ${rows.length === 1 ? "row" : "rows"}`;
+    at("count").textContent = found.length === rows.length ? all : `${found.length.toLocaleString("en")} of ${all} ${found.length === 1 ? "matches" : "match"}`;
     if (there < found.length) at("count").textContent += `, ${there.toLocaleString("en")} are shown`;
     at("more").hidden = there === found.length;
   }

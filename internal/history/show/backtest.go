@@ -89,11 +89,11 @@ func (p *said) known(c backtest.Coverage, undecided []backtest.Undecided, censor
 }
 
 func covered(c backtest.Coverage, e backtest.Executions) string {
-	span := "of no time"
+	text := ""
 	if !c.From.IsZero() {
-		span = c.From.Format(time.DateOnly) + " to " + c.To.Format(time.DateOnly)
+		text = c.From.Format(time.DateOnly) + " to " + c.To.Format(time.DateOnly) + ": "
 	}
-	text := fmt.Sprintf("%s: %s of %s", span, plain.Count(c.Executions, "execution"), plain.Count(c.Flows, "flow"))
+	text += fmt.Sprintf("%s of %s", plain.Count(c.Executions, "execution"), plain.Count(c.Flows, "flow"))
 	for _, place := range []string{c.Account, c.Region} {
 		if place != "" {
 			text += ", " + plain.Text(place)
@@ -107,7 +107,7 @@ func covered(c backtest.Coverage, e backtest.Executions) string {
 		text += fmt.Sprintf("\nIt reads inputs. Recorded without theirs, which flowreaper record --with-input keeps: %s.", plain.Number(c.Executions-*c.WithInput))
 	}
 	if c.Redacted {
-		text += "\nOf inputs and environments values were blanked: what it reads there may be none of it."
+		text += "\nOf inputs and environments values were blanked: what it reads there may not be what was there."
 	}
 	return text
 }
@@ -245,7 +245,7 @@ func (p *said) stops(title string, stops []backtest.Stop, all bool) {
 	var rows [][]string
 	for i := range sorted {
 		s := &sorted[i]
-		rows = append(rows, []string{s.Flow, s.Execution, s.Rule, minute(s.StoppedAt), duration.Rough(lost(s)), s.EndedAs, hours(s.Hours)})
+		rows = append(rows, []string{s.Flow, s.Execution, s.Rule, minute(s.StoppedAt), duration.Rough(lost(s)), s.EndedAs, duration.Rough(s.End().Sub(s.StoppedAt))})
 	}
 	p.table(title, []string{"flow", "execution", "rule", "stopped at", "after", "ended as", "ran on for"}, rows, fewRows, all)
 }
@@ -277,9 +277,9 @@ func and(text string) string {
 func percent(share float64) string {
 	switch {
 	case share == 0:
-		return "0 %"
+		return "0%"
 	case share < 0.0001:
-		return "less than 0.01 %"
+		return "less than 0.01%"
 	}
-	return fmt.Sprintf("%.2f %%", 100*share)
+	return fmt.Sprintf("%.2f%%", 100*share)
 }
