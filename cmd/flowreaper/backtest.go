@@ -197,7 +197,7 @@ func parseWhen(flag, text string, end time.Time) (time.Time, error) {
 	before, err := duration.Parse(text)
 	switch {
 	case err != nil:
-		return time.Time{}, fmt.Errorf("--%s %q is no time: give a date such as 2026-03-01, a time such as 2026-03-01T12:00:00Z, or how long before the history's end, such as 7d", flag, text)
+		return time.Time{}, fmt.Errorf("--%s: %w, or give a date such as 2026-03-01, or a time such as 2026-03-01T12:00:00Z", flag, err)
 	case end.IsZero():
 		return time.Time{}, fmt.Errorf("--%s %s: the history doesn't tell when it was recorded: give a date such as 2026-03-01", flag, text)
 	}

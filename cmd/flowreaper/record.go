@@ -12,6 +12,7 @@ import (
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/internal/connect"
+	"github.com/flowreaper/flowreaper/internal/duration"
 	"github.com/flowreaper/flowreaper/internal/history/record"
 	"github.com/flowreaper/flowreaper/internal/plain"
 	"github.com/flowreaper/flowreaper/internal/report"
@@ -21,7 +22,7 @@ import (
 type recordFlags struct {
 	*settings
 	out    string
-	since  time.Duration
+	since  string
 	input  bool
 	redact []string
 }
@@ -59,7 +60,7 @@ func (t *terminal) addRecordFlags(cmd *cobra.Command, f *recordFlags) {
 	flags := cmd.Flags()
 	f.given, f.formats = flags.Changed, []string{"table", "json"}
 	flags.StringVar(&f.out, "out", "", "the folder `DIR` to record into; it is made if need be (required)")
-	durationVar(flags, &f.since, "since", 7*24*time.Hour, "how far back to record flows of which the folder has nothing, or less")
+	flags.StringVar(&f.since, "since", "7d", "record what started at this `TIME` or later: a date, a time, or how long ago; what the folder has is not asked for again")
 	f.addFlows(cmd, "record only flows whose names match this `GLOB`")
 	flags.BoolVar(&f.input, "with-input", false, "record inputs, too")
 	flags.StringArrayVar(&f.redact, "redact", nil, "blank the values of the keys that match this `GLOB`, in inputs and environments; again for more")
@@ -77,14 +78,18 @@ func (t *terminal) addRecordFlags(cmd *cobra.Command, f *recordFlags) {
 // recordOptions checks everything that doesn't need the network. Its errors are wrong
 // usage.
 func (f *recordFlags) recordOptions() (record.Options, error) {
-	o := record.Options{Dir: f.out, Since: f.since, Flows: f.flows, Input: f.input, Redact: f.redact, Flowreaper: version}
+	o := record.Options{Dir: f.out, Flows: f.flows, Input: f.input, Redact: f.redact, Flowreaper: version}
 	switch {
 	case !slices.Contains(f.formats, f.output):
 		return o, fmt.Errorf("--output %q is none of %s", f.output, strings.Join(f.formats, ", "))
 	case f.out == "":
 		return o, errors.New("record needs to know where to: name a folder with --out DIR")
-	case f.since == 0:
-		return o, errors.New("--since is 0s, in which nothing has started: leave it out for the last week")
+	}
+	var err error
+	if o.Since, err = duration.Parse(f.since); err != nil {
+		if o.From, err = parseWhen("since", f.since, time.Time{}); err != nil {
+			return o, err
+		}
 	}
 	if err := f.checkMode(); err != nil {
 		return o, err

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/flowreaper/flowreaper/internal/plain"
 )
@@ -148,7 +149,13 @@ func noArguments(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	return fmt.Errorf("%s takes no arguments, only flags, but %q is none\nSee '%s --help'", cmd.Name(), args[0], cmd.CommandPath())
+	err := fmt.Errorf("%s takes no arguments, only flags, but %q is none", cmd.Name(), args[0])
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if long := f.Shorthand + f.Value.String(); f.Shorthand != "" && cmd.Flags().Lookup(long) != nil {
+			err = fmt.Errorf("-%s is read as -%s %s; did you mean --%s?", long, f.Shorthand, f.Value, long)
+		}
+	})
+	return fmt.Errorf("%w\nSee '%s --help'", err, cmd.CommandPath())
 }
 
 // noSuchCommand refuses what cobra took for an argument of the root: a command

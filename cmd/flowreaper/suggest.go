@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -42,6 +43,9 @@ type suggesting struct {
 	output     string
 }
 
+// suggestedPolicy is the file, beside the tests', that they test.
+const suggestedPolicy = "policy.yaml"
+
 var suggestFormats = []string{"table", "yaml", "json", "html"}
 
 func (t *terminal) newSuggest() *cobra.Command {
@@ -78,6 +82,8 @@ func (s *suggesting) check() (o suggest.Options, err error) {
 		return o, errNoHistory
 	case s.tests != "" && s.output != "yaml":
 		return o, errors.New("--tests goes with -o yaml, whose policy they test")
+	case filepath.Base(s.tests) == suggestedPolicy:
+		return o, fmt.Errorf("--tests %s is where the policy goes, which they test: name another file, such as policy.test.yaml", s.tests)
 	}
 	if o.FalseStops, err = suggest.ParseShare(s.falseStops); err != nil {
 		return o, fmt.Errorf("--false-stops %w", err)
@@ -155,7 +161,7 @@ func (t *terminal) showSuggested(s *suggesting, r *suggest.Result, sample *page.
 // showPolicy prints the policy, and writes its tests to their file, or else prints
 // them as a comment at its end: a policy is one document.
 func (t *terminal) showPolicy(s *suggesting, r *suggest.Result) error {
-	text, tests := r.Policy(), r.Tests("policy.yaml")
+	text, tests := r.Policy(), r.Tests(suggestedPolicy)
 	switch {
 	case text == "":
 		return nil

@@ -113,7 +113,9 @@ func (f *failure) follow(last *failure, attempt int) {
 	}
 	f.MaybeDone = f.MaybeDone || last.MaybeDone
 	if f.unsent { // what the retries were for must not be lost
-		f.Err = fmt.Errorf("%w; the attempt before failed: %w", f.Err, last.Error)
+		before := *last.Error
+		before.Attempts = 0 // which f tells
+		f.Err = fmt.Errorf("%w; the attempt before failed: %w", f.Err, &before)
 	}
 }
 

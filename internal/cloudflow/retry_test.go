@@ -119,6 +119,23 @@ func TestCancelWhileWaitingToRetry(t *testing.T) {
 	})
 }
 
+func TestCancelAfterSomeAttempts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		calls := 0
+		c := tries(t, serve(func(*http.Request) (*http.Response, error) {
+			if calls++; calls == 2 {
+				time.AfterFunc(time.Nanosecond, cancel)
+			}
+			return answer(503, ""), nil
+		}))
+		const want = "StopExecution: context canceled; the attempt before failed: StopExecution: an empty answer (HTTP 503) (after 2 attempts)"
+		if e := stop(ctx, c); e.Attempts != 2 || e.Error() != want {
+			t.Errorf("%+v\nwant %s", e, want)
+		}
+	})
+}
+
 func TestNoTokenForTheRetry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := tries(t, script(fails(syscall.ECONNRESET)), func(o *Options) {

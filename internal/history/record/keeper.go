@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -41,6 +42,8 @@ type keeper struct {
 	keptAt  time.Time
 	failed  error // of the folder: nothing is written after it
 
+	redacted []string // the globs of keys that the run before blanked
+
 	killed bool // the run before was, so that files may tell the same twice
 	odd    []Strange
 	rows   int
@@ -65,8 +68,12 @@ func open(o Options) (*keeper, error) {
 	if k.saved, err = os.ReadFile(k.file()); err != nil {
 		return nil, err
 	}
-	last := len(coverage.Recordings) - 1
-	k.killed = last >= 0 && coverage.Recordings[last].FinishedAt.IsZero()
+	if last := len(coverage.Recordings) - 1; last >= 0 {
+		k.killed, k.redacted = coverage.Recordings[last].FinishedAt.IsZero(), coverage.Recordings[last].Redact
+	}
+	if err := k.asSecret(o.Redact); err != nil {
+		return nil, err
+	}
 	return k, k.readLive()
 }
 
@@ -86,6 +93,22 @@ func (k *keeper) sameAccount(o Options) error {
 		}
 	}
 	c.Account, c.Region, c.Endpoint = cmp.Or(c.Account, o.Account), cmp.Or(c.Region, o.Region), o.Endpoint
+	return nil
+}
+
+// asSecret says why a folder can't be added to: some of what was blanked in it would not be
+// any more, forgotten on one command line of many.
+func (k *keeper) asSecret(globs []string) error {
+	for _, g := range k.redacted {
+		if !slices.Contains(globs, g) {
+			return fmt.Errorf("%s was recorded with --redact %q, and this recording would not blank that\nGive --redact %[2]q again, or record into another folder", k.dir, g)
+		}
+	}
+	for _, g := range globs {
+		if len(k.redacted) > 0 && strings.HasPrefix(g, "!") && !slices.Contains(k.redacted, g) {
+			return fmt.Errorf("%s was recorded without --redact %q, which shows what was blanked before\nLeave it out, or record into another folder", k.dir, g)
+		}
+	}
 	return nil
 }
 

@@ -49,6 +49,7 @@ type Options struct {
 	Flowreaper                string // its version
 
 	Since  time.Duration // how far back a flow is recorded that the folder doesn't have
+	From   time.Time     // from when on, in place of Since; the zero time: Since says
 	Flows  []string      // globs of the flows to record; none: all
 	Input  bool          // inputs, too
 	Redact []string      // globs of the keys whose values are blanked, in inputs and environments
@@ -75,7 +76,8 @@ type Result struct {
 	Unmatched  []policy.Unmatched `json:"unmatched,omitempty"`  // globs that name no flow
 	Odd        []Strange          `json:"odd,omitempty"`        // executions that aren't what they should be, the first hundred
 	OddOmitted int                `json:"oddOmitted,omitzero"`
-	Unredacted int                `json:"unredacted,omitzero"` // inputs that are not recorded, being no JSON in which a key could be blanked
+	Unredacted int                `json:"unredacted,omitzero"`  // inputs that are not recorded, being no JSON in which a key could be blanked
+	IdleRedact []string           `json:"idleRedact,omitempty"` // globs of keys that are new to the folder and matched none
 }
 
 // FlowCount counts flows.
@@ -148,6 +150,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	}
 	err = errors.Join(err, r.work(ctx, flows))
 	r.result.Complete = err == nil && len(r.result.Problems) == 0
+	r.result.IdleRedact = r.idle.left(r.redacted)
 	failed := r.end(r.result, r.clock())
 	r.result.Kept = failed == nil && r.result.Pages > 0
 	return r.result, errors.Join(err, failed)
@@ -159,8 +162,13 @@ type Refusal struct{ error }
 // Unwrap returns the error beneath.
 func (r Refusal) Unwrap() error { return r.error }
 
-// Check says what is wrong with the globs, before anything is called.
-func (o Options) Check() error { return (&recorder{Options: o}).compile() }
+// Check says what is wrong with the globs and with Since, before anything is called.
+func (o Options) Check() error {
+	if o.From.IsZero() && o.Since <= settled || time.Since(o.From) <= settled {
+		return errors.New("--since leaves nothing to record: what started within the last minute is the next run's, since listings may lag\nGive a longer time, or leave it out for the last week")
+	}
+	return (&recorder{Options: o}).compile()
+}
 
 func (r *recorder) compile() (err error) {
 	r.matches = func(string) bool { return true }
@@ -173,6 +181,7 @@ func (r *recorder) compile() (err error) {
 		if r.redact, err = redaction(r.Redact); err != nil {
 			return fmt.Errorf("--redact: %w", err)
 		}
+		r.redact, r.idle = watched(r.redact, r.Redact)
 	}
 	return nil
 }
@@ -184,6 +193,7 @@ type recorder struct {
 	result  *Result
 	matches func(flow string) bool
 	redact  redactor
+	idle    idle
 	meter   meter
 
 	now          time.Time // by CloudFlow's clock, when the flows had been listed
@@ -225,6 +235,9 @@ func (r *recorder) listFlows(ctx context.Context) ([]cloudflow.Flow, error) {
 	}
 	r.now = r.clock()
 	r.since, r.until = r.now.Add(-r.Since), r.now.Add(-settled)
+	if !r.From.IsZero() {
+		r.since = r.From
+	}
 	r.result.Since, r.result.Until = r.since, r.until
 	if failed == nil {
 		r.lookForGone(ctx, byID)

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -31,6 +33,44 @@ func redaction(globs []string) (redactor, error) {
 		return nil, err
 	}
 	return func(key string) bool { return matches(strings.ToLower(key)) }, nil
+}
+
+// idle are the globs of keys that have matched none, as long as they haven't.
+type idle []*idleGlob
+
+type idleGlob struct {
+	text    string
+	matches func(string) bool
+	used    atomic.Bool
+}
+
+// watched is r, of whose globs it is known afterwards which were of no use. They have been
+// compiled before.
+func watched(r redactor, globs []string) (redactor, idle) {
+	var all idle
+	for _, g := range globs {
+		if matches, err := policy.Globs(strings.ToLower(g)); err == nil && !strings.HasPrefix(g, "!") {
+			all = append(all, &idleGlob{text: g, matches: matches})
+		}
+	}
+	return func(key string) bool {
+		for _, g := range all {
+			if !g.used.Load() && g.matches(strings.ToLower(key)) {
+				g.used.Store(true)
+			}
+		}
+		return r(key)
+	}, all
+}
+
+// left are those that matched nothing, but for the ones that matched before perhaps.
+func (all idle) left(before []string) (globs []string) {
+	for _, g := range all {
+		if !g.used.Load() && !slices.Contains(before, g.text) {
+			globs = append(globs, g.text)
+		}
+	}
+	return globs
 }
 
 // variables are an environment's, blanked, also in values that are JSON.

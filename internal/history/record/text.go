@@ -30,6 +30,9 @@ func Text(w io.Writer, r *Result) error {
 	if n := r.Unredacted; n > 0 {
 		warnings = append(warnings, fmt.Sprintf("%s no JSON, in which --redact can't blank anything: they were not recorded", inputsAre(n)))
 	}
+	for _, glob := range r.IdleRedact {
+		warnings = append(warnings, fmt.Sprintf("--redact %q matched no key of what was recorded: if it is misspelt, remove the folder and record again", glob))
+	}
 	for _, odd := range r.Odd {
 		warnings = append(warnings, fmt.Sprintf("execution %q of flow %q: %s", odd.Execution, odd.Flow, odd.What))
 	}
