@@ -1,15 +1,12 @@
 package policy
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"sync"
 	"weak"
 
-	"github.com/go-json-experiment/json/jsontext"
+	"github.com/flowreaper/flowreaper/policy/internal/jsonread"
 )
 
 // maxInput is the longest input that is looked into. CloudFlow itself takes
@@ -68,92 +65,11 @@ func (t *inputText) decode() *decodedInput {
 	return d
 }
 
-// decodeInput reads one JSON value. Its numbers stay texts, so that large ones
-// are compared exactly.
+// decodeInput reads an input; null is none.
 func decodeInput(text string) (any, error) {
-	d := inputDecoder{jsontext.NewDecoder(strings.NewReader(text), jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true))}
-	value, err := d.value()
-	if err == nil {
-		_, err = d.ReadToken()
-		if err == nil {
-			err = errors.New("more follows its first value")
-		}
-	}
-	if twice, ok := errors.AsType[*twiceError](err); ok {
-		return nil, twice
-	}
-	if wrong, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
-		err = wrong.Err // without what it quotes of the place
-	}
-	switch {
-	case err != io.EOF:
-		return nil, fmt.Errorf("execution.input is not JSON: %w", err)
-	case value == nil:
+	value, err := jsonread.Value("execution.input", text)
+	if err == nil && value == nil {
 		return map[string]any{}, nil
 	}
-	return value, nil
-}
-
-// twiceError is a key that an object gives twice: which of the two counts is
-// anybody's guess, and the wrong one may be what protects.
-type twiceError struct{ key string }
-
-func (e *twiceError) Error() string {
-	return fmt.Sprintf("execution.input gives the key %.64q twice", e.key)
-}
-
-type inputDecoder struct{ *jsontext.Decoder }
-
-func (d inputDecoder) value() (any, error) {
-	token, err := d.ReadToken()
-	if err != nil {
-		return nil, err
-	}
-	switch token.Kind() {
-	case 'n':
-		return nil, nil
-	case 't', 'f':
-		return token.Bool(), nil
-	case '"':
-		return token.String(), nil
-	case '0':
-		return json.Number(token.String()), nil
-	case '[':
-		return d.list()
-	}
-	return d.object()
-}
-
-func (d inputDecoder) list() (any, error) {
-	list := []any{}
-	for d.PeekKind() != ']' {
-		item, err := d.value()
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, item)
-	}
-	_, err := d.ReadToken()
-	return list, err
-}
-
-func (d inputDecoder) object() (any, error) {
-	object := map[string]any{}
-	for d.PeekKind() != '}' {
-		token, err := d.ReadToken()
-		if err != nil {
-			return nil, err
-		}
-		key := token.String()
-		value, err := d.value()
-		if err != nil {
-			return nil, err
-		}
-		if _, twice := object[key]; twice {
-			return nil, &twiceError{key}
-		}
-		object[key] = value
-	}
-	_, err := d.ReadToken()
-	return object, err
+	return value, err
 }

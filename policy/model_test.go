@@ -54,6 +54,8 @@ func fixedPart(t *rapid.T) string {
 		`execution.env.KEEP == "yes"`, `execution.env.KEEP != "yes"`,
 		`"max" in execution.input`, `(execution.input.n ?? 7) > 5`, `len(execution.input.priority) == 3`, `execution.input.priority matches "^l"`,
 		`execution.status == "Running"`, `execution.status != "Starting"`, `execution.status in ["Starting", "Succeeded"]`,
+		`max(execution.input.n ?? 0, 3) > 5`, `min([execution.input.n, 7]) <= 5`, `abs((execution.input.n ?? 0) - 9) > 3`, `round(execution.input.n / 2) == 3`, `sum([execution.input.n, 1]) == 6`,
+		`split(execution.name, "-")[0] == "run"`, `"1" in split(flow.name, "-")`,
 		`event.kind == "timer"`, `event.kind in ["alarm", "timer"]`,
 	)
 }
@@ -64,7 +66,7 @@ func loosePart(t *rapid.T) string {
 		`history.idle > duration("1h")`, `history.idle < duration("1h")`, `duration("30m") <= history.idle`, `flow.live > 3`, `flow.live == 2`,
 		`event.time < now`, `execution.age * 2 > duration("2h")`, `execution.age * 50 <= duration("72h")`,
 		`execution.age - duration("20m") >= duration("1h")`, `duration("2h") - execution.age < duration("5m")`, `now - history.idle > execution.startedTime`,
-		`execution.age > date("2026-03-05") - now`,
+		`execution.age > date("2026-03-05") - now`, `max(execution.age, duration("10m")) > duration("1h")`,
 	)
 }
 

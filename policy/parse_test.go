@@ -420,7 +420,7 @@ func TestOneMistakeIsOneMessage(t *testing.T) {
 		{rule("when: 'any(execution.input.files, # > 5'"), `5:43: when: unexpected token EOF: the expression ends too early`},
 		{rule("when: \"execution.name matches '^\\d+$'\""), `5:38: found unknown escape character 'd': in double quotes a backslash begins an escape; put the text in single quotes`},
 		{rule("when: “true”"), `5:11: when: “ (U+201C) must be a plain "`},
-		{rule("when: flow.name == foo(bar(execution.input.x))"), `5:24: when: unknown function "foo"; there are all, any, count, date, filter, float, int, len, lower, map, none, one, string, trim, upper, duration`},
+		{rule("when: flow.name == foo(bar(execution.input.x))"), `5:24: when: unknown function "foo"; there are abs, all, any, count, date, filter, float, fromJSON, int, len, lower, map, max, min, none, one, round, split, string, sum, trim, upper, duration`},
 		{"version: null\nrules: [{name: r, when: true}]\n", `1:1: version has no value: give one, or leave the key out`},
 		{"version: 1\nrules:\n", `2:1: rules has no value: give one, or leave the key out`},
 		{"version: 1\nrule: [{name: r, when: true}]\n", `2:1: unknown key "rule"; did you mean "rules"?`},

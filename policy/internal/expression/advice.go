@@ -35,7 +35,10 @@ var inOtherWords = []struct{ names, write string }{
 	{"not", `not (x)`},
 	{"some", `any(list, # > 5)`},
 	{"every forall", `all(list, # > 5)`},
-	{"json fromjson parsejson jsonparse", `execution.input.x: an input is read as JSON already`},
+	{"json fromjson parsejson jsonparse", `execution.input.x, which is read as JSON already; of a text with JSON in it fromJSON(text)`},
+	{"minimum least", `min(a, b)`},
+	{"maximum greatest", `max(a, b)`},
+	{"average avg mean", `sum(list) / len(list)`},
 	{"env getenv", `flow.env.NAME`},
 }
 

@@ -16,6 +16,8 @@
 //   - a path through a missing key, through nil or beyond a list's end is nil,
 //     never an error; into anything else that is no object it is an error
 //   - an overflow, a division by zero and a number that is not finite are errors
+//   - abs() and sum() take durations, too; min() and max() of an empty list are errors; fromJSON()
+//     reads numbers exactly, and refuses a key that is given twice and texts beyond 1 MiB
 //   - durations know d and w, and string() prints them as people write them
 //
 // What is the same, and worth knowing where things are stopped by it: values of

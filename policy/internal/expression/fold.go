@@ -48,7 +48,9 @@ func (f *folder) children(n ast.Node) bool {
 	switch n := n.(type) {
 	case *ast.BinaryNode:
 		return constant && n.Operator != "and" && n.Operator != "or"
-	case *ast.UnaryNode, *ast.ArrayNode, *ast.CallNode, *ast.BuiltinNode:
+	case *ast.BuiltinNode: // a constant of JSON has no form of its own
+		return constant && n.Name != "fromJSON"
+	case *ast.UnaryNode, *ast.ArrayNode, *ast.CallNode:
 		return constant
 	}
 	return false
@@ -82,10 +84,35 @@ func (f *folder) checkCall(n *ast.BuiltinNode) {
 	switch n.Name {
 	case "date":
 		f.checkDate(n)
+	case "split":
+		if len(n.Arguments) > 2 {
+			f.fail(n.Arguments[2], "split() takes a text and what separates its parts, and no more")
+		}
+	case "min", "max":
+		f.checkExtreme(n)
+	case "round":
+		if staticType(n.Arguments[0]) == durationType {
+			f.fail(n, "round() takes a number, not a duration: compare durations with each other")
+		}
 	case "int", "float":
 		if t := staticType(n.Arguments[0]); t == durationType {
 			f.fail(n, "%s() takes a number or a text, not a duration: compare durations with each other", n.Name)
 		}
+	}
+}
+
+// checkExtreme refuses what is known to be of two kinds, of which none is the least.
+func (f *folder) checkExtreme(n *ast.BuiltinNode) {
+	var first reflect.Type
+	for _, arg := range n.Arguments {
+		t := staticType(arg)
+		if t == nil || t.Kind() == reflect.Slice {
+			continue
+		}
+		if first != nil && (first == durationType) != (t == durationType) {
+			f.fail(arg, "%s() takes numbers or durations, not both: write a duration as duration(\"2h\")", n.Name)
+		}
+		first = t
 	}
 }
 

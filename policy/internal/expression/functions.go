@@ -26,6 +26,9 @@ var functions = map[string]function{
 	"int":      toInt,
 	"float":    float,
 	"string":   toText,
+	"abs":      absolute,
+	"round":    round,
+	"fromJSON": fromJSON,
 	"duration": toDuration,
 }
 
@@ -37,6 +40,12 @@ func (l *Language) functionEvaluator(name string, arguments []ast.Node) evaluato
 		return onTexts(name, args, trim)
 	case "date":
 		return onTexts(name, args, date)
+	case "split":
+		return split(args[0], args[1])
+	case "min":
+		return extreme(name, args, func(sign int) bool { return sign < 0 })
+	case "max":
+		return extreme(name, args, func(sign int) bool { return sign > 0 })
 	}
 	call := functions[name]
 	return func(m *machine) (any, error) {

@@ -115,8 +115,8 @@ func (l *Language) newConfig() *conf.Config {
 
 // builtins are the functions that may be called, besides duration.
 var builtins = []string{
-	"all", "any", "count", "date", "filter", "float", "int", "len", "lower",
-	"map", "none", "one", "string", "trim", "upper",
+	"abs", "all", "any", "count", "date", "filter", "float", "fromJSON", "int", "len", "lower",
+	"map", "max", "min", "none", "one", "round", "split", "string", "sum", "trim", "upper",
 }
 
 // Set is a set of variables, by their place in the list that [New] was given.

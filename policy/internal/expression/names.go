@@ -56,7 +56,8 @@ func (l *Language) noFields(n ast.Node) string {
 			return ""
 		}
 	case *ast.BuiltinNode:
-		if n.Name == "filter" || n.Name == "map" {
+		switch n.Name {
+		case "filter", "map", "split", "fromJSON":
 			return ""
 		}
 		return n.Name + "()"

@@ -35,7 +35,8 @@ func (g generator) number(depth int) string {
 	a, b := g.number(depth-1), g.number(depth-1)
 	return g.pick(
 		"("+a+" + "+b+")", "("+a+" - "+b+")", "("+a+" * "+b+")", "-"+a, "len("+g.list(0)+")", "len("+g.text(0)+")", "int("+a+")", "float("+a+")",
-		"count("+g.list(0)+", # == 1)", "("+g.truth(depth-1)+" ? "+a+" : "+b+")", "(execution.input.nothing ?? "+a+")", "int(\"12\")",
+		"count("+g.list(0)+", # == 1)", "abs("+a+")", "round("+a+")", "min("+a+", "+b+")", "max("+a+", "+b+")", "sum(["+a+", "+b+"])", "sum([1, 2.5], # * "+g.number(0)+")", "max([2, "+a+"])",
+		"len(split("+g.text(0)+`, "b"))`, `fromJSON("{\"a\": 2}").a`, "("+g.truth(depth-1)+" ? "+a+" : "+b+")", "(execution.input.nothing ?? "+a+")", "int(\"12\")",
 	)
 }
 

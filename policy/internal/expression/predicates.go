@@ -12,6 +12,8 @@ func (l *Language) builtinEvaluator(n *ast.BuiltinNode) evaluator {
 		return quantifier(n.Name, l.loop(n))
 	case "filter", "map":
 		return collected(n.Name, l.loop(n))
+	case "sum":
+		return sum(l.loop(n))
 	}
 	return l.functionEvaluator(n.Name, n.Arguments)
 }
