@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/flowreaper/flowreaper/internal/duration"
+	"github.com/flowreaper/flowreaper/internal/flag"
 	"github.com/flowreaper/flowreaper/internal/history"
 	"github.com/flowreaper/flowreaper/internal/history/backtest"
 	"github.com/flowreaper/flowreaper/internal/history/page"
@@ -73,7 +74,7 @@ func (t *terminal) newBacktest() *cobra.Command {
 	flags.StringVar(&b.tick, "tick", cmp.Or(t.getenv("FLOWREAPER_TICK"), "1m"), "the time between two sweeps, of which each `DURATION` has one (or FLOWREAPER_TICK)")
 	flags.StringVar(&b.gate, "max-false-stops", "", "fail where there are more false stops than `N`: 10, or 0.1% of what Succeeded")
 	flags.StringVarP(&b.output, "output", "o", "table", "the result's `FORMAT`: "+strings.Join(backtestFormats, ", "))
-	completeWords(cmd, "output", backtestFormats...)
+	flag.CompleteWords(cmd, "output", backtestFormats...)
 	t.addAll(cmd)
 	return cmd
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/internal/connect"
 	"github.com/flowreaper/flowreaper/internal/doctor"
+	"github.com/flowreaper/flowreaper/internal/flag"
 	"github.com/flowreaper/flowreaper/internal/report"
 )
 
@@ -57,15 +58,15 @@ func (t *terminal) addDoctorFlags(cmd *cobra.Command, f *doctorFlags) {
 	flags.StringVar(&f.endpoint, "endpoint", t.getenv("FLOWREAPER_ENDPOINT"), "the API's `URL`, http:// for loopback addresses only (or FLOWREAPER_ENDPOINT; default the region's)")
 	flags.StringVar(&f.region, "region", t.getenv("FLOWREAPER_REGION"), "the `REGION`, such as cn-hangzhou (or FLOWREAPER_REGION)")
 	flags.StringVarP(&f.output, "output", "o", "table", "table or json")
-	durationVar(flags, &f.timeout, "timeout", 0, "give up after this `DURATION`; flows of its own are deleted first (default: take as long as it takes)")
+	flag.Duration(flags, &f.timeout, "timeout", 0, "give up after this `DURATION`; flows of its own are deleted first (default: take as long as it takes)")
 	flags.BoolVar(&f.canary, "canary", false, "also create, start, stop and delete flows of its own")
 	flags.BoolVar(&f.yes, "yes", false, "with --canary: don't ask")
 	flags.BoolVar(&f.burst, "burst", false, "also call faster than the quotas allow")
 	flags.StringVar(&f.policyFile, "policy", t.getenv("FLOWREAPER_POLICY"), "also say which globs and names in this policy `FILE` name no flow (or FLOWREAPER_POLICY)")
 	flags.StringVar(&f.other, "other", "", "with --burst: another `REGION`, or its endpoint, to see whether regions share the quotas")
-	completeWords(cmd, "output", "table", "json")
-	completeWords(cmd, "region", cloudflow.Regions...)
-	completeWords(cmd, "other", cloudflow.Regions...)
+	flag.CompleteWords(cmd, "output", "table", "json")
+	flag.CompleteWords(cmd, "region", cloudflow.Regions...)
+	flag.CompleteWords(cmd, "other", cloudflow.Regions...)
 }
 
 // doctorOptions checks everything that doesn't need the network. Its errors are

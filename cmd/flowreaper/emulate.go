@@ -14,6 +14,7 @@ import (
 	"github.com/flowreaper/flowreaper/internal/emulator"
 	"github.com/flowreaper/flowreaper/internal/emulator/account"
 	"github.com/flowreaper/flowreaper/internal/emulator/signature"
+	"github.com/flowreaper/flowreaper/internal/flag"
 )
 
 // emulateFlags are the command line of emulate.
@@ -51,8 +52,8 @@ GET /_emulator/stats. Faults while it runs: POST a list of them to
 	cmd.Flags().StringVar(&flags.listen, "listen", "127.0.0.1:8790", "loopback `address` to serve at; port 0 takes a free one")
 	cmd.Flags().StringVar(&flags.account, "account", "", "account `file` (YAML)")
 	cmd.Flags().StringVar(&flags.quota, "quota", "on", "the documented quotas, `on|off`")
-	completeWords(cmd, "quota", "on", "off")
-	durationVar(cmd.Flags(), &flags.latency, "latency", 0, "`duration` added to every answer")
+	flag.CompleteWords(cmd, "quota", "on", "off")
+	flag.Duration(cmd.Flags(), &flags.latency, "latency", 0, "`duration` added to every answer")
 	cmd.Flags().StringArrayVar(&flags.accessKeys, "access-key", []string{emulator.DefaultKey}, "`ID:SECRET` that requests must be signed with; may be repeated")
 	return cmd
 }

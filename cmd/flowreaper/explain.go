@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/flag"
 	"github.com/flowreaper/flowreaper/internal/judge"
 	"github.com/flowreaper/flowreaper/internal/report"
 	"github.com/flowreaper/flowreaper/internal/result"
@@ -162,4 +163,15 @@ func undecidedRules(e policy.Explanation) error {
 		return nil
 	}
 	return &statusError{status: statusPartly, err: fmt.Errorf("done in part: %d undecided; see the report", undecided)}
+}
+
+// completeRules has a shell complete a flag with the names of the policy's rules.
+func completeRules(cmd *cobra.Command, name string, s *settings) {
+	flag.Complete(cmd, name, func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		p, err := s.readPolicy()
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return ruleNames(p), cobra.ShellCompDirectiveNoFileComp
+	})
 }

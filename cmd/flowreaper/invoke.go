@@ -13,6 +13,7 @@ import (
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/internal/connect"
 	"github.com/flowreaper/flowreaper/internal/fcruntime"
+	"github.com/flowreaper/flowreaper/internal/flag"
 	"github.com/flowreaper/flowreaper/internal/moment"
 	"github.com/flowreaper/flowreaper/internal/plain"
 )
@@ -50,10 +51,10 @@ func (t *terminal) newInvoke() *cobra.Command {
 	flags.StringVar(&o.function, "function", "", "the go1 `BINARY` to start (required)")
 	flags.StringVar(&o.event, "event", "", "the `FILE` with the event, - for stdin (required)")
 	flags.StringVar(&o.region, "region", t.getenv("FLOWREAPER_REGION"), "the `REGION` the function is told it runs in")
-	durationVar(flags, &o.timeout, "timeout", fcruntime.DefaultTimeout, "the function's timeout")
-	durationVar(flags, &o.every, "every", 0, "invoke again at this interval")
-	durationVar(flags, &o.total, "for", 0, "with --every: how long (default until interrupted)")
-	completeWords(cmd, "region", cloudflow.Regions...)
+	flag.Duration(flags, &o.timeout, "timeout", fcruntime.DefaultTimeout, "the function's timeout")
+	flag.Duration(flags, &o.every, "every", 0, "invoke again at this interval")
+	flag.Duration(flags, &o.total, "for", 0, "with --every: how long (default until interrupted)")
+	flag.CompleteWords(cmd, "region", cloudflow.Regions...)
 	return cmd
 }
 

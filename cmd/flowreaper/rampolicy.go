@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/flowreaper/flowreaper/internal/flag"
 	"github.com/flowreaper/flowreaper/internal/report"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 	"github.com/flowreaper/flowreaper/policy"
@@ -33,7 +34,7 @@ Exit status: 0 done · 2 wrong usage or policy`,
 	}
 	cmd.Flags().StringVar(&file, "policy", t.getenv("FLOWREAPER_POLICY"), "the policy `FILE` (or FLOWREAPER_POLICY)")
 	cmd.Flags().StringVar(&mode, "mode", cmp.Or(t.getenv("FLOWREAPER_MODE"), string(policy.ModeEnforce)), "the function's `MODE`: plan or enforce (or FLOWREAPER_MODE)")
-	completeWords(cmd, "mode", string(policy.ModePlan), string(policy.ModeEnforce))
+	flag.CompleteWords(cmd, "mode", string(policy.ModePlan), string(policy.ModeEnforce))
 	return cmd
 }
 

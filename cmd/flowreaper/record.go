@@ -67,10 +67,10 @@ func (t *terminal) addRecordFlags(cmd *cobra.Command, f *recordFlags) {
 	flags.StringVar(&f.endpoint, "endpoint", t.getenv("FLOWREAPER_ENDPOINT"), "the API's `URL`, http:// for loopback addresses only (or FLOWREAPER_ENDPOINT; default the region's)")
 	flags.StringVar(&f.region, "region", t.getenv("FLOWREAPER_REGION"), "the `REGION`, such as cn-hangzhou (or FLOWREAPER_REGION)")
 	flags.StringVarP(&f.output, "output", "o", "table", "the result's `FORMAT`: table, json")
-	durationVar(flags, &f.timeout, "timeout", 0, "end after this `DURATION`, and keep what came (default: take as long as it takes)")
-	completeWords(cmd, "output", f.formats...)
-	completeWords(cmd, "region", cloudflow.Regions...)
-	complete(cmd, "out", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	flag.Duration(flags, &f.timeout, "timeout", 0, "end after this `DURATION`, and keep what came (default: take as long as it takes)")
+	flag.CompleteWords(cmd, "output", f.formats...)
+	flag.CompleteWords(cmd, "region", cloudflow.Regions...)
+	flag.Complete(cmd, "out", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return nil, cobra.ShellCompDirectiveFilterDirs
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/flowreaper/flowreaper/internal/flag"
 	"github.com/flowreaper/flowreaper/internal/plain"
 )
 
@@ -70,7 +71,7 @@ func (t *terminal) run(ctx context.Context, args []string) int {
 	root := t.newRoot()
 	root.SetArgs(args)
 	if len(args) == 0 || !strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) { // who completes reads flags again
-		heedOnce(root)
+		flag.Once(root)
 	}
 	begun := false
 	onBegin(root, func() { begun = true })
@@ -118,7 +119,7 @@ func (t *terminal) newRoot() *cobra.Command {
 	root.SetIn(t.in)
 	root.SetOut(t.out)
 	root.SetErr(t.err)
-	root.SetFlagErrorFunc(wrongFlag)
+	root.SetFlagErrorFunc(flag.Wrong)
 	root.Version = version // for --version
 	root.SetVersionTemplate(versionLine())
 	root.AddCommand(

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/flag"
 	"github.com/flowreaper/flowreaper/internal/plain"
 	"github.com/flowreaper/flowreaper/internal/plan"
 	"github.com/flowreaper/flowreaper/internal/report"
@@ -35,7 +36,7 @@ func (p *savedPlan) flags(cmd *cobra.Command) {
 	flags.StringVar(&p.file, "plan", "", "carry out the plan that 'flowreaper plan --out' saved in this `FILE`")
 	flags.StringVar(&p.expect, "expect", "", "carry out the plan with this `FINGERPRINT`, which 'flowreaper plan --out' printed, and no other")
 	flags.IntVar(&p.allow, "allow", 0, "let the plan pass the policy's limits, this once: the `NUMBER` of stops in it")
-	durationVar(flags, &p.oldest, "max-plan-age", 24*time.Hour, "refuse a plan older than this `DURATION`")
+	flag.Duration(flags, &p.oldest, "max-plan-age", 24*time.Hour, "refuse a plan older than this `DURATION`")
 }
 
 // check refuses flags that don't go together.

@@ -14,6 +14,7 @@ import (
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/internal/duration"
 	"github.com/flowreaper/flowreaper/internal/environment"
+	"github.com/flowreaper/flowreaper/internal/flag"
 	"github.com/flowreaper/flowreaper/internal/notify"
 	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/sweep"
@@ -50,9 +51,9 @@ func (t *terminal) addSettings(cmd *cobra.Command, formats ...string) *settings 
 	flags.StringVar(&s.region, "region", t.getenv("FLOWREAPER_REGION"), "the `REGION`, such as cn-hangzhou (or FLOWREAPER_REGION)")
 	s.formats = append([]string{"table", "json"}, formats...)
 	flags.StringVarP(&s.output, "output", "o", "table", "the result's `FORMAT`: "+strings.Join(s.formats, ", "))
-	completeWords(cmd, "output", s.formats...)
-	completeWords(cmd, "region", cloudflow.Regions...)
-	durationVar(flags, &s.timeout, "timeout", 0, "give up after this `DURATION`; what was begun is verified first (default: take as long as it takes)")
+	flag.CompleteWords(cmd, "output", s.formats...)
+	flag.CompleteWords(cmd, "region", cloudflow.Regions...)
+	flag.Duration(flags, &s.timeout, "timeout", 0, "give up after this `DURATION`; what was begun is verified first (default: take as long as it takes)")
 	return s
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/flowreaper/flowreaper/internal/flag"
 	"github.com/flowreaper/flowreaper/internal/plain"
 	"github.com/flowreaper/flowreaper/internal/report"
 	"github.com/flowreaper/flowreaper/internal/result"
@@ -57,9 +58,9 @@ func (t *terminal) newStop() *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringVar(&b.execution, "execution", "", "of that only executions whose names match this `GLOB`")
 	flags.StringVar(&b.when, "when", "", "of that only executions for which this condition holds, an `EXPR` as in a policy; its vars are the policy's")
-	momentVar(flags, &b.after, "started-after", "only executions started after this `MOMENT`")
-	momentVar(flags, &b.before, "started-before", "only executions started before this `MOMENT`")
-	durationVar(flags, &b.olderThan, "older-than", 0, "only executions older than this `DURATION`")
+	flag.Moment(flags, &b.after, "started-after", "only executions started after this `MOMENT`")
+	flag.Moment(flags, &b.before, "started-before", "only executions started before this `MOMENT`")
+	flag.Duration(flags, &b.olderThan, "older-than", 0, "only executions older than this `DURATION`")
 	flags.IntVar(&b.limit, "limit", 0, "stop at most so many, `N`: the oldest; looks first, also with --yes")
 	flags.BoolVar(&b.dryRun, "dry-run", false, "show what would be stopped, and stop nothing; needs no terminal")
 	flags.StringVar(&b.cause, "cause", "", "why, as the `TEXT` that the stopped executions show (required)")

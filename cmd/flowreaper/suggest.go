@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/flowreaper/flowreaper/internal/flag"
 	"github.com/flowreaper/flowreaper/internal/history"
 	"github.com/flowreaper/flowreaper/internal/history/page"
 	"github.com/flowreaper/flowreaper/internal/history/show"
@@ -68,7 +69,7 @@ func (t *terminal) newSuggest() *cobra.Command {
 	flags.StringVar(&s.margin, "margin", "1.15", "how many times as long as the longest run that shall not be stopped a limit is: `FACTOR`")
 	flags.StringVar(&s.tests, "tests", "", "with -o yaml: write the tests, of a policy.yaml beside them, to this `FILE`")
 	flags.StringVarP(&s.output, "output", "o", "table", "the result's `FORMAT`: "+strings.Join(suggestFormats, ", "))
-	completeWords(cmd, "output", suggestFormats...)
+	flag.CompleteWords(cmd, "output", suggestFormats...)
 	t.addAll(cmd)
 	return cmd
 }

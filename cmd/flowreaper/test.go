@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/flowreaper/flowreaper/internal/flag"
 	"github.com/flowreaper/flowreaper/internal/plain"
 	"github.com/flowreaper/flowreaper/internal/report"
 	"github.com/flowreaper/flowreaper/policy"
@@ -55,7 +56,7 @@ func (t *terminal) newTest() *cobra.Command {
 	flags.BoolVar(&o.coverage, "coverage", false, "fail on a rule that no case exercises")
 	flags.StringVar(&o.junit, "junit", "", "write the results to this `FILE`, as JUnit XML")
 	flags.StringVarP(&o.output, "output", "o", "table", "the result's `FORMAT`: table or json")
-	completeWords(cmd, "output", "table", "json")
+	flag.CompleteWords(cmd, "output", "table", "json")
 	return cmd
 }
 

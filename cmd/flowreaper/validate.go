@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/flowreaper/flowreaper/internal/duration"
+	"github.com/flowreaper/flowreaper/internal/flag"
 	"github.com/flowreaper/flowreaper/internal/plain"
 	"github.com/flowreaper/flowreaper/internal/report"
 	"github.com/flowreaper/flowreaper/policy"
@@ -48,7 +49,7 @@ func (t *terminal) newValidate() *cobra.Command {
 	flags.IntVar(&v.flows, "flows", 0, "also print what sweeps need on an account of so many flows, `N`")
 	flags.StringVar(&v.tick, "tick", cmp.Or(t.getenv("FLOWREAPER_TICK"), "1m"), "the time between two sweeps (or FLOWREAPER_TICK)")
 	flags.BoolVar(&v.strict, "strict", false, "treat warnings as mistakes")
-	completeWords(cmd, "output", "table", "json")
+	flag.CompleteWords(cmd, "output", "table", "json")
 	return cmd
 }
 

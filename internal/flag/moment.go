@@ -1,4 +1,4 @@
-package main
+package flag
 
 import (
 	"errors"
@@ -15,8 +15,8 @@ import (
 	"github.com/flowreaper/flowreaper/internal/plain"
 )
 
-// momentVar is a flag for a moment.
-func momentVar(flags *pflag.FlagSet, to *time.Time, name, usage string) {
+// Moment is a flag for a moment, or how long ago it was.
+func Moment(flags *pflag.FlagSet, to *time.Time, name, usage string) {
 	flags.Var((*momentFlag)(to), name, usage)
 }
 

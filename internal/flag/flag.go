@@ -1,20 +1,23 @@
-package main
+// Package flag is how the flags of a terminal's commands are given: once, and something;
+// in the policy's own lengths of time, and in moments. What is wrong with one is said in
+// people's words.
+//
+//	flag.Duration(cmd.Flags(), &timeout, "timeout", time.Minute, "give up after this `DURATION`")
+//	root.SetFlagErrorFunc(flag.Wrong)
+//	flag.Once(root)
+package flag
 
 import (
 	"cmp"
 	"errors"
 	"fmt"
-	"slices"
-	"time"
-
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-
-	"github.com/flowreaper/flowreaper/internal/duration"
+	"slices"
 )
 
-// wrongFlag says in people's words what pflag says in Go's, and where to read on.
-func wrongFlag(cmd *cobra.Command, err error) error {
+// Wrong says in people's words what pflag says in Go's, and where to read on.
+func Wrong(cmd *cobra.Command, err error) error {
 	var (
 		unknown *pflag.NotExistError
 		invalid *pflag.InvalidValueError
@@ -87,11 +90,11 @@ func (o *once) Set(text string) error {
 // sayMore are the flags whose commands say more of an empty one.
 var sayMore = []string{"execution", "cause", "output"}
 
-// heedOnce holds the flags of cmd, and of the commands below it, to that. Those
-// that take no value, or many, are let be.
-func heedOnce(cmd *cobra.Command) {
+// Once holds the flags of cmd, and of the commands below it, to being given once, and
+// something. Those that take no value, or many, are let be.
+func Once(cmd *cobra.Command) {
 	for _, sub := range cmd.Commands() {
-		heedOnce(sub)
+		Once(sub)
 	}
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		if _, many := f.Value.(pflag.SliceValue); !many && f.Value.Type() != "bool" {
@@ -100,48 +103,13 @@ func heedOnce(cmd *cobra.Command) {
 	})
 }
 
-// durationVar is a flag for a duration, read and shown as a policy's are. None
-// is negative.
-func durationVar(flags *pflag.FlagSet, to *time.Duration, name string, preset time.Duration, usage string) {
-	*to = preset
-	flags.Var((*durationFlag)(to), name, usage)
+// CompleteWords has a shell complete a flag with these words, and no files.
+func CompleteWords(cmd *cobra.Command, flag string, words ...string) {
+	Complete(cmd, flag, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
 }
 
-type durationFlag time.Duration
-
-func (d *durationFlag) Set(text string) error {
-	read, err := duration.Parse(text)
-	*d = durationFlag(read)
-	return err
-}
-
-// String is "" for 0s, so that help shows it as no default.
-func (d *durationFlag) String() string {
-	if *d == 0 {
-		return ""
-	}
-	return duration.Format(time.Duration(*d))
-}
-
-func (d *durationFlag) Type() string { return "duration" }
-
-// completeWords has a shell complete a flag with these words, and no files.
-func completeWords(cmd *cobra.Command, flag string, words ...string) {
-	complete(cmd, flag, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
-}
-
-// completeRules has a shell complete a flag with the names of the policy's rules.
-func completeRules(cmd *cobra.Command, flag string, s *settings) {
-	complete(cmd, flag, func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		p, err := s.readPolicy()
-		if err != nil {
-			return nil, cobra.ShellCompDirectiveNoFileComp
-		}
-		return ruleNames(p), cobra.ShellCompDirectiveNoFileComp
-	})
-}
-
-func complete(cmd *cobra.Command, flag string, f cobra.CompletionFunc) {
+// Complete has a shell complete a flag by f.
+func Complete(cmd *cobra.Command, flag string, f cobra.CompletionFunc) {
 	if err := cmd.RegisterFlagCompletionFunc(flag, f); err != nil {
 		panic(fmt.Sprintf("%s: %v", flag, err)) // a flag that isn't there, or twice
 	}
