@@ -1,4 +1,4 @@
-package main
+package demo
 
 import (
 	"cmp"
@@ -15,7 +15,7 @@ import (
 const lately = 5 * time.Minute
 
 // before shows the account as it really is: what runs, and what ended lately.
-func (c *demoCloud) before(style report.Style) string {
+func (c *madeUp) before(style report.Style) string {
 	var rows [][]string
 	for _, e := range c.shown() {
 		rows = append(rows, []string{e.Flow.Name, e.Name, e.Status, report.Age(c.server.Now().Sub(e.StartedTime).Round(time.Minute)), remark(e)})
@@ -24,7 +24,7 @@ func (c *demoCloud) before(style report.Style) string {
 }
 
 // after shows the same executions again, and what became of each.
-func (c *demoCloud) after(style report.Style, swept *result.Report) string {
+func (c *madeUp) after(style report.Style, swept *result.Report) string {
 	var rows [][]string
 	for _, e := range c.shown() {
 		rows = append(rows, []string{e.Flow.Name, e.Name, e.Status, became(e, swept)})
@@ -33,7 +33,7 @@ func (c *demoCloud) after(style report.Style, swept *result.Report) string {
 }
 
 // shown is what is worth a row: flow by flow, the oldest execution first.
-func (c *demoCloud) shown() []cloud.Execution {
+func (c *madeUp) shown() []cloud.Execution {
 	var shown []cloud.Execution
 	for _, flow := range c.server.Flows() {
 		for e := range c.server.Executions(flow.Name) {
