@@ -18,6 +18,7 @@ import (
 	"github.com/flowreaper/flowreaper/internal/history/show"
 	"github.com/flowreaper/flowreaper/internal/moment"
 	"github.com/flowreaper/flowreaper/internal/plain"
+	"github.com/flowreaper/flowreaper/internal/policyfile"
 	"github.com/flowreaper/flowreaper/internal/report"
 	"github.com/flowreaper/flowreaper/policy"
 )
@@ -105,11 +106,11 @@ func (b *backtesting) check() (*checked, error) {
 	if c.gate, err = backtest.ParseGate(b.gate); err != nil {
 		return nil, fmt.Errorf("--max-false-stops %w", err)
 	}
-	if c.policy, err = parsePolicy(b.policy); err != nil {
+	if c.policy, err = policyfile.Read(b.policy); err != nil {
 		return nil, misspelt(b.environ, err)
 	}
 	if b.against != "" {
-		c.against, err = parsePolicy(b.against)
+		c.against, err = policyfile.Read(b.against)
 	}
 	return c, misspelt(b.environ, err, slices.DeleteFunc([]*policy.Policy{c.policy, c.against}, func(p *policy.Policy) bool { return p == nil })...)
 }

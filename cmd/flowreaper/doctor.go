@@ -12,6 +12,7 @@ import (
 	"github.com/flowreaper/flowreaper/internal/connect"
 	"github.com/flowreaper/flowreaper/internal/doctor"
 	"github.com/flowreaper/flowreaper/internal/flag"
+	"github.com/flowreaper/flowreaper/internal/policyfile"
 	"github.com/flowreaper/flowreaper/internal/report"
 )
 
@@ -87,7 +88,7 @@ func (f *doctorFlags) doctorOptions() (doctor.Options, error) {
 		return o, fmt.Errorf("FLOWREAPER_RATES: %w", err)
 	}
 	if f.policyFile != "" {
-		if o.Policy, err = parsePolicy(f.policyFile); err != nil {
+		if o.Policy, err = policyfile.Read(f.policyFile); err != nil {
 			return o, err
 		}
 	}

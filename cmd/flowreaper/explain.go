@@ -158,7 +158,12 @@ func undecidedRules(e policy.Explanation) error {
 	if e.NotCovered != "" {
 		return nil
 	}
-	undecided := countOf(e.Rules, func(r policy.RuleExplanation) bool { return r.Result == policy.IsUndecided })
+	undecided := 0
+	for _, r := range e.Rules {
+		if r.Result == policy.IsUndecided {
+			undecided++
+		}
+	}
 	if undecided == 0 {
 		return nil
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/flowreaper/flowreaper/internal/flag"
+	"github.com/flowreaper/flowreaper/internal/policyfile"
 	"github.com/flowreaper/flowreaper/internal/report"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 	"github.com/flowreaper/flowreaper/policy"
@@ -45,7 +46,7 @@ func (t *terminal) ramPolicy(file, mode string) error {
 	if file == "" {
 		return usageError(misspelt(t.environ, errNoPolicy))
 	}
-	p, err := parsePolicy(file)
+	p, err := policyfile.Read(file)
 	if err := misspelt(t.environ, err, p); err != nil {
 		return usageError(err)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/flowreaper/flowreaper/internal/flag"
 	"github.com/flowreaper/flowreaper/internal/plain"
 	"github.com/flowreaper/flowreaper/internal/plan"
+	"github.com/flowreaper/flowreaper/internal/policyfile"
 	"github.com/flowreaper/flowreaper/internal/report"
 	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/policy"
@@ -82,7 +83,7 @@ func (p *savedPlan) read(s *settings) (*policy.Policy, error) {
 	}
 	hash := ""
 	if s.policyFile != "" {
-		given, err := parsePolicy(s.policyFile)
+		given, err := policyfile.Read(s.policyFile)
 		if err != nil {
 			return nil, err
 		}

@@ -15,7 +15,7 @@ import (
 	"github.com/flowreaper/flowreaper/internal/duration"
 	"github.com/flowreaper/flowreaper/internal/environment"
 	"github.com/flowreaper/flowreaper/internal/flag"
-	"github.com/flowreaper/flowreaper/internal/notify"
+	"github.com/flowreaper/flowreaper/internal/policyfile"
 	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 	"github.com/flowreaper/flowreaper/policy"
@@ -161,31 +161,10 @@ func (s *settings) readPolicy() (*policy.Policy, error) {
 	if s.policyFile == "" {
 		return nil, errNoPolicy
 	}
-	return parsePolicy(s.policyFile)
+	return policyfile.Read(s.policyFile)
 }
 
 var errNoPolicy = errors.New("no policy is given: name its file with --policy")
-
-func parsePolicy(file string) (*policy.Policy, error) {
-	text, err := readFile("the policy", file)
-	if err != nil {
-		return nil, err
-	}
-	return compile(file, text)
-}
-
-// compile compiles a policy as the function does, the templates of its messages
-// too.
-func compile(file string, text []byte) (*policy.Policy, error) {
-	p, err := policy.Parse(file, text)
-	if err != nil {
-		return nil, err
-	}
-	if err := notify.Check(p); err != nil {
-		return nil, err
-	}
-	return p, nil
-}
 
 // bound is ctx with the time that --timeout leaves.
 func (s *settings) bound(ctx context.Context) (context.Context, context.CancelFunc) {

@@ -4,15 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 
 	"github.com/spf13/cobra"
 
 	"github.com/flowreaper/flowreaper/internal/flag"
 	"github.com/flowreaper/flowreaper/internal/plain"
+	"github.com/flowreaper/flowreaper/internal/policyfile"
 	"github.com/flowreaper/flowreaper/internal/report"
-	"github.com/flowreaper/flowreaper/policy"
 	"github.com/flowreaper/flowreaper/policy/policytest"
 )
 
@@ -67,7 +66,7 @@ func (t *terminal) test(files []string, o testOptions) error {
 	suite := &policytest.Suite{}
 	wrong := 0
 	for _, file := range files {
-		if err := runTests(suite, file); err != nil {
+		if err := policyfile.RunTests(suite, file); err != nil {
 			wrong++
 			t.say("%v\n", err)
 		}
@@ -83,37 +82,6 @@ func (t *terminal) test(files []string, o testOptions) error {
 		return &statusError{status: statusFailed}
 	}
 	return nil
-}
-
-// runTests runs the tests of one file. Its errors tell all that is wrong.
-func runTests(suite *policytest.Suite, file string) error {
-	text, err := readFile("the test file", file)
-	if err != nil {
-		return err
-	}
-	tests, err := policytest.Parse(file, text)
-	if err != nil {
-		return err
-	}
-	err = suite.Run(tests, func(path string) ([]byte, error) { return readFile("the policy", path) })
-	if wrong := policy.Errors(nil); errors.As(err, &wrong) && wrong[0].File == file {
-		return err
-	}
-	if err != nil {
-		return fmt.Errorf("%w\n%s tests this policy", err, file)
-	}
-	return nil
-}
-
-func readFile(what, path string) ([]byte, error) {
-	text, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s %s does not exist: check its name and folder", what, path)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%s can't be read: %w", what, err)
-	}
-	return text, nil
 }
 
 func (t *terminal) showTests(r *policytest.Report, o testOptions) error {

@@ -2,14 +2,13 @@ package main
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
-	"github.com/flowreaper/flowreaper/internal/duration"
 	"github.com/flowreaper/flowreaper/internal/flag"
 	"github.com/flowreaper/flowreaper/internal/plain"
+	"github.com/flowreaper/flowreaper/internal/policyfile"
 	"github.com/flowreaper/flowreaper/internal/report"
 	"github.com/flowreaper/flowreaper/policy"
 )
@@ -73,21 +72,21 @@ func (t *terminal) validate(files []string, v *validation) error {
 	if err != nil {
 		return usageError(err)
 	}
-	var all []*validated
+	var all []*policyfile.Validated
 	for _, file := range files {
-		all = append(all, validateFile(file, o))
+		all = append(all, policyfile.Validate(file, o))
 	}
-	if err := t.showValidated(all, v); err != nil {
+	if err := t.showValidated(all, v.output); err != nil {
 		return err
 	}
 	bad, warned := 0, 0
 	var policies []*policy.Policy
 	for _, f := range all {
-		policies = append(policies, f.policy)
-		if f.err != nil {
+		policies = append(policies, f.Read)
+		if f.Err != nil {
 			bad++
 		}
-		warned += f.warnings()
+		warned += f.Warnings()
 	}
 	switch misspelt := misspelt(t.environ, nil, policies...); {
 	case bad > 0:
@@ -100,113 +99,22 @@ func (t *terminal) validate(files []string, v *validation) error {
 	return nil
 }
 
-// validated is what is known of one file. Its JSON form is stable.
-type validated struct {
-	File     string           `json:"file"`
-	Valid    bool             `json:"valid"`
-	Policy   *validPolicy     `json:"policy,omitempty"`
-	Findings []policy.Finding `json:"findings"`
-	Demand   *policy.Demand   `json:"demand,omitempty"`
-
-	policy *policy.Policy
-	err    error
-}
-
-// validPolicy is what a policy holds.
-type validPolicy struct {
-	Name     string      `json:"name"`
-	Hash     string      `json:"hash"`
-	Mode     policy.Mode `json:"mode"`
-	Rules    int         `json:"rules"`
-	Enforced int         `json:"enforced"`
-}
-
-func validateFile(file string, o policy.LintOptions) *validated {
-	v := &validated{File: file, Findings: []policy.Finding{}}
-	text, err := readFile("the policy", file)
-	if err == nil {
-		v.policy, err = compile(file, text)
-	}
-	if v.err = err; err != nil {
-		v.Findings = mistakes(file, err)
-		return v
-	}
-	v.Valid = true
-	v.Policy = &validPolicy{Name: v.policy.Name, Hash: v.policy.Hash, Mode: v.policy.Mode, Rules: len(v.policy.Rules), Enforced: countEnforced(v.policy)}
-	found, _ := policy.Lint(file, text, o) // it was read before
-	v.Findings = append(v.Findings, found...)
-	if o.Flows > 0 {
-		demand := v.policy.Demand(o.Flows, o.Tick)
-		v.Demand = &demand
-	}
-	return v
-}
-
-// mistakes are the errors of a file as findings, so that editors read one list.
-func mistakes(file string, err error) []policy.Finding {
-	const severity = policy.Severity("error")
-	var all policy.Errors
-	if !errors.As(err, &all) {
-		return []policy.Finding{{Code: "unreadable", Severity: severity, File: file, Message: err.Error()}}
-	}
-	var found []policy.Finding
-	for _, e := range all {
-		found = append(found, policy.Finding{Code: "invalid", Severity: severity, File: file, Line: e.Line, Column: e.Column, Message: e.Message})
-	}
-	return found
-}
-
-func (v *validated) warnings() int {
-	return countOf(v.Findings, func(f policy.Finding) bool { return f.Severity == policy.Warning })
-}
-
-// countOf is how many of some are such.
-func countOf[T any](all []T, such func(T) bool) int {
-	n := 0
-	for _, one := range all {
-		if such(one) {
-			n++
-		}
-	}
-	return n
-}
-
 // showValidated prints the results. Mistakes and findings go to stderr, as those
 // of compilers do, but where programs read them.
-func (t *terminal) showValidated(all []*validated, v *validation) error {
-	if v.output == "json" {
+func (t *terminal) showValidated(all []*policyfile.Validated, output string) error {
+	if output == "json" {
 		return report.JSON(t.out, struct {
-			Version int          `json:"version"`
-			Files   []*validated `json:"files"`
+			Version int                     `json:"version"`
+			Files   []*policyfile.Validated `json:"files"`
 		}{1, all})
 	}
 	for _, f := range all {
-		if f.err != nil {
-			t.say("%v\n", f.err)
-			continue
-		}
-		for _, found := range f.Findings {
-			t.say("%v\n", found)
-		}
-		line := fmt.Sprintf("%s: %s\n", f.File, holds(f.policy))
-		if f.Demand != nil {
-			line += fmt.Sprintf("%s: %s\n", f.File, f.Demand)
-		}
-		if _, err := fmt.Fprint(t.out, plain.Lines(line)); err != nil {
+		t.say("%s", f.Wrong())
+		if _, err := fmt.Fprint(t.out, plain.Lines(f.Holds())); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// holds says in one line what a policy holds.
-func holds(p *policy.Policy) string {
-	return fmt.Sprintf("policy %s, mode %s: %s, %d of them enforced; at most %d stops in %s",
-		p.Name, p.Mode, plain.Count(len(p.Rules), "rule"), countEnforced(p), p.Limits.MaxStops, duration.Format(p.Limits.Per))
-}
-
-func countEnforced(p *policy.Policy) int {
-	return countOf(p.Rules, func(r *policy.Rule) bool { return r.Mode == policy.ModeEnforce })
 }
 
 // someFiles refuses a command line without a file. what says of what.

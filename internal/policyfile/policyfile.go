@@ -1,0 +1,70 @@
+// Package policyfile reads the files of policies and of their tests for people at a terminal:
+// as the function reads them, with all that is wrong in one go, and with what is allowed and
+// probably not meant.
+//
+//	p, err := policyfile.Read("policy.yaml")
+//	fmt.Print(policyfile.Validate("policy.yaml", policy.LintOptions{Tick: time.Minute}).Wrong())
+package policyfile
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/flowreaper/flowreaper/internal/notify"
+	"github.com/flowreaper/flowreaper/policy"
+	"github.com/flowreaper/flowreaper/policy/policytest"
+)
+
+// Read reads and compiles a policy as the function does, the templates of its messages
+// too.
+func Read(file string) (*policy.Policy, error) {
+	text, err := read("the policy", file)
+	if err != nil {
+		return nil, err
+	}
+	return compile(file, text)
+}
+
+func compile(file string, text []byte) (*policy.Policy, error) {
+	p, err := policy.Parse(file, text)
+	if err != nil {
+		return nil, err
+	}
+	if err := notify.Check(p); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// RunTests runs the tests of one file. Its errors tell all that is wrong.
+func RunTests(suite *policytest.Suite, file string) error {
+	text, err := read("the test file", file)
+	if err != nil {
+		return err
+	}
+	tests, err := policytest.Parse(file, text)
+	if err != nil {
+		return err
+	}
+	err = suite.Run(tests, func(path string) ([]byte, error) { return read("the policy", path) })
+	if wrong := policy.Errors(nil); errors.As(err, &wrong) && wrong[0].File == file {
+		return err
+	}
+	if err != nil {
+		return fmt.Errorf("%w\n%s tests this policy", err, file)
+	}
+	return nil
+}
+
+func read(what, path string) ([]byte, error) {
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s %s does not exist: check its name and folder", what, path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s can't be read: %w", what, err)
+	}
+	return text, nil
+}
