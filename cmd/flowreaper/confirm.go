@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/flowreaper/flowreaper/internal/brake"
 	"github.com/flowreaper/flowreaper/internal/report"
 	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/sweep"
@@ -49,7 +50,7 @@ func (t *terminal) confirmAndStop(ctx context.Context, s *sweeping, c stopping) 
 	if !c.yes || c.dryRun || c.most > 0 {
 		planned, recording, failure := t.lookOnly(bounded, s)
 		if c.most > 0 && failure == nil {
-			recording, failure = s.onlyOldest(c.most, planned, recording)
+			recording, s.options.Beyond, failure = brake.Oldest(c.most, planned, recording)
 		}
 		if len(recording) == 0 || failure != nil || c.dryRun {
 			return t.finish(ctx, bounded, s, c, planned, failure)

@@ -1,19 +1,17 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/flowreaper/flowreaper/internal/brake"
 	"github.com/flowreaper/flowreaper/internal/flag"
-	"github.com/flowreaper/flowreaper/internal/plain"
 	"github.com/flowreaper/flowreaper/internal/report"
 	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/policy"
@@ -56,14 +54,14 @@ func (t *terminal) newStop() *cobra.Command {
 	b.addFlows(cmd, "stop what runs in flows whose names match this `GLOB` (required)")
 	t.addAll(cmd)
 	flags := cmd.Flags()
-	flags.StringVar(&b.execution, "execution", "", "of that only executions whose names match this `GLOB`")
-	flags.StringVar(&b.when, "when", "", "of that only executions for which this condition holds, an `EXPR` as in a policy; its vars are the policy's")
-	flag.Moment(flags, &b.after, "started-after", "only executions started after this `MOMENT`")
-	flag.Moment(flags, &b.before, "started-before", "only executions started before this `MOMENT`")
-	flag.Duration(flags, &b.olderThan, "older-than", 0, "only executions older than this `DURATION`")
+	flags.StringVar(&b.brake.Execution, "execution", "", "of that only executions whose names match this `GLOB`")
+	flags.StringVar(&b.brake.When, "when", "", "of that only executions for which this condition holds, an `EXPR` as in a policy; its vars are the policy's")
+	flag.Moment(flags, &b.brake.StartedAfter, "started-after", "only executions started after this `MOMENT`")
+	flag.Moment(flags, &b.brake.StartedBefore, "started-before", "only executions started before this `MOMENT`")
+	flag.Duration(flags, &b.brake.OlderThan, "older-than", 0, "only executions older than this `DURATION`")
 	flags.IntVar(&b.limit, "limit", 0, "stop at most so many, `N`: the oldest; looks first, also with --yes")
 	flags.BoolVar(&b.dryRun, "dry-run", false, "show what would be stopped, and stop nothing; needs no terminal")
-	flags.StringVar(&b.cause, "cause", "", "why, as the `TEXT` that the stopped executions show (required)")
+	flags.StringVar(&b.brake.Cause, "cause", "", "why, as the `TEXT` that the stopped executions show (required)")
 	flags.BoolVar(&b.unmatched, "allow-unmatched", false, "with --yes: also where a --flow names no flow, beside others that do")
 	flags.BoolVar(&yes, "yes", false, "stop without looking first and without asking")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return t.stop(cmd.Context(), &b, yes) }
@@ -82,11 +80,9 @@ func noGlobbing(cmd *cobra.Command, args []string) error {
 // handBrake is what stop is told.
 type handBrake struct {
 	*settings
-	execution string
-	narrower
+	brake     policy.Brake
 	limit     int // 0 is none
 	dryRun    bool
-	cause     string
 	unmatched bool // whether a glob of flows may name none
 }
 
@@ -99,7 +95,7 @@ func (t *terminal) stop(ctx context.Context, b *handBrake, yes bool) error {
 	return t.confirmAndStop(ctx, s, stopping{
 		command: "stop", first: "See with --dry-run what it would stop; then answer", yes: yes, dryRun: b.dryRun, most: b.limit,
 		question: func(planned *result.Report, stops result.Recording) string {
-			return b.question(planned, stops, s.at.String())
+			return brake.Question(planned, stops, s.at.String(), b.everything())
 		},
 		missed: func(ctx context.Context, r *result.Report) error { return t.missed(ctx, b, s, r) },
 	})
@@ -121,15 +117,11 @@ func (b *handBrake) prepare() (*sweeping, error) {
 	if b.mode == string(policy.ModePlan) && !b.dryRun {
 		return nil, errors.New("FLOWREAPER_MODE is plan, under which nothing is stopped\nUnset it, if you mean to stop")
 	}
-	now := time.Now()
-	if err := b.contradiction(now); err != nil {
+	b.brake.Flows, b.brake.At = b.flows, time.Now()
+	if err := brake.Contradiction(b.brake); err != nil {
 		return nil, err
 	}
-	brake := policy.Brake{
-		Flows: b.flows, Execution: b.execution, Cause: b.cause, At: now,
-		When: b.when, StartedAfter: b.after, StartedBefore: b.before, OlderThan: b.olderThan,
-	}
-	if s.options.Policy, err = s.options.Policy.Brake(brake); err != nil {
+	if s.options.Policy, err = s.options.Policy.Brake(b.brake); err != nil {
 		return nil, err
 	}
 	s.options.Allowed, s.options.Mode = true, "" // a dry run under FLOWREAPER_MODE=plan shows what it would stop without
@@ -148,9 +140,9 @@ func (b *handBrake) forgotten() error {
 		return errors.New("stop needs to know where: name flows with --flow 'GLOB', in quotes; --flow '*' is all of them")
 	case slices.Contains(b.flows, ""):
 		return errors.New("--flow is empty, which names no flow; --flow '*' is all of them")
-	case b.cause == "":
+	case b.brake.Cause == "":
 		return errors.New("stop needs to know why: say so with --cause 'TEXT', for those who find their executions stopped")
-	case b.given("execution") && b.execution == "":
+	case b.given("execution") && b.brake.Execution == "":
 		return errors.New("--execution is empty, which names no execution; leave it out to stop all that run in these flows")
 	case b.given("limit") && b.limit < 1:
 		return fmt.Errorf("--limit %d would stop nothing: give the most that shall be stopped, 1 or more, or leave it out; --dry-run only looks", b.limit)
@@ -158,72 +150,33 @@ func (b *handBrake) forgotten() error {
 	return nil
 }
 
-// question says how much would be stopped, and where.
-func (b *handBrake) question(planned *result.Report, stops result.Recording, where string) string {
-	what := plain.Count(len(stops), "execution")
-	if b.everything() {
-		what = "EVERYTHING that runs and isn't protected, " + what
-	}
-	protected := "None is protected."
-	if n := planned.Executions.Condemned - len(stops); n > 0 {
-		protected = "Protected, and not stopped: " + plain.Number(n) + "."
-	}
-	return fmt.Sprintf("%s%s\nStop %s of %s, at %s, and verify that they stopped?", b.mistyped(planned), protected, what, inFlows(stops), where)
-}
-
-// mistyped says which globs of flows name none.
-func (b *handBrake) mistyped(r *result.Report) string {
-	var lines string
-	for _, u := range r.Unmatched {
-		if strings.HasPrefix(u.Where, "--flow[") {
-			lines += report.Unmatched(u) + "\n"
-		}
-	}
-	return lines
+// narrowed are the flags that narrow it, besides --execution.
+func (b *handBrake) narrowed() []string {
+	return slices.DeleteFunc([]string{"when", "started-after", "started-before", "older-than"}, func(flag string) bool { return !b.given(flag) })
 }
 
 // everything says that nothing but protect narrows it.
 func (b *handBrake) everything() bool {
 	excludes := func(glob string) bool { return strings.HasPrefix(glob, "!") }
 	namesAll := func(glob string) bool { return strings.Trim(glob, "*") == "" }
-	return b.execution == "" && b.limit == 0 && len(b.narrowed()) == 0 && slices.ContainsFunc(b.flows, namesAll) && !slices.ContainsFunc(b.flows, excludes)
-}
-
-// inFlows says in which flows, those with the most first.
-func inFlows(stops result.Recording) string {
-	counts := map[string]int{}
-	for _, s := range stops {
-		counts[s.Flow]++
-	}
-	names := slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
-		return cmp.Or(counts[b]-counts[a], cmp.Compare(a, b))
-	})
-	const most = 5
-	var parts []string
-	for _, name := range names[:min(most, len(names))] {
-		parts = append(parts, fmt.Sprintf("%s: %s", report.Plain(name), plain.Number(counts[name])))
-	}
-	if len(names) > most {
-		parts = append(parts, "…")
-	}
-	return fmt.Sprintf("%s (%s)", plain.Count(len(names), "flow"), strings.Join(parts, ", "))
+	return b.brake.Execution == "" && b.limit == 0 && len(b.narrowed()) == 0 && slices.ContainsFunc(b.flows, namesAll) && !slices.ContainsFunc(b.flows, excludes)
 }
 
 // missed says plainly what was not stopped, or that nothing was named, by a name
 // that is wrong perhaps: whoever pulls the brake must not take it for done.
 func (t *terminal) missed(ctx context.Context, b *handBrake, s *sweeping, r *result.Report) error {
-	switch left := uncovered(ctx, s, r); {
+	switch left := brake.Uncovered(ctx, s.options.Source, s.options.Policy, r); {
 	case left != nil:
-		return left
+		return &statusError{status: statusPartly, err: left}
 	case r.Flows.Seen == 0 && len(r.NotCovered) == 0:
 		return fmt.Errorf("nothing was stopped: there is no flow %s in this account and region\n"+
 			"Check the name, which is case-sensitive, --region, and that globs are quoted", named(b.flows...))
 	case r.Executions.Condemned == 0 && len(b.narrowed()) > 0:
 		return t.noneMeets(b)
-	case r.Executions.Condemned == 0 && b.execution != "":
+	case r.Executions.Condemned == 0 && b.brake.Execution != "":
 		return t.notRunning(ctx, b, s)
-	case r.Executions.Condemned == 0 && b.mistyped(r) != "" && !b.unmatched:
-		return fmt.Errorf("nothing was stopped: no execution of these flows runs\n%s", strings.TrimSpace(b.mistyped(r)))
+	case r.Executions.Condemned == 0 && brake.Mistyped(r) != "" && !b.unmatched:
+		return fmt.Errorf("nothing was stopped: no execution of these flows runs\n%s", strings.TrimSpace(brake.Mistyped(r)))
 	case r.Executions.Condemned == 0:
 		t.say("flowreaper: nothing to stop: no execution of these flows runs\n")
 	}
@@ -234,8 +187,8 @@ func (t *terminal) missed(ctx context.Context, b *handBrake, s *sweeping, r *res
 // be that which is wrong.
 func (t *terminal) noneMeets(b *handBrake) error {
 	flags := "--" + strings.Join(b.narrowed(), ", --")
-	if b.execution != "" {
-		return fmt.Errorf("nothing was stopped: of these flows no execution %s runs and meets %s\nCheck the name, which is case-sensitive, and see with 'flowreaper explain' when it was started", named(b.execution), flags)
+	if b.brake.Execution != "" {
+		return fmt.Errorf("nothing was stopped: of these flows no execution %s runs and meets %s\nCheck the name, which is case-sensitive, and see with 'flowreaper explain' when it was started", named(b.brake.Execution), flags)
 	}
 	t.say("flowreaper: nothing to stop: no execution of these flows runs and meets %s\n", flags)
 	return nil
@@ -246,11 +199,11 @@ func (t *terminal) noneMeets(b *handBrake) error {
 func (t *terminal) notRunning(ctx context.Context, b *handBrake, s *sweeping) error {
 	wild := func(glob string) bool { return strings.ContainsAny(glob, "!*?") }
 	ended := false
-	if len(b.flows) <= lookedInto && !slices.ContainsFunc(append([]string{b.execution}, b.flows...), wild) {
+	if len(b.flows) <= brake.LookedInto && !slices.ContainsFunc(append([]string{b.brake.Execution}, b.flows...), wild) {
 		for _, flow := range b.flows {
-			e, err := s.options.Source.DescribeExecution(ctx, flow, b.execution, 0)
+			e, err := s.options.Source.DescribeExecution(ctx, flow, b.brake.Execution, 0)
 			if err == nil && !e.StoppedTime.IsZero() && e.Status != "Running" {
-				t.say("flowreaper: nothing to stop: %s of %s has ended: %s\n", report.Plain(b.execution), report.Plain(flow), report.Plain(e.Status))
+				t.say("flowreaper: nothing to stop: %s of %s has ended: %s\n", report.Plain(b.brake.Execution), report.Plain(flow), report.Plain(e.Status))
 				ended = true
 			}
 		}
@@ -258,7 +211,7 @@ func (t *terminal) notRunning(ctx context.Context, b *handBrake, s *sweeping) er
 	if ended {
 		return nil
 	}
-	return fmt.Errorf("nothing was stopped: of these flows no execution %s runs\nCheck the name, which is case-sensitive, and that globs are quoted; what has ended has ended", named(b.execution))
+	return fmt.Errorf("nothing was stopped: of these flows no execution %s runs\nCheck the name, which is case-sensitive, and that globs are quoted; what has ended has ended", named(b.brake.Execution))
 }
 
 func named(globs ...string) string { return report.Plain("'" + strings.Join(globs, "' '") + "'") }

@@ -1,4 +1,4 @@
-package main
+package brake
 
 import (
 	"testing"
@@ -11,7 +11,7 @@ import (
 
 // The oldest are those that started first, of two that started at once the one that
 // is named first; and none of which nobody knows when it was started.
-func TestOnlyOldest(t *testing.T) {
+func TestOldest(t *testing.T) {
 	now := time.Date(2027, 1, 4, 12, 0, 0, 0, time.UTC)
 	started := func(flow, execution string, ago time.Duration) result.PlannedStop {
 		p := result.PlannedStop{Flow: flow, Execution: execution}
@@ -28,8 +28,7 @@ func TestOnlyOldest(t *testing.T) {
 		planned.Decisions = append(planned.Decisions, result.Decision{Flow: p.Flow, Execution: p.Execution, Outcome: result.Planned})
 	}
 	planned.Decisions = append(planned.Decisions, result.Decision{Flow: "a", Execution: "kept", Outcome: result.ProtectedOutcome})
-	s := &sweeping{}
-	oldest, err := s.onlyOldest(2, planned, stops)
+	oldest, _, err := Oldest(2, planned, stops)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +46,7 @@ func TestOnlyOldest(t *testing.T) {
 	if diff := cmp.Diff(want, outcomes); diff != "" {
 		t.Error(diff)
 	}
-	if all, err := s.onlyOldest(9, planned, stops); err != nil || len(all) != 4 {
+	if all, _, err := Oldest(9, planned, stops); err != nil || len(all) != 4 {
 		t.Errorf("%v, error %v: of what has no startedTime nobody knows whether it is one of the oldest", all, err)
 	}
 }
