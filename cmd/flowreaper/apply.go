@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/flowreaper/flowreaper/internal/flag"
 	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/policy"
 )
@@ -36,7 +37,7 @@ Exit status: 0 done · 1 failed, or the answer was no · 2 wrong usage or policy
 		Example: "  flowreaper apply --policy policy.yaml --region cn-hangzhou\n" +
 			"  flowreaper apply --policy policy.yaml --endpoint http://127.0.0.1:8790 --yes -o json\n" +
 			"  flowreaper apply --plan plan.json --expect sha256:<64 digits> --region cn-hangzhou",
-		Args: noArguments,
+		Args: flag.NoArguments,
 	}
 	s := t.addSettings(cmd, "html")
 	s.addEvent(cmd)

@@ -6,17 +6,14 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/flowreaper/flowreaper/internal/duration"
 	"github.com/flowreaper/flowreaper/internal/flag"
 	"github.com/flowreaper/flowreaper/internal/history"
 	"github.com/flowreaper/flowreaper/internal/history/backtest"
 	"github.com/flowreaper/flowreaper/internal/history/page"
 	"github.com/flowreaper/flowreaper/internal/history/show"
-	"github.com/flowreaper/flowreaper/internal/moment"
 	"github.com/flowreaper/flowreaper/internal/plain"
 	"github.com/flowreaper/flowreaper/internal/policyfile"
 	"github.com/flowreaper/flowreaper/internal/report"
@@ -63,7 +60,7 @@ func (t *terminal) newBacktest() *cobra.Command {
 		Example: "  flowreaper backtest --policy policy.yaml --history history\n" +
 			"  flowreaper backtest --policy policy.yaml --history history --since 7d --max-false-stops 0.1%\n" +
 			"  flowreaper backtest --policy policy.yaml --history history --against main/policy.yaml -o markdown > comment.md",
-		Args: noArguments,
+		Args: flag.NoArguments,
 		RunE: func(*cobra.Command, []string) error { return t.backtest(b) },
 	}
 	flags := cmd.Flags()
@@ -173,37 +170,16 @@ func (t *terminal) showBacktest(output string, found show.Backtest, sample *page
 func (b *backtesting) bound(o *backtest.Options, recorded *history.Coverage) (err error) {
 	o.Recorded = recorded
 	end := recorded.End()
-	if o.Since, err = parseWhen("since", b.since, end); err != nil {
+	if o.Since, err = flag.When("since", b.since, end); err != nil {
 		return err
 	}
-	if o.Until, err = parseWhen("until", b.until, end); err != nil {
+	if o.Until, err = flag.When("until", b.until, end); err != nil {
 		return err
 	}
 	if !o.Until.IsZero() && !o.Since.Before(o.Until) {
 		return fmt.Errorf("--since %s is not before --until %s: nothing lies between", b.since, b.until)
 	}
 	return nil
-}
-
-// parseWhen reads a date, a time, or a length of time before the end; "" is none.
-func parseWhen(flag, text string, end time.Time) (time.Time, error) {
-	if text == "" {
-		return time.Time{}, nil
-	}
-	if at, err := time.Parse(time.DateOnly, text); err == nil {
-		return at, nil
-	}
-	if at, err := moment.Parse(text); err == nil {
-		return at.UTC(), nil
-	}
-	before, err := duration.Parse(text)
-	switch {
-	case err != nil:
-		return time.Time{}, fmt.Errorf("--%s: %w, or give a date such as 2026-03-01, or a time such as 2026-03-01T12:00:00Z", flag, err)
-	case end.IsZero():
-		return time.Time{}, fmt.Errorf("--%s %s: the history doesn't tell when it was recorded: give a date such as 2026-03-01", flag, text)
-	}
-	return end.Add(-before), nil
 }
 
 // ending is the exit status that a result deserves, and why.

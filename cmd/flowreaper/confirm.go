@@ -65,7 +65,7 @@ func (t *terminal) confirmAndStop(ctx context.Context, s *sweeping, c stopping) 
 		}
 	}
 	s.options.By = s.connection.Caller
-	show, done := t.progress(lookingAndStopping)
+	show, done := t.progress(result.Progress.LookingAndStopping)
 	s.options.Progress = show
 	swept, failure := sweep.Run(bounded, s.options)
 	done()
@@ -74,7 +74,7 @@ func (t *terminal) confirmAndStop(ctx context.Context, s *sweeping, c stopping) 
 
 // lookOnly plans, and shows on a terminal how far it has got.
 func (t *terminal) lookOnly(ctx context.Context, s *sweeping) (*result.Report, result.Recording, error) {
-	show, done := t.progress(looking)
+	show, done := t.progress(result.Progress.Looking)
 	defer done()
 	s.options.Progress = show
 	return sweep.Plan(ctx, s.options)

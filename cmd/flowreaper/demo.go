@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/flowreaper/flowreaper/internal/demo"
+	"github.com/flowreaper/flowreaper/internal/flag"
 )
 
 //go:embed demo/account.yaml
@@ -26,7 +27,7 @@ func (t *terminal) newDemo() *cobra.Command {
 		Use:   "demo",
 		Short: "Show one sweep on an account made up on this machine",
 		Long:  demoLong,
-		Args:  noArguments,
+		Args:  flag.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return t.demo(cmd.Context(), function)
 		},

@@ -47,7 +47,7 @@ Exit status: 0 all that was asked was told · 1 failed: no access, or a flow of 
 2 wrong usage · 3 something that was asked could not be told · 130 interrupted: its own flows were deleted first`,
 		Example: "  flowreaper doctor --region cn-hangzhou --policy policy.yaml\n" +
 			"  flowreaper doctor --region cn-hangzhou --canary --burst --other cn-shanghai -o json > doctor.json",
-		Args: noArguments,
+		Args: flag.NoArguments,
 	}
 	t.addDoctorFlags(cmd, flags)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return t.doctor(cmd.Context(), flags) }

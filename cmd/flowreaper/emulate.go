@@ -40,7 +40,7 @@ signatures. It prints its endpoint once it serves, and ends on Ctrl-C.
 docs/emulator.md describes the account file. What was done to the account:
 GET /_emulator/stats. Faults while it runs: POST a list of them to
 /_emulator/faults; DELETE takes them away.`,
-		Args: noArguments,
+		Args: flag.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			server, err := flags.server()
 			if err != nil {

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"strconv"
 	"strings"
@@ -21,7 +20,9 @@ func (t *terminal) exit(ctx context.Context, output string, r *result.Report, fa
 		return err
 	}
 	if failure == nil {
-		failure = shortfall(r)
+		if left := r.Shortfall(); left != nil {
+			failure = &statusError{status: statusPartly, err: left}
+		}
 	} else {
 		failure = &statusError{status: statusOf(r, failure), err: errors.New(report.Plain(failure.Error()) + nextStep(r, failure))}
 	}
@@ -68,29 +69,6 @@ func nextStep(r *result.Report, failure error) string {
 		return "\nCheck the endpoint and the region, and that this machine reaches them"
 	}
 	return ""
-}
-
-// shortfall is what a sweep that didn't fail left undone; nil if nothing.
-func shortfall(r *result.Report) error {
-	var parts []string
-	add := func(n int, what string) {
-		if n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n, what))
-		}
-	}
-	counts := map[result.Outcome]int{}
-	for _, d := range r.Decisions { // these come first: none of them is omitted
-		counts[d.Outcome]++
-	}
-	add(len(r.Incomplete), "not looked at")
-	add(len(r.Undecided), "undecided")
-	add(counts[result.Failed], "failed")
-	add(counts[result.StillRunning], "still running")
-	add(counts[result.NotTried], "not tried")
-	if len(parts) == 0 {
-		return nil
-	}
-	return &statusError{status: statusPartly, err: fmt.Errorf("done in part: %s; see the report", strings.Join(parts, ", "))}
 }
 
 // interruptedOr gives an interrupted command its own exit status.

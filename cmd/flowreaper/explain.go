@@ -33,7 +33,7 @@ func (t *terminal) newExplain() *cobra.Command {
 		Short:   "Say why a policy stops one execution, or keeps it",
 		Long:    explainLong,
 		Example: "  flowreaper explain --policy policy.yaml --region cn-hangzhou --flow etl-nightly --execution run-1",
-		Args:    noArguments,
+		Args:    flag.NoArguments,
 	}
 	s := t.addSettings(cmd)
 	s.addEvent(cmd)

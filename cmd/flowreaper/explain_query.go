@@ -5,12 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/duration"
 	"github.com/flowreaper/flowreaper/internal/judge"
-	"github.com/flowreaper/flowreaper/internal/plain"
 	"github.com/flowreaper/flowreaper/internal/report"
 	"github.com/flowreaper/flowreaper/policy"
 )
@@ -64,27 +62,5 @@ func (t *terminal) showQuery(set *settings, p *policy.Policy, plan policy.QueryP
 	default:
 		return usageError(errors.New("--output must be table or json"))
 	}
-	var rows [][]string
-	for _, r := range plan.Rules {
-		asked, judged, calls := r.Lines()
-		rows = append(rows, []string{r.Rule, asked, calls, judged})
-	}
-	style := t.style(t.out)
-	_, err := fmt.Fprintf(t.out, "%s\n\n%s\n\n%s\n%s\n", listFlows(plan, p),
-		style.Lines([]string{"rule", "asked of ListExecutions", "calls", "judged here"}, rows), looks(plan), plan.Demand)
-	return err
-}
-
-// listFlows says how the flows are found.
-func listFlows(plan policy.QueryPlan, p *policy.Policy) string {
-	if plan.ListFlows == 0 {
-		return fmt.Sprintf("Policy %s: no ListFlows, since the rules name their flows: %s.", report.Plain(p.Name), report.Plain(strings.Join(plan.FlowNames, ", ")))
-	}
-	return fmt.Sprintf("Policy %s: ListFlows, %s for %s, at least hourly.", report.Plain(p.Name), plain.Count(plan.ListFlows, "call"), plain.Count(plan.Flows, "flow"))
-}
-
-// looks says what it costs to look at everything once, as plan and apply do.
-func looks(plan policy.QueryPlan) string {
-	return fmt.Sprintf("What several rules ask about a flow is asked once, for all of them; in parts, by StartedTimeBegin and StartedTimeEnd, where a page doesn't hold the answer.\n"+
-		"A look at everything is %s, a page a flow, and takes about %s within the quota.", plain.Count(plan.Look, "ListExecutions call"), plan.LookTime())
+	return report.QueryPlan(t.out, plan, p.Name, t.style(t.out))
 }

@@ -44,7 +44,7 @@ func (t *terminal) newInvoke() *cobra.Command {
 		Short:   "Invoke the function's binary as Function Compute does",
 		Long:    invokeLong,
 		Example: "  flowreaper invoke --function bin/flowreaper-function --event testdata/events/timer.json",
-		Args:    noArguments,
+		Args:    flag.NoArguments,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return t.invoke(cmd.Context(), o) },
 	}
 	flags := cmd.Flags()

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/flowreaper/flowreaper/internal/flag"
 	"github.com/flowreaper/flowreaper/internal/plan"
 )
 
@@ -28,7 +29,7 @@ Exit status: 0 done, whether or not something would be stopped · 1 failed · 2 
 			"  flowreaper plan --policy policy.yaml --endpoint http://127.0.0.1:8790 -o json\n" +
 			"  flowreaper plan --policy policy.yaml --region cn-hangzhou --out plan.json -o html > plan.html\n" +
 			"  flowreaper plan --policy policy.yaml --explain-query --flows 1200",
-		Args: noArguments,
+		Args: flag.NoArguments,
 	}
 	s := t.addSettings(cmd, "html")
 	s.addEvent(cmd)

@@ -1,18 +1,11 @@
 package main
 
 import (
-	"fmt"
-	"os"
-	"time"
-
-	"github.com/schollz/progressbar/v3"
-
-	"github.com/flowreaper/flowreaper/internal/duration"
-	"github.com/flowreaper/flowreaper/internal/plain"
 	"github.com/flowreaper/flowreaper/internal/result"
+	"github.com/schollz/progressbar/v3"
+	"os"
 )
 
-// progress shows on a terminal how far a sweep has got, and how long the rest
 // takes within the quota, in the words of describe. It returns nil where there
 // is no terminal. done takes the bar away again.
 func (t *terminal) progress(describe func(result.Progress) string) (show func(result.Progress), done func()) {
@@ -40,30 +33,4 @@ func (t *terminal) bar() (draw func(share float64, text string), done func()) {
 		bar.Describe(text)
 		_ = bar.Set(min(int(whole*share), whole-1)) // done ends it; a bar that can't be drawn is no reason to end
 	}, func() { _ = bar.Clear() }
-}
-
-// lookingAndStopping is for sweeps that stop.
-func lookingAndStopping(p result.Progress) string {
-	if p.Tried == 0 {
-		return looking(p)
-	}
-	return lookedAt(p) + ", tried " + plain.Count(p.Tried, "stop") + left(p.Left)
-}
-
-// looking is for plans. Nobody who is about to be asked may read that something
-// was stopped.
-func looking(p result.Progress) string { return lookedAt(p) + left(p.Left) }
-
-func lookedAt(p result.Progress) string {
-	if p.Flows == 0 {
-		return "listing the flows"
-	}
-	return fmt.Sprintf("looked at %s of %s flows", plain.Number(p.Listed), plain.Number(p.Flows))
-}
-
-func left(d time.Duration) string {
-	if d == 0 {
-		return ""
-	}
-	return fmt.Sprintf(", %s left", duration.Rough(d))
 }

@@ -22,17 +22,17 @@ func TestProgressSaysHowFarAndHowLong(t *testing.T) {
 			"looked at 9 of 9 flows", "looked at 9 of 9 flows, tried 1,200 stops"},
 	}
 	for _, test := range tests {
-		if got := looking(test.of); got != test.plans {
+		if got := test.of.Looking(); got != test.plans {
 			t.Errorf("%+v, of a plan: %q, want %q", test.of, got, test.plans)
 		}
-		if got := lookingAndStopping(test.of); got != test.sweeps {
+		if got := test.of.LookingAndStopping(); got != test.sweeps {
 			t.Errorf("%+v, of a sweep that stops: %q, want %q", test.of, got, test.sweeps)
 		}
 	}
 }
 
 func TestNoProgressWithoutATerminal(t *testing.T) {
-	if show, _ := (&terminal{err: io.Discard}).progress(lookingAndStopping); show != nil {
+	if show, _ := (&terminal{err: io.Discard}).progress(result.Progress.LookingAndStopping); show != nil {
 		t.Error("progress is shown where there is no terminal")
 	}
 }

@@ -30,7 +30,7 @@ What the function needs besides, for its logs, its queue and its state file, is 
 
 Exit status: 0 done · 2 wrong usage or policy`,
 		Example: "  flowreaper ram-policy --policy policy.yaml --mode plan",
-		Args:    noArguments,
+		Args:    flag.NoArguments,
 		RunE:    func(*cobra.Command, []string) error { return t.ramPolicy(file, mode) },
 	}
 	cmd.Flags().StringVar(&file, "policy", t.getenv("FLOWREAPER_POLICY"), "the policy `FILE` (or FLOWREAPER_POLICY)")

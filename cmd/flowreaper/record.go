@@ -13,9 +13,11 @@ import (
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/internal/connect"
 	"github.com/flowreaper/flowreaper/internal/duration"
+	"github.com/flowreaper/flowreaper/internal/flag"
 	"github.com/flowreaper/flowreaper/internal/history/record"
 	"github.com/flowreaper/flowreaper/internal/plain"
 	"github.com/flowreaper/flowreaper/internal/report"
+	"github.com/flowreaper/flowreaper/internal/result"
 )
 
 // recordFlags are the command line of record.
@@ -49,7 +51,7 @@ Exit status: 0 done · 1 failed · 2 wrong usage, or a folder that is no history
 could be recorded, which the next run asks for again · 130 interrupted: what had come was kept`,
 		Example: "  flowreaper record --region cn-hangzhou --out history\n" +
 			"  flowreaper record --region cn-hangzhou --out history --since 30d --flow 'etl-*' --with-input --redact '*password*' --redact '*token*'",
-		Args: noArguments,
+		Args: flag.NoArguments,
 	}
 	t.addRecordFlags(cmd, f)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return t.record(cmd.Context(), f) }
@@ -87,7 +89,7 @@ func (f *recordFlags) recordOptions() (record.Options, error) {
 	}
 	var err error
 	if o.Since, err = duration.Parse(f.since); err != nil {
-		if o.From, err = parseWhen("since", f.since, time.Time{}); err != nil {
+		if o.From, err = flag.When("since", f.since, time.Time{}); err != nil {
 			return o, err
 		}
 	}
@@ -135,7 +137,7 @@ func (t *terminal) recordProgress() (show func(record.Progress), done func()) {
 		return nil, done
 	}
 	return func(p record.Progress) {
-		draw(p.Share, fmt.Sprintf("recorded %s of %s", plain.Number(p.Done), plain.Count(p.Flows, "flow"))+left(p.Left))
+		draw(p.Share, fmt.Sprintf("recorded %s of %s", plain.Number(p.Done), plain.Count(p.Flows, "flow"))+result.TimeLeft(p.Left))
 	}, done
 }
 

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"github.com/flowreaper/flowreaper/internal/flag"
 	"github.com/flowreaper/flowreaper/internal/plain"
@@ -112,7 +111,7 @@ func (t *terminal) newRoot() *cobra.Command {
 		Short:         "Stops CloudFlow executions by policy, and shows beforehand what it would stop",
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          noSuchCommand,
+		Args:          flag.NoSuchCommand,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SuggestionsMinimumDistance = 2
@@ -144,34 +143,6 @@ func (t *terminal) newRoot() *cobra.Command {
 	return root
 }
 
-// noArguments refuses arguments of a command that has flags alone, most often a
-// file whose flag was forgotten.
-func noArguments(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	err := fmt.Errorf("%s takes no arguments, only flags, but %q is none", cmd.Name(), args[0])
-	cmd.Flags().Visit(func(f *pflag.Flag) {
-		if long := f.Shorthand + f.Value.String(); f.Shorthand != "" && cmd.Flags().Lookup(long) != nil {
-			err = fmt.Errorf("-%s is read as -%s %s; did you mean --%s?", long, f.Shorthand, f.Value, long)
-		}
-	})
-	return fmt.Errorf("%w\nSee '%s --help'", err, cmd.CommandPath())
-}
-
-// noSuchCommand refuses what cobra took for an argument of the root: a command
-// that doesn't exist.
-func noSuchCommand(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	err := fmt.Errorf("there is no command %q", args[0])
-	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-		err = fmt.Errorf("%w; did you mean %q?", err, near[0])
-	}
-	return fmt.Errorf("%w\nSee 'flowreaper --help'", err)
-}
-
 // version is set by the Makefile with -ldflags "-X main.version=…".
 var version = "dev"
 
@@ -183,7 +154,7 @@ func (t *terminal) newVersion() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",
-		Args:  noArguments,
+		Args:  flag.NoArguments,
 		RunE: func(*cobra.Command, []string) error {
 			_, err := io.WriteString(t.out, versionLine())
 			return err

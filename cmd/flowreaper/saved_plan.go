@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -117,7 +116,7 @@ func (t *terminal) save(name string, s *sweeping, stops result.Recording, failur
 	if err != nil || read.Hash != s.options.Policy.Hash {
 		return nil, fmt.Errorf("%s has changed while the plan was made: plan again", s.policyFile)
 	}
-	kept := tellable(stops)
+	kept := stops.Tellable()
 	fingerprint, err := plan.Write(name, &plan.File{
 		CreatedAt: time.Now().UTC().Truncate(time.Second), Endpoint: s.at.String(), Region: s.region,
 		Policy: plan.Policy{Name: read.Name, Hash: read.Hash, Text: string(text)}, Stops: kept,
@@ -133,10 +132,4 @@ func (t *terminal) save(name string, s *sweeping, stops result.Recording, failur
 	return []string{fmt.Sprintf("This plan is %s, with the fingerprint %s.\n"+
 		"Once you agree, have it carried out by: flowreaper apply --plan %s --expect %[2]s\n"+
 		"Without --expect, or --policy, whoever can write the file decides what is stopped.", name, fingerprint, name)}, nil
-}
-
-// tellable are the stops that a later sweep can tell from others of their names: a
-// plan with one that it can't would be none.
-func tellable(stops result.Recording) result.Recording {
-	return slices.DeleteFunc(slices.Clone(stops), func(p result.PlannedStop) bool { return p.StartedTime.IsZero() })
 }

@@ -71,7 +71,7 @@ func (t *terminal) newStop() *cobra.Command {
 // noGlobbing refuses arguments: most often a glob that wasn't quoted, in place
 // of which the shell put the names of files.
 func noGlobbing(cmd *cobra.Command, args []string) error {
-	if err := noArguments(cmd, args); err != nil {
+	if err := flag.NoArguments(cmd, args); err != nil {
 		return fmt.Errorf("%w\nQuote globs and causes: the shell puts the names of files in the place of a bare *", err)
 	}
 	return nil

@@ -59,7 +59,7 @@ func (t *terminal) newSuggest() *cobra.Command {
 			"  flowreaper suggest --history history --flow 'etl-*' --false-stops 1/200 --margin 1.3\n" +
 			"  flowreaper suggest --history history -o yaml --tests policy.test.yaml > policy.yaml\n" +
 			"  flowreaper suggest --history history -o html > limits.html",
-		Args: noArguments,
+		Args: flag.NoArguments,
 		RunE: func(*cobra.Command, []string) error { return t.suggest(s) },
 	}
 	flags := cmd.Flags()

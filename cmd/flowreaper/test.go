@@ -48,7 +48,7 @@ func (t *terminal) newTest() *cobra.Command {
 		Short:   "Run policy tests",
 		Long:    testLong,
 		Example: "  flowreaper test policy.test.yaml\n  flowreaper test --coverage --junit report.xml tests/*.yaml",
-		Args:    someFiles("a file of policy tests, such as policy.test.yaml"),
+		Args:    flag.SomeFiles("a file of policy tests, such as policy.test.yaml"),
 		RunE:    func(_ *cobra.Command, files []string) error { return t.test(files, o) },
 	}
 	flags := cmd.Flags()

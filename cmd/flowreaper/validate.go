@@ -40,7 +40,7 @@ func (t *terminal) newValidate() *cobra.Command {
 		Example: "  flowreaper validate policy.yaml\n" +
 			"  flowreaper validate --strict --flows 1200 policy.yaml\n" +
 			"  flowreaper validate -o json policy.yaml",
-		Args: someFiles("a policy's file"),
+		Args: flag.SomeFiles("a policy's file"),
 		RunE: func(_ *cobra.Command, files []string) error { return t.validate(files, v) },
 	}
 	flags := cmd.Flags()
@@ -115,14 +115,4 @@ func (t *terminal) showValidated(all []*policyfile.Validated, output string) err
 		}
 	}
 	return nil
-}
-
-// someFiles refuses a command line without a file. what says of what.
-func someFiles(what string) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, files []string) error {
-		if len(files) > 0 {
-			return nil
-		}
-		return fmt.Errorf("%s needs %s: name one or more\nSee '%s --help'", cmd.Name(), what, cmd.CommandPath())
-	}
 }

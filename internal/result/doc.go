@@ -5,5 +5,5 @@
 // Packages sweep, stops, judge and emergency tell a [Collector], which makes the Report;
 // the function makes those of sweeps that didn't begin. Packages report, notify and plan show it, tell it and
 // keep it, and know no engine. It imports nothing of ours but package policy, in
-// whose words it speaks.
+// whose words it speaks, and how numbers and lengths of time are written.
 package result

@@ -1,6 +1,9 @@
 package result
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Recording is what a plan would stop, in order.
 type Recording []PlannedStop
@@ -13,4 +16,10 @@ type PlannedStop struct {
 	StartedTime time.Time `json:"startedTime"`
 	Rule        string    `json:"rule"`
 	Reason      string    `json:"reason"`
+}
+
+// Tellable are the stops that a later sweep can tell from others of their names: a
+// plan with one that it can't would be none.
+func (r Recording) Tellable() Recording {
+	return slices.DeleteFunc(slices.Clone(r), func(p PlannedStop) bool { return p.StartedTime.IsZero() })
 }
