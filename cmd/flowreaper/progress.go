@@ -1,11 +1,14 @@
 package main
 
 import (
-	"github.com/flowreaper/flowreaper/internal/result"
-	"github.com/schollz/progressbar/v3"
 	"os"
+
+	"github.com/schollz/progressbar/v3"
+
+	"github.com/flowreaper/flowreaper/internal/result"
 )
 
+// progress shows on a terminal how far a sweep has got, and how long the rest
 // takes within the quota, in the words of describe. It returns nil where there
 // is no terminal. done takes the bar away again.
 func (t *terminal) progress(describe func(result.Progress) string) (show func(result.Progress), done func()) {

@@ -5,6 +5,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -108,5 +109,22 @@ func TestNoTypeOfTheSweepHasManyMethods(t *testing.T) {
 	}
 	if methods["sweep"] == 0 {
 		t.Error("no methods of the sweep were found")
+	}
+}
+
+// No package but policy is longer than a person reads in a day.
+func TestPackagesStayReadable(t *testing.T) {
+	lines := map[string]int{}
+	for name := range goFiles(t, "") {
+		text, err := os.ReadFile(filepath.Join("../..", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines[path.Dir(name)] += strings.Count(string(text), "\n")
+	}
+	for folder, n := range lines {
+		if n > 3000 && !strings.HasPrefix(folder, "policy") {
+			t.Errorf("%s has %d lines: give what it does besides a package of its own", folder, n)
+		}
 	}
 }

@@ -42,7 +42,7 @@ func curve(g *suggest.Group) template.HTML {
 	s.label(width-right, height-4, "end", "", "limit")
 	return s.figure(
 		fmt.Sprintf("Curve of %s: a limit of %s stops %s of good runs, at 95 percent confidence, and saves %.1f hours", g.Name, g.Limit.Duration, g.Limit.FalseStops, g.Limit.HoursSaved),
-		"By limit: the share of good runs that it would have stopped (solid line; the band is its interval at 95%), and the hours that it would have saved (dashed). The upright line is the suggested limit.")
+		"By limit: the share of good runs that it would have stopped (solid line; the band is its interval at 95 %), and the hours that it would have saved (dashed). The upright line is the suggested limit.")
 }
 
 // stairs: between two limits of the curve nothing is known but that it falls, so it

@@ -26,7 +26,7 @@ func Suggestion(r *suggest.Result, s *Sample) *Page {
 			limited++
 		}
 	}
-	p.say("%s of %s have a limit, in %s. Good runs are those that Succeeded; what was stopped, timed out or still runs counts as one that would have taken longer. All intervals are at 95%%.",
+	p.say("%s of %s have a limit, in %s. Good runs are those that Succeeded; what was stopped, timed out or still runs counts as one that would have taken longer. All intervals are at 95 %%.",
 		plain.Number(limited), plain.Count(len(r.Groups), "group"), plain.Count(len(r.Rules), "rule"))
 	for _, n := range r.Notes {
 		p.say("Note: %s.", n.Message)

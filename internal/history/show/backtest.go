@@ -245,7 +245,7 @@ func (p *said) stops(title string, stops []backtest.Stop, all bool) {
 	var rows [][]string
 	for i := range sorted {
 		s := &sorted[i]
-		rows = append(rows, []string{s.Flow, s.Execution, s.Rule, minute(s.StoppedAt), duration.Rough(lost(s)), s.EndedAs, duration.Rough(s.End().Sub(s.StoppedAt))})
+		rows = append(rows, []string{s.Flow, s.Execution, s.Rule, minute(s.StoppedAt), duration.Rough(lost(s)), s.EndedAs, hours(s.Hours)})
 	}
 	p.table(title, []string{"flow", "execution", "rule", "stopped at", "after", "ended as", "ran on for"}, rows, fewRows, all)
 }
@@ -277,9 +277,9 @@ func and(text string) string {
 func percent(share float64) string {
 	switch {
 	case share == 0:
-		return "0%"
+		return "0 %"
 	case share < 0.0001:
-		return "less than 0.01%"
+		return "less than 0.01 %"
 	}
-	return fmt.Sprintf("%.2f%%", 100*share)
+	return fmt.Sprintf("%.2f %%", 100*share)
 }

@@ -40,7 +40,7 @@ func (r *Result) Policy() string {
 func (g *Group) explain(b *strings.Builder) {
 	comment(b, "  ", "%s: %s, p50 %s, p95 %s, p99 %s, longest %s; limit %s.", g.Name, plain.Count(g.Sample.Succeeded, "good run"),
 		g.P50, g.P95, g.P99, rough(g.LongestSeconds), g.Limit.Duration)
-	comment(b, "  ", "Stops %s of good runs, at 95%% confidence; of these here %d, and %s that did not end well: %.1f hours saved.",
+	comment(b, "  ", "Stops %s of good runs, at 95 %% confidence; of these here %d, and %s that did not end well: %.1f hours saved.",
 		g.Limit.FalseStops, g.Limit.StoppedGood, plain.Count(g.Limit.StoppedOthers, "execution"), g.Limit.HoursSaved)
 	for _, n := range g.Notes {
 		comment(b, "  ", "Note: %s.", n.Message)
