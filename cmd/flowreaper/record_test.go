@@ -26,7 +26,7 @@ func TestInterruptedRecord(t *testing.T) {
 	ctx, interrupt := context.WithCancel(t.Context())
 	loopback := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		server.ServeHTTP(w, r)
-		if server.Stats().Calls["ListExecutions"] == 20 {
+		if server.Stats().Calls["ListExecutions"] >= 20 { // several are under way: none may be the 20th alone
 			interrupt()
 		}
 	}))

@@ -129,10 +129,11 @@ func (f *flows) tellWatch() {
 
 // told is a flow as the watch is told of it.
 func (f *flows) told(flow *policy.Flow, q policy.Query) watch.Flow {
+	least := q.MinAge // not all of the question: of each flow it is kept
 	return watch.Flow{
 		ID: judge.FlowKey(flow), Name: flow.Name, Query: f.hash(flow, q), LeastAge: q.MinAge, EverySweep: everySweep(q),
 		ByStatusAlone: q.NamePrefix == "" && slices.Contains(q.Statuses, running),
-		Due:           func(name string, started time.Time) (time.Time, bool) { return f.dueOf(flow, q, name, started) },
+		Due:           func(name string, started time.Time) (time.Time, bool) { return f.dueOf(flow, least, name, started) },
 		Then: func(name string, started, seen time.Time) time.Time {
 			return f.then(flow, remembered(name, started), seen, true)
 		},
@@ -156,7 +157,7 @@ func (f *flows) hash(flow *policy.Flow, q policy.Query) string {
 
 // dueOf is the due time of an execution of which a file remembers only when it
 // started.
-func (f *flows) dueOf(flow *policy.Flow, q policy.Query, name string, started time.Time) (time.Time, bool) {
+func (f *flows) dueOf(flow *policy.Flow, leastAge time.Duration, name string, started time.Time) (time.Time, bool) {
 	due := f.Policy.Due(&policy.Facts{
 		Now: f.clock.Judging(), Event: f.Event, Flow: flow,
 		Execution: remembered(name, started),
@@ -167,7 +168,7 @@ func (f *flows) dueOf(flow *policy.Flow, q policy.Query, name string, started ti
 	case policy.Moment:
 		return ceil(due.Time), true
 	}
-	return started.Add(q.MinAge), true
+	return started.Add(leastAge), true
 }
 
 // remembered is an execution as a file tells of it.
