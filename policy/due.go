@@ -77,7 +77,7 @@ func (p *Policy) Due(f *Facts) Due {
 
 // ruleDue is Due for one rule.
 func (p *Policy) ruleDue(r *Rule, f *Facts) Due {
-	if f.Execution != nil && hasEnded(f.Execution.Status) {
+	if f.Execution != nil && HasEnded(f.Execution.Status) {
 		return Due{}
 	}
 	s := p.solver(*f)
@@ -96,7 +96,9 @@ func (p *Policy) ruleDue(r *Rule, f *Facts) Due {
 	return Due{}
 }
 
-func hasEnded(status string) bool {
+// HasEnded says whether an execution with this status runs no more. A status that is empty
+// or isn't documented counts as live.
+func HasEnded(status string) bool {
 	switch status {
 	case "Stopped", "Succeeded", "Failed", "TimedOut":
 		return true

@@ -113,7 +113,7 @@ func (p *Policy) explainCondition(c conjunct, j *judgement) ConditionExplanation
 
 // conditionDue is when a condition that does not hold could.
 func (p *Policy) conditionDue(c conjunct, f Facts) Due {
-	if hasEnded(f.Execution.Status) {
+	if HasEnded(f.Execution.Status) {
 		return Due{}
 	}
 	if ws, ok := c.(windows); ok {

@@ -75,7 +75,7 @@ func (t *terminal) explain(ctx context.Context, set *settings, flow, execution s
 		return interruptedOr(ctx, explainFailed(err, flow, execution))
 	}
 	e := explained{Explanation: soften(p.Explain(facts), s.options.Mode)}
-	if !(&cloudflow.Execution{Status: facts.Execution.Status}).Live() {
+	if policy.HasEnded(facts.Execution.Status) {
 		if e.Ended, err = judge.ReadEnd(bounded, source, flow, execution); err != nil {
 			return interruptedOr(ctx, explainFailed(err, flow, execution))
 		}

@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/plain"
+	"github.com/flowreaper/flowreaper/policy"
 )
 
 // Execution is one execution, as it was known when it was recorded last. Times are
@@ -44,13 +45,7 @@ type Execution struct {
 }
 
 // Live says that it had not ended when it was seen last.
-func (e *Execution) Live() bool {
-	switch e.Status {
-	case "Stopped", "Succeeded", "Failed", "TimedOut":
-		return false
-	}
-	return true // an unknown status, too
-}
+func (e *Execution) Live() bool { return !policy.HasEnded(e.Status) }
 
 // Flow is one flow's executions, by startedTime and name; each once, as what was
 // recorded last knows it.

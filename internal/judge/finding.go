@@ -4,7 +4,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/internal/event"
 	"github.com/flowreaper/flowreaper/policy"
 )
@@ -83,10 +82,7 @@ func (f Finding) Condemned(rule *policy.Rule) bool {
 }
 
 // Over says that an execution has ended since it was listed: it counts for nothing.
-func (f Finding) Over() bool {
-	e := cloudflow.Execution{Status: f.Execution.Status}
-	return !e.Live()
-}
+func (f Finding) Over() bool { return policy.HasEnded(f.Execution.Status) }
 
 // end takes in that an execution, or its flow, exists no more: it has ended, and
 // nothing more can be known of it.
