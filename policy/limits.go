@@ -39,10 +39,16 @@ func (d *decoder) share(n *yamltree.Node, key string, absent float64) float64 {
 	if !ok {
 		return absent
 	}
-	percent, err := strconv.ParseFloat(strings.TrimSuffix(text, "%"), 64)
-	if err != nil || !shareText.MatchString(text) || percent > 100 {
+	share, ok := ParseShare(text)
+	if !ok {
 		d.fail(n.Position, "%s must be a percentage from 0%% to 100%%, but is %s", key, n.Describe())
 		return absent
 	}
-	return percent / 100
+	return share
+}
+
+// ParseShare reads a percentage, from 0% to 100%, as the share that it is: 0.005 of 0.5%.
+func ParseShare(text string) (share float64, ok bool) {
+	percent, err := strconv.ParseFloat(strings.TrimSuffix(text, "%"), 64)
+	return percent / 100, err == nil && shareText.MatchString(text) && percent <= 100
 }

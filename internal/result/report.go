@@ -269,3 +269,6 @@ type ErrorNote struct {
 	// How many there were.
 	Count int `json:"count" jsonschema:"minimum=1"`
 }
+
+// Seconds are a length of time as reports tell it: to the millisecond.
+func Seconds(d time.Duration) float64 { return d.Round(time.Millisecond).Seconds() }

@@ -29,7 +29,7 @@ func (s *Stops) try(c *condemned) *Stop {
 	if c.Due.Kind == policy.Moment {
 		late := max(0, s.Judge.Clock.Now().Sub(c.Due.Time.Truncate(time.Millisecond)))
 		s.late = append(s.late, late)
-		d.LateSeconds = seconds(late)
+		d.LateSeconds = result.Seconds(late)
 	}
 	s.tried[c.key()] = true
 	delete(s.all, c.key())
@@ -178,7 +178,7 @@ func (s *Stops) Lateness() *result.Lateness {
 		return nil
 	}
 	slices.Sort(s.late)
-	return &result.Lateness{Count: n, P99Seconds: seconds(s.late[(n*99-1)/100]), MaxSeconds: seconds(s.late[n-1])}
+	return &result.Lateness{Count: n, P99Seconds: result.Seconds(s.late[(n*99-1)/100]), MaxSeconds: result.Seconds(s.late[n-1])}
 }
 
 // decision is what can be said of a condemned execution before its outcome.
@@ -206,5 +206,3 @@ func (s *Stops) decision(f judge.Finding) result.Decision {
 	}
 	return d
 }
-
-func seconds(d time.Duration) float64 { return d.Round(time.Millisecond).Seconds() }

@@ -48,7 +48,7 @@ func (s *sweep) allIncomplete(flows []string, why error) {
 // estimated says how long the stops that are left will take.
 func (s *sweep) estimated(stops int) {
 	if stops > 0 {
-		s.estimate = &result.Estimate{StopsLeft: stops, Seconds: seconds(time.Duration(float64(stops) / s.rate(cloudflow.OpStopExecution) * float64(time.Second)))}
+		s.estimate = &result.Estimate{StopsLeft: stops, Seconds: result.Seconds(time.Duration(float64(stops) / s.rate(cloudflow.OpStopExecution) * float64(time.Second)))}
 	}
 }
 
@@ -166,7 +166,5 @@ func (s ending) tellLost(report *result.Report) {
 		report.Errors = append(report.Errors, result.ErrorNote{Code: "StateLost", Message: why, Count: 1})
 	}
 }
-
-func seconds(d time.Duration) float64 { return d.Round(time.Millisecond).Seconds() }
 
 func rounded(x float64) float64 { return float64(int(x*10_000+0.5)) / 10_000 }

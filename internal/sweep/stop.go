@@ -62,7 +62,7 @@ func (s stopping) seenEnough(wait bool) bool {
 
 // stopNext fetches what the next stops hang on, and tries them, as the quota allows.
 func (s stopping) stopNext() {
-	for s.ctx.Err() == nil {
+	for s.ctx.Err() == nil && s.stops.Queued() > 0 {
 		task := s.stops.Next(stops.Room{
 			Fetch:    s.underWay[opFresh] < most[opFresh],
 			Stop:     s.underWay[opStop] < most[opStop] && s.level(cloudflow.OpStopExecution) > 0,
@@ -91,9 +91,13 @@ func (s stopping) sendable() int {
 
 // fetch fetches what stops hang on.
 func (s stopping) fetch(f *stops.Fetch) {
-	work := map[stops.What]func(*judge.Inquiry, *stops.Fetch) (func(), error){
-		stops.TheExecution: s.fetchExecution, stops.TheFlow: s.fetchFlow, stops.TheLive: s.fetchLive,
-	}[f.What]
+	work := s.fetchExecution
+	switch f.What {
+	case stops.TheFlow:
+		work = s.fetchFlow
+	case stops.TheLive:
+		work = s.fetchLive
+	}
 	s.inquire(opFresh, f.Flow.Name, func(in *judge.Inquiry) (func(), error) { return work(in, f) }, func(err error) {
 		if s.outOfTime(err) {
 			return // they stay marked, so that nobody asks again in this sweep

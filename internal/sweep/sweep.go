@@ -280,10 +280,10 @@ func (s *sweep) begun() time.Time { return s.clock.Corrected(s.started) }
 // endIfFatal ends the sweep at once after an error that leaves nothing to hope
 // for, and says whether it did.
 func (s *sweep) endIfFatal(err error) bool {
-	if !cloudflow.IsFatal(err) {
+	f := fatal(err)
+	if f == nil {
 		return false
 	}
-	f := fatal(err)
 	s.Fail(f.Code, f.Err)
 	s.end(f)
 	return true

@@ -2,9 +2,9 @@ package backtest
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
-	"strings"
+
+	"github.com/flowreaper/flowreaper/policy"
 )
 
 // Gate is how many false stops are allowed: a number, or a share of what Succeeded.
@@ -14,8 +14,6 @@ type Gate struct {
 	share float64 // of what Succeeded
 }
 
-var sharePattern = regexp.MustCompile(`^[0-9]{1,3}(\.[0-9]{1,6})?%$`)
-
 // ParseGate reads a gate, such as 10 or 0.1%. "" is nil, which allows any number.
 func ParseGate(text string) (*Gate, error) {
 	if text == "" {
@@ -24,8 +22,8 @@ func ParseGate(text string) (*Gate, error) {
 	if n, err := strconv.Atoi(text); err == nil && n >= 0 {
 		return &Gate{text, n, -1}, nil
 	}
-	if percent, err := strconv.ParseFloat(strings.TrimSuffix(text, "%"), 64); err == nil && sharePattern.MatchString(text) && percent <= 100 {
-		return &Gate{text, 0, percent / 100}, nil
+	if share, ok := policy.ParseShare(text); ok {
+		return &Gate{text, 0, share}, nil
 	}
 	return nil, fmt.Errorf("%q is neither a number such as 10 nor a share such as 0.1%%", text)
 }
