@@ -12,6 +12,8 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/flowreaper/flowreaper/internal/strictjson"
 )
 
 // version is of history.json and of the columns.
@@ -179,11 +181,12 @@ func named(entries []fs.DirEntry) string {
 
 // decode reads the version first: of another nothing else can be said.
 func decode(text []byte) (*Coverage, error) {
+	kind := fmt.Sprintf("history of version %d", version)
 	var v struct {
 		Version *int `json:"version"`
 	}
 	if err := json.Unmarshal(text, &v); err != nil {
-		return nil, inCoverage(err)
+		return nil, strictjson.Said(err, kind)
 	}
 	switch {
 	case v.Version == nil:
@@ -192,24 +195,10 @@ func decode(text []byte) (*Coverage, error) {
 		return nil, fmt.Errorf("its version is %d, and this flowreaper reads version %d: use the flowreaper that wrote it, or record into a new folder", *v.Version, version)
 	}
 	c := &Coverage{}
-	if err := json.Unmarshal(text, c, json.RejectUnknownMembers(true)); err != nil {
-		return nil, inCoverage(err)
+	if err := strictjson.Read(text, c, kind); err != nil {
+		return nil, err
 	}
 	return c, c.check()
-}
-
-// inCoverage is the library's error without what is Go's in it.
-func inCoverage(err error) error {
-	semantic, ok := errors.AsType[*json.SemanticError](err)
-	switch {
-	case errors.Is(err, json.ErrUnknownName):
-		return fmt.Errorf("it has a key that no history of version %d has, %s", version, semantic.JSONPointer)
-	case ok && semantic.JSONPointer != "":
-		return fmt.Errorf("its %s is not what it should be", semantic.JSONPointer)
-	case ok:
-		return errors.New("it is no JSON object")
-	}
-	return errors.New(strings.TrimPrefix(err.Error(), "jsontext: "))
 }
 
 // check says what can't be of an account.

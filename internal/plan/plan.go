@@ -27,6 +27,7 @@ import (
 	"github.com/flowreaper/flowreaper/internal/duration"
 	"github.com/flowreaper/flowreaper/internal/plain"
 	"github.com/flowreaper/flowreaper/internal/result"
+	"github.com/flowreaper/flowreaper/internal/strictjson"
 	"github.com/flowreaper/flowreaper/policy"
 )
 
@@ -138,28 +139,13 @@ func Read(name string, expected Fingerprint) (*File, *policy.Policy, error) {
 	return f, p, nil
 }
 
-// decode decodes a plan that lacks nothing, and nothing after it. It is read as a
-// person reads it: no key twice, none in another case ("POLICY"), none unknown.
+// decode decodes a plan that lacks nothing.
 func decode(text []byte) (*File, error) {
 	f := &File{}
-	if err := json.Unmarshal(text, f, json.RejectUnknownMembers(true)); err != nil {
-		return nil, inPlan(err)
+	if err := strictjson.Read(text, f, "plan"); err != nil {
+		return nil, err
 	}
 	return f, f.complete()
-}
-
-// inPlan is the library's error without what is Go's in it.
-func inPlan(err error) error {
-	semantic, ok := errors.AsType[*json.SemanticError](err)
-	switch {
-	case errors.Is(err, json.ErrUnknownName):
-		return fmt.Errorf("it has a key that no plan has, %s", semantic.JSONPointer)
-	case ok && semantic.JSONPointer != "":
-		return fmt.Errorf("its %s is not what it should be", semantic.JSONPointer)
-	case ok:
-		return errors.New("it is no JSON object")
-	}
-	return errors.New(strings.TrimPrefix(err.Error(), "jsontext: "))
 }
 
 func readFile(name string) ([]byte, error) {
