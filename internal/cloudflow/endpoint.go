@@ -47,7 +47,8 @@ var regionForm = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 
 // ParseEndpoint reads an endpoint: https://host[:port], or http:// to a
 // loopback address only, since requests carry the account's signature and
-// token. Without a scheme it means https; an empty one is the region's public
+// token. Without a scheme it means https, and http where that is to a loopback
+// address: nothing but an emulator is there. An empty one is the region's public
 // endpoint, <region>.fnf.aliyuncs.com.
 func ParseEndpoint(endpoint, region string) (Endpoint, error) {
 	if endpoint == "" {
@@ -61,6 +62,9 @@ func ParseEndpoint(endpoint, region string) (Endpoint, error) {
 	if err != nil {
 		// A url.Error would repeat a password that was typed into the endpoint.
 		return Endpoint{}, fmt.Errorf("the endpoint is not a URL: %w; write it as https://<region>.fnf.aliyuncs.com", errors.Unwrap(err))
+	}
+	if text != endpoint && isLoopback(u.Hostname()) {
+		u.Scheme = "http"
 	}
 	e := Endpoint{Scheme: u.Scheme, Host: strings.ToLower(u.Host)}
 	if reason := refuseEndpoint(u); reason != "" {
