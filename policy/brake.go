@@ -86,7 +86,7 @@ func (b Brake) rule(p *Policy) (*Rule, error) {
 		// The same once more, in a form that the API can filter by.
 		r.conjuncts = append(r.conjuncts, d.sugar("", "execution.name startsWith "+quote(name.literal()))...)
 	}
-	r.ordered = cheapestFirst(r.conjuncts)
+	r.ordered, r.stays = cheapestFirst(r.conjuncts), stay(r.conjuncts, true)
 	return r, nil
 }
 

@@ -13,7 +13,8 @@
 // before it can tell.
 //
 // [Policy.Due] says when a rule could condemn an execution, at the earliest,
-// and [Policy.Explain] shows every condition with the values that it saw.
+// [Verdict.Stays] that one stays condemned however the time goes on, and
+// [Policy.Explain] shows every condition with the values that it saw.
 //
 // # How it works
 //

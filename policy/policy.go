@@ -57,6 +57,7 @@ type Rule struct {
 	flows     *globs               // nil: all flows
 	conjuncts []conjunct           // in the file's order, the implied ones first
 	ordered   []conjunct           // the same, the cheapest first
+	stays     bool                 // once they hold, time alone doesn't change that
 	cause     *expression.Template // nil: the explanation
 	identity  string               // a hash of the conditions
 	reads     expression.Set       // all that the conditions read

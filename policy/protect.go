@@ -6,11 +6,12 @@ import "github.com/flowreaper/flowreaper/policy/internal/yamltree"
 type protection struct {
 	flows *globs     // nil: none
 	when  []conjunct // of one condition; empty: none
+	stays bool       // once it doesn't hold, time alone doesn't change that
 }
 
 // protection reads protect.
 func (d *decoder) protection(n *yamltree.Node) *protection {
-	p := &protection{}
+	p := &protection{stays: true}
 	if n == nil {
 		return p
 	}
@@ -22,6 +23,7 @@ func (d *decoder) protection(n *yamltree.Node) *protection {
 	for _, e := range d.condition(f["when"], "protect.when") {
 		p.when = append(p.when, newCondition("protect.when", e))
 	}
+	p.stays = stay(p.when, false)
 	return p
 }
 

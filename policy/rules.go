@@ -97,7 +97,7 @@ func (d *decoder) conjuncts(r *Rule, f map[string]*yamltree.Node, p *Policy) {
 		c.others = cheapestFirst(r.conjuncts)
 		r.conjuncts = append(r.conjuncts, c)
 	}
-	r.ordered = cheapestFirst(r.conjuncts)
+	r.ordered, r.stays = cheapestFirst(r.conjuncts), stay(r.conjuncts, true)
 	r.identify()
 }
 

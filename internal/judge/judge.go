@@ -33,8 +33,11 @@ func (j *Judge) Again(f Finding) Finding {
 // WithoutMargin judges a finding once more, without the margin that rules are judged
 // with. It is there so that nothing is stopped too early, and would stop for as long
 // after a window has closed. What it returns is condemned with and without; false
-// where nothing is.
+// where nothing is. What the time can't undo needs no second judgement.
 func (j *Judge) WithoutMargin(f Finding) (Finding, bool) {
+	if f.Verdict.Stays() {
+		return f, true
+	}
 	now := f.at(j.Clock.Now())
 	switch {
 	case now.Condemned(f.Verdict.Rule):

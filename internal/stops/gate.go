@@ -164,7 +164,8 @@ func (g *gate) off() refusal {
 }
 
 // pass judges an execution at its turn. That may come long after it was found:
-// at two stops a second a thousand take eight minutes. The finding returned
+// at two stops a second a thousand take eight minutes. Where the time can undo
+// a verdict it is asked twice, with the margin and without. The finding returned
 // says what was judged last.
 func (g *gate) pass(f judge.Finding) (*pass, judge.Finding, refusal) {
 	if no := g.off(); no != nil {

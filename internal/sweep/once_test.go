@@ -13,18 +13,29 @@ import (
 	"github.com/flowreaper/flowreaper/internal/sweep"
 )
 
-// A row is judged once when it is found, and once at its turn, with the margin and
-// without; when it falls due is computed once.
+// A row is judged once when it is found, and once at its turn; only where the time can
+// undo the verdict is it judged there twice, with the margin and without. When it falls
+// due is computed once.
 func TestARowIsJudgedOnceWhenItIsFoundAndOnceAtItsTurn(t *testing.T) {
-	for name, text := range map[string]string{
-		"one rule":      twoHours,
-		"several rules": twoHours + "  - {name: three-hours, maxRuntime: 3h}\n",
+	const anyHour = "    window: {hours: \"00:00-24:00\", timeZone: UTC}\n"
+	const protectsYoung = "protect: {when: 'execution.age < duration(\"1h\")'}\n"
+	const protectsOld = "protect: {when: 'execution.age > duration(\"9h\")'}\n"
+	for _, test := range []struct {
+		name, text string
+		judged     int
+	}{
+		{"one rule", twoHours, 2},
+		{"several rules", twoHours + "  - {name: three-hours, maxRuntime: 3h}\n", 2},
+		{"protect lets go with time", twoHours + protectsYoung, 2},
+		{"protect may come to hold", twoHours + protectsOld, 3},
+		{"a window", twoHours + anyHour, 3},
 	} {
 		c := newCloud(map[string][]cloudflow.Execution{"f": {running("a", 3*time.Hour), running("b", 4*time.Hour), running("kept", time.Hour)}})
-		asked, err := sweep.RunCounting(t.Context(), c.options(parse(t, text)))
-		want := map[string]sweep.Asked{"a": {Judge: 3, Due: 1}, "b": {Judge: 3, Due: 1}, "kept": {Judge: 1, Due: 1}}
+		asked, err := sweep.RunCounting(t.Context(), c.options(parse(t, test.text)))
+		stopped := sweep.Asked{Judge: test.judged, Due: 1}
+		want := map[string]sweep.Asked{"a": stopped, "b": stopped, "kept": {Judge: 1, Due: 1}}
 		if diff := cmp.Diff(want, asked); diff != "" || err != nil || len(c.stopped()) != 2 {
-			t.Errorf("%s: error %v, stopped %v, asked (-want +got):\n%s", name, err, c.stopped(), diff)
+			t.Errorf("%s: error %v, stopped %v, asked (-want +got):\n%s", test.name, err, c.stopped(), diff)
 		}
 	}
 }
