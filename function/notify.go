@@ -30,6 +30,7 @@ func newNotifier(p *policy.Policy, getenv func(string) string, log *slog.Logger)
 		return nil, err
 	}
 	n := &notifier{channels: channels, log: log}
+	n.warn(channels.Trimmed())
 	n.warn(channels.Unusable())
 	return n, nil
 }

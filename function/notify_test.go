@@ -139,6 +139,21 @@ func TestChannelsWithoutVariables(t *testing.T) {
 	}
 }
 
+// TestVariablesWithBlanks are said at the start, and never shown; a variable of blanks alone
+// is one that isn't set.
+func TestVariablesWithBlanks(t *testing.T) {
+	const said = `"msg":"notify","channel":"hook","error":"the environment variable HOOK begins or ends with a blank or a line end, which is left out; store it without"`
+	for value, want := range map[string]bool{"https://hook.example/hunter2": false, "https://hook.example/hunter2\n": true, "\u00a0https://hook.example/hunter2": true, "\r\n": true} {
+		_, log := notifierAt(t, value)
+		if got := strings.Contains(log.String(), said); got != want || strings.Contains(log.String(), "hunter2") {
+			t.Errorf("%q: logged %s", value, log)
+		}
+		if got := strings.Contains(log.String(), "is not set"); got != (strings.TrimSpace(value) == "") {
+			t.Errorf("%q: logged %s", value, log)
+		}
+	}
+}
+
 // TestNobodyToTell: a policy without channels tells nobody.
 func TestNobodyToTell(t *testing.T) {
 	var calls atomic.Int32

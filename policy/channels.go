@@ -28,14 +28,6 @@ type Channel struct {
 	place *Error // of the template; nil where there is none
 }
 
-// ChannelKind is a way to send messages.
-type ChannelKind string
-
-const (
-	Webhook  ChannelKind = "webhook"
-	DingTalk ChannelKind = "dingtalk"
-)
-
 // News is what may be worth a message.
 type News string
 
@@ -110,6 +102,9 @@ func (d *decoder) channel(n *yamltree.Node) Channel {
 		On: words(d, f["on"], "on", NewsStopped, NewsWithheld, NewsFailed, NewsUndecided, NewsPlanned), Language: cmp.Or(Language(d.choice(f["language"], "language", string(English), string(Chinese))), English),
 	}
 	d.channelURL(&c, n, f)
+	if secret := f["secretEnv"]; secret != nil && (c.Kind == WeCom || c.Kind == SlackHook) {
+		d.fail(secret.Position, "a %s channel signs nothing, its URL is the secret: leave secretEnv out", c.Kind)
+	}
 	if template := f["template"]; template != nil {
 		text, ok := d.text(template, "template")
 		c.Template, c.place = text, d.errorAt(template.Position, "")
@@ -118,13 +113,6 @@ func (d *decoder) channel(n *yamltree.Node) Channel {
 		}
 	}
 	return c
-}
-
-func (d *decoder) channelKind(channel *yamltree.Node, f map[string]*yamltree.Node) ChannelKind {
-	if lacks(f, "kind") {
-		d.fail(channel.Position, "kind is missing: give webhook or dingtalk")
-	}
-	return ChannelKind(d.choice(f["kind"], "kind", string(Webhook), string(DingTalk)))
 }
 
 var (
@@ -166,8 +154,12 @@ func (d *decoder) channelURL(c *Channel, channel *yamltree.Node, f map[string]*y
 		d.fail(n.Position, "url must be a text, but is %s", n.Describe())
 	case err != nil:
 		d.fail(n.Position, "url is %v", err)
+	case c.Kind.Fits(u) != nil:
+		d.fail(n.Position, "url is %v", c.Kind.Fits(u))
 	case u.Query().Has("access_token"):
 		d.fail(n.Position, "an access_token is a secret: put the URL into an environment variable and name that in urlEnv")
+	case robotAt(u) != "":
+		d.fail(n.Position, "a robot's URL is a secret: put it into an environment variable and name that in urlEnv")
 	}
 	c.URL = n.Text
 }

@@ -31,6 +31,9 @@ func TestChannels(t *testing.T) {
   - {name: here, kind: webhook, url: "http://127.0.0.1:8080/"}
   - {name: here-too, kind: webhook, url: "http://[::1]/", on: failed}
   - {name: and-here, kind: dingtalk, url: "http://localhost/robot"}
+  - {name: fei, kind: feishu, urlEnv: FEISHU_URL, secretEnv: FEISHU_SECRET}
+  - {name: we, kind: wecom, urlEnv: WECOM_URL}
+  - {name: slack, kind: slack, urlEnv: SLACK_URL}
 `))
 	want := []Channel{
 		{Name: "oncall", Kind: DingTalk, URLEnv: "ONCALL_URL", SecretEnv: "ONCALL_SECRET", On: []News{NewsStopped, NewsWithheld}, Language: Chinese},
@@ -38,6 +41,9 @@ func TestChannels(t *testing.T) {
 		{Name: "here", Kind: Webhook, URL: "http://127.0.0.1:8080/", Language: English},
 		{Name: "here-too", Kind: Webhook, URL: "http://[::1]/", Language: English, On: []News{NewsFailed}},
 		{Name: "and-here", Kind: DingTalk, URL: "http://localhost/robot", Language: English},
+		{Name: "fei", Kind: Feishu, URLEnv: "FEISHU_URL", SecretEnv: "FEISHU_SECRET", Language: English},
+		{Name: "we", Kind: WeCom, URLEnv: "WECOM_URL", Language: English},
+		{Name: "slack", Kind: SlackHook, URLEnv: "SLACK_URL", Language: English},
 	}
 	if diff := cmp.Diff(want, p.Notify, cmpopts.IgnoreUnexported(Channel{})); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
@@ -68,7 +74,7 @@ func TestChannelErrors(t *testing.T) {
 		{"an empty list", strings.Replace(notifying("", ""), "notify:", "notify: []", 1), []string{
 			`3:9: notify must be a list of channels, each beginning with - name:, but is empty`}},
 		{"nothing in one", notifying("  - {}\n"), []string{
-			"4:5: the channel has no name: begin it with - name:", "4:5: kind is missing: give webhook or dingtalk",
+			"4:5: the channel has no name: begin it with - name:", "4:5: kind is missing: give webhook, dingtalk, feishu, wecom or slack",
 			"4:5: url is missing: give url, or urlEnv, the environment variable that holds it"}},
 		{"a text for one", notifying("  - oncall\n"), []string{
 			`4:5: a channel must be a mapping with keys such as name and kind, but is the text "oncall"`}},
@@ -78,11 +84,27 @@ func TestChannelErrors(t *testing.T) {
 			`4:12: name must be 1 to 63 lower-case letters, digits and -, and begin with a letter or digit, but is the text "On Call"`}},
 		{"a name twice", notifying("  - {name: a, kind: webhook, urlEnv: A}\n  - {name: a, kind: webhook, urlEnv: B}\n"), []string{
 			"5:5: the name a is given to two channels; first in line 4"}},
-		{"values", notifying("  - name: a\n    kind: slack\n    urlEnv: A\n    on: [stopped, plan]\n    language: de\n    template: \" \"\n"), []string{
-			`5:11: kind must be webhook or dingtalk, but is the text "slack"`,
+		{"values", notifying("  - name: a\n    kind: pager\n    urlEnv: A\n    on: [stopped, plan]\n    language: de\n    template: \" \"\n"), []string{
+			`5:11: kind must be webhook, dingtalk, feishu, wecom or slack, but is the text "pager"`,
 			`7:19: on must be stopped, withheld, failed, undecided or planned, but is the text "plan"`,
 			`8:15: language must be en or zh, but is the text "de"`,
 			"9:15: template is empty: leave the key out, and the message is flowreaper's own"}},
+		{"another's name for a kind", notifying("  - {name: a, kind: lark, urlEnv: A}\n  - {name: b, kind: WeChat, urlEnv: A}\n  - {name: c, kind: 企业微信, urlEnv: A}\n  - {name: d, kind: DingTalk, urlEnv: A}\n  - {name: e, kind: slak, urlEnv: A}\n"), []string{
+			`4:21: kind must be webhook, dingtalk, feishu, wecom or slack, but is the text "lark"; did you mean "feishu"?`,
+			`5:21: kind must be webhook, dingtalk, feishu, wecom or slack, but is the text "WeChat"; did you mean "wecom"?`,
+			`6:21: kind must be webhook, dingtalk, feishu, wecom or slack, but is the text "企业微信"; did you mean "wecom"?`,
+			`7:21: kind must be webhook, dingtalk, feishu, wecom or slack, but is the text "DingTalk"; did you mean "dingtalk"?`,
+			`8:21: kind must be webhook, dingtalk, feishu, wecom or slack, but is the text "slak"; did you mean "slack"?`}},
+		{"a secret of what signs nothing", notifying("  - {name: a, kind: wecom, urlEnv: A, secretEnv: B}\n  - {name: b, kind: slack, urlEnv: A, secretEnv: B}\n"), []string{
+			"4:50: a wecom channel signs nothing, its URL is the secret: leave secretEnv out",
+			"5:50: a slack channel signs nothing, its URL is the secret: leave secretEnv out"}},
+		{"a robot's URL for a webhook", one(`url: "https://open.larksuite.com/open-apis/bot/v2/hook/hunter2"`), []string{
+			"4:35: url is that of a feishu robot, and the channel's kind is webhook: say kind: feishu"}},
+		{"a robot's URL for another's", notifying("  - {name: a, kind: dingtalk, url: \"https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=hunter2\"}\n"), []string{
+			"4:36: url is that of a wecom robot, and the channel's kind is dingtalk: say kind: wecom"}},
+		{"a robot's URL", notifying("  - {name: a, kind: slack, url: \"https://hooks.slack.com/services/T0/B0/hunter2\"}\n"), []string{
+			"4:33: a robot's URL is a secret: put it into an environment variable and name that in urlEnv"}},
+		{"what is no robot's", one(`url: "https://hooks.slack.com/triggers/T0"`), nil},
 		{"two URLs", one(`url: "https://a.example/", urlEnv: A`), []string{"4:35: give url or urlEnv, not both"}},
 		{"not TLS", one(`url: "http://a.example/"`), []string{"4:35: " + https}},
 		{"nearly loopback", one(`url: "http://127.0.0.1.example.com/"`), []string{"4:35: " + https}},
@@ -133,7 +155,7 @@ func problems(err error) Errors {
 // nor where the file isn't YAML.
 func TestSecretsAreNotShown(t *testing.T) {
 	for _, text := range []string{
-		"notify: [{name: a, kind: slack, url: \"https://h.example/hunter2\"}]",
+		"notify: [{name: a, kind: pager, url: \"https://h.example/hunter2\"}]",
 		"notify: [{name: a, urlEnv: 'https://h.example/?access_token=hunter2', knd: webhook}]",
 		"notify: [{name: a, \"secret\": hunter2}]",
 		"notify: [{name: a, urlEnv: A, secretEnv: [hunter2]}]",

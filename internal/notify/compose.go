@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"regexp"
 	"strings"
 	"unicode"
 
@@ -21,11 +22,14 @@ type format struct {
 	wrap  func(Message) any // what the body is as JSON
 }
 
-// DingTalk refuses more than 20,000 bytes ("message too long, exceed 20000
-// bytes", code 460101). A webhook's bound is our own.
+// formats are those of the kinds. A webhook's bound is our own; the others' are told of with
+// what they are sent.
 var formats = map[policy.ChannelKind]format{
-	policy.Webhook:  {clean: cleanText, limit: 256 << 10, most: longest, wrap: func(m Message) any { return m }},
-	policy.DingTalk: {clean: cleanMarkdown, limit: 20_000, most: 20, wrap: dingTalkMessage},
+	policy.Webhook:   {clean: cleanText, limit: 256 << 10, most: longest, wrap: func(m Message) any { return m }},
+	policy.DingTalk:  {clean: cleanMarkdown, limit: 20_000, most: 20, wrap: dingTalkMessage},
+	policy.Feishu:    {clean: cleanMarkdown, limit: 20_000, most: 20, wrap: feishuMessage},
+	policy.WeCom:     {clean: cleanMarkdown, limit: 4096, most: 20, wrap: weComMessage},
+	policy.SlackHook: {clean: cleanMarkdown, limit: 40_000, most: 20, wrap: slackMessage},
 }
 
 // compose returns the body that tells a channel of a report, nil if it has
@@ -100,17 +104,17 @@ func cleanText(s string, n int) string {
 	return plain.Clip(strings.TrimSpace(s), n)
 }
 
-// lookalikes are the wide forms of what markdown, HTML entities and mentions
-// are made of. Whether DingTalk honours a backslash in front of them isn't
-// documented; a wide form means nothing to it and reads the same. (A client
-// that makes links of bare names such as example.com still may: a dot is in
+// lookalikes are the wide forms of what markdown, HTML entities, tags and mentions
+// are made of. Each vendor has a markdown of its own, and of most it isn't documented
+// how to escape in it; a wide form means nothing to any of them and reads the same. (A
+// client that makes links of bare names such as example.com still may: a dot is in
 // every reason.)
 var lookalikes = strings.NewReplacer(
 	`\`, `＼`, "`", "｀", "*", "＊", "#", "＃", "[", "［", "]", "］", "<", "＜", ">", "＞",
 	"|", "｜", "~", "～", "&", "＆", "@", "＠", "://", "：／／",
 )
 
-// cleanMarkdown is cleanText for a DingTalk message: what comes from
+// cleanMarkdown is cleanText for a robot's message: what comes from
 // elsewhere makes no link, image, heading, emphasis, quote, table, code or
 // mention. Underscores stay within words, where they mean nothing: names are
 // full of them, and people copy names.
@@ -123,6 +127,19 @@ func cleanMarkdown(s string, n int) string {
 		}
 	}
 	return string(runes)
+}
+
+// A message's own markdown, of the templates: headings and bold. What comes from
+// elsewhere makes neither.
+var (
+	heading = regexp.MustCompile(`(?m)^#{1,6} +(.*\S)`)
+	bold    = regexp.MustCompile(`\*\*(.+?)\*\*`)
+)
+
+// marked is a text with marks of a vendor's around what is bold, headings as well.
+func marked(text, mark string) string {
+	around := mark + "${1}" + mark
+	return heading.ReplaceAllString(bold.ReplaceAllString(text, around), around)
 }
 
 func isWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }

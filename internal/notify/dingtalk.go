@@ -4,14 +4,33 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/json"
-	"errors"
-	"fmt"
 	"net/url"
 	"strconv"
 	"strings"
 	"time"
 )
+
+// dingTalk is how DingTalk's robots answer. They refuse a message of more than 20,000 bytes,
+// and more than 20 messages a minute; whoever sends more is refused for ten minutes.
+//
+// Sources: open.dingtalk.com/document/orgapp/custom-robots-send-group-messages, and
+// …/customize-robot-security-settings for the signature and the three refusals that are one
+// code.
+var dingTalk = &robot{
+	name: "DingTalk", code: "errcode", message: "errmsg",
+	hints: []hint{
+		{"300001", "", checkURL}, // token is not exist
+		{"400101", "", checkURL}, // access_token不存在
+		{"400102", "", "the robot is disabled: enable it in the group's settings"},
+		{"310000", "timestamp", "the clock here is off by more than an hour: set it"},
+		{"310000", "sign", wrongSecret}, {"310000", "签名", wrongSecret},
+		{"310000", "keyword", keyword}, {"310000", "关键词", keyword},
+		{"310000", "", "check the robot's security settings: its signature, keywords and permitted addresses"},
+		{"460101", "", shorten},
+		{"130101", "", "a robot sends at most 20 messages a minute, and none for ten minutes after more"}, // send too fast
+		{"410100", "", "a robot sends at most 20 messages a minute, and none for ten minutes after more"},
+	},
+}
 
 // dingTalkMessage is a robot's markdown message. Only its at field can mention
 // people, and it mentions none.
@@ -38,32 +57,4 @@ func signDingTalk(u url.URL, secret string, now time.Time) *url.URL {
 	sign := base64.StdEncoding.EncodeToString(mac.Sum(nil))
 	u.RawQuery = strings.TrimPrefix(u.RawQuery+"&timestamp="+timestamp+"&sign="+url.QueryEscape(sign), "&")
 	return &u
-}
-
-// checkDingTalk reads a robot's answer: HTTP 200 alone says nothing.
-func checkDingTalk(answer []byte, redact func(string) string) error {
-	var a struct {
-		ErrCode *int   `json:"errcode"`
-		ErrMsg  string `json:"errmsg"`
-	}
-	if err := json.Unmarshal(answer, &a); err != nil || a.ErrCode == nil {
-		return errors.New("the answer is not DingTalk's: no errcode in it; check the URL")
-	}
-	if *a.ErrCode == 0 {
-		return nil
-	}
-	return fmt.Errorf("DingTalk answered errcode %d: %s%s", *a.ErrCode, cleanText(redact(a.ErrMsg), maxDetail), dingTalkHint(*a.ErrCode))
-}
-
-// dingTalkHint is the next step for the errors that a configuration causes.
-func dingTalkHint(code int) string {
-	switch code {
-	case 300001: // token is not exist
-		return "; check the access_token in the channel's URL"
-	case 310000: // sign not match, keywords not in content, ip not in whitelist
-		return "; check the robot's security settings: the secret of secretEnv, the keyword flowreaper, or the permitted addresses"
-	case 130101: // send too fast
-		return "; a robot sends at most 20 messages a minute"
-	}
-	return ""
 }

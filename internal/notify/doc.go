@@ -1,5 +1,5 @@
 // Package notify tells people what a sweep did: one message a sweep and
-// channel, to a webhook or a DingTalk robot.
+// channel, to a webhook, or to a robot of DingTalk, Feishu, WeCom or Slack.
 //
 // Make a [Notifier] of the policy with [For]; call [Notifier.Send] with the
 // sweep's report when its stops are over. A channel
@@ -8,7 +8,7 @@
 //
 //	notify:
 //	  - name: oncall                    # unique; what a rule's notify: names
-//	    kind: dingtalk                  # dingtalk | webhook
+//	    kind: dingtalk                  # dingtalk | feishu | wecom | slack | webhook
 //	    urlEnv: ONCALL_URL              # the environment variable that holds the URL
 //	    secretEnv: ONCALL_SECRET        # and the one that holds the secret, if messages are signed
 //	    on: [stopped, withheld]         # default: stopped, withheld, failed, undecided; planned, too
@@ -48,20 +48,26 @@
 //
 // Any 2xx answer is a success.
 //
-// # A DingTalk robot
+// # Robots
 //
-// Sends a markdown message that mentions nobody. With a secret ("SEC…", from
-// the robot's security settings) it adds timestamp and sign to the URL:
-// base64(HMAC-SHA256(secret, timestamp + "\n" + secret)), the timestamp in
-// milliseconds. Source: DingTalk's page "Customize robot security settings".
-// A message may be 20,000 bytes long and a robot send 20 a minute; the answer
-// is {"errcode":0,"errmsg":"ok"}. A robot secured by keywords instead lets
-// these messages pass with the keyword flowreaper.
+// Are sent what their vendors document; dingtalk.go, feishu.go, wecom.go and slack.go say where, and
+// what each refuses:
+//
+//	             takes               signed by the secret        bytes   messages
+//	dingtalk     markdown            in the URL                  20,000  20 a minute
+//	feishu       a card of markdown  in the body                 20,480  100 a minute, 5 a second
+//	wecom        markdown            not: its URL is the secret   4,096  20 a minute
+//	slack        mrkdwn              not: its URL is the secret  40,000  about 1 a second
+//
+// A message that would be longer names fewer executions. There is one a sweep, which is fewer
+// than any vendor allows. All but Slack refuse with HTTP 200 and a code, so the code is read; what is
+// refused is said with the next step. DingTalk and Feishu robots that are secured by
+// keywords let these messages pass with the keyword flowreaper.
 //
 // # What may not happen
 //
-// Secrets come from the environment only, and appear in no error: a DingTalk
-// URL is one, since it holds the access_token. Messages go over TLS, unless
+// Secrets come from the environment only, and appear in no error: a robot's
+// URL is one. Messages go over TLS, unless
 // to this machine, and to no other place than the URL's: redirects are not
 // followed. Names, inputs and errors that come from the cloud can't make
 // links, mentions or formatting out of a message.

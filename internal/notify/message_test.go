@@ -308,44 +308,49 @@ func TestNothingIsForged(t *testing.T) {
 		{"&#64;all &lt;", "＆＃64;all ＆lt;"},
 		{"a\u202egnp.exe\u200b\x00\u2028b\xff", "agnp.exe  b\ufffd"},
 		{"| a | b |", "｜ a ｜ b ｜"},
+		{"<at id=all></at><at user_id=\"all\">", "＜at id=all＞＜/at＞＜at user_id=\"all\"＞"},
+		{"<!channel> <!here|x> <@U012AB3CD> <@all>", "＜!channel＞ ＜!here｜x＞ ＜＠U012AB3CD＞ ＜＠all＞"},
+		{"@13800000000 <font color='info'>", "＠13800000000 ＜font color='info'＞"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			server := newReceiver(t, policy.DingTalk)
-			r := stops(1)
-			r.Decisions[0].Flow, r.Decisions[0].Reason = test.name, "x"
-			send(t, server, policy.Channel{Kind: policy.DingTalk}, r)
-			want := "- flow " + test.want + ", execution run-0, rule r: x\n"
-			if text := server.text(t); !strings.Contains(text, want) {
-				t.Errorf("no %q in\n%s", want, text)
-			}
-			if !strings.Contains(string(server.only(t).body), `"at":{"isAtAll":false}`) {
-				t.Errorf("mentions somebody: %s", server.only(t).body)
+			for kind := range vendors {
+				r := stops(1)
+				r.Decisions[0].Flow, r.Decisions[0].Reason = test.name, "x"
+				want := "- flow " + test.want + ", execution run-0, rule r: x\n"
+				if text, _ := receive(t, kind, r); !strings.Contains(text, want) {
+					t.Errorf("%s: no %q in\n%s", kind, want, text)
+				}
 			}
 		})
 	}
 }
 
 func TestNothingIsForgedByAnyText(t *testing.T) {
-	plain := receive(t, policy.DingTalk, "x")
-	rapid.Check(t, func(rt *rapid.T) {
-		evil := rapid.StringOfN(rapid.OneOf(rapid.Rune(), rapid.SampledFrom([]rune("[]()!#*_`<>@&|~\\\n\r\u2028:/-+="))), 0, 50, -1).Draw(rt, "name")
-		got := receive(t, policy.DingTalk, evil)
-		for _, mark := range []string{"\n", "[", "]", "#", "*", "`", "<", ">", "@", "|", "~", "\\", "&", "://"} {
-			if strings.Count(got, mark) != strings.Count(plain, mark) {
-				rt.Errorf("%q adds %q:\n%s", evil, mark, got)
-			}
-		}
-		if !utf8.ValidString(got) {
-			rt.Errorf("%q makes it invalid UTF-8", evil)
-		}
-	})
+	for kind := range vendors {
+		t.Run(string(kind), func(t *testing.T) {
+			plain, _ := receive(t, kind, named("x"))
+			rapid.Check(t, func(rt *rapid.T) {
+				evil := rapid.StringOfN(rapid.OneOf(rapid.Rune(), rapid.SampledFrom([]rune("[]()!#*_`<>@&|~\\\n\r\u2028:/-+="))), 0, 50, -1).Draw(rt, "name")
+				got, at := receive(t, kind, named(evil))
+				for _, mark := range []string{"\n", "[", "]", "#", "*", "`", "<", ">", "@", "|", "~", "\\", "&", "://"} {
+					if strings.Count(got, mark) != strings.Count(plain, mark) {
+						rt.Errorf("%q adds %q:\n%s", evil, mark, got)
+					}
+				}
+				if !utf8.ValidString(got) {
+					rt.Errorf("%q makes it invalid UTF-8", evil)
+				}
+				if at {
+					rt.Errorf("%q mentions somebody", evil)
+				}
+			})
+		})
+	}
 }
 
-// receive returns the text of a message in which everything that comes from
-// elsewhere is name.
-func receive(t *testing.T, kind policy.ChannelKind, name string) string {
-	t.Helper()
+// named is a report in which everything that comes from elsewhere is name.
+func named(name string) *result.Report {
 	r := aReport()
 	r.RunID, r.Trigger.Name, r.Policy.Name, r.Withheld.Window = name, "t"+name, name, "w"+name
 	for i := range r.Decisions {
@@ -356,14 +361,24 @@ func receive(t *testing.T, kind policy.ChannelKind, name string) string {
 		r.Undecided[i] = result.Undecided{Flow: name, Execution: "e" + name, Rule: name, Error: name}
 	}
 	r.Errors[0].Code, r.Errors[0].Message = name, name
-	transport := &recorder{}
+	return r
+}
+
+// receive returns what a robot shows of a message, and whether it mentions anybody by
+// other means than its text.
+func receive(t *testing.T, kind policy.ChannelKind, r *result.Report) (text string, at bool) {
+	t.Helper()
+	transport := &recorder{answer: `{"errcode":0,"code":0}`}
+	if kind == policy.SlackHook {
+		transport.answer = "ok"
+	}
 	n := newNotifier(t, []policy.Channel{{Name: "channel", Kind: kind, URL: "https://example.com/"}}, notify.Options{Transport: transport})
 	if errs := n.Send(t.Context(), r); errs != nil {
 		t.Fatal(errs)
 	}
-	var got dingTalkBody
+	var got said
 	if err := json.Unmarshal(transport.body, &got); err != nil {
 		t.Fatal(errors.Join(err, fmt.Errorf("%s", transport.body)))
 	}
-	return got.Markdown.Text
+	return got.shown(), got.At.IsAtAll || len(got.At.AtMobiles)+len(got.At.AtUserIds) > 0
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/duration"
@@ -77,6 +78,20 @@ func (n *Notifier) Unusable() []*Error {
 		}
 	}
 	return errs
+}
+
+// Trimmed says of which variables blanks and line ends around the value are left out, as a
+// file's end is that was put into one: what checks the same secret elsewhere may not.
+func (n *Notifier) Trimmed() []*Error {
+	var notes []*Error
+	for _, channel := range n.config {
+		for _, name := range []string{channel.URLEnv, channel.SecretEnv} {
+			if value := n.options.Getenv(name); name != "" && value != strings.TrimSpace(value) {
+				notes = append(notes, &Error{Channel: channel.Name, Text: fmt.Sprintf("the environment variable %s begins or ends with a blank or a line end, which is left out; store it without", name)})
+			}
+		}
+	}
+	return notes
 }
 
 // Send tells every channel that has something to hear of the report, all at
@@ -163,8 +178,8 @@ func (n *Notifier) tell(ctx context.Context, channel policy.Channel, report *res
 		return false, errors.New(target.redact(err.Error()))
 	}
 	answer, err := n.post(request)
-	if err == nil && channel.Kind == policy.DingTalk {
-		err = checkDingTalk(answer, target.redact)
+	if err == nil {
+		err = answer.check(channel.Kind, target.redact)
 	}
 	if err != nil && ctx.Err() != nil {
 		return false, late(ctx)

@@ -38,9 +38,8 @@ func newClient(transport http.RoundTripper) *http.Client {
 // maxAnswer bounds what is read of an answer, in bytes.
 const maxAnswer = 64 << 10
 
-// post sends the request and returns the answer's body. Its errors leave the
-// URL out.
-func (n *Notifier) post(request *http.Request) ([]byte, error) {
+// post sends the request and returns the answer. Its errors leave the URL out.
+func (n *Notifier) post(request *http.Request) (*answer, error) {
 	response, err := n.client.Do(request)
 	if err != nil {
 		var withURL *url.Error
@@ -50,13 +49,15 @@ func (n *Notifier) post(request *http.Request) ([]byte, error) {
 		return nil, err
 	}
 	defer response.Body.Close()
-	switch {
-	case response.StatusCode >= 300 && response.StatusCode < 400:
-		return nil, fmt.Errorf("the answer is a redirect (HTTP %d), which is not followed; give the URL it leads to", response.StatusCode)
-	case response.StatusCode < 200 || response.StatusCode >= 300:
-		return nil, fmt.Errorf("the answer is HTTP %d", response.StatusCode)
+	after := response.Header.Get("Retry-After")
+	if _, err := strconv.ParseUint(after, 10, 32); err != nil { // a date, or nonsense
+		after = ""
 	}
-	return io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	text, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	if response.StatusCode < 200 || response.StatusCode >= 300 { // which says more than that its text is torn
+		err = nil
+	}
+	return &answer{response.StatusCode, text, after}, err
 }
 
 // target is where a channel's messages go, read from the environment.
@@ -86,6 +87,9 @@ func newTarget(channel policy.Channel, getenv func(string) string) (*target, err
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", key, err)
 	}
+	if err := channel.Kind.Fits(u); err != nil {
+		return nil, fmt.Errorf("%s: %w", key, err)
+	}
 	t := &target{url: u, hidden: []string{text, u.RequestURI(), u.RawQuery, u.Path}}
 	inParts := slices.DeleteFunc(strings.Split(u.Path, "/"), func(part string) bool { return len(part) < secretPath })
 	for pair := range strings.SplitSeq(u.RawQuery, "&") {
@@ -111,6 +115,9 @@ func (t *target) request(ctx context.Context, kind policy.ChannelKind, body []by
 	u := t.url
 	if kind == policy.DingTalk && t.secret != "" {
 		u = signDingTalk(*u, t.secret, now)
+	}
+	if kind == policy.Feishu && t.secret != "" {
+		body = signFeishu(body, t.secret, now)
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), bytes.NewReader(body))
 	if err != nil {

@@ -67,6 +67,9 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	if r.status >= 300 && r.status < 400 {
 		w.Header().Set("Location", r.URL+"/elsewhere")
 	}
+	if r.status == http.StatusTooManyRequests {
+		w.Header().Set("Retry-After", "30")
+	}
 	w.WriteHeader(r.status)
 	io.WriteString(w, r.answer)
 }
@@ -123,12 +126,19 @@ func (r *receiver) text(t testing.TB) string {
 	return m.Text
 }
 
-// recorder is a transport that keeps the body and answers as DingTalk does.
-type recorder struct{ body []byte }
+// recorder is a transport that keeps the body, and answers as DingTalk does where nothing
+// else is said.
+type recorder struct {
+	body   []byte
+	answer string
+}
 
 func (r *recorder) RoundTrip(request *http.Request) (*http.Response, error) {
 	r.body, _ = io.ReadAll(request.Body)
-	return &http.Response{StatusCode: 200, Body: io.NopCloser(strings.NewReader(`{"errcode":0}`)), Request: request}, nil
+	if r.answer == "" {
+		r.answer = `{"errcode":0}`
+	}
+	return &http.Response{StatusCode: 200, Body: io.NopCloser(strings.NewReader(r.answer)), Request: request}, nil
 }
 
 func newNotifier(t testing.TB, config []policy.Channel, o notify.Options) *notify.Notifier {
@@ -264,16 +274,24 @@ func TestSendErrors(t *testing.T) {
 		{"a fault", policy.DingTalk, 500, "", "the answer is HTTP 500"},
 		{"a redirect", policy.Webhook, 302, "", "the answer is a redirect (HTTP 302), which is not followed; give the URL it leads to"},
 		{"a redirect that keeps the body", policy.DingTalk, 307, "", "the answer is a redirect (HTTP 307), which is not followed; give the URL it leads to"},
+		{"too often, and for how long", policy.Webhook, 429, "", "the answer is HTTP 429; it takes messages again after 30 s"},
+		{"a code behind a fault", policy.Feishu, 400, `{"code":9499,"msg":"Bad Request","data":{}}`,
+			"Feishu answered code 9499: Bad Request; the body is more than 20 KB, or not what this robot takes: shorten the channel's template, and copy the URL from the group's settings"},
+		{"not Feishu", policy.Feishu, 200, `{"errcode":0}`, "the answer is not Feishu's: no code in it; check the URL"},
+		{"not WeCom", policy.WeCom, 200, `{"code":0}`, "the answer is not WeCom's: no errcode in it; check the URL"},
+		{"not Slack", policy.SlackHook, 200, "<html>", "the answer is not Slack's: no ok in it; check the URL"},
+		{"not Slack's fault", policy.SlackHook, 502, "Bad Gateway", "the answer is HTTP 502"},
+		{"a word that isn't known", policy.SlackHook, 500, "rollup_error", "Slack answered HTTP 500 rollup_error"},
 		{"not DingTalk", policy.DingTalk, 200, "<html>", "the answer is not DingTalk's: no errcode in it; check the URL"},
 		{"no errcode", policy.DingTalk, 200, `{"errmsg":"ok"}`, "the answer is not DingTalk's: no errcode in it; check the URL"},
 		{"an errcode", policy.DingTalk, 200, `{"errcode":460101,"errmsg":"message too long, exceed 20000 bytes"}`,
-			"DingTalk answered errcode 460101: message too long, exceed 20000 bytes"},
+			"DingTalk answered errcode 460101: message too long, exceed 20000 bytes; shorten the channel's template"},
 		{"the token", policy.DingTalk, 200, `{"errcode":300001,"errmsg":"token is not exist"}`,
-			"DingTalk answered errcode 300001: token is not exist; check the access_token in the channel's URL"},
+			"DingTalk answered errcode 300001: token is not exist; the robot is gone, or has another URL now: copy the URL from the group's settings"},
 		{"the signature", policy.DingTalk, 200, `{"errcode":310000,"errmsg":"sign not match"}`,
-			"DingTalk answered errcode 310000: sign not match; check the robot's security settings: the secret of secretEnv, the keyword flowreaper, or the permitted addresses"},
+			"DingTalk answered errcode 310000: sign not match; secretEnv must name the variable that holds the robot's secret, which its security settings show"},
 		{"too many", policy.DingTalk, 200, `{"errcode":130101,"errmsg":"send too fast, exceed 20 times per minute"}`,
-			"DingTalk answered errcode 130101: send too fast, exceed 20 times per minute; a robot sends at most 20 messages a minute"},
+			"DingTalk answered errcode 130101: send too fast, exceed 20 times per minute; a robot sends at most 20 messages a minute, and none for ten minutes after more"},
 		{"an answer that repeats secrets", policy.DingTalk, 200, `{"errcode":1,"errmsg":"` + token + ` ` + secret + ` tok%2Ben%2F0123%3D%3D\n/robot/send"}`,
 			"DingTalk answered errcode 1: [redacted] [redacted] [redacted] [redacted]"},
 	}
@@ -369,6 +387,7 @@ func TestSendErrorsOfTheEnvironment(t *testing.T) {
 		{"not a URL", "oapi.dingtalk.com/robot/send?access_token=0123", secret, "ROBOT: not a URL such as https://example.com/hook"},
 		{"not TLS", "http://oapi.dingtalk.com/robot/send?access_token=0123", secret, "ROBOT: not https; plain http goes to a loopback address only"},
 		{"a password", "https://u:p@example.com/", secret, "ROBOT: a URL with user or password in it; use a secret instead"},
+		{"another kind's robot", "https://open.feishu.cn/open-apis/bot/v2/hook/0123", secret, "ROBOT: that of a feishu robot, and the channel's kind is dingtalk: say kind: feishu"},
 		{"a control character", "https://example.com/\x7f0123", secret, "ROBOT: not a URL such as https://example.com/hook"},
 	}
 	for _, test := range tests {

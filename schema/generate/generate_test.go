@@ -203,7 +203,7 @@ func TestPolicyMistakes(t *testing.T) {
 		"notify in a word":          top("notify: oncall"),
 		"no channels":               top("notify: []"),
 		"a channel without a kind":  top("notify: [{name: a, urlEnv: A}]"),
-		"another kind":              top("notify: [{name: a, kind: slack, urlEnv: A}]"),
+		"another kind":              top("notify: [{name: a, kind: pager, urlEnv: A}]"),
 		"a channel without a URL":   top("notify: [{name: a, kind: webhook}]"),
 		"a channel with two URLs":   top(`notify: [{name: a, kind: webhook, urlEnv: A, url: "https://a.example/"}]`),
 		"a URL of another scheme":   top(`notify: [{name: a, kind: webhook, url: "ftp://a.example/"}]`),

@@ -79,13 +79,13 @@ type minutePrice struct {
 type channel struct {
 	// The channel's name, unique: lower-case letters, digits and -. A rule's notify names it.
 	Name ruleName `yaml:"name"`
-	// webhook: a message as JSON. dingtalk: a DingTalk robot.
-	Kind string `yaml:"kind" jsonschema:"enum=webhook,enum=dingtalk"`
+	// webhook: a message as JSON. dingtalk, feishu (Lark, too), wecom: a robot in a group there. slack: an incoming webhook of Slack's.
+	Kind string `yaml:"kind" jsonschema:"enum=webhook,enum=dingtalk,enum=feishu,enum=wecom,enum=slack"`
 	// The URL, https, if there is no secret in it; else urlEnv.
 	URL string `yaml:"url,omitempty" jsonschema:"pattern=^https?://"`
 	// The environment variable that holds the URL, such as ONCALL_URL.
 	URLEnv variable `yaml:"urlEnv,omitempty"`
-	// The environment variable that holds the secret with which messages are signed. Default: they aren't.
+	// The environment variable that holds the secret with which messages are signed. Default: they aren't. wecom and slack sign nothing.
 	SecretEnv variable `yaml:"secretEnv,omitempty"`
 	// What the channel hears of. Default: all but planned, which is what a rule in mode plan would have stopped.
 	On news `yaml:"on,omitempty"`
