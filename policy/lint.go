@@ -56,8 +56,9 @@ const (
 
 // LintOptions is what findings depend on besides the policy.
 type LintOptions struct {
-	Tick  time.Duration // the time between two sweeps; one minute when 0
-	Flows int           // how many flows the account has; 0 is not known
+	Tick  time.Duration                     // the time between two sweeps; one minute when 0
+	Flows int                               // how many flows the account has; 0 is not known
+	Read  func(name string) ([]byte, error) // as [ParseWith]'s; nil where the policy names no files
 }
 
 // Error prints the finding as errors are printed: the place, what is found, what
@@ -71,12 +72,12 @@ func (f Finding) Error() string {
 }
 
 // Lint names what is allowed in a policy and probably not meant, in the file's
-// order. The error is [Parse]'s: a policy that is wrong is not linted.
+// order. The error is [ParseWith]'s: a policy that is wrong is not linted.
 //
 // A comment on the finding's line, or alone on the line above, takes a finding
 // out: # lint: allow CODE.
 func Lint(file string, text []byte, o LintOptions) ([]Finding, error) {
-	p, err := Parse(file, text)
+	p, err := ParseWith(file, text, o.Read)
 	if err != nil {
 		return nil, err
 	}

@@ -157,7 +157,14 @@ func (rule) JSONSchemaExtend(s *jsonschema.Schema) {
 // A list of days.
 type calendar struct {
 	// Days and ranges of days: 2027-01-01, or 2027-02-15..2027-02-23.
-	Days dates `yaml:"days"`
+	Days dates `yaml:"days,omitempty"`
+	// An iCalendar file beside the policy, whose all-day events give days, too: holidays.ics.
+	File fileName `yaml:"file,omitempty"`
+}
+
+// JSONSchemaExtend asks for days or a file.
+func (calendar) JSONSchemaExtend(s *jsonschema.Schema) {
+	anyOf(s, "days", "file")
 }
 
 // The moments by which an execution must have ended: it is condemned from the first after its start on.

@@ -27,6 +27,7 @@ type (
 	monthDays struct{}
 	dates     struct{}
 	calendars struct{}
+	fileName  struct{}
 
 	calendarNames struct{}
 	variable      struct{}
@@ -67,6 +68,7 @@ func values() map[reflect.Type]*jsonschema.Schema {
 		reflect.TypeFor[news]():     oneOrMore(&jsonschema.Schema{Type: "string", Enum: []any{"stopped", "withheld", "failed", "undecided", "planned"}}),
 
 		reflect.TypeFor[dates]():         oneOrMore(text(dateSpan)),
+		reflect.TypeFor[fileName]():      {Type: "string", Pattern: `^[^/\\:]`, Not: text(`\\|://|(^|/)\.\.(/|$)`)},
 		reflect.TypeFor[calendarNames](): oneOrMore(text(nameText)),
 		reflect.TypeFor[channelNames]():  {AnyOf: []*jsonschema.Schema{text(nameText), {Type: "array", Items: text(nameText)}}},
 
