@@ -82,7 +82,7 @@ func (t *terminal) lookOnly(ctx context.Context, s *sweeping) (*result.Report, r
 
 // finish tells how it went. bounded is ctx with the time that is left.
 func (t *terminal) finish(ctx, bounded context.Context, s *sweeping, c stopping, r *result.Report, failure error) error {
-	err := t.exit(ctx, s.output, s.ofAccount(r), failure)
+	err := t.exit(ctx, s.ofAccount(r), failure)
 	if failure != nil || c.missed == nil || bounded.Err() != nil {
 		return err
 	}
