@@ -51,6 +51,7 @@ const (
 	LintUnpriced     = "unpriced"         // a cost limit on flows that have no price
 	LintExpress      = "express"          // a rule on Express flows, which are never looked at
 	LintCause        = "cause-length"     // a cause that may be cut
+	LintTrickle      = "trickle"          // limits that let a wrong rule go on stopping
 	LintPlaceholder  = "placeholder"      // a cause with a placeholder that isn't one
 )
 

@@ -52,7 +52,7 @@ func (t *terminal) confirmAndStop(ctx context.Context, s *sweeping, c stopping) 
 		if c.most > 0 && failure == nil {
 			recording, s.options.Beyond, failure = brake.Oldest(c.most, planned, recording)
 		}
-		if len(recording) == 0 || failure != nil || c.dryRun {
+		if len(recording) == 0 || failure != nil && !planned.Trickles(failure) || c.dryRun {
 			return t.finish(ctx, bounded, s, c, planned, failure)
 		}
 		if !c.yes {

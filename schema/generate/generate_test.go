@@ -152,6 +152,7 @@ func TestPolicyMistakes(t *testing.T) {
 		"a share without %":         top("limits: {maxShare: 0.5}"),
 		"a share above 100%":        top("limits: {maxShare: 101%}"),
 		"per without a unit":        top("limits: {per: 60}"),
+		"another over":              top("limits: {over: ignore}"),
 		"half a floor":              top("limits: {floor: 1.5}"),
 		"no rule's name":            "version: 1\nrules: [{when: true}]",
 		"a capital in a name":       strings.Replace(right, "name: r", "name: R", 1),

@@ -21,7 +21,7 @@ type policyFile struct {
 	Calendars calendars `yaml:"calendars,omitempty"`
 	// What is never stopped, whatever a rule says: flows OR when.
 	Protect protection `yaml:"protect,omitempty"`
-	// How much sweeps may stop. What is condemned beyond it is withheld, and the run fails.
+	// How much sweeps may stop. Where more is condemned all of it is withheld, and the run fails.
 	Limits limits `yaml:"limits,omitempty"`
 	// What executions cost, for maxCost and execution.cost.
 	Pricing pricing `yaml:"pricing,omitempty"`
@@ -52,6 +52,8 @@ type limits struct {
 	MaxShare share `yaml:"maxShare,omitempty"`
 	// So many may be stopped, whatever their share. Default: 10.
 	Floor int `yaml:"floor,omitempty" jsonschema:"minimum=0"`
+	// What happens when more is condemned. withhold (the default): nothing is stopped. trickle: the most overdue are, as many as the limits allow, and the rest is withheld.
+	Over string `yaml:"over,omitempty" jsonschema:"enum=withhold,enum=trickle"`
 }
 
 // What executions cost.
