@@ -18,12 +18,13 @@ import (
 type Channel struct {
 	Name      string // unique; what a rule's notify names
 	Kind      ChannelKind
-	URL       string   // this or URLEnv
-	URLEnv    string   // the environment variable that holds the URL
-	SecretEnv string   // … the secret; without one, messages aren't signed
-	On        []News   // what the channel hears of; all but planned, when empty
-	Language  Language // English unless the file says otherwise
-	Template  string   // a text/template of a message; "" is the language's own
+	URL       string            // this or URLEnv
+	URLEnv    string            // the environment variable that holds the URL
+	SecretEnv string            // … the secret; without one, messages aren't signed
+	On        []News            // what the channel hears of; all but planned, when empty
+	At        map[News][]string // whom its messages mention, of what
+	Language  Language          // English unless the file says otherwise
+	Template  string            // a text/template of a message; "" is the language's own
 
 	place *Error // of the template; nil where there is none
 }
@@ -38,6 +39,13 @@ const (
 	NewsUndecided News = "undecided"
 	NewsPlanned   News = "planned" // what only a plan would have stopped; heard of where it is named
 )
+
+var channelNews = []News{NewsStopped, NewsWithheld, NewsFailed, NewsUndecided, NewsPlanned}
+
+// Hears says whether the channel hears of such news.
+func (c *Channel) Hears(news News) bool {
+	return len(c.On) == 0 && news != NewsPlanned || slices.Contains(c.On, news)
+}
 
 // Language is a message's.
 type Language string
@@ -92,15 +100,16 @@ func (p *Policy) Variables() []string {
 }
 
 func (d *decoder) channel(n *yamltree.Node) Channel {
-	f := d.fields(n, "a channel", "name", "kind", "url", "urlEnv", "secretEnv", "on", "language", "template")
+	f := d.fields(n, "a channel", "name", "kind", "url", "urlEnv", "secretEnv", "on", "at", "language", "template")
 	if f == nil {
 		return Channel{}
 	}
 	c := Channel{
 		Name: d.named(n, f, "channel"), Kind: d.channelKind(n, f),
 		URLEnv: d.variable(f["urlEnv"], "urlEnv", "the URL"), SecretEnv: d.variable(f["secretEnv"], "secretEnv", "the secret"),
-		On: words(d, f["on"], "on", NewsStopped, NewsWithheld, NewsFailed, NewsUndecided, NewsPlanned), Language: cmp.Or(Language(d.choice(f["language"], "language", string(English), string(Chinese))), English),
+		On: words(d, f["on"], "on", channelNews...), Language: cmp.Or(Language(d.choice(f["language"], "language", string(English), string(Chinese))), English),
 	}
+	c.At = d.mentions(&c, f["at"])
 	d.channelURL(&c, n, f)
 	if secret := f["secretEnv"]; secret != nil && (c.Kind == WeCom || c.Kind == SlackHook) {
 		d.fail(secret.Position, "a %s channel signs nothing, its URL is the secret: leave secretEnv out", c.Kind)

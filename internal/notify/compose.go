@@ -19,16 +19,19 @@ type format struct {
 	clean func(string, int) string
 	limit int
 	most  int
-	wrap  func(Message) any // what the body is as JSON
+
+	// wrap makes the body, as JSON, of a message that mentions these people, and says
+	// whether the text in it is short enough.
+	wrap func(m Message, at []string) (body any, short bool)
 }
 
 // formats are those of the kinds. A webhook's bound is our own; the others' are told of with
 // what they are sent.
 var formats = map[policy.ChannelKind]format{
-	policy.Webhook:   {clean: cleanText, limit: 256 << 10, most: longest, wrap: func(m Message) any { return m }},
+	policy.Webhook:   {clean: cleanText, limit: 256 << 10, most: longest, wrap: func(m Message, _ []string) (any, bool) { return m, true }},
 	policy.DingTalk:  {clean: cleanMarkdown, limit: 20_000, most: 20, wrap: dingTalkMessage},
 	policy.Feishu:    {clean: cleanMarkdown, limit: 20_000, most: 20, wrap: feishuMessage},
-	policy.WeCom:     {clean: cleanMarkdown, limit: 4096, most: 20, wrap: weComMessage},
+	policy.WeCom:     {clean: cleanMarkdown, limit: 8 << 10, most: 20, wrap: weComMessage},
 	policy.SlackHook: {clean: cleanMarkdown, limit: 40_000, most: 20, wrap: slackMessage},
 }
 
@@ -54,29 +57,37 @@ func compose(channel policy.Channel, routes map[string][]string, report *result.
 		if err != nil {
 			return nil, err
 		}
-		body, err := encode(format.wrap(m))
-		if err != nil || len(body) <= format.limit {
+		at := mentioned(channel.At, &m)
+		body, fits, err := format.encode(m, at)
+		if err != nil || fits {
 			return body, err
 		}
 		if most == 0 {
-			return cut(format, m)
+			return cut(format, m, at)
 		}
 	}
 }
 
 // cut shortens the message's text until its body fits.
-func cut(format format, m Message) ([]byte, error) {
+func cut(format format, m Message, at []string) ([]byte, error) {
 	for {
 		runes := []rune(m.Text)
 		m.Text = ""
 		if keep := len(runes) * 3 / 4; keep > 0 {
 			m.Text = string(runes[:keep]) + "…"
 		}
-		body, err := encode(format.wrap(m))
-		if err != nil || len(body) <= format.limit || m.Text == "" {
+		body, fits, err := format.encode(m, at)
+		if err != nil || fits || m.Text == "" {
 			return body, err
 		}
 	}
+}
+
+// encode makes the message's body, and says whether the far end takes one so long.
+func (f format) encode(m Message, at []string) (body []byte, fits bool, err error) {
+	value, short := f.wrap(m, at)
+	body, err = encode(value)
+	return body, short && len(body) <= f.limit, err
 }
 
 func encode(value any) ([]byte, error) {

@@ -5,9 +5,12 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/flowreaper/flowreaper/policy"
 )
 
 // dingTalk is how DingTalk's robots answer. They refuse a message of more than 20,000 bytes,
@@ -32,21 +35,28 @@ var dingTalk = &robot{
 	},
 }
 
-// dingTalkMessage is a robot's markdown message. Only its at field can mention
-// people, and it mentions none.
-func dingTalkMessage(m Message) any {
+// dingTalkMessage is a robot's markdown message. Its at field mentions people, those alone who
+// stand in its text, too.
+func dingTalkMessage(m Message, people []string) (any, bool) {
 	type markdown struct {
 		Title string `json:"title"`
 		Text  string `json:"text"`
 	}
 	type at struct {
-		IsAtAll bool `json:"isAtAll"`
+		Mobiles []string `json:"atMobiles,omitempty"`
+		UserIDs []string `json:"atUserIds,omitempty"`
+		IsAtAll bool     `json:"isAtAll"`
 	}
+	all := slices.Contains(people, policy.Everybody)
+	if all {
+		people = nil
+	}
+	mobiles, ids := byNumber(people)
 	return struct {
 		MsgType  string   `json:"msgtype"`
 		Markdown markdown `json:"markdown"`
 		At       at       `json:"at"`
-	}{"markdown", markdown{m.Title, m.Text}, at{}}
+	}{"markdown", markdown{m.Title, ending(m.Text, each(people, func(who string) string { return "@" + who }))}, at{mobiles, ids, all}}, true
 }
 
 // signDingTalk returns the URL with timestamp and sign behind its query.

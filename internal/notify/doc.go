@@ -12,6 +12,7 @@
 //	    urlEnv: ONCALL_URL              # the environment variable that holds the URL
 //	    secretEnv: ONCALL_SECRET        # and the one that holds the secret, if messages are signed
 //	    on: [stopped, withheld]         # default: stopped, withheld, failed, undecided; planned, too
+//	    at: {withheld: [all]}           # whom a robot mentions, of what; a list: of withheld and failed
 //	    language: zh                    # en (the default) | zh
 //	  - name: audit
 //	    kind: webhook
@@ -63,6 +64,9 @@
 // than any vendor allows. All but Slack refuse with HTTP 200 and a code, so the code is read; what is
 // refused is said with the next step. DingTalk and Feishu robots that are secured by
 // keywords let these messages pass with the keyword flowreaper.
+//
+// A robot mentions those of at, of what they are to wake for alone: of what lasts hourly, as it is
+// told. They stand at the end, and are never cut.
 //
 // # What may not happen
 //

@@ -28,8 +28,8 @@ var feishu = &robot{
 }
 
 // feishuMessage is a robot's message: a card, since texts of robots have no markdown. The
-// title is the card's, so that it isn't said twice.
-func feishuMessage(m Message) any {
+// title is the card's, so that it isn't said twice. Tags in the text mention people.
+func feishuMessage(m Message, people []string) (any, bool) {
 	type element struct {
 		Tag     string `json:"tag"`
 		Content string `json:"content"`
@@ -42,10 +42,11 @@ func feishuMessage(m Message) any {
 		Elements []element `json:"elements"`
 	}
 	text := strings.TrimSpace(strings.TrimPrefix(m.Text, "#### "+m.Title))
+	text = ending(marked(text, "**"), each(people, func(who string) string { return "<at id=" + who + "></at>" }))
 	return struct {
 		MsgType string `json:"msg_type"`
 		Card    card   `json:"card"`
-	}{"interactive", card{header{element{"plain_text", m.Title}}, []element{{"markdown", marked(text, "**")}}}}
+	}{"interactive", card{header{element{"plain_text", m.Title}}, []element{{"markdown", text}}}}, true
 }
 
 // signFeishu returns the body with timestamp and sign in it: base64(HMAC-SHA256) of nothing,

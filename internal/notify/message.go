@@ -184,9 +184,7 @@ func (b builder) errors(m *Message, notes []result.ErrorNote) {
 	}
 }
 
-func (b builder) hears(news policy.News) bool {
-	return len(b.channel.On) == 0 && news != policy.NewsPlanned || slices.Contains(b.channel.On, news)
-}
+func (b builder) hears(news policy.News) bool { return b.channel.Hears(news) }
 
 // routes are the channels that hear of each rule that chooses some.
 func routes(p *policy.Policy) map[string][]string {

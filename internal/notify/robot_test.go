@@ -28,8 +28,9 @@ type vendor struct {
 	secret  string // asked for, if there is one
 	keyword string // likewise
 
-	mu    sync.Mutex
-	texts []string // of the messages that it took
+	mu     sync.Mutex
+	texts  []string // of the messages that it took
+	bodies []string // of those that came
 }
 
 // documented is a robot's path, with its token, and what it takes.
@@ -95,6 +96,7 @@ func (v *vendor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (v *vendor) answer(r *http.Request, body []byte) (int, string) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	v.bodies = append(v.bodies, string(body))
 	var m said
 	if err := json.Unmarshal(body, &m); err != nil {
 		return 400, "invalid_payload"
@@ -154,17 +156,20 @@ func (v *vendor) feishu(r *http.Request, body []byte, m said) string {
 
 func (v *vendor) weCom(r *http.Request, m said) string {
 	const hint = `, hint: [1755605200056773468916791], from ip: 192.0.2.7, more info at https://open.work.weixin.qq.com/devtool/query?e=0"}`
+	var text struct{ Content string }
 	switch {
 	case "/cgi-bin/webhook/send?key="+r.URL.Query().Get("key") != v.path:
 		return `{"errcode":93000,"errmsg":"invalid webhook url` + hint
-	case m.MsgType != "markdown":
+	case m.MsgType == "text" && json.Unmarshal(m.Text, &text) == nil && len(text.Content) > v.size/2:
+		return `{"errcode":40058,"errmsg":"text.content exceed max length 2048. invalid Request Parameter` + hint
+	case m.MsgType != "markdown" && m.MsgType != "text":
 		return `{"errcode":40008,"errmsg":"invalid message type` + hint
 	case len(m.Markdown.Content) > v.size:
 		return `{"errcode":40058,"errmsg":"markdown.content exceed max length 4096. invalid Request Parameter` + hint
 	case len(v.texts) >= v.rate:
 		return `{"errcode":45009,"errmsg":"api freq out of limit` + hint
 	}
-	v.texts = append(v.texts, m.Markdown.Content)
+	v.texts = append(v.texts, m.Markdown.Content+text.Content)
 	return `{"errcode":0,"errmsg":"ok"}`
 }
 

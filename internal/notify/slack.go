@@ -1,5 +1,11 @@
 package notify
 
+import (
+	"strings"
+
+	"github.com/flowreaper/flowreaper/policy"
+)
+
 // slack is how Slack's incoming webhooks answer: with "ok", or with a status and a word. They cut
 // a text of more than 40,000 characters, and take about one message a second, else
 // they answer 429 with Retry-After. They sign nothing: their URL is the secret.
@@ -22,12 +28,24 @@ var slack = &robot{
 
 const checkSlack = "the webhook is gone, or has another URL now: copy the URL from the app's page Incoming Webhooks"
 
-// slackMessage is a webhook's message in Slack's own markdown, mrkdwn. What stands in it makes no
-// previews of links.
-func slackMessage(m Message) any {
+// slackMessage is a webhook's message in Slack's own markdown, mrkdwn, of which what stands in <> mentions
+// people. What stands in it makes no previews of links.
+func slackMessage(m Message, people []string) (any, bool) {
 	return struct {
 		Text        string `json:"text"`
 		UnfurlLinks bool   `json:"unfurl_links"`
 		UnfurlMedia bool   `json:"unfurl_media"`
-	}{Text: marked(m.Text, "*")}
+	}{Text: ending(marked(m.Text, "*"), each(people, slackMention))}, true
+}
+
+func slackMention(who string) string {
+	switch {
+	case who == policy.Everybody:
+		return "<!channel>"
+	case who == "here":
+		return "<!here>"
+	case strings.HasPrefix(who, "S"):
+		return "<!subteam^" + who + ">"
+	}
+	return "<@" + who + ">"
 }

@@ -91,6 +91,9 @@ type channel struct {
 	SecretEnv variable `yaml:"secretEnv,omitempty"`
 	// What the channel hears of. Default: all but planned, which is what a rule in mode plan would have stopped.
 	On news `yaml:"on,omitempty"`
+	// Whom a robot's messages mention, of what: {withheld: [all], failed: ["13800000000"]}. A list is of withheld and failed.
+	// dingtalk, wecom: mobile numbers and members' IDs. feishu: open_ids and user_ids. slack: IDs of members and user groups, here. all: everybody.
+	At mentions `yaml:"at,omitempty"`
 	// The message's language. Default: en.
 	Language string `yaml:"language,omitempty" jsonschema:"enum=en,enum=zh"`
 	// A text of your own in the place of the language's, as a Go text/template, such as {{.Policy}}: {{.Stopped.Count}} stopped.

@@ -32,6 +32,7 @@ type (
 	calendarNames struct{}
 	variable      struct{}
 	news          struct{}
+	mentions      struct{}
 
 	channelNames struct{}
 )
@@ -65,7 +66,8 @@ func values() map[reflect.Type]*jsonschema.Schema {
 		reflect.TypeFor[monthDays](): {AnyOf: []*jsonschema.Schema{text("^" + monthSpan + "(," + monthSpan + ")*$"), {Type: "integer", Minimum: "1", Maximum: "31"}}},
 
 		reflect.TypeFor[variable](): text(`^[A-Za-z_][A-Za-z0-9_]{0,127}$`),
-		reflect.TypeFor[news]():     oneOrMore(&jsonschema.Schema{Type: "string", Enum: []any{"stopped", "withheld", "failed", "undecided", "planned"}}),
+		reflect.TypeFor[news]():     oneOrMore(newsText()),
+		reflect.TypeFor[mentions](): {AnyOf: append(oneOrMore(text(`\S`)).AnyOf, &jsonschema.Schema{Type: "object", PropertyNames: newsText(), AdditionalProperties: oneOrMore(text(`\S`))})},
 
 		reflect.TypeFor[dates]():         oneOrMore(text(dateSpan)),
 		reflect.TypeFor[fileName]():      {Type: "string", Pattern: `^[^/\\:]`, Not: text(`\\|://|(^|/)\.\.(/|$)`)},
@@ -79,6 +81,11 @@ func values() map[reflect.Type]*jsonschema.Schema {
 		reflect.TypeFor[policytest.JSON]():     {},
 		reflect.TypeFor[policytest.Input]():    {Not: text(`^\s*([{]\s*(".*)?[}]|\[.*\])\s*$`)},
 	}
+}
+
+// newsText is what a channel may hear of.
+func newsText() *jsonschema.Schema {
+	return &jsonschema.Schema{Type: "string", Enum: []any{"stopped", "withheld", "failed", "undecided", "planned"}}
 }
 
 func text(pattern string) *jsonschema.Schema {

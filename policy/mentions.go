@@ -1,0 +1,126 @@
+package policy
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/flowreaper/flowreaper/internal/plain"
+	"github.com/flowreaper/flowreaper/internal/spelling"
+	"github.com/flowreaper/flowreaper/policy/internal/yamltree"
+)
+
+// Everybody is the one of at that mentions all.
+const Everybody = "all"
+
+// wakes is what people are mentioned of where at is a list: what waits for them. A
+// stop is what was asked for.
+var wakes = []News{NewsWithheld, NewsFailed}
+
+// maxMentioned bounds whom one message mentions of one outcome: there is all.
+const maxMentioned = 20
+
+// mentions reads at: whom messages mention, of what, or a list of them.
+func (d *decoder) mentions(c *Channel, n *yamltree.Node) map[News][]string {
+	switch {
+	case n == nil || c.Kind == "":
+		return nil
+	case c.Kind == Webhook:
+		d.fail(n.Position, "a webhook mentions nobody: leave at out; a robot's kind has it, and so may the body of a webhook")
+		return nil
+	case n.Kind != yamltree.Mapping:
+		return d.wakened(c, n)
+	}
+	at := map[News][]string{}
+	for _, entry := range n.Entries {
+		news := News(entry.Key.Text)
+		switch {
+		case !slices.Contains(channelNews, news):
+			d.fail(entry.Key.Position, "at mentions people of what a channel hears of, but not of %q%s", yamltree.Brief(entry.Key.Text), spelling.DidYouMean(entry.Key.Text, named(channelNews)))
+		case at[news] != nil:
+			d.fail(entry.Key.Position, "the key %s is given twice", news)
+		case !c.Hears(news):
+			d.fail(entry.Key.Position, "at mentions people of %s, of which the channel doesn't hear: add it to on, or leave it out here", news)
+		default:
+			at[news] = d.people(c.Kind, entry.Value)
+		}
+	}
+	return at
+}
+
+// wakened is a list for what wakes people, as far as the channel hears of it.
+func (d *decoder) wakened(c *Channel, n *yamltree.Node) map[News][]string {
+	at, people := map[News][]string{}, d.people(c.Kind, n)
+	for _, news := range wakes {
+		if c.Hears(news) {
+			at[news] = people
+		}
+	}
+	if len(at) == 0 && people != nil {
+		d.fail(n.Position, "at mentions people of %s, and the channel hears of neither: say of what, as in at: {%s: [%s]}", plain.OneOf(wakes), c.On[0], people[0])
+	}
+	return at
+}
+
+func (d *decoder) people(kind ChannelKind, n *yamltree.Node) []string {
+	items := d.texts(n, "at")
+	if len(items) > maxMentioned {
+		d.fail(items[maxMentioned].Position, "at mentions %d people, and at most %d may be: mention all", len(items), maxMentioned)
+	}
+	var people []string
+	for _, item := range items {
+		if wrong := notMentioned(kind, item.Text); wrong != "" {
+			d.fail(item.Position, "each of at must be %s, but is %s%s", wrong, item.Describe(), meantAll(item.Text))
+			continue
+		}
+		if !slices.Contains(people, item.Text) {
+			people = append(people, item.Text)
+		}
+	}
+	return people
+}
+
+var (
+	mobileNumber = regexp.MustCompile(`^(1[3-9][0-9]{9}|\+[0-9]{1,4}-?[0-9]{4,14})$`)
+	memberID     = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}$`)
+	feishuID     = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`)
+	slackID      = regexp.MustCompile(`^[UWS][A-Z0-9]{5,20}$`)
+)
+
+// IsMobile says whether one of at is a mobile number, and not an ID.
+func IsMobile(person string) bool { return mobileNumber.MatchString(person) }
+
+// notMentioned says what may be mentioned on a channel of a kind, if that is none; "" if it is.
+func notMentioned(kind ChannelKind, person string) string {
+	if person == Everybody {
+		return ""
+	}
+	switch {
+	case meantAll(person) != "":
+	case kind == Feishu && feishuID.MatchString(person) && !IsMobile(person):
+		return ""
+	case kind == SlackHook && (slackID.MatchString(person) || person == "here"):
+		return ""
+	case (kind == DingTalk || kind == WeCom) && (IsMobile(person) || memberID.MatchString(person)):
+		return ""
+	}
+	switch kind {
+	case Feishu:
+		return "the open_id (ou_…) or user_id of a member, or all: a robot of Feishu's knows no mobile numbers or names"
+	case SlackHook:
+		return "a member's ID such as U012AB3CD, a user group's such as S012AB3CD, here or all"
+	}
+	return fmt.Sprintf("a mobile number, a member's ID in %s, or all", kind)
+}
+
+// everybody are other words for all.
+var everybody = []string{"all", "everyone", "everybody", "channel", "isatall", "所有人", "全体", "全员"}
+
+// meantAll is the hint for one who wrote another word for all; "" for any other.
+func meantAll(person string) string {
+	if word := strings.ToLower(strings.Trim(person, "@<>!")); person != Everybody && slices.Contains(everybody, word) {
+		return `; did you mean "all"?`
+	}
+	return ""
+}
