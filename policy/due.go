@@ -64,9 +64,10 @@ func (d Due) earlier(other Due) Due {
 // It is never later than the first moment at which Judge condemns, provided
 // that the flow, the event's kind and the execution's input stay as they are.
 // It is that moment for rules made of age, started time, window, cost by the
-// minute and what doesn't change, each compared as it is: of what is computed
-// from an age, such as execution.age * 2, it says EverySweep. More than 100 years
-// ahead is never.
+// minute, what the clocks of one zone show and what doesn't change, each compared
+// as it is: of what is computed from an age, such as execution.age * 2, it says
+// EverySweep. More than 100 years ahead is never. Where clocks do not show what they
+// must within three years, it is when that is to be asked again.
 func (p *Policy) Due(f *Facts) Due {
 	var first Due
 	for _, r := range p.Rules {
@@ -81,10 +82,24 @@ func (p *Policy) ruleDue(r *Rule, f *Facts) Due {
 		return Due{}
 	}
 	s := p.solver(*f)
-	could, open := s.rule(r.ordered)
+	due := s.rule(r)
+	for range windowsSeen {
+		if !s.onWalls || due.Kind != Moment || due.Time.Sub(s.from) < seen {
+			break
+		}
+		s.from = due.Time // beyond what was gone through it could be, no more
+		due = s.rule(r)
+	}
+	return due
+}
+
+// rule is when a rule could condemn, from where the search has come to.
+func (s *solver) rule(r *Rule) Due {
+	f := s.j.facts
+	could, open := s.conditions(r.ordered)
 	now := f.Now.UnixNano()
 	for _, sp := range could {
-		at, ok := open.next(moment(max(sp.from, now)))
+		at, ok := open.next(moment(max(sp.from, s.from.UnixNano())))
 		switch {
 		case !ok || at.UnixNano() >= sp.to:
 		case sp.from <= now && at.Equal(f.Now):
@@ -106,8 +121,8 @@ func HasEnded(status string) bool {
 	return false
 }
 
-// rule is when all conditions but the windows could hold, and the windows.
-func (s *solver) rule(conditions []conjunct) (could spans, open windows) {
+// conditions is when all of them but the windows could hold, and the windows.
+func (s *solver) conditions(conditions []conjunct) (could spans, open windows) {
 	could = always
 	for _, c := range conditions {
 		if ws, ok := c.(windows); ok {

@@ -22,6 +22,7 @@ func FuzzParse(f *testing.F) {
 		}
 		f.Add(text)
 	}
+	f.Add([]byte(oneRule(`when: hour(now, "Asia/Shanghai") >= 9 and weekday(now) in ["Sat"] or date(now) != date(execution.startedTime, "Europe/Berlin") and monthDay(now) < 29`)))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		p, err := Parse("p.yaml", text)
 		if err != nil {

@@ -18,6 +18,7 @@ func (l *linter) protect(n *yamltree.Node) {
 	p := l.policy.protection
 	r := newLintRule(&Rule{conjuncts: p.when}, -1, n)
 	l.misplaced(r)
+	l.timeZone(r)
 	l.protectFlows(r, p.flows)
 	live := constraint.OneOf("execution.status", "Running", "Starting")
 	_, why := r.contradiction()

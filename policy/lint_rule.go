@@ -164,5 +164,5 @@ func holdsAlways(e *expression.Expression) bool {
 	if sign, ok := expression.Compare(c.Low(), 0); ok && sign <= 0 && c.Subject == "execution.cost" {
 		return true // and so is a cost > 0
 	}
-	return slices.ContainsFunc(certain, func(k constraint.Constraint) bool { return k.Within(c) })
+	return slices.ContainsFunc(slices.Concat(certain, shown(c.Subject)), func(k constraint.Constraint) bool { return k.Within(c) })
 }

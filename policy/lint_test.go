@@ -147,7 +147,6 @@ func TestLint(t *testing.T) {
 
 		// emergency-limits and alarm-state
 		{"an emergency with limits", "  - {name: r, on: [event], when: event.data.x == 1}\n", `8:19 warning emergency-limits r: the rule answers events alone and keeps the limits: where it condemns more than 100, or 50% of what is live, it stops nothing → if it is for emergencies, say limits: none`},
-		{"an emergency that trickles", "  - {name: r, on: [event], when: event.data.x == 1}\nlimits: {over: trickle} # lint: allow trickle\n", ``},
 		{"an emergency without", "  - {name: r, on: [event], limits: none, when: event.data.x == 1}\n", ``},
 		{"an event and more", "  - {name: r, on: [event, manual], when: event.data.x == 1}\n", ``},
 		{"an alarm in any state", "  - {name: r, on: [event], limits: none, when: event.kind == \"alarm\"}\n", `8:48 warning alarm-state r: the rule judges on alarms and doesn't ask for their state: the message that an alarm is over sets it off, too → add: event.data.alertState in ["ALERT", "ALARM"]`},
@@ -225,11 +224,6 @@ func TestLintLimits(t *testing.T) {
 		"{maxShare: 0%}":                    "",
 		"{floor: 0, maxStops: 1}":           "",
 		"{maxStops: 0} # lint: allow never": "",
-		"{maxStops: 20, per: 30m, over: trickle}": "2:40 warning trickle : a rule that is wrong goes on stopping what it should not, up to 20 executions every 30m, until somebody sees it: " +
-			"withhold would stop nothing → if that is meant, say so: # lint: allow trickle",
-		"{over: trickle} # lint: allow trickle": "",
-		"{maxStops: 0, over: trickle}":          "2:20 " + says + "0 is no stop at all: give the most that may be stopped",
-		"{over: withhold}":                      "",
 	} {
 		if diff := cmp.Diff(want, lint(t, "version: 1\nlimits: "+limits+"\nrules: [{name: r, maxRuntime: 2h}]\n", LintOptions{})); diff != "" {
 			t.Errorf("%s\n%s", limits, diff)
@@ -288,6 +282,7 @@ func FuzzLint(f *testing.F) {
 		}
 		f.Add(text)
 	}
+	f.Add([]byte(oneRule(`when: hour(now, "Asia/Shanghai") >= 9 and weekday(now) in ["Sat"] or date(now) != date(execution.startedTime, "Europe/Berlin") and monthDay(now) < 29`)))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		findings, err := Lint("p.yaml", text, LintOptions{Flows: 10})
 		if err != nil {
@@ -321,5 +316,31 @@ func TestDemand(t *testing.T) {
 		if diff := cmp.Diff(test.want, p.Demand(test.flows, time.Minute).String()); diff != "" {
 			t.Error(diff)
 		}
+	}
+}
+
+func TestLintClocks(t *testing.T) {
+	const window = "  - {name: w, maxRuntime: 2h, flows: [a], window: {days: Mon, timeZone: Asia/Shanghai}}\n"
+	for _, test := range []struct{ name, rules, want string }{
+		{"UTC beside another zone", window + "  - {name: r, maxRuntime: 1h, flows: [b], when: hour(now) >= 9}\n", `9:49 warning time-zone r: hour(now) goes by UTC, and the window of w by Asia/Shanghai → write hour(now, "Asia/Shanghai"), or "UTC" if that is meant`},
+		{"UTC beside the rule's own", "  - {name: r, maxRuntime: 1h, when: weekday(execution.startedTime) == \"Sat\", endBy: {time: \"08:00\", timeZone: Europe/Berlin}}\n", `8:37 warning time-zone r: weekday(execution.startedTime) goes by UTC, and the rule's endBy by Europe/Berlin → write weekday(execution.startedTime, "Europe/Berlin"), or "UTC" if that is meant`},
+		{"UTC that is meant", window + "  - {name: r, maxRuntime: 1h, flows: [b], when: \"hour(now, 'UTC') >= 9\"}\n", ``},
+		{"UTC everywhere", "  - {name: r, maxRuntime: 1h, when: hour(now) >= 9, window: {days: Mon}}\n", ``},
+		{"an hour that is none", "  - {name: r, maxRuntime: 1h, when: hour(now) > 23}\n", `8:37 warning never r: the rule can never stop anything: hour(now) > 23 is true of no execution → correct one of them, or take the rule out`},
+		{"two hours at once", "  - {name: r, maxRuntime: 1h, when: hour(now) >= 22 and hour(now) < 6}\n", `8:37 warning never r: the rule can never stop anything: hour(now) < 6 contradicts hour(now) >= 22 → correct one of them, or take the rule out`},
+		{"every hour", "  - {name: r, maxRuntime: 1h, when: hour(now) < 24}\n", `8:37 warning always r: this is true for every execution, so that it narrows nothing → take it out, or correct it`},
+		{"every day", "  - {name: r, maxRuntime: 1h, when: \"monthDay(now, 'Asia/Shanghai') >= 1\"}\n", `8:37 warning always r: this is true for every execution, so that it narrows nothing → take it out, or correct it`},
+		{"some hours", "  - {name: r, maxRuntime: 1h, when: hour(now) + 1 > 23}\n", ``},
+		{"not foreseen", "  - {name: r, maxRuntime: 1h, when: hour(now + duration('8h')) > 9}\n", `8:37 note every-sweep r: executions older than 1h are judged again in every sweep, because hour(now + 8h) > 9 can become true at any time: 1 call or more each → give a longer maxRuntime`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if diff := cmp.Diff(test.want, lint(t, lintHead+test.rules, LintOptions{Flows: 10})); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+	const protect = "version: 1\nprotect: {when: monthDay(now) == 1}\nrules:\n" + window
+	if got := lint(t, protect, LintOptions{}); got != `2:17 warning time-zone : monthDay(now) goes by UTC, and the window of w by Asia/Shanghai → write monthDay(now, "Asia/Shanghai"), or "UTC" if that is meant` {
+		t.Error(got)
 	}
 }

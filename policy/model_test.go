@@ -37,8 +37,31 @@ func timedPart(t *rapid.T) string {
 		fmt.Sprintf(`duration(execution.input.max ?? "%s") %s execution.age`, d, op),
 		fmt.Sprintf(`execution.age %s duration(flow.env.MAX ?? "%s")`, op, d),
 		fmt.Sprintf(`execution.age %s duration(execution.input.max ?? "%s")`, op, d),
+		wallPart(t),
 		fmt.Sprintf(`execution.age == duration("%s")`, d),
 		fmt.Sprintf(`execution.age != duration("%s")`, d),
+	)
+}
+
+var modelZones = []string{"UTC", "Asia/Shanghai", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe"}
+
+// wallPart is a condition on what the clocks of a zone show of the time.
+func wallPart(t *rapid.T) string {
+	zone, op := rapid.SampledFrom(modelZones).Draw(t, "wall zone"), draw(t, "wall operator", ">", ">=", "<", "<=", "==", "!=")
+	return draw(t, "wall",
+		fmt.Sprintf(`hour(now, "%s") %s %d`, zone, op, draw(t, "hour shown", 0, 2, 9, 12, 23)),
+		fmt.Sprintf(`%d %s hour(now, "%s")`, draw(t, "hour shown", 1, 3, 18), op, zone),
+		fmt.Sprintf(`hour(now, "%s") in [2, 9, 23]`, zone),
+		fmt.Sprintf(`hour(now, "%s") %s (execution.input.n ?? 3)`, zone, op),
+		fmt.Sprintf(`(hour(now, "%s") + 20) %% 24 %s 7`, zone, op),
+		fmt.Sprintf(`weekday(now, "%s") in ["Sat", "Sun"]`, zone),
+		fmt.Sprintf(`weekday(now, "%s") != "Wed"`, zone),
+		fmt.Sprintf(`weekday(now, "%s") startsWith "T"`, zone),
+		fmt.Sprintf(`monthDay(now, "%s") %s %d`, zone, op, draw(t, "day shown", 1, 4, 28, 29, 31)),
+		fmt.Sprintf(`date(now, "%s") %s "%s"`, zone, op, draw(t, "date shown", "2026-03-04", "2026-03-29", "2026-10-25", "2028-02-29", "2027-01-01")),
+		fmt.Sprintf(`date(now, "%s") in ["2026-03-05", "2026-10-25", "2028-02-28", "2026-03-08"]`, zone),
+		fmt.Sprintf(`date(now, "%s") %s date(execution.startedTime, "%s")`, zone, op, zone),
+		fmt.Sprintf(`weekday(now) == weekday(execution.startedTime, "%s")`, zone),
 	)
 }
 
@@ -56,6 +79,7 @@ func fixedPart(t *rapid.T) string {
 		`execution.status == "Running"`, `execution.status != "Starting"`, `execution.status in ["Starting", "Succeeded"]`,
 		`max(execution.input.n ?? 0, 3) > 5`, `min([execution.input.n, 7]) <= 5`, `abs((execution.input.n ?? 0) - 9) > 3`, `round(execution.input.n / 2) == 3`, `sum([execution.input.n, 1]) == 6`,
 		`split(execution.name, "-")[0] == "run"`, `"1" in split(flow.name, "-")`,
+		`hour(execution.startedTime, "Asia/Shanghai") >= 18`, `weekday(execution.startedTime, "Europe/Berlin") == "Sun"`, `monthDay(execution.startedTime) == 1`, `date(execution.startedTime, "America/New_York") < "2026-03-04"`,
 		`event.kind == "timer"`, `event.kind in ["alarm", "timer"]`,
 	)
 }
@@ -67,6 +91,7 @@ func loosePart(t *rapid.T) string {
 		`event.time < now`, `execution.age * 2 > duration("2h")`, `execution.age * 50 <= duration("72h")`,
 		`execution.age - duration("20m") >= duration("1h")`, `duration("2h") - execution.age < duration("5m")`, `now - history.idle > execution.startedTime`,
 		`execution.age > date("2026-03-05") - now`, `max(execution.age, duration("10m")) > duration("1h")`,
+		`hour(now) > monthDay(now)`, `hour(now + duration("8h")) == 3`, `hour(event.time, "Asia/Shanghai") < 9`, `weekday(history.lastEventTime ?? now) == "Wed"`,
 	)
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -381,7 +382,8 @@ func (n *naive) part(text string, f Facts) tri {
 	program, ok := n.programs[text]
 	if !ok {
 		var err error
-		program, err = expr.Compile(nullable.Replace(text), expr.Optimize(false), expr.DisableBuiltin("duration"), durationFunction, expr.Env(n.env(emptyFacts())))
+		program, err = expr.Compile(nullable.Replace(text), expr.Optimize(false), expr.DisableBuiltin("duration"), expr.DisableBuiltin("date"), durationFunction, dateFunction,
+			wallFunction("hour", "15"), wallFunction("weekday", "Mon"), wallFunction("monthDay", "2"), expr.Env(n.env(emptyFacts())))
 		if err != nil {
 			panic(fmt.Sprintf("%s: %v", text, err))
 		}
@@ -410,6 +412,40 @@ var durationFunction = expr.Function("duration", func(params ...any) (any, error
 	}
 	return time.ParseDuration(text)
 }, new(func(string) time.Duration))
+
+// wallFunction prints what the clock on the wall shows.
+func wallFunction(name, layout string) expr.Option {
+	return expr.Function(name, func(params ...any) (any, error) {
+		text, err := onWall(params, layout)
+		if err != nil || name == "weekday" {
+			return text, err
+		}
+		return strconv.Atoi(text)
+	})
+}
+
+func onWall(params []any, layout string) (string, error) {
+	at, ok := params[0].(time.Time)
+	if !ok {
+		return "", fmt.Errorf("no time: %T", params[0])
+	}
+	zone, err := time.LoadLocation(append(params, "UTC")[1].(string))
+	if err != nil {
+		return "", err
+	}
+	return at.In(zone).Format(layout), nil
+}
+
+var dateFunction = expr.Function("date", func(params ...any) (any, error) {
+	text, ok := params[0].(string)
+	if !ok {
+		return onWall(params, "2006-01-02")
+	}
+	if at, err := time.Parse(time.RFC3339, text); err == nil {
+		return at, nil
+	}
+	return time.Parse("2006-01-02", text)
+}, new(func(string) time.Time), new(func(time.Time) string), new(func(time.Time, string) string))
 
 func emptyFacts() Facts {
 	return Facts{Event: &Event{}, Flow: &Flow{Live: NewLive(testNow, nil)}, Execution: &Execution{Input: JSONInput(""), History: &History{}}}
@@ -462,7 +498,7 @@ func (n *naive) env(f Facts) map[string]any {
 			"name": f.Execution.Name, "status": f.Execution.Status, "startedTime": f.Execution.StartedTime,
 			"age": age(f), "input": plainNumbers(inputOf(f.Execution)), "env": envOf(f.Execution.Env, f.Execution.EnvDoubt), "cost": cost,
 		},
-		"history": map[string]any{"steps": h.Steps, "currentStep": h.CurrentStep, "idle": max(0, f.Now.Sub(h.LastEventTime))},
+		"history": map[string]any{"lastEventTime": h.LastEventTime, "steps": h.Steps, "currentStep": h.CurrentStep, "idle": max(0, f.Now.Sub(h.LastEventTime))},
 	}
 }
 

@@ -28,14 +28,14 @@ func TestParse(t *testing.T) {
 	if diff := cmp.Diff(want, rules); diff != "" {
 		t.Error(diff)
 	}
-	if p.Name != "production-guardrails" || p.Mode != ModeEnforce || p.Limits != (Limits{50, 30 * time.Minute, 0.5, 10, Withhold}) {
+	if p.Name != "production-guardrails" || p.Mode != ModeEnforce || p.Limits != (Limits{50, 30 * time.Minute, 0.5, 10}) {
 		t.Errorf("%q, %s, %+v", p.Name, p.Mode, p.Limits)
 	}
 }
 
 func TestDefaults(t *testing.T) {
 	p := readPolicy(t, "minimal.yaml")
-	if p.Name != "policy" || p.Mode != ModePlan || p.Rules[0].Mode != ModePlan || p.Limits != (Limits{100, time.Hour, 0.5, 10, Withhold}) {
+	if p.Name != "policy" || p.Mode != ModePlan || p.Rules[0].Mode != ModePlan || p.Limits != (Limits{100, time.Hour, 0.5, 10}) {
 		t.Errorf("%q, %s, %s, %+v", p.Name, p.Mode, p.Rules[0].Mode, p.Limits)
 	}
 	if want := "sha256:8f0bcde0d7cb77b88fe579afa2f0d9100a7476eda105b57a1d6056a049f76486"; p.Hash != want { // sha256sum minimal.yaml
@@ -420,7 +420,7 @@ func TestOneMistakeIsOneMessage(t *testing.T) {
 		{rule("when: 'any(execution.input.files, # > 5'"), `5:43: when: unexpected token EOF: the expression ends too early`},
 		{rule("when: \"execution.name matches '^\\d+$'\""), `5:38: found unknown escape character 'd': in double quotes a backslash begins an escape; put the text in single quotes`},
 		{rule("when: “true”"), `5:11: when: “ (U+201C) must be a plain "`},
-		{rule("when: flow.name == foo(bar(execution.input.x))"), `5:24: when: unknown function "foo"; there are abs, all, any, count, date, filter, float, fromJSON, int, len, lower, map, max, min, none, one, round, split, string, sum, trim, upper, duration`},
+		{rule("when: flow.name == foo(bar(execution.input.x))"), `5:24: when: unknown function "foo"; there are abs, all, any, count, date, duration, filter, float, fromJSON, hour, int, len, lower, map, max, min, monthDay, none, one, round, split, string, sum, trim, upper, weekday`},
 		{"version: null\nrules: [{name: r, when: true}]\n", `1:1: version has no value: give one, or leave the key out`},
 		{"version: 1\nrules:\n", `2:1: rules has no value: give one, or leave the key out`},
 		{"version: 1\nrule: [{name: r, when: true}]\n", `2:1: unknown key "rule"; did you mean "rules"?`},

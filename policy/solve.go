@@ -25,10 +25,14 @@ const horizon = 100 * 365 * 24 * time.Hour
 type solver struct {
 	j        judgement
 	statuses []string // those that the execution has or may come to have
+
+	// What clocks on walls show is gone through for some time from here on.
+	from    time.Time // now, at first
+	onWalls bool      // it was
 }
 
 func (p *Policy) solver(f Facts) *solver {
-	s := &solver{j: judgement{facts: f, pricing: p.Pricing}}
+	s := &solver{j: judgement{facts: f, pricing: p.Pricing}, from: f.Now}
 	if f.Execution == nil {
 		s.j.facts.Execution = &Execution{}
 		return s
@@ -134,6 +138,11 @@ func (s *solver) boolean(e *expression.Expression) outcomes {
 	case "or":
 		a, b := s.boolean(e.Subject), s.boolean(e.Side)
 		return outcomes{a.yes.or(a.no.and(b.yes)), a.no.and(b.no)}
+	}
+	if o, ok := s.wall(e); ok {
+		return o
+	}
+	switch e.Operator {
 	case "<", "<=", ">", ">=", "==", "!=":
 		return s.comparison(e)
 	}
@@ -150,6 +159,7 @@ func (s *solver) eitherStatus(e *expression.Expression) outcomes {
 		one.j.facts.Execution = &execution
 		one.statuses = []string{status}
 		o := one.boolean(e)
+		s.onWalls = s.onWalls || one.onWalls
 		either = outcomes{either.yes.or(o.yes), either.no.or(o.no)}
 	}
 	return either

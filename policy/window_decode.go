@@ -6,9 +6,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	_ "time/tzdata" // a function's machine may have no time zones
 
 	"github.com/flowreaper/flowreaper/policy/internal/yamltree"
+	"github.com/flowreaper/flowreaper/policy/internal/zone"
 )
 
 // windows reads one window or a list of them.
@@ -110,14 +110,14 @@ func (d *decoder) timeZone(n *yamltree.Node) *time.Location {
 	if !ok {
 		return time.UTC
 	}
-	if zone := d.zones[name]; zone != nil {
-		return zone
+	if known := d.zones[name]; known != nil {
+		return known
 	}
-	zone, err := time.LoadLocation(name)
-	if err != nil || name == "" || name == "Local" { // the machine's own zone is nobody's
-		d.fail(n.Position, "timeZone must be a name such as Asia/Shanghai or UTC, but is %s", n.Describe())
+	found, err := zone.Load(name)
+	if err != nil {
+		d.fail(n.Position, "timeZone must be a name such as Asia/Shanghai or UTC, but is %s%s", n.Describe(), zone.Meant(name))
 		return time.UTC
 	}
-	d.zones[name] = zone
-	return zone
+	d.zones[name] = found
+	return found
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -40,10 +41,13 @@ type suggesting struct {
 	falseStops string
 	margin     string
 	tests      string
+	output     string
 }
 
 // suggestedPolicy is the file, beside the tests', that they test.
 const suggestedPolicy = "policy.yaml"
+
+var suggestFormats = []string{"table", "yaml", "json", "html"}
 
 func (t *terminal) newSuggest() *cobra.Command {
 	s := &suggesting{}
@@ -64,17 +68,20 @@ func (t *terminal) newSuggest() *cobra.Command {
 	flags.StringVar(&s.falseStops, "false-stops", "1/1000", "the `SHARE` of good runs that a limit may stop: 1/1000, 0.1% or 0.001")
 	flags.StringVar(&s.margin, "margin", "1.15", "how many times as long as the longest run that shall not be stopped a limit is: `FACTOR`")
 	flags.StringVar(&s.tests, "tests", "", "with -o yaml: write the tests, of a policy.yaml beside them, to this `FILE`")
-	t.addOutput(cmd, "yaml", "json", "html")
+	flags.StringVarP(&s.output, "output", "o", "table", "the result's `FORMAT`: "+strings.Join(suggestFormats, ", "))
+	flag.CompleteWords(cmd, "output", suggestFormats...)
 	t.addAll(cmd)
 	return cmd
 }
 
 // check reads the flags. Its errors are wrong usage.
-func (s *suggesting) check(output string) (o suggest.Options, err error) {
+func (s *suggesting) check() (o suggest.Options, err error) {
 	switch {
+	case !slices.Contains(suggestFormats, s.output):
+		return o, fmt.Errorf("--output %q is none of %s", s.output, strings.Join(suggestFormats, ", "))
 	case s.history == "":
 		return o, errNoHistory
-	case s.tests != "" && output != "yaml":
+	case s.tests != "" && s.output != "yaml":
 		return o, errors.New("--tests goes with -o yaml, whose policy they test")
 	case filepath.Base(s.tests) == suggestedPolicy:
 		return o, fmt.Errorf("--tests %s is where the policy goes, which they test: name another file, such as policy.test.yaml", s.tests)
@@ -94,7 +101,7 @@ func (s *suggesting) check(output string) (o suggest.Options, err error) {
 }
 
 func (t *terminal) suggest(s *suggesting) error {
-	o, err := s.check(t.output)
+	o, err := s.check()
 	if err != nil {
 		return usageError(err)
 	}
@@ -104,7 +111,7 @@ func (t *terminal) suggest(s *suggesting) error {
 	}
 	defer h.Close()
 	flows, sample := h.Flows(), page.NewSample(len(h.Coverage.Flows))
-	if t.output == "html" {
+	if s.output == "html" {
 		flows = sample.Of(flows)
 	}
 	r, err := suggest.From(flows, o)
@@ -137,7 +144,7 @@ func (s *suggesting) none(r *suggest.Result) error {
 }
 
 func (t *terminal) showSuggested(s *suggesting, r *suggest.Result, sample *page.Sample) error {
-	switch t.output {
+	switch s.output {
 	case "html":
 		return page.Suggestion(r, sample).Write(t.out)
 	case "json":

@@ -1,7 +1,6 @@
 package result
 
 import (
-	"errors"
 	"fmt"
 	"time"
 )
@@ -17,28 +16,15 @@ func (w Withheld) String() string {
 
 // Refusal says why an execution is not stopped.
 func (w Withheld) Refusal() string {
-	switch {
-	case w.Until != nil:
+	if w.Until != nil {
 		return w.String()
-	case w.Trickle:
-		return w.String() + ": the most overdue are stopped, as many as it allows, and the others are withheld"
 	}
 	return w.String() + ": nothing is stopped"
 }
 
 // WaitingHelps says that the limit will allow all of it once the window has
-// passed: what is condemned alone doesn't exceed it. What trickles it allows window
-// by window.
-func (w Withheld) WaitingHelps() bool {
-	return w.Until != nil || w.Condemned <= w.Max || w.Trickle && w.Max > 0
-}
-
-// Trickles says that the sweep failed for no other reason than that the limits allow a
-// part of what is condemned.
-func (r *Report) Trickles(failure error) bool {
-	failed, ok := errors.AsType[*Error](failure)
-	return ok && failed.Code == CodeWithheld && r.Withheld.Trickle && r.Withheld.Allowed > 0
-}
+// passed: what is condemned alone doesn't exceed it.
+func (w Withheld) WaitingHelps() bool { return w.Until != nil || w.Condemned <= w.Max }
 
 // Advice is what people can do about it.
 func (w Withheld) Advice() string {

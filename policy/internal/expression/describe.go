@@ -59,7 +59,7 @@ func (d *describer) node(n ast.Node, around int) {
 			d.node(n.Exp2, 1)
 		})
 	case *ast.CallNode:
-		d.call("duration", n.Arguments)
+		d.called(n)
 	case *ast.BuiltinNode:
 		d.call(n.Name, n.Arguments)
 	case *ast.PredicateNode:
@@ -109,7 +109,7 @@ func (d *describer) binary(n *ast.BinaryNode, around int) {
 // that says nothing: status == "Running" says all, and of an age that is over its limit by
 // less than is shown, age 2h > 2h would deny it.
 func (d *describer) untold(n *ast.BinaryNode) bool {
-	name := d.pathOf(n.Left)
+	name := d.nameOf(n.Left)
 	constant, ok := constantOf(n.Right)
 	if name == "" || !ok || d.machine == nil || d.inPredicate {
 		return false
@@ -137,6 +137,32 @@ func (d *describer) saysNothing(n *ast.BinaryNode, value, constant any) bool {
 func (d *describer) call(name string, args []ast.Node) {
 	d.WriteString(name)
 	d.list("(", args, ")")
+}
+
+// called prints a call; one that reads the clock on a wall with what it shows.
+func (d *describer) called(n *ast.CallNode) {
+	if !ofTime(n) || d.machine == nil || d.inPredicate {
+		d.call(callee(n), n.Arguments)
+		return
+	}
+	d.WriteString(d.nameOf(n))
+	value, err := d.language.evaluator(n)(d.machine)
+	if err != nil {
+		d.WriteString(" (unknown)")
+		return
+	}
+	d.WriteString(" " + show(value))
+}
+
+// nameOf is the name of what is shown with its value: a path, or a call that reads the
+// clock on a wall; "" for all else.
+func (d *describer) nameOf(n ast.Node) string {
+	if call, ok := n.(*ast.CallNode); ok && ofTime(call) {
+		names := &describer{language: d.language}
+		names.call(callee(call), call.Arguments)
+		return names.String()
+	}
+	return d.pathOf(n)
 }
 
 func (d *describer) list(open string, nodes []ast.Node, end string) {

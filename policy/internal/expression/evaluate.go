@@ -83,8 +83,11 @@ func (l *Language) evaluator(n ast.Node) evaluator {
 		return conditionalEvaluator(l.evaluator(n.Cond), l.evaluator(n.Exp1), l.evaluator(n.Exp2))
 	case *ast.ArrayNode:
 		return listEvaluator(l.evaluators(n.Nodes))
-	case *ast.CallNode: // duration is the only function that isn't a builtin
-		return l.functionEvaluator("duration", n.Arguments)
+	case *ast.CallNode:
+		if ofTime(n) {
+			return l.wallEvaluator(n)
+		}
+		return l.functionEvaluator(callee(n), n.Arguments)
 	case *ast.BuiltinNode:
 		return l.builtinEvaluator(n)
 	case *ast.PredicateNode:

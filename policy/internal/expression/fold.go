@@ -5,6 +5,8 @@ import (
 	"reflect"
 
 	"github.com/expr-lang/expr/ast"
+
+	"github.com/flowreaper/flowreaper/policy/internal/zone"
 )
 
 // folder walks what was checked: it puts the values of constant parts in their
@@ -58,7 +60,7 @@ func (f *folder) children(n ast.Node) bool {
 
 // blamed is the part of a node that an error of its folding is about.
 func blamed(n ast.Node) ast.Node {
-	if call, ok := n.(*ast.CallNode); ok && len(call.Arguments) > 0 {
+	if call, ok := n.(*ast.CallNode); ok && len(call.Arguments) == 1 {
 		return call.Arguments[0]
 	}
 	return n
@@ -75,6 +77,16 @@ func (f *folder) check(n ast.Node) {
 		if t := staticType(n); n.Operator == "+" && t != nil && t.Kind() == reflect.String {
 			f.fail(n, "texts cannot be added with +: compare their parts")
 		}
+		f.checkWall(n)
+	case *ast.CallNode:
+		switch {
+		case ofTime(n):
+			for _, zone := range n.Arguments[1:] {
+				f.checkZone(callee(n), zone)
+			}
+		case callee(n) == "date":
+			f.checkDate(n)
+		}
 	case *ast.BuiltinNode:
 		f.checkCall(n)
 	}
@@ -82,8 +94,6 @@ func (f *folder) check(n ast.Node) {
 
 func (f *folder) checkCall(n *ast.BuiltinNode) {
 	switch n.Name {
-	case "date":
-		f.checkDate(n)
 	case "split":
 		if len(n.Arguments) > 2 {
 			f.fail(n.Arguments[2], "split() takes a text and what separates its parts, and no more")
@@ -116,14 +126,28 @@ func (f *folder) checkExtreme(n *ast.BuiltinNode) {
 	}
 }
 
-func (f *folder) checkDate(n *ast.BuiltinNode) {
+func (f *folder) checkDate(n *ast.CallNode) {
 	for i, arg := range n.Arguments {
-		if t := staticType(arg); t != nil && t.Kind() != reflect.String {
+		t := staticType(arg)
+		value, constant := constantOf(arg)
+		layout, isText := value.(string)
+		switch {
+		case t != nil && t.Kind() != reflect.String:
 			f.fail(arg, "date() takes texts, not %s", typeName(t))
+		case i == 1 && !constant:
+			f.fail(arg, "the layout of date() must be constant")
+		case i == 1 && isText && len(n.Arguments) == 2:
+			f.checkLayout(arg, layout)
+		case i == 2:
+			f.checkZone("date", arg)
 		}
-		if _, constant := constantOf(arg); i > 0 && !constant {
-			f.fail(arg, "the layout and the time zone of date() must be constant")
-		}
+	}
+}
+
+// checkLayout refuses the time zone of a text that stands where its layout does.
+func (f *folder) checkLayout(n ast.Node, layout string) {
+	if _, err := zone.Load(layout); err == nil {
+		f.fail(n, "the time zone of a text stands behind its layout: write date(…, \"2006-01-02\", %s)", show(layout))
 	}
 }
 

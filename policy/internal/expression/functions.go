@@ -113,7 +113,7 @@ func trim(texts []string) (any, error) {
 	return strings.Trim(texts[0], texts[1]), nil
 }
 
-// date is expr's own: a date, an optional layout of Go's and an optional time
+// date, of a text, is expr's own: a date, an optional layout of Go's and an optional time
 // zone, without which it is UTC. Without a layout it also reads what an event's
 // time is read as, such as an offset without a colon.
 func date(texts []string) (any, error) {

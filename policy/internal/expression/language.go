@@ -52,7 +52,8 @@ type Language struct {
 	fields    map[string][]string // of each group, sorted: execution -> age, env, …
 	constants map[string]any
 	config    *conf.Config
-	patterns  map[string]*Pattern // that were compiled
+	patterns  map[string]*Pattern       // that were compiled
+	zones     map[string]*time.Location // that were loaded
 }
 
 // vars is the group of the policy's own constants.
@@ -71,6 +72,7 @@ func New(variables []Variable, constants map[string]any) *Language {
 		fields:    map[string][]string{vars: slices.Sorted(maps.Keys(constants))},
 		constants: constants,
 		patterns:  map[string]*Pattern{},
+		zones:     map[string]*time.Location{},
 	}
 	for i, v := range variables {
 		l.byName[v.Name] = i
@@ -105,6 +107,7 @@ func (l *Language) newConfig() *conf.Config {
 		Name:  "duration",
 		Types: []reflect.Type{reflect.TypeFor[func(string) time.Duration]()},
 	}
+	maps.Copy(config.Functions, wallFunctions())
 	for name := range config.Builtins {
 		if !slices.Contains(builtins, name) {
 			config.Disabled[name] = true
@@ -113,9 +116,12 @@ func (l *Language) newConfig() *conf.Config {
 	return config
 }
 
-// builtins are the functions that may be called, besides duration.
+// ours are the functions that may be called and aren't expr's.
+var ours = []string{"date", "duration", "hour", "monthDay", "weekday"}
+
+// builtins are those that are.
 var builtins = []string{
-	"abs", "all", "any", "count", "date", "filter", "float", "fromJSON", "int", "len", "lower",
+	"abs", "all", "any", "count", "filter", "float", "fromJSON", "int", "len", "lower",
 	"map", "max", "min", "none", "one", "round", "split", "string", "sum", "trim", "upper",
 }
 

@@ -61,6 +61,10 @@ func (l *Language) noFields(n ast.Node) string {
 			return ""
 		}
 		return n.Name + "()"
+	case *ast.CallNode:
+		if name, ok := n.Callee.(*ast.IdentifierNode); ok {
+			return name.Value + "()"
+		}
 	}
 	return "what is computed"
 }

@@ -3,6 +3,7 @@ package expression
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -35,7 +36,7 @@ func (g generator) number(depth int) string {
 	a, b := g.number(depth-1), g.number(depth-1)
 	return g.pick(
 		"("+a+" + "+b+")", "("+a+" - "+b+")", "("+a+" * "+b+")", "-"+a, "len("+g.list(0)+")", "len("+g.text(0)+")", "int("+a+")", "float("+a+")",
-		"count("+g.list(0)+", # == 1)", "abs("+a+")", "round("+a+")", "min("+a+", "+b+")", "max("+a+", "+b+")", "sum(["+a+", "+b+"])", "sum([1, 2.5], # * "+g.number(0)+")", "max([2, "+a+"])",
+		"count("+g.list(0)+", # == 1)", g.pick("hour(", "monthDay(")+g.moment()+g.zone()+")", "abs("+a+")", "round("+a+")", "min("+a+", "+b+")", "max("+a+", "+b+")", "sum(["+a+", "+b+"])", "sum([1, 2.5], # * "+g.number(0)+")", "max([2, "+a+"])",
 		"len(split("+g.text(0)+`, "b"))`, `fromJSON("{\"a\": 2}").a`, "("+g.truth(depth-1)+" ? "+a+" : "+b+")", "(execution.input.nothing ?? "+a+")", "int(\"12\")",
 	)
 }
@@ -45,7 +46,7 @@ func (g generator) text(depth int) string {
 		return g.pick(`"etl"`, `"abc"`, `""`, "flow.name", "vars.word", "execution.input.text", g.anything())
 	}
 	a := g.text(depth - 1)
-	return g.pick("lower("+a+")", "upper("+a+")", "trim("+a+")", `trim(`+a+`, "e")`, "("+g.anything()+" ?? "+a+")")
+	return g.pick("weekday("+g.moment()+g.zone()+")", "date("+g.pick("now", "execution.startedTime")+g.zone()+")", "lower("+a+")", "upper("+a+")", "trim("+a+")", `trim(`+a+`, "e")`, "("+g.anything()+" ?? "+a+")")
 }
 
 func (g generator) list(depth int) string {
@@ -62,6 +63,38 @@ func (g generator) length() string {
 
 func (g generator) moment() string {
 	return g.pick("now", "execution.startedTime", `date("2026-03-04")`, `(now - duration("1h"))`, `(execution.startedTime + vars.limit)`, g.anything())
+}
+
+func (g generator) zone() string {
+	return g.pick("", `, "Asia/Shanghai"`, `, "America/New_York"`, `, "Pacific/Kiritimati"`)
+}
+
+// wallOptions gives expr's machine what reads the clock on a wall, by its text.
+func wallOptions() []expr.Option {
+	shows := map[string]string{"hour": "15", "weekday": "Mon", "monthDay": "2", "date": "2006-01-02"}
+	options := []expr.Option{expr.DisableBuiltin("date")}
+	for name, layout := range shows {
+		options = append(options, expr.Function(name, func(params ...any) (any, error) {
+			if text, ok := params[0].(string); ok && name == "date" {
+				return time.Parse("2006-01-02", text)
+			}
+			at, ok := params[0].(time.Time)
+			if !ok {
+				return nil, fmt.Errorf("%s of %T", name, params[0])
+			}
+			zone := "UTC"
+			if len(params) > 1 {
+				zone = params[1].(string)
+			}
+			place, err := time.LoadLocation(zone)
+			if text := at.In(place).Format(layout); name == "hour" || name == "monthDay" {
+				return strconv.Atoi(text)
+			} else {
+				return text, err
+			}
+		}))
+	}
+	return options
 }
 
 func (g generator) truth(depth int) string {
@@ -101,7 +134,7 @@ func TestPropertyParity(t *testing.T) {
 		if len(problems) > 0 {
 			return // types that don't fit, which the checker, expr's own, refuses
 		}
-		program, err := expr.Compile(text, expr.Optimize(false), expr.Env(machine))
+		program, err := expr.Compile(text, append(wallOptions(), expr.Optimize(false), expr.Env(machine))...)
 		if err != nil {
 			t.Fatalf("%s: %v", text, err)
 		}
@@ -149,6 +182,7 @@ func FuzzTemplate(f *testing.F) {
 	for _, seed := range []string{
 		`ran ${execution.age}, $${x} ${vars.limit}`, `${any(execution.input.list, # > 1) ? "a}" : 'b'}`, "${`}`}", `${execution.input.a?.b["c"][0] ?? date("2026-01-02")}`,
 		`${1 < 2 < 3}`, `${flow.name matches "^(a|b)*$" and duration("1h") * 2 > execution.age}`, `${((((1))))`, `${string(filter(execution.input.items, .id in [1, 2]))}`,
+		`${weekday(now, "Asia/Shanghai")} ${date(execution.startedTime) < "2027-01-01"}`, `hour(now, "Europe/Berlin") in [1, 2] and monthDay(date("2028-02-29")) != 28`,
 	} {
 		f.Add(seed)
 	}

@@ -164,9 +164,9 @@ func (r *rewriter) call(n *ast.CallNode) ast.Node {
 	switch {
 	case !ok:
 		r.fail(n, "methods cannot be called%s", methodInstead(n.Callee))
-	case name.Value != "duration":
+	case !slices.Contains(ours, name.Value):
 		r.fail(n, "unknown function %q%s", name.Value, r.functionHint(name.Value))
-	case len(n.Arguments) == 1 && isNumber(n.Arguments[0]):
+	case name.Value == "duration" && len(n.Arguments) == 1 && isNumber(n.Arguments[0]):
 		r.fail(n.Arguments[0], "duration() takes a text with a unit: write duration(\"%vs\") for seconds", n.Arguments[0])
 	default:
 		r.each(n.Arguments)
@@ -214,13 +214,16 @@ func (r *rewriter) builtin(n *ast.BuiltinNode) ast.Node {
 	return n
 }
 
-var functionList = strings.Join(append(slices.Clone(builtins), "duration"), ", ")
+var (
+	functionNames = slices.Sorted(slices.Values(slices.Concat(builtins, ours)))
+	functionList  = strings.Join(functionNames, ", ")
+)
 
 func (r *rewriter) functionHint(name string) string {
 	if write := writeInstead(name); write != "" {
 		return write
 	}
-	if near := spelling.Nearest(name, append(slices.Clone(builtins), "duration")); near != "" {
+	if near := spelling.Nearest(name, functionNames); near != "" {
 		return fmt.Sprintf("; did you mean %q?", near)
 	}
 	return "; there are " + functionList

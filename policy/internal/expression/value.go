@@ -52,6 +52,8 @@ func finite(f float64) (any, error) {
 var (
 	durationType = reflect.TypeFor[time.Duration]()
 	timeType     = reflect.TypeFor[time.Time]()
+	intType      = reflect.TypeFor[int]()
+	textType     = reflect.TypeFor[string]()
 )
 
 // kindOf names what a value is, for errors.

@@ -1,0 +1,76 @@
+package policy
+
+import (
+	"fmt"
+	"regexp"
+	"time"
+
+	"github.com/flowreaper/flowreaper/policy/internal/constraint"
+	"github.com/flowreaper/flowreaper/policy/internal/expression"
+)
+
+// timeZone finds clocks that are read in UTC, because no zone is named, beside windows of
+// another zone.
+func (l *linter) timeZone(r *lintRule) {
+	zone, of := l.zoneBeside(r)
+	if zone == nil {
+		return
+	}
+	for _, c := range r.conjuncts {
+		when, ok := c.(*condition)
+		if !ok || when.key == "" {
+			continue
+		}
+		for part := range when.expression.All() {
+			call, ok := part.Wall()
+			if !ok || call.Told {
+				continue
+			}
+			written := part.Describe(nil)
+			l.warn(r, when.key, LintTimeZone, fmt.Sprintf("%s goes by UTC, and %s by %s", written, of, zone),
+				fmt.Sprintf("write %s, %q), or %q if that is meant", written[:len(written)-1], zone, time.UTC))
+			return
+		}
+	}
+}
+
+// zoneBeside is a zone, other than UTC, by which a window or an endBy goes: the rule's own
+// or, if it has none, another rule's.
+func (l *linter) zoneBeside(r *lintRule) (zone *time.Location, of string) {
+	if zone, key := zoneOf(r.Rule); zone != nil {
+		return zone, "the rule's " + key
+	}
+	for _, other := range l.policy.Rules {
+		if zone, key := zoneOf(other); zone != nil {
+			return zone, fmt.Sprintf("the %s of %s", key, other.Name)
+		}
+	}
+	return nil, ""
+}
+
+func zoneOf(r *Rule) (zone *time.Location, key string) {
+	for _, c := range r.conjuncts {
+		switch c := c.(type) {
+		case *endBy:
+			zone, key = c.zone, c.source()
+		case windows:
+			zone, key = c[0].zone, c.source()
+		}
+		if zone != nil && zone != time.UTC {
+			return zone, key
+		}
+	}
+	return nil, ""
+}
+
+// onAWall are the calls of which is known what they can show.
+var onAWall = regexp.MustCompile(`^(hour|weekday|monthDay)\([A-Za-z.]+(?:, "[^"]+")?\)$`)
+
+// shown is what clocks can show, for a call that reads them.
+func shown(subject string) []constraint.Constraint {
+	m := onAWall.FindStringSubmatch(subject)
+	if m == nil {
+		return nil
+	}
+	return []constraint.Constraint{constraint.OneOf(subject, expression.Shown(m[1])...)}
+}
