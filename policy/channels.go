@@ -24,6 +24,7 @@ type Channel struct {
 	On        []News            // what the channel hears of; all but planned, when empty
 	At        map[News][]string // whom its messages mention, of what
 	Language  Language          // English unless the file says otherwise
+	TimeZone  string            // of the times in its messages, by its IANA name; "" is UTC
 	Template  string            // a text/template of a message; "" is the language's own
 
 	place *Error // of the template; nil where there is none
@@ -100,7 +101,7 @@ func (p *Policy) Variables() []string {
 }
 
 func (d *decoder) channel(n *yamltree.Node) Channel {
-	f := d.fields(n, "a channel", "name", "kind", "url", "urlEnv", "secretEnv", "on", "at", "language", "template")
+	f := d.fields(n, "a channel", "name", "kind", "url", "urlEnv", "secretEnv", "on", "at", "language", "timeZone", "template")
 	if f == nil {
 		return Channel{}
 	}
@@ -110,6 +111,9 @@ func (d *decoder) channel(n *yamltree.Node) Channel {
 		On: words(d, f["on"], "on", channelNews...), Language: cmp.Or(Language(d.choice(f["language"], "language", string(English), string(Chinese))), English),
 	}
 	c.At = d.mentions(&c, f["at"])
+	if f["timeZone"] != nil {
+		c.TimeZone = d.timeZone(f["timeZone"]).String()
+	}
 	d.channelURL(&c, n, f)
 	if secret := f["secretEnv"]; secret != nil && (c.Kind == WeCom || c.Kind == SlackHook) {
 		d.fail(secret.Position, "a %s channel signs nothing, its URL is the secret: leave secretEnv out", c.Kind)

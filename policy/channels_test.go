@@ -24,6 +24,7 @@ func TestChannels(t *testing.T) {
     secretEnv: ONCALL_SECRET
     on: [stopped, withheld]
     language: zh
+    timeZone: Asia/Shanghai
   - name: audit
     kind: webhook
     url: https://audit.example.com/flowreaper
@@ -36,7 +37,7 @@ func TestChannels(t *testing.T) {
   - {name: slack, kind: slack, urlEnv: SLACK_URL}
 `))
 	want := []Channel{
-		{Name: "oncall", Kind: DingTalk, URLEnv: "ONCALL_URL", SecretEnv: "ONCALL_SECRET", On: []News{NewsStopped, NewsWithheld}, Language: Chinese},
+		{Name: "oncall", Kind: DingTalk, URLEnv: "ONCALL_URL", SecretEnv: "ONCALL_SECRET", On: []News{NewsStopped, NewsWithheld}, Language: Chinese, TimeZone: "Asia/Shanghai"},
 		{Name: "audit", Kind: Webhook, URL: "https://audit.example.com/flowreaper", Language: English, Template: "{{.Policy}}: {{.Stopped.Count}} stopped"},
 		{Name: "here", Kind: Webhook, URL: "http://127.0.0.1:8080/", Language: English},
 		{Name: "here-too", Kind: Webhook, URL: "http://[::1]/", Language: English, On: []News{NewsFailed}},
@@ -84,11 +85,12 @@ func TestChannelErrors(t *testing.T) {
 			`4:12: name must be 1 to 63 lower-case letters, digits and -, and begin with a letter or digit, but is the text "On Call"`}},
 		{"a name twice", notifying("  - {name: a, kind: webhook, urlEnv: A}\n  - {name: a, kind: webhook, urlEnv: B}\n"), []string{
 			"5:5: the name a is given to two channels; first in line 4"}},
-		{"values", notifying("  - name: a\n    kind: pager\n    urlEnv: A\n    on: [stopped, plan]\n    language: de\n    template: \" \"\n"), []string{
+		{"values", notifying("  - name: a\n    kind: pager\n    urlEnv: A\n    on: [stopped, plan]\n    language: de\n    timeZone: CST\n    template: \" \"\n"), []string{
 			`5:11: kind must be webhook, dingtalk, feishu, wecom or slack, but is the text "pager"`,
 			`7:19: on must be stopped, withheld, failed, undecided or planned, but is the text "plan"`,
 			`8:15: language must be en or zh, but is the text "de"`,
-			"9:15: template is empty: leave the key out, and the message is flowreaper's own"}},
+			`9:15: timeZone must be a name such as Asia/Shanghai or UTC, but is the text "CST"`,
+			"10:15: template is empty: leave the key out, and the message is flowreaper's own"}},
 		{"another's name for a kind", notifying("  - {name: a, kind: lark, urlEnv: A}\n  - {name: b, kind: WeChat, urlEnv: A}\n  - {name: c, kind: 企业微信, urlEnv: A}\n  - {name: d, kind: DingTalk, urlEnv: A}\n  - {name: e, kind: slak, urlEnv: A}\n"), []string{
 			`4:21: kind must be webhook, dingtalk, feishu, wecom or slack, but is the text "lark"; did you mean "feishu"?`,
 			`5:21: kind must be webhook, dingtalk, feishu, wecom or slack, but is the text "WeChat"; did you mean "wecom"?`,
@@ -119,7 +121,7 @@ func TestChannelErrors(t *testing.T) {
 		{"a robot's secret for a variable", one(`urlEnv: A, secretEnv: SEC0123456789abcdefhunter2`), nil},
 		{"a robot's secret", one(`urlEnv: A, secretEnv: SEC0123456789abcdef0123`), []string{"4:52: secretEnv " + fmt.Sprintf(variable, "the secret")}},
 		{"a secret by a key of its own", one(`urlEnv: A, secret: hunter2`), []string{
-			`4:41: unknown key "secret"; there are: name, kind, url, urlEnv, secretEnv, on, at, language, template`}},
+			`4:41: unknown key "secret"; there are: name, kind, url, urlEnv, secretEnv, on, at, language, timeZone, template`}},
 		{"a secret of digits", one(`urlEnv: A, secretEnv: 12345678`), []string{"4:52: secretEnv " + fmt.Sprintf(variable, "the secret")}},
 		{"a rule's unknown channel", notifying("  - {name: oncall, kind: webhook, urlEnv: A}\n", "notify: [oncal]"), []string{
 			`8:14: there is no channel "oncal"; did you mean "oncall"?`}},

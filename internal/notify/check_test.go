@@ -43,7 +43,7 @@ func TestTemplatesAreChecked(t *testing.T) {
 		{"of a field that isn't there", `{{.Policies}}`, `text:1:2: executing "text" at <.Policies>: can't evaluate field Policies; there are: ` +
 			`Version, Title, Text, Policy, Account, Region, Endpoint, Flowreaper, Mode, Trigger, RunID, Time, Complete, Stopped, Failed, Withheld, Limit, Undecided, Planned, Errors, Left, Omitted`},
 		{"of a field that isn't there, in a list", `{{range .Stopped.Items}}{{.Name}}{{end}}`,
-			`text:1:26: executing "text" at <.Name>: can't evaluate field Name; there are: Flow, Execution, Rule, Outcome, Detail`},
+			`text:1:26: executing "text" at <.Name>: can't evaluate field Name; there are: Flow, Execution, Rule, Outcome, Detail, Cause, StartedTime, Age`},
 		{"that reads", `{{env "SECRET"}}`, `text:1: function "env" not defined`},
 		{"of too much text", strings.Repeat("xx", 66_000), "it has 132000 bytes; at most 131072 are allowed"},
 		{"of lists within a list", `{{range .Stopped.Items}}{{.Flow}}{{range $i, $e := $.Errors}}{{$i}}{{end}}{{end}}`, ""},

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"regexp"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/flowreaper/flowreaper/internal/plain"
@@ -43,9 +44,13 @@ func compose(channel policy.Channel, routes map[string][]string, report *result.
 	if err != nil {
 		return nil, err
 	}
+	zone, err := time.LoadLocation(channel.TimeZone) // "" is UTC
+	if err != nil {
+		return nil, err
+	}
 	format := formats[channel.Kind]
 	for most := format.most; ; most /= 2 {
-		b := builder{channel: channel, routes: routes, clean: format.clean, most: most}
+		b := builder{channel: channel, routes: routes, clean: format.clean, most: most, zone: zone}
 		m, worth := b.build(report)
 		if !worth {
 			return nil, nil

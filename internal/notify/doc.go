@@ -14,6 +14,7 @@
 //	    on: [stopped, withheld]         # default: stopped, withheld, failed, undecided; planned, too
 //	    at: {withheld: [all]}           # whom a robot mentions, of what; a list: of withheld and failed
 //	    language: zh                    # en (the default) | zh
+//	    timeZone: Asia/Shanghai         # of the times in its messages; default: UTC
 //	  - name: audit
 //	    kind: webhook
 //	    url: https://audit.example.com/flowreaper    # a URL without a secret in it may stand here

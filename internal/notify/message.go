@@ -2,6 +2,7 @@ package notify
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/duration"
@@ -21,7 +22,7 @@ type Message struct {
 	Mode      string             `json:"mode"`
 	Trigger   string             `json:"trigger"` // "timer every-minute", say
 	RunID     string             `json:"runId"`
-	Time      time.Time          `json:"time"`     // when the sweep was over, UTC
+	Time      time.Time          `json:"time"`     // when the sweep was over, in the channel's time zone, as are all times
 	Complete  bool               `json:"complete"` // false: not everything was looked at
 	Stopped   List               `json:"stopped"`
 	Failed    List               `json:"failed"`
@@ -48,6 +49,10 @@ type Item struct {
 	Rule      string `json:"rule"`
 	Outcome   string `json:"outcome,omitempty"`
 	Detail    string `json:"detail"` // why it was condemned, or what went wrong
+
+	Cause       string    `json:"cause,omitempty"` // what the rule says of it, where that isn't why it was condemned
+	StartedTime time.Time `json:"startedTime,omitzero"`
+	Age         string    `json:"age,omitempty"` // when it was judged, such as 3h2m
 }
 
 // Limit says which limit withheld a sweep's stops.
@@ -81,6 +86,7 @@ type builder struct {
 	routes  map[string][]string      // rule -> the channels it names
 	clean   func(string, int) string // for the channel's format, to a length
 	most    int                      // items a list
+	zone    *time.Location
 }
 
 // build returns the channel's message, and whether there is anything to tell.
@@ -92,7 +98,7 @@ func (b builder) build(r *result.Report) (Message, bool) {
 		Mode:     b.clean(string(r.Mode), maxName),
 		Trigger:  b.clean(trigger(r.Trigger), maxName),
 		RunID:    b.clean(r.RunID, maxName),
-		Time:     r.FinishedAt.UTC(),
+		Time:     r.FinishedAt.In(b.zone),
 		Complete: r.Complete,
 		Omitted:  r.DecisionsOmitted,
 	}
@@ -140,7 +146,11 @@ func trigger(t result.Trigger) string {
 }
 
 func (b builder) decision(m *Message, d result.Decision) {
-	item := Item{Flow: d.Flow, Execution: d.Execution, Rule: d.Rule, Outcome: string(d.Outcome), Detail: d.Reason}
+	item := Item{Flow: d.Flow, Execution: d.Execution, Rule: d.Rule, Outcome: string(d.Outcome), Detail: d.Reason, Cause: causeBeside(d)}
+	if !d.StartedTime.IsZero() {
+		item.StartedTime = d.StartedTime.In(b.zone)
+		item.Age = duration.Rough(time.Duration(d.AgeSeconds * float64(time.Second)))
+	}
 	switch d.Outcome {
 	case result.Stopped:
 		b.add(&m.Stopped, policy.NewsStopped, item)
@@ -172,7 +182,20 @@ func (b builder) add(list *List, news policy.News, item Item) {
 		Rule:      b.clean(item.Rule, maxName),
 		Outcome:   b.clean(item.Outcome, maxName),
 		Detail:    b.clean(item.Detail, maxDetail),
+
+		Cause: b.clean(item.Cause, maxDetail), StartedTime: item.StartedTime, Age: item.Age,
 	})
+}
+
+// causeBeside is the part of a decision's cause that people read; "" where it is the
+// reason, which it is where the rule has none of its own.
+func causeBeside(d result.Decision) string {
+	said, _, _ := policy.ParseCause(d.Cause)
+	said = strings.TrimSpace(said)
+	if begun, cut := strings.CutSuffix(said, "…"); said == d.Reason || cut && strings.HasPrefix(d.Reason, begun) {
+		return ""
+	}
+	return said
 }
 
 func (b builder) errors(m *Message, notes []result.ErrorNote) {

@@ -36,14 +36,17 @@ func aReport() *result.Report {
 		Mode:       "enforce",
 		FinishedAt: finished,
 		Decisions: []result.Decision{
-			{Flow: "etl_nightly", Execution: "run-1", Rule: "etl-max-runtime", Outcome: result.Stopped, Reason: `age 3h2m > 2h and flow.name "etl_nightly" matches "^etl"`},
+			{Flow: "etl_nightly", Execution: "run-1", Rule: "etl-max-runtime", Outcome: result.Stopped, Reason: `age 3h2m > 2h and flow.name "etl_nightly" matches "^etl"`,
+				StartedTime: finished.Add(-3*time.Hour - 2*time.Minute), AgeSeconds: 10920, Cause: "nightly ETL ends within 2h [flowreaper/1 policy=p@12345678 rule=etl-max-runtime run=4f7c2d]"},
 			{Flow: "etl_nightly", Execution: "run-2", Rule: "etl-max-runtime", Outcome: result.Stopped, Reason: "age 3h1m > 2h"},
 			{Flow: "etl_nightly", Execution: "run-3", Rule: "etl-max-runtime", Outcome: result.AlreadyCompleted, Reason: "age 3h > 2h"},
-			{Flow: "orders", Execution: "run-4", Rule: "day", Outcome: result.Failed, Reason: "age 25h > 1d", Message: "AccessDenied: The resources doesn't belong to you."},
+			{Flow: "orders", Execution: "run-4", Rule: "day", Outcome: result.Failed, Reason: "age 25h > 1d", Message: "AccessDenied: The resources doesn't belong to you.",
+				StartedTime: finished.Add(-25 * time.Hour), AgeSeconds: 90000, Cause: "a day is enough [flowreaper/1 policy=p@12345678 rule=day run=4f7c2d]"},
 			{Flow: "orders", Execution: "run-5", Rule: "day", Outcome: result.StillRunning, RequestID: "q", Reason: "age 26h > 1d"},
 			{Flow: "payroll", Execution: "run-6", Rule: "day", Outcome: result.ProtectedOutcome},
 			{Flow: "web", Execution: "run-9", Rule: "half-a-day", Outcome: result.Planned, Reason: "age 13h > 12h"},
-			{Flow: "batch", Execution: "run-7", Rule: "day", Outcome: result.WithheldOutcome, Reason: "age 27h > 1d"},
+			{Flow: "batch", Execution: "run-7", Rule: "day", Outcome: result.WithheldOutcome, Reason: "age 27h > 1d",
+				StartedTime: finished.Add(-27 * time.Hour), AgeSeconds: 97200, Cause: "age 27h > 1d [flowreaper/1 policy=p@12345678 rule=day run=4f7c2d]"},
 		},
 		DecisionsOmitted: 12,
 		Withheld:         &result.Withheld{Limit: "maxStops", Condemned: 130, Recent: 12, Max: 100, Allowed: 88, Window: "1h"},
@@ -71,7 +74,8 @@ func TestGoldenMessages(t *testing.T) {
 		t.Run(string(language), func(t *testing.T) {
 			server := newReceiver(t, "dingtalk")
 			everything := []policy.News{policy.NewsStopped, policy.NewsWithheld, policy.NewsFailed, policy.NewsUndecided, policy.NewsPlanned}
-			send(t, server, policy.Channel{Kind: policy.DingTalk, Language: language, On: everything}, aReport())
+			zone := map[policy.Language]string{policy.Chinese: "Asia/Shanghai"}[language]
+			send(t, server, policy.Channel{Kind: policy.DingTalk, Language: language, On: everything, TimeZone: zone}, aReport())
 			got := server.dingTalk(t)
 			text := got.Markdown.Title + "\n\n" + got.Markdown.Text + "\n"
 			golden := filepath.Join("testdata", string(language)+".golden.md")
@@ -355,7 +359,7 @@ func named(name string) *result.Report {
 	r.RunID, r.Trigger.Name, r.Policy.Name, r.Withheld.Window = name, "t"+name, name, "w"+name
 	for i := range r.Decisions {
 		d := &r.Decisions[i]
-		d.Flow, d.Execution, d.Rule, d.Reason, d.Message = name, "e"+name, name, name, name
+		d.Flow, d.Execution, d.Rule, d.Reason, d.Message, d.Cause = name, "e"+name, name, name, name, "c"+name
 	}
 	for i := range r.Undecided {
 		r.Undecided[i] = result.Undecided{Flow: name, Execution: "e" + name, Rule: name, Error: name}

@@ -241,15 +241,17 @@ func TestWebhook(t *testing.T) {
 		RunID: "4f7c2d", Time: finished, Omitted: 12,
 		Place: result.Place{Account: "1968132000123456", Region: "cn-hangzhou", Endpoint: "https://cn-hangzhou.fnf.aliyuncs.com", Flowreaper: "v1.2.3"},
 		Stopped: notify.List{Count: 2, Items: []notify.Item{
-			{Flow: "etl_nightly", Execution: "run-1", Rule: "etl-max-runtime", Outcome: "stopped", Detail: `age 3h2m > 2h and flow.name "etl_nightly" matches "^etl"`},
+			{Flow: "etl_nightly", Execution: "run-1", Rule: "etl-max-runtime", Outcome: "stopped", Detail: `age 3h2m > 2h and flow.name "etl_nightly" matches "^etl"`,
+				Cause: "nightly ETL ends within 2h", StartedTime: finished.Add(-3*time.Hour - 2*time.Minute), Age: "3h2m"},
 			{Flow: "etl_nightly", Execution: "run-2", Rule: "etl-max-runtime", Outcome: "stopped", Detail: "age 3h1m > 2h"},
 		}},
 		Failed: notify.List{Count: 2, Items: []notify.Item{
-			{Flow: "orders", Execution: "run-4", Rule: "day", Outcome: "failed", Detail: "AccessDenied: The resources doesn't belong to you."},
+			{Flow: "orders", Execution: "run-4", Rule: "day", Outcome: "failed", Detail: "AccessDenied: The resources doesn't belong to you.",
+				Cause: "a day is enough", StartedTime: finished.Add(-25 * time.Hour), Age: "1d1h"},
 			{Flow: "orders", Execution: "run-5", Rule: "day", Outcome: "still_running", Detail: "age 26h > 1d"},
 		}},
 		Withheld: notify.List{Count: 1, Items: []notify.Item{
-			{Flow: "batch", Execution: "run-7", Rule: "day", Outcome: "withheld", Detail: "age 27h > 1d"},
+			{Flow: "batch", Execution: "run-7", Rule: "day", Outcome: "withheld", Detail: "age 27h > 1d", StartedTime: finished.Add(-27 * time.Hour), Age: "1d3h"},
 		}},
 		Limit:     &notify.Limit{Name: "maxStops", Condemned: 130, Recent: 12, Max: 100, Allowed: 88, Window: "1h"},
 		Undecided: notify.List{Count: 1, Items: []notify.Item{{Flow: "orders", Execution: "run-8", Rule: "priority", Detail: "execution.input is not JSON"}}},

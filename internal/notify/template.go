@@ -69,7 +69,7 @@ func checkTemplate(c policy.Channel) error {
 	if err != nil {
 		return err
 	}
-	list := List{Count: 2, Items: []Item{{Flow: "flow", Execution: "execution", Rule: "rule", Outcome: "stopped", Detail: "detail"}}, More: 1}
+	list := List{Count: 2, Items: []Item{{Flow: "flow", Execution: "execution", Rule: "rule", Outcome: "stopped", Detail: "detail", Cause: "cause", StartedTime: time.Unix(0, 0).UTC(), Age: "1s"}}, More: 1}
 	m := Message{
 		Place:  result.Place{Account: "account", Region: "region", Endpoint: "endpoint", Flowreaper: "version"},
 		Policy: "policy", Mode: "enforce", Trigger: "timer", RunID: "run", Time: time.Unix(0, 0).UTC(),

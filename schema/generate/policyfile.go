@@ -94,6 +94,8 @@ type channel struct {
 	At mentions `yaml:"at,omitempty"`
 	// The message's language. Default: en.
 	Language string `yaml:"language,omitempty" jsonschema:"enum=en,enum=zh"`
+	// The time zone of the times in its messages, such as Asia/Shanghai. Default: UTC.
+	TimeZone string `yaml:"timeZone,omitempty"`
 	// A text of your own in the place of the language's, as a Go text/template, such as {{.Policy}}: {{.Stopped.Count}} stopped.
 	Template string `yaml:"template,omitempty" jsonschema:"minLength=1"`
 }
