@@ -2,6 +2,7 @@
 package docs
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -100,7 +101,7 @@ func TestFencedPolicies(t *testing.T) {
 			case ok:
 				policies++
 				last = text
-				if _, err := policy.Parse(f.String(), []byte(text)); err != nil {
+				if _, err := policy.ParseWith(f.String(), []byte(text), calendarIn(t, file)); err != nil {
 					t.Errorf("%v", err)
 				}
 			case isTest.MatchString(f.text):
@@ -114,6 +115,18 @@ func TestFencedPolicies(t *testing.T) {
 	const leastPolicies, leastTests = 17, 1 // so many there were when this was written
 	if policies < leastPolicies || tests < leastTests {
 		t.Errorf("only %d policies and %d tests were found", policies, tests)
+	}
+}
+
+// calendarIn reads the iCalendar file that a document shows.
+func calendarIn(t *testing.T, document string) func(string) ([]byte, error) {
+	return func(string) ([]byte, error) {
+		text, err := os.ReadFile(document)
+		begin, end := bytes.Index(text, []byte("BEGIN:VCALENDAR")), bytes.LastIndex(text, []byte("END:VCALENDAR\n"))
+		if err != nil || end < begin || begin < 0 {
+			t.Fatalf("%s shows no calendar: %v", document, err)
+		}
+		return text[begin : end+len("END:VCALENDAR\n")], nil
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/flowreaper/flowreaper/internal/beside"
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/internal/duration"
 	"github.com/flowreaper/flowreaper/policy"
@@ -101,5 +102,5 @@ func loadPolicy(file string) (*policy.Policy, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the policy can't be read: %w; put it there, or set FLOWREAPER_POLICY to where it is", err)
 	}
-	return policy.Parse(file, text)
+	return policy.ParseWith(file, text, beside.Of(file))
 }

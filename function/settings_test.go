@@ -56,6 +56,27 @@ func TestSettings(t *testing.T) {
 	}
 }
 
+// TestPolicyWithACalendar: the function reads what lies beside its policy.
+func TestPolicyWithACalendar(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "policy.yaml")
+	write := func(name, text string) {
+		if err := os.WriteFile(filepath.Join(filepath.Dir(file), name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("policy.yaml", "version: 1\ncalendars: {hr: {file: hr.ics}}\nrules: [{name: r, window: {except: hr}}]\n")
+	_, err := loadPolicy(file)
+	want := file + ":2:24: file of calendars.hr: there is no hr.ics beside the policy: put it there, or correct the name\n" +
+		"   2 | calendars: {hr: {file: hr.ics}}\n     |                        ^"
+	if err == nil || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+	write("hr.ics", "BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:20270101\nEND:VEVENT\nEND:VCALENDAR\n")
+	if p, err := loadPolicy(file); err != nil || len(p.Files()) != 1 {
+		t.Errorf("%v, %v", p, err)
+	}
+}
+
 func TestSettingsThatAreRefused(t *testing.T) {
 	const modes = ": set it to plan, off or enforce, or leave it unset (which is enforce); nothing is done until then"
 	const ticks = ": set it to the time between two timer events, 15s to 1d, such as 1m, or leave it unset (which is 1m)"

@@ -10,13 +10,16 @@ import (
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/spelling"
+	"github.com/flowreaper/flowreaper/policy/internal/icalendar"
 	"github.com/flowreaper/flowreaper/policy/internal/yamltree"
 )
 
 // calendar is a list of days that has a name.
 type calendar struct {
-	name string
-	days []dayRange // in order; none touches another
+	name    string
+	days    []dayRange // in order; none touches another
+	endless bool       // it has days for as long as anybody asks
+	timed   []int      // the lines of its file's events that give no days
 }
 
 type dayRange struct{ from, to day } // to inclusive
@@ -83,17 +86,20 @@ func (d *decoder) readCalendars(n *yamltree.Node) {
 
 func (d *decoder) calendar(c *calendar, n *yamltree.Node) {
 	if n.Kind == yamltree.Sequence || n.Kind == yamltree.Scalar && !n.IsEmpty() {
-		d.fail(n.Position, "calendars.%s must be a mapping with its days, but is %s: write {days: [\"2027-01-01\"]}", c.name, n.Describe())
+		d.fail(n.Position, "calendars.%s must be a mapping with its days, but is %s: write {days: [\"2027-01-01\"]}, or {file: holidays.ics}", c.name, n.Describe())
 		return
 	}
 	if n.IsEmpty() {
-		d.fail(n.Position, "calendars.%s has no value: give its days", c.name)
+		d.fail(n.Position, "calendars.%s has no value: give its days or its file", c.name)
 		return
 	}
 	before := len(d.errors)
-	f := d.fields(n, "a calendar", "days")
-	if len(d.errors) == before && lacks(f, "days") {
-		d.fail(n.Position, "calendars.%s has no days", c.name)
+	f := d.fields(n, "a calendar", "days", "file")
+	if len(d.errors) == before && lacks(f, "days", "file") {
+		d.fail(n.Position, "calendars.%s needs days or file", c.name)
+	}
+	if file, ok := d.namedFile(f["file"], "file of calendars."+c.name); ok {
+		d.calendarFile(c, file)
 	}
 	for _, item := range d.texts(f["days"], "days") {
 		r, wrong := parseDays(item.Text)
@@ -104,6 +110,29 @@ func (d *decoder) calendar(c *calendar, n *yamltree.Node) {
 		c.days = append(c.days, r)
 	}
 	c.tidy()
+}
+
+// calendarFile adds the days of an iCalendar file.
+func (d *decoder) calendarFile(c *calendar, file File) {
+	read, problems := icalendar.Read(file.Text)
+	if len(problems) > 0 && !d.said(file.Name) {
+		lines := strings.Split(string(file.Text), "\n")
+		for _, p := range problems {
+			d.errors = append(d.errors, &Error{File: d.beside(file.Name), Line: p.Line, Column: 1, Message: p.Message, Source: shownLine(lines, p.Line)})
+		}
+	}
+	if len(problems) > 0 {
+		return
+	}
+	for _, r := range read.Days {
+		c.days = append(c.days, dayRange{day(r.From), day(r.To)})
+	}
+	c.endless, c.timed = read.Endless, read.Timed
+}
+
+// said says whether the errors of a file have been told: two calendars may have it.
+func (d *decoder) said(name string) bool {
+	return slices.ContainsFunc(d.errors, func(e *Error) bool { return e.File == d.beside(name) })
 }
 
 // tidy puts the days in order, and those that touch together.

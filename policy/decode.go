@@ -22,6 +22,8 @@ import (
 type decoder struct {
 	file     string
 	lines    []string
+	read     func(name string) ([]byte, error) // nil: no file can be read
+	files    Files                             // that were read
 	errors   Errors
 	language *expression.Language
 	implied  map[string][]conjunct // by their texts: nearly every rule has the same
@@ -46,14 +48,16 @@ func (d *decoder) fail(at yamltree.Position, format string, args ...any) {
 // errorAt is an error with its place and its line, unless that may hold a
 // secret.
 func (d *decoder) errorAt(at yamltree.Position, message string) *Error {
-	source := ""
-	if at.Line >= 1 && at.Line <= len(d.lines) {
-		source = strings.TrimSuffix(d.lines[at.Line-1], "\r")
+	return &Error{File: d.file, Line: at.Line, Column: at.Column, Message: message, Source: shownLine(d.lines, at.Line)}
+}
+
+// shownLine is a line as errors show it.
+func shownLine(lines []string, number int) string {
+	if number < 1 || number > len(lines) || mayHoldSecret.MatchString(lines[number-1]) {
+		return ""
 	}
-	if mayHoldSecret.MatchString(source) {
-		source = ""
-	}
-	return &Error{File: d.file, Line: at.Line, Column: at.Column, Message: message, Source: strings.Map(visible, strings.ToValidUTF8(source, "\ufffd"))}
+	source := strings.TrimSuffix(lines[number-1], "\r")
+	return strings.Map(visible, strings.ToValidUTF8(source, "\ufffd"))
 }
 
 // visible puts a mark in the place of what shows a line as another one: what
@@ -101,6 +105,7 @@ var otherKeys = map[string]string{
 	"flows": "include workflows selector names flowname exclude", "window": "schedule cron hours days", "cause": "reason message",
 	"mode": "action dryrun enforce enabled disabled", "on": "trigger triggers event events", "maxConcurrent": "concurrency parallelism maxparallel maxexecutions",
 	"endBy": "deadline endat endbefore until finishby", "time": "at hour clock",
+	"file": "ics ical icalendar path source url", "calendars": "holidays holiday",
 	"hours": "from to start end begin between time times", "timeZone": "zone tz",
 	"maxCost": "budget cost", "protect": "protected exempt exclude except allowlist whitelist", "vars": "variables constants params",
 }

@@ -95,8 +95,10 @@ func (e Errors) Unwrap() []error {
 	return all
 }
 
-func (e Errors) sort() {
+// sort puts the errors of the first file first, and then those of the others.
+func (e Errors) sort(first string) {
+	rank := func(e *Error) string { return strings.TrimPrefix(e.File, first) }
 	slices.SortStableFunc(e, func(a, b *Error) int {
-		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
 }

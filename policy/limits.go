@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"regexp"
 	"strconv"
 	"strings"
@@ -15,19 +16,29 @@ type Limits struct {
 	Per      time.Duration // one hour unless the file says otherwise
 	MaxShare float64       // of the live executions, with those tried within Per; 0 to 1; 0.5 unless the file says otherwise
 	Floor    int           // so many may be stopped whatever their share; 10 unless the file says otherwise
+	Over     Over          // what happens when more is condemned; withhold unless the file says otherwise
 }
+
+// Over is what happens when more is condemned than the limits allow.
+type Over string
+
+const (
+	Withhold Over = "withhold" // nothing is stopped
+	Trickle  Over = "trickle"  // the most overdue are stopped, as many as the limits allow; the rest is withheld
+)
 
 // limits reads the limits; those that aren't given have their defaults.
 func (d *decoder) limits(n *yamltree.Node) Limits {
-	limits := Limits{MaxStops: 100, Per: time.Hour, MaxShare: 0.5, Floor: 10}
+	limits := Limits{Over: Withhold, MaxStops: 100, Per: time.Hour, MaxShare: 0.5, Floor: 10}
 	if n == nil {
 		return limits
 	}
-	f := d.fields(n, "limits", "maxStops", "per", "maxShare", "floor")
+	f := d.fields(n, "limits", "maxStops", "per", "maxShare", "floor", "over")
 	limits.MaxStops = d.count(f["maxStops"], "maxStops", 0, limits.MaxStops)
 	limits.Per = d.duration(f["per"], "per", limits.Per)
 	limits.MaxShare = d.share(f["maxShare"], "maxShare", limits.MaxShare)
 	limits.Floor = d.count(f["floor"], "floor", 0, limits.Floor)
+	limits.Over = cmp.Or(Over(d.choice(f["over"], "over", string(Withhold), string(Trickle))), limits.Over)
 	return limits
 }
 

@@ -51,14 +51,16 @@ const (
 	LintUnpriced     = "unpriced"         // a cost limit on flows that have no price
 	LintExpress      = "express"          // a rule on Express flows, which are never looked at
 	LintCause        = "cause-length"     // a cause that may be cut
+	LintTrickle      = "trickle"          // limits that let a wrong rule go on stopping
 	LintTimeZone     = "time-zone"        // clocks read in UTC beside windows of another zone
 	LintPlaceholder  = "placeholder"      // a cause with a placeholder that isn't one
 )
 
 // LintOptions is what findings depend on besides the policy.
 type LintOptions struct {
-	Tick  time.Duration // the time between two sweeps; one minute when 0
-	Flows int           // how many flows the account has; 0 is not known
+	Tick  time.Duration                     // the time between two sweeps; one minute when 0
+	Flows int                               // how many flows the account has; 0 is not known
+	Read  func(name string) ([]byte, error) // as [ParseWith]'s; nil where the policy names no files
 }
 
 // Error prints the finding as errors are printed: the place, what is found, what
@@ -72,12 +74,12 @@ func (f Finding) Error() string {
 }
 
 // Lint names what is allowed in a policy and probably not meant, in the file's
-// order. The error is [Parse]'s: a policy that is wrong is not linted.
+// order. The error is [ParseWith]'s: a policy that is wrong is not linted.
 //
 // A comment on the finding's line, or alone on the line above, takes a finding
 // out: # lint: allow CODE.
 func Lint(file string, text []byte, o LintOptions) ([]Finding, error) {
-	p, err := Parse(file, text)
+	p, err := ParseWith(file, text, o.Read)
 	if err != nil {
 		return nil, err
 	}

@@ -9,10 +9,10 @@ import (
 // emergency finds a rule that answers events alone and keeps the limits: more
 // than they allow stops nothing at all.
 func (l *linter) emergency(r *lintRule) {
-	if r.NoLimits || len(r.On) == 0 || slices.ContainsFunc(r.On, func(t Trigger) bool { return t != OnEvent }) {
+	limits := l.policy.Limits
+	if r.NoLimits || limits.Over == Trickle || len(r.On) == 0 || slices.ContainsFunc(r.On, func(t Trigger) bool { return t != OnEvent }) {
 		return
 	}
-	limits := l.policy.Limits
 	l.warn(r, "on", LintEmergency, fmt.Sprintf("the rule answers events alone and keeps the limits: where it condemns more than %d, or %g%% of what is live, it stops nothing",
 		limits.MaxStops, limits.MaxShare*100), "if it is for emergencies, say limits: none")
 }

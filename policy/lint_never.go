@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/duration"
+	"github.com/flowreaper/flowreaper/internal/plain"
 	"github.com/flowreaper/flowreaper/policy/internal/constraint"
 	"github.com/flowreaper/flowreaper/policy/internal/globset"
 	"github.com/flowreaper/flowreaper/policy/internal/yamltree"
@@ -26,8 +27,8 @@ func (l *linter) never(r *lintRule) bool {
 	return true
 }
 
-// limits finds limits under which everything is withheld. To some tools 0 is no
-// limit.
+// limits finds limits under which everything is withheld (to some tools 0 is no
+// limit), or that never hold a wrong rule up.
 func (l *linter) limits(n *yamltree.Node) {
 	if !slices.ContainsFunc(l.policy.Rules, func(r *Rule) bool { return !r.NoLimits }) {
 		return
@@ -40,6 +41,9 @@ func (l *linter) limits(n *yamltree.Node) {
 		l.warn(r, "maxStops", LintNever, says, "0 is no stop at all: give the most that may be stopped")
 	case limits.MaxShare == 0 && limits.Floor == 0:
 		l.warn(r, "maxShare", LintNever, says, "give a maxShare, or a floor, above 0")
+	case limits.Over == Trickle:
+		l.warn(r, "over", LintTrickle, fmt.Sprintf("a rule that is wrong goes on stopping what it should not, up to %s every %s, until somebody sees it: withhold would stop nothing",
+			plain.Count(limits.MaxStops, "execution"), duration.Format(limits.Per)), "if that is meant, say so: # lint: allow trickle")
 	}
 }
 

@@ -147,6 +147,7 @@ func TestLint(t *testing.T) {
 
 		// emergency-limits and alarm-state
 		{"an emergency with limits", "  - {name: r, on: [event], when: event.data.x == 1}\n", `8:19 warning emergency-limits r: the rule answers events alone and keeps the limits: where it condemns more than 100, or 50% of what is live, it stops nothing → if it is for emergencies, say limits: none`},
+		{"an emergency that trickles", "  - {name: r, on: [event], when: event.data.x == 1}\nlimits: {over: trickle} # lint: allow trickle\n", ``},
 		{"an emergency without", "  - {name: r, on: [event], limits: none, when: event.data.x == 1}\n", ``},
 		{"an event and more", "  - {name: r, on: [event, manual], when: event.data.x == 1}\n", ``},
 		{"an alarm in any state", "  - {name: r, on: [event], limits: none, when: event.kind == \"alarm\"}\n", `8:48 warning alarm-state r: the rule judges on alarms and doesn't ask for their state: the message that an alarm is over sets it off, too → add: event.data.alertState in ["ALERT", "ALARM"]`},
@@ -224,6 +225,11 @@ func TestLintLimits(t *testing.T) {
 		"{maxShare: 0%}":                    "",
 		"{floor: 0, maxStops: 1}":           "",
 		"{maxStops: 0} # lint: allow never": "",
+		"{maxStops: 20, per: 30m, over: trickle}": "2:40 warning trickle : a rule that is wrong goes on stopping what it should not, up to 20 executions every 30m, until somebody sees it: " +
+			"withhold would stop nothing → if that is meant, say so: # lint: allow trickle",
+		"{over: trickle} # lint: allow trickle": "",
+		"{maxStops: 0, over: trickle}":          "2:20 " + says + "0 is no stop at all: give the most that may be stopped",
+		"{over: withhold}":                      "",
 	} {
 		if diff := cmp.Diff(want, lint(t, "version: 1\nlimits: "+limits+"\nrules: [{name: r, maxRuntime: 2h}]\n", LintOptions{})); diff != "" {
 			t.Errorf("%s\n%s", limits, diff)

@@ -1,8 +1,6 @@
 package policy
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"regexp"
 	"strconv"
 	"strings"
@@ -14,10 +12,16 @@ import (
 	"github.com/flowreaper/flowreaper/policy/internal/yamltree"
 )
 
-// Parse reads, checks and compiles a policy. file is used in errors only. The
-// error, if any, is of type [Errors] and holds everything that is wrong.
-func Parse(file string, text []byte) (*Policy, error) {
+// Parse reads, checks and compiles a policy that names no other files. file is used in
+// errors only. The error, if any, is of type [Errors] and holds everything that is wrong.
+func Parse(file string, text []byte) (*Policy, error) { return ParseWith(file, text, nil) }
+
+// ParseWith is Parse for a policy that may name files: read reads one, by a name that is
+// relative to the policy's folder and never leads out of it. Its error is the policy's;
+// one that is [fs.ErrNotExist] says that there is no such file.
+func ParseWith(file string, text []byte, read func(name string) ([]byte, error)) (*Policy, error) {
 	d := newDecoder(file, text)
+	d.read = read
 	root, problems := yamltree.Parse(text)
 	for _, p := range problems {
 		d.fail(p.Position, "%s", p.Message)
@@ -27,11 +31,11 @@ func Parse(file string, text []byte) (*Policy, error) {
 		p = d.policy(root)
 	}
 	if len(d.errors) > 0 {
-		d.errors.sort()
+		d.errors.sort(file)
 		return nil, d.errors
 	}
-	sum := sha256.Sum256(text)
-	p.Hash = hashPrefix + hex.EncodeToString(sum[:])
+	d.files.sort()
+	p.files, p.Hash = d.files, hash(text, d.files)
 	return p, nil
 }
 

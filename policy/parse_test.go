@@ -28,14 +28,14 @@ func TestParse(t *testing.T) {
 	if diff := cmp.Diff(want, rules); diff != "" {
 		t.Error(diff)
 	}
-	if p.Name != "production-guardrails" || p.Mode != ModeEnforce || p.Limits != (Limits{50, 30 * time.Minute, 0.5, 10}) {
+	if p.Name != "production-guardrails" || p.Mode != ModeEnforce || p.Limits != (Limits{50, 30 * time.Minute, 0.5, 10, Withhold}) {
 		t.Errorf("%q, %s, %+v", p.Name, p.Mode, p.Limits)
 	}
 }
 
 func TestDefaults(t *testing.T) {
 	p := readPolicy(t, "minimal.yaml")
-	if p.Name != "policy" || p.Mode != ModePlan || p.Rules[0].Mode != ModePlan || p.Limits != (Limits{100, time.Hour, 0.5, 10}) {
+	if p.Name != "policy" || p.Mode != ModePlan || p.Rules[0].Mode != ModePlan || p.Limits != (Limits{100, time.Hour, 0.5, 10, Withhold}) {
 		t.Errorf("%q, %s, %s, %+v", p.Name, p.Mode, p.Rules[0].Mode, p.Limits)
 	}
 	if want := "sha256:8f0bcde0d7cb77b88fe579afa2f0d9100a7476eda105b57a1d6056a049f76486"; p.Hash != want { // sha256sum minimal.yaml

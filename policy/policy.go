@@ -29,7 +29,7 @@ func (m Mode) Softer(other Mode) Mode {
 // use.
 type Policy struct {
 	Name    string // the file's policy:, "policy" where it has none
-	Hash    string // sha256:<64 hex> of the file's text
+	Hash    string // sha256:<64 hex> of the file's text, and of the files that it names
 	Mode    Mode
 	Limits  Limits
 	Pricing *Pricing // nil where nothing is priced
@@ -38,6 +38,7 @@ type Policy struct {
 
 	constants  map[string]any // vars
 	protection *protection
+	files      Files
 	judgements sync.Pool // of *judgement, so that judging allocates nothing
 }
 
@@ -83,6 +84,6 @@ func (p *Policy) Only(rules ...string) *Policy {
 func (p *Policy) withRules(rules []*Rule) *Policy {
 	return &Policy{
 		Name: p.Name, Hash: p.Hash, Mode: p.Mode, Limits: p.Limits, Pricing: p.Pricing,
-		Notify: p.Notify, Rules: rules, constants: p.constants, protection: p.protection,
+		Notify: p.Notify, Rules: rules, constants: p.constants, protection: p.protection, files: p.files,
 	}
 }

@@ -66,7 +66,10 @@ func (t *terminal) apply(ctx context.Context, set *settings, yes bool) error {
 	}
 	return t.confirmAndStop(ctx, s, stopping{
 		command: "apply", first: "Look at 'flowreaper plan' first; then answer", yes: yes, counts: true,
-		question: func(_ *result.Report, stops result.Recording) string {
+		question: func(planned *result.Report, stops result.Recording) string {
+			if w := planned.Withheld; w != nil {
+				return fmt.Sprintf("Stop the most overdue of these %d at %s, as many as %s allows, and verify that they stopped?", len(stops), s.at, w.Limit)
+			}
 			return fmt.Sprintf("Stop these %d at %s, and verify that they stopped?", len(stops), s.at)
 		},
 		missed: func(_ context.Context, r *result.Report) error { t.explainEmptyScope(s, r); return nil },

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -42,12 +41,9 @@ type backtesting struct {
 	until   string
 	tick    string
 	gate    string
-	output  string
 
 	environ []string
 }
-
-var backtestFormats = []string{"table", "json", "markdown", "html"}
 
 var errNoHistory = errors.New("no history is given: name its folder with --history; 'flowreaper record' writes one")
 
@@ -71,8 +67,7 @@ func (t *terminal) newBacktest() *cobra.Command {
 	flags.StringVar(&b.until, "until", "", "only executions that started before this `TIME`")
 	flags.StringVar(&b.tick, "tick", cmp.Or(t.getenv("FLOWREAPER_TICK"), "1m"), "the time between two sweeps, of which each `DURATION` has one (or FLOWREAPER_TICK)")
 	flags.StringVar(&b.gate, "max-false-stops", "", "fail where there are more false stops than `N`: 10, or 0.1% of what Succeeded")
-	flags.StringVarP(&b.output, "output", "o", "table", "the result's `FORMAT`: "+strings.Join(backtestFormats, ", "))
-	flag.CompleteWords(cmd, "output", backtestFormats...)
+	t.addOutput(cmd, "json", "markdown", "html")
 	t.addAll(cmd)
 	return cmd
 }
@@ -88,8 +83,6 @@ type checked struct {
 func (b *backtesting) check() (*checked, error) {
 	c := &checked{}
 	switch {
-	case !slices.Contains(backtestFormats, b.output):
-		return nil, fmt.Errorf("--output %q is none of %s", b.output, strings.Join(backtestFormats, ", "))
 	case b.policy == "":
 		return nil, errNoPolicy
 	case b.history == "":
@@ -126,7 +119,7 @@ func (t *terminal) backtest(b *backtesting) error {
 		return usageError(err)
 	}
 	flows, sample := h.Flows(), page.NewSample(len(h.Coverage.Flows))
-	if b.output == "html" {
+	if t.output == "html" {
 		flows = sample.Of(flows)
 	}
 	r, err := backtest.Run(c.policy, flows, c.options)
@@ -141,7 +134,7 @@ func (t *terminal) backtest(b *backtesting) error {
 		}
 		found.Comparison = backtest.Compare(r, other)
 	}
-	if err := t.showBacktest(b.output, found, sample); err != nil {
+	if err := t.showBacktest(found, sample); err != nil {
 		return err
 	}
 	return c.ending(r)
@@ -149,8 +142,8 @@ func (t *terminal) backtest(b *backtesting) error {
 
 func readsInput(p *policy.Policy) bool { return p != nil && backtest.ReadsInput(p) }
 
-func (t *terminal) showBacktest(output string, found show.Backtest, sample *page.Sample) (err error) {
-	switch output {
+func (t *terminal) showBacktest(found show.Backtest, sample *page.Sample) (err error) {
+	switch t.output {
 	case "json":
 		if found.Comparison != nil {
 			return report.JSON(t.out, found.Comparison)

@@ -52,7 +52,7 @@ func (t *terminal) confirmAndStop(ctx context.Context, s *sweeping, c stopping) 
 		if c.most > 0 && failure == nil {
 			recording, s.options.Beyond, failure = brake.Oldest(c.most, planned, recording)
 		}
-		if len(recording) == 0 || failure != nil || c.dryRun {
+		if len(recording) == 0 || failure != nil && !planned.Trickles(failure) || c.dryRun {
 			return t.finish(ctx, bounded, s, c, planned, failure)
 		}
 		if !c.yes {
@@ -82,7 +82,7 @@ func (t *terminal) lookOnly(ctx context.Context, s *sweeping) (*result.Report, r
 
 // finish tells how it went. bounded is ctx with the time that is left.
 func (t *terminal) finish(ctx, bounded context.Context, s *sweeping, c stopping, r *result.Report, failure error) error {
-	err := t.exit(ctx, s.output, s.ofAccount(r), failure)
+	err := t.exit(ctx, s.ofAccount(r), failure)
 	if failure != nil || c.missed == nil || bounded.Err() != nil {
 		return err
 	}

@@ -58,14 +58,13 @@ func (t *terminal) addDoctorFlags(cmd *cobra.Command, f *doctorFlags) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.endpoint, "endpoint", t.getenv("FLOWREAPER_ENDPOINT"), "the API's `URL`, http:// for loopback addresses only (or FLOWREAPER_ENDPOINT; default the region's)")
 	flags.StringVar(&f.region, "region", t.getenv("FLOWREAPER_REGION"), "the `REGION`, such as cn-hangzhou (or FLOWREAPER_REGION)")
-	flags.StringVarP(&f.output, "output", "o", "table", "table or json")
+	t.addOutput(cmd, "json")
 	flag.Duration(flags, &f.timeout, "timeout", 0, "give up after this `DURATION`; flows of its own are deleted first (default: take as long as it takes)")
 	flags.BoolVar(&f.canary, "canary", false, "also create, start, stop and delete flows of its own")
 	flags.BoolVar(&f.yes, "yes", false, "with --canary: don't ask")
 	flags.BoolVar(&f.burst, "burst", false, "also call faster than the quotas allow")
 	flags.StringVar(&f.policyFile, "policy", t.getenv("FLOWREAPER_POLICY"), "also say which globs and names in this policy `FILE` name no flow (or FLOWREAPER_POLICY)")
 	flags.StringVar(&f.other, "other", "", "with --burst: another `REGION`, or its endpoint, to see whether regions share the quotas")
-	flag.CompleteWords(cmd, "output", "table", "json")
 	flag.CompleteWords(cmd, "region", cloudflow.Regions...)
 	flag.CompleteWords(cmd, "other", cloudflow.Regions...)
 }
@@ -74,10 +73,7 @@ func (t *terminal) addDoctorFlags(cmd *cobra.Command, f *doctorFlags) {
 // wrong usage.
 func (f *doctorFlags) doctorOptions() (doctor.Options, error) {
 	o := doctor.Options{Endpoint: f.endpoint, Region: f.region, Canary: f.canary, Burst: f.burst, Other: f.other}
-	switch {
-	case f.output != "table" && f.output != "json":
-		return o, fmt.Errorf("--output %q is neither table nor json", f.output)
-	case f.other != "" && !f.burst:
+	if f.other != "" && !f.burst {
 		return o, errors.New("--other says where to look while --burst has emptied a quota: give both, or neither")
 	}
 	if err := o.Check(); err != nil {
@@ -113,7 +109,7 @@ func (t *terminal) doctor(ctx context.Context, f *doctorFlags) error {
 	}
 	o.Progress = func(what string) { t.say("%s %s\n", time.Now().Format("15:04:05"), what) }
 	result, failure := doctor.Run(bounded, o)
-	err = t.exitDoctor(f.output, result, failure)
+	err = t.exitDoctor(result, failure)
 	if result != nil && len(result.Leftovers) > 0 {
 		return err // weighs more than that it was interrupted
 	}
@@ -133,14 +129,14 @@ func (t *terminal) announce(ctx context.Context, f *doctorFlags, o doctor.Option
 }
 
 // exitDoctor prints what was found, also where the run failed on the way.
-func (t *terminal) exitDoctor(output string, r *doctor.Report, failure error) error {
+func (t *terminal) exitDoctor(r *doctor.Report, failure error) error {
 	if failure != nil {
 		failure = errors.New(report.Plain(failure.Error()))
 	}
 	if r == nil {
 		return failure
 	}
-	if err := t.showDoctor(output, r); err != nil {
+	if err := t.print(r, func() error { return doctor.Text(t.out, r, t.style(t.out)) }); err != nil {
 		return errors.Join(err, failure)
 	}
 	switch {
@@ -152,11 +148,4 @@ func (t *terminal) exitDoctor(output string, r *doctor.Report, failure error) er
 		return &statusError{status: statusPartly, err: errors.New("done in part: not all that was asked could be told; see the report")}
 	}
 	return nil
-}
-
-func (t *terminal) showDoctor(output string, r *doctor.Report) error {
-	if output == "json" {
-		return report.JSON(t.out, r)
-	}
-	return doctor.Text(t.out, r, t.style(t.out))
 }

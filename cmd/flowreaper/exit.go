@@ -15,8 +15,8 @@ import (
 
 // exit prints a sweep's report as the result and turns how it went into the
 // exit status. The notes are for the page alone.
-func (t *terminal) exit(ctx context.Context, output string, r *result.Report, failure error, notes ...string) error {
-	if err := t.show(output, r, notes...); err != nil {
+func (t *terminal) exit(ctx context.Context, r *result.Report, failure error, notes ...string) error {
+	if err := t.show(r, notes...); err != nil {
 		return err
 	}
 	if failure == nil {
@@ -29,14 +29,13 @@ func (t *terminal) exit(ctx context.Context, output string, r *result.Report, fa
 	return interruptedOr(ctx, failure)
 }
 
-func (t *terminal) show(output string, r *result.Report, notes ...string) error {
-	switch output {
-	case "json":
-		return report.JSON(t.out, r)
-	case "html":
-		return report.HTML(t.out, r, notes...)
-	}
-	return report.Text(t.out, r, t.style(t.out))
+func (t *terminal) show(r *result.Report, notes ...string) error {
+	return t.print(r, func() error {
+		if t.output == "html" {
+			return report.HTML(t.out, r, notes...)
+		}
+		return report.Text(t.out, r, t.style(t.out))
+	})
 }
 
 // statusOf tells a sweep that failed from one that did a part of its work.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -86,18 +87,13 @@ func (t *terminal) explain(ctx context.Context, set *settings, flow, execution s
 	if len(rules) > 0 {
 		e.Rules = slices.DeleteFunc(e.Rules, func(r policy.RuleExplanation) bool { return !slices.Contains(rules, r.Rule) })
 	}
-	switch {
-	case set.output == "json":
-		err = report.JSON(t.out, e)
-	case e.Ended != nil:
-		err = report.Ending(t.out, e.Ended, facts)
-	default:
-		err = report.Explanation(t.out, e.Explanation, facts, t.style(t.out))
-	}
-	if err != nil {
-		return err
-	}
-	return undecidedRules(e.Explanation)
+	err = t.print(e, func() error {
+		if e.Ended != nil {
+			return report.Ending(t.out, e.Ended, facts)
+		}
+		return report.Explanation(t.out, e.Explanation, facts, t.style(t.out))
+	})
+	return cmp.Or(err, undecidedRules(e.Explanation))
 }
 
 // knowRules refuses names that are no rule's.

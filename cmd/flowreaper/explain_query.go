@@ -28,7 +28,7 @@ func (t *terminal) explainQuery(ctx context.Context, set *settings, flows int) e
 		if err := misspelt(set.environ, err, p); err != nil {
 			return usageError(err)
 		}
-		return t.showQuery(set, p, p.QueryPlan(time.Now(), flows, nil, tick))
+		return t.showQuery(p, p.QueryPlan(time.Now(), flows, nil, tick))
 	}
 	s, err := set.check()
 	if err != nil {
@@ -43,7 +43,7 @@ func (t *terminal) explainQuery(ctx context.Context, set *settings, flows int) e
 	if err != nil {
 		return interruptedOr(ctx, fmt.Errorf("the flows could not be listed: %w\nWith --flows N nothing is called", err))
 	}
-	return t.showQuery(set, s.options.Policy, s.options.Policy.QueryPlan(time.Now(), len(all), all, tick))
+	return t.showQuery(s.options.Policy, s.options.Policy.QueryPlan(time.Now(), len(all), all, tick))
 }
 
 func parseTick(text string) (time.Duration, error) {
@@ -54,13 +54,9 @@ func parseTick(text string) (time.Duration, error) {
 	return tick, nil
 }
 
-func (t *terminal) showQuery(set *settings, p *policy.Policy, plan policy.QueryPlan) error {
-	switch set.output {
-	case "json":
-		return report.JSON(t.out, plan)
-	case "table":
-	default:
+func (t *terminal) showQuery(p *policy.Policy, plan policy.QueryPlan) error {
+	if t.output == "html" {
 		return usageError(errors.New("--output must be table or json"))
 	}
-	return report.QueryPlan(t.out, plan, p.Name, t.style(t.out))
+	return t.print(plan, func() error { return report.QueryPlan(t.out, plan, p.Name, t.style(t.out)) })
 }

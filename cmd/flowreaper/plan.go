@@ -85,5 +85,5 @@ func (t *terminal) plan(ctx context.Context, set *settings, out string) error {
 	if failure == nil {
 		defer t.explainEmptyScope(s, r)
 	}
-	return t.exit(ctx, s.output, s.ofAccount(r), failure, note...)
+	return t.exit(ctx, s.ofAccount(r), failure, note...)
 }

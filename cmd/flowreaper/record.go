@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -16,7 +15,6 @@ import (
 	"github.com/flowreaper/flowreaper/internal/flag"
 	"github.com/flowreaper/flowreaper/internal/history/record"
 	"github.com/flowreaper/flowreaper/internal/plain"
-	"github.com/flowreaper/flowreaper/internal/report"
 	"github.com/flowreaper/flowreaper/internal/result"
 )
 
@@ -60,7 +58,7 @@ could be recorded, which the next run asks for again · 130 interrupted: what ha
 
 func (t *terminal) addRecordFlags(cmd *cobra.Command, f *recordFlags) {
 	flags := cmd.Flags()
-	f.given, f.formats = flags.Changed, []string{"table", "json"}
+	f.given = flags.Changed
 	flags.StringVar(&f.out, "out", "", "the folder `DIR` to record into; it is made if need be (required)")
 	flags.StringVar(&f.since, "since", "7d", "record what started at this `TIME` or later: a date, a time, or how long ago; what the folder has is not asked for again")
 	f.addFlows(cmd, "record only flows whose names match this `GLOB`")
@@ -68,9 +66,8 @@ func (t *terminal) addRecordFlags(cmd *cobra.Command, f *recordFlags) {
 	flags.StringArrayVar(&f.redact, "redact", nil, "blank the values of the keys that match this `GLOB`, in inputs and environments; again for more")
 	flags.StringVar(&f.endpoint, "endpoint", t.getenv("FLOWREAPER_ENDPOINT"), "the API's `URL`, http:// for loopback addresses only (or FLOWREAPER_ENDPOINT; default the region's)")
 	flags.StringVar(&f.region, "region", t.getenv("FLOWREAPER_REGION"), "the `REGION`, such as cn-hangzhou (or FLOWREAPER_REGION)")
-	flags.StringVarP(&f.output, "output", "o", "table", "the result's `FORMAT`: table, json")
+	t.addOutput(cmd, "json")
 	flag.Duration(flags, &f.timeout, "timeout", 0, "end after this `DURATION`, and keep what came (default: take as long as it takes)")
-	flag.CompleteWords(cmd, "output", f.formats...)
 	flag.CompleteWords(cmd, "region", cloudflow.Regions...)
 	flag.Complete(cmd, "out", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return nil, cobra.ShellCompDirectiveFilterDirs
@@ -81,10 +78,7 @@ func (t *terminal) addRecordFlags(cmd *cobra.Command, f *recordFlags) {
 // usage.
 func (f *recordFlags) recordOptions() (record.Options, error) {
 	o := record.Options{Dir: f.out, Flows: f.flows, Input: f.input, Redact: f.redact, Flowreaper: version}
-	switch {
-	case !slices.Contains(f.formats, f.output):
-		return o, fmt.Errorf("--output %q is none of %s", f.output, strings.Join(f.formats, ", "))
-	case f.out == "":
+	if f.out == "" {
 		return o, errors.New("record needs to know where to: name a folder with --out DIR")
 	}
 	var err error
@@ -127,7 +121,7 @@ func (t *terminal) record(ctx context.Context, f *recordFlags) error {
 	o.Source, o.Account, o.Rates, o.Progress = c.Client, id.Account, c.Quota.Rates, show
 	result, failure := record.Run(bounded, o)
 	done()
-	return t.exitRecord(ctx, f.output, result, failure)
+	return t.exitRecord(ctx, result, failure)
 }
 
 // recordProgress is progress, of a recording.
@@ -142,7 +136,7 @@ func (t *terminal) recordProgress() (show func(record.Progress), done func()) {
 }
 
 // exitRecord prints what became of it, and turns that into the exit status.
-func (t *terminal) exitRecord(ctx context.Context, output string, r *record.Result, failure error) error {
+func (t *terminal) exitRecord(ctx context.Context, r *record.Result, failure error) error {
 	switch {
 	case errors.As(failure, new(record.Refusal)):
 		return usageError(failure)
@@ -152,7 +146,7 @@ func (t *terminal) exitRecord(ctx context.Context, output string, r *record.Resu
 		}
 		return interruptedOr(ctx, failure)
 	}
-	if err := t.showRecord(output, r); err != nil {
+	if err := t.print(r, func() error { return record.Text(t.out, r) }); err != nil {
 		return errors.Join(err, failure)
 	}
 	switch {
@@ -173,11 +167,4 @@ func noFlow(r *record.Result) string {
 		return "this account and region has no flow whose executions policies judge\nCheck --region"
 	}
 	return "no flow matches --flow\nCheck the name, which is case-sensitive, --region, and that globs are quoted"
-}
-
-func (t *terminal) showRecord(output string, r *record.Result) error {
-	if output == "json" {
-		return report.JSON(t.out, r)
-	}
-	return record.Text(t.out, r)
 }

@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/flowreaper/flowreaper/internal/flag"
 	"github.com/flowreaper/flowreaper/internal/plain"
+	"github.com/flowreaper/flowreaper/internal/report"
 )
 
 // The exit statuses; the README explains them to people.
@@ -32,12 +34,34 @@ type terminal struct {
 	getenv  func(string) string
 	environ []string // all of it, to see what is misspelt
 
-	all bool // --all: show each row of a long table
+	all    bool   // --all: show each row of a long table
+	output string // --output: table, json, or what else the command's result can be shown as
 }
 
 // addAll adds --all.
 func (t *terminal) addAll(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&t.all, "all", false, "show each row of a long table, where else what is alike is put together by rule and flow")
+}
+
+// addOutput adds --output. formats are what the result can be shown as besides a table.
+func (t *terminal) addOutput(cmd *cobra.Command, formats ...string) {
+	formats = append([]string{"table"}, formats...)
+	cmd.Flags().StringVarP(&t.output, "output", "o", formats[0], "the result's `FORMAT`: "+strings.Join(formats, ", "))
+	flag.CompleteWords(cmd, "output", formats...)
+	cmd.PreRunE = func(*cobra.Command, []string) error {
+		if !slices.Contains(formats, t.output) {
+			return fmt.Errorf("--output %q is none of %s", t.output, strings.Join(formats, ", "))
+		}
+		return nil
+	}
+}
+
+// print prints a result: as JSON where that is asked for, or else by text.
+func (t *terminal) print(result any, text func() error) error {
+	if t.output == "json" {
+		return report.JSON(t.out, result)
+	}
+	return text()
 }
 
 // say writes to err what people read, whatever names and errors are in it.

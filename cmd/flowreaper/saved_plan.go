@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/flowreaper/flowreaper/internal/beside"
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/internal/flag"
 	"github.com/flowreaper/flowreaper/internal/plain"
@@ -112,14 +113,14 @@ func (t *terminal) save(name string, s *sweeping, stops result.Recording, failur
 	if err != nil {
 		return nil, fmt.Errorf("the policy can't be read: %w", err)
 	}
-	read, err := policy.Parse(s.policyFile, text)
+	read, err := policy.ParseWith(s.policyFile, text, beside.Of(s.policyFile))
 	if err != nil || read.Hash != s.options.Policy.Hash {
 		return nil, fmt.Errorf("%s has changed while the plan was made: plan again", s.policyFile)
 	}
 	kept := stops.Tellable()
 	fingerprint, err := plan.Write(name, &plan.File{
 		CreatedAt: time.Now().UTC().Truncate(time.Second), Endpoint: s.at.String(), Region: s.region,
-		Policy: plan.Policy{Name: read.Name, Hash: read.Hash, Text: string(text)}, Stops: kept,
+		Policy: plan.PolicyOf(read, text), Stops: kept,
 	})
 	if err != nil {
 		return nil, err

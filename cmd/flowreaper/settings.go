@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -27,10 +26,8 @@ type settings struct {
 	policyFile string
 	endpoint   string
 	region     string
-	mode       string // FLOWREAPER_MODE: no flag, since the command says it
-	rates      string // FLOWREAPER_RATES
-	output     string
-	formats    []string // that it can be
+	mode       string   // FLOWREAPER_MODE: no flag, since the command says it
+	rates      string   // FLOWREAPER_RATES
 	flows      []string // globs
 	event      string   // the file; plan, apply and explain only
 	timeout    time.Duration
@@ -49,9 +46,7 @@ func (t *terminal) addSettings(cmd *cobra.Command, formats ...string) *settings 
 	flags.StringVar(&s.policyFile, "policy", t.getenv("FLOWREAPER_POLICY"), "the policy `FILE` (or FLOWREAPER_POLICY)")
 	flags.StringVar(&s.endpoint, "endpoint", t.getenv("FLOWREAPER_ENDPOINT"), "the API's `URL`, http:// for loopback addresses only (or FLOWREAPER_ENDPOINT; default the region's)")
 	flags.StringVar(&s.region, "region", t.getenv("FLOWREAPER_REGION"), "the `REGION`, such as cn-hangzhou (or FLOWREAPER_REGION)")
-	s.formats = append([]string{"table", "json"}, formats...)
-	flags.StringVarP(&s.output, "output", "o", "table", "the result's `FORMAT`: "+strings.Join(s.formats, ", "))
-	flag.CompleteWords(cmd, "output", s.formats...)
+	t.addOutput(cmd, append([]string{"json"}, formats...)...)
 	flag.CompleteWords(cmd, "region", cloudflow.Regions...)
 	flag.Duration(flags, &s.timeout, "timeout", 0, "give up after this `DURATION`; what was begun is verified first (default: take as long as it takes)")
 	return s
@@ -65,9 +60,6 @@ func (s *settings) addFlows(cmd *cobra.Command, usage string) {
 // check reads and checks everything that doesn't need the network. Its errors
 // are wrong usage.
 func (s *settings) check() (*sweeping, error) {
-	if !slices.Contains(s.formats, s.output) {
-		return nil, fmt.Errorf("--output %q is none of %s", s.output, strings.Join(s.formats, ", "))
-	}
 	if err := s.checkMode(); err != nil {
 		return nil, err
 	}

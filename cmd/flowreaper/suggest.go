@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -41,13 +40,10 @@ type suggesting struct {
 	falseStops string
 	margin     string
 	tests      string
-	output     string
 }
 
 // suggestedPolicy is the file, beside the tests', that they test.
 const suggestedPolicy = "policy.yaml"
-
-var suggestFormats = []string{"table", "yaml", "json", "html"}
 
 func (t *terminal) newSuggest() *cobra.Command {
 	s := &suggesting{}
@@ -68,20 +64,17 @@ func (t *terminal) newSuggest() *cobra.Command {
 	flags.StringVar(&s.falseStops, "false-stops", "1/1000", "the `SHARE` of good runs that a limit may stop: 1/1000, 0.1% or 0.001")
 	flags.StringVar(&s.margin, "margin", "1.15", "how many times as long as the longest run that shall not be stopped a limit is: `FACTOR`")
 	flags.StringVar(&s.tests, "tests", "", "with -o yaml: write the tests, of a policy.yaml beside them, to this `FILE`")
-	flags.StringVarP(&s.output, "output", "o", "table", "the result's `FORMAT`: "+strings.Join(suggestFormats, ", "))
-	flag.CompleteWords(cmd, "output", suggestFormats...)
+	t.addOutput(cmd, "yaml", "json", "html")
 	t.addAll(cmd)
 	return cmd
 }
 
 // check reads the flags. Its errors are wrong usage.
-func (s *suggesting) check() (o suggest.Options, err error) {
+func (s *suggesting) check(output string) (o suggest.Options, err error) {
 	switch {
-	case !slices.Contains(suggestFormats, s.output):
-		return o, fmt.Errorf("--output %q is none of %s", s.output, strings.Join(suggestFormats, ", "))
 	case s.history == "":
 		return o, errNoHistory
-	case s.tests != "" && s.output != "yaml":
+	case s.tests != "" && output != "yaml":
 		return o, errors.New("--tests goes with -o yaml, whose policy they test")
 	case filepath.Base(s.tests) == suggestedPolicy:
 		return o, fmt.Errorf("--tests %s is where the policy goes, which they test: name another file, such as policy.test.yaml", s.tests)
@@ -101,7 +94,7 @@ func (s *suggesting) check() (o suggest.Options, err error) {
 }
 
 func (t *terminal) suggest(s *suggesting) error {
-	o, err := s.check()
+	o, err := s.check(t.output)
 	if err != nil {
 		return usageError(err)
 	}
@@ -111,7 +104,7 @@ func (t *terminal) suggest(s *suggesting) error {
 	}
 	defer h.Close()
 	flows, sample := h.Flows(), page.NewSample(len(h.Coverage.Flows))
-	if s.output == "html" {
+	if t.output == "html" {
 		flows = sample.Of(flows)
 	}
 	r, err := suggest.From(flows, o)
@@ -144,7 +137,7 @@ func (s *suggesting) none(r *suggest.Result) error {
 }
 
 func (t *terminal) showSuggested(s *suggesting, r *suggest.Result, sample *page.Sample) error {
-	switch s.output {
+	switch t.output {
 	case "html":
 		return page.Suggestion(r, sample).Write(t.out)
 	case "json":

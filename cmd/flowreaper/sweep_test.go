@@ -139,8 +139,8 @@ func TestStatusOfWhatIsLeft(t *testing.T) {
 		{&result.Report{Incomplete: make([]result.FlowNote, 1)}, statusPartly, "done in part: 1 not looked at; see the report"},
 	} {
 		terminal := &terminal{out: io.Discard, err: io.Discard, getenv: func(string) string { return "" }}
-		for _, output := range []string{"table", "json", "html"} {
-			err := terminal.exit(t.Context(), output, test.report, nil)
+		for _, terminal.output = range []string{"table", "json", "html"} {
+			err := terminal.exit(t.Context(), test.report, nil)
 			status, said := statusDone, ""
 			if carried := (*statusError)(nil); errors.As(err, &carried) {
 				status, said = carried.status, carried.Error()

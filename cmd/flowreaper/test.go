@@ -11,7 +11,6 @@ import (
 	"github.com/flowreaper/flowreaper/internal/flag"
 	"github.com/flowreaper/flowreaper/internal/plain"
 	"github.com/flowreaper/flowreaper/internal/policyfile"
-	"github.com/flowreaper/flowreaper/internal/report"
 	"github.com/flowreaper/flowreaper/policy/policytest"
 )
 
@@ -38,7 +37,6 @@ Exit status: 0 all passed · 1 a test failed, or a rule isn't exercised · 2 a f
 type testOptions struct {
 	coverage bool
 	junit    string
-	output   string
 }
 
 func (t *terminal) newTest() *cobra.Command {
@@ -54,15 +52,11 @@ func (t *terminal) newTest() *cobra.Command {
 	flags := cmd.Flags()
 	flags.BoolVar(&o.coverage, "coverage", false, "fail on a rule that no case exercises")
 	flags.StringVar(&o.junit, "junit", "", "write the results to this `FILE`, as JUnit XML")
-	flags.StringVarP(&o.output, "output", "o", "table", "the result's `FORMAT`: table or json")
-	flag.CompleteWords(cmd, "output", "table", "json")
+	t.addOutput(cmd, "json")
 	return cmd
 }
 
 func (t *terminal) test(files []string, o testOptions) error {
-	if o.output != "table" && o.output != "json" {
-		return usageError(fmt.Errorf("--output %q is neither table nor json", o.output))
-	}
 	suite := &policytest.Suite{}
 	wrong := 0
 	for _, file := range files {
@@ -90,10 +84,7 @@ func (t *terminal) showTests(r *policytest.Report, o testOptions) error {
 			return err
 		}
 	}
-	if o.output == "json" {
-		return report.JSON(t.out, r)
-	}
-	return r.Text(plain.Writer{To: t.out, By: plain.Lines})
+	return t.print(r, func() error { return r.Text(plain.Writer{To: t.out, By: plain.Lines}) })
 }
 
 // writeFile writes a file whole, or says that it didn't.

@@ -9,7 +9,6 @@ import (
 	"github.com/flowreaper/flowreaper/internal/flag"
 	"github.com/flowreaper/flowreaper/internal/plain"
 	"github.com/flowreaper/flowreaper/internal/policyfile"
-	"github.com/flowreaper/flowreaper/internal/report"
 	"github.com/flowreaper/flowreaper/policy"
 )
 
@@ -25,7 +24,6 @@ Exit status: 0 all are good · 2 some are not, or, with --strict, something was 
 
 // validation are the flags of validate.
 type validation struct {
-	output string
 	flows  int
 	tick   string
 	strict bool
@@ -44,19 +42,15 @@ func (t *terminal) newValidate() *cobra.Command {
 		RunE: func(_ *cobra.Command, files []string) error { return t.validate(files, v) },
 	}
 	flags := cmd.Flags()
-	flags.StringVarP(&v.output, "output", "o", "table", "the result's `FORMAT`: table or json")
+	t.addOutput(cmd, "json")
 	flags.IntVar(&v.flows, "flows", 0, "also print what sweeps need on an account of so many flows, `N`")
 	flags.StringVar(&v.tick, "tick", cmp.Or(t.getenv("FLOWREAPER_TICK"), "1m"), "the time between two sweeps (or FLOWREAPER_TICK)")
 	flags.BoolVar(&v.strict, "strict", false, "treat warnings as mistakes")
-	flag.CompleteWords(cmd, "output", "table", "json")
 	return cmd
 }
 
 // check reads the flags that can be wrong.
 func (v *validation) check() (policy.LintOptions, error) {
-	if v.output != "table" && v.output != "json" {
-		return policy.LintOptions{}, fmt.Errorf("--output %q is neither table nor json", v.output)
-	}
 	if v.flows < 0 {
 		return policy.LintOptions{}, fmt.Errorf("--flows %d is less than nothing", v.flows)
 	}
@@ -76,7 +70,7 @@ func (t *terminal) validate(files []string, v *validation) error {
 	for _, file := range files {
 		all = append(all, policyfile.Validate(file, o))
 	}
-	if err := t.showValidated(all, v.output); err != nil {
+	if err := t.showValidated(all); err != nil {
 		return err
 	}
 	bad, warned := 0, 0
@@ -101,18 +95,18 @@ func (t *terminal) validate(files []string, v *validation) error {
 
 // showValidated prints the results. Mistakes and findings go to stderr, as those
 // of compilers do, but where programs read them.
-func (t *terminal) showValidated(all []*policyfile.Validated, output string) error {
-	if output == "json" {
-		return report.JSON(t.out, struct {
-			Version int                     `json:"version"`
-			Files   []*policyfile.Validated `json:"files"`
-		}{1, all})
+func (t *terminal) showValidated(all []*policyfile.Validated) error {
+	type files struct {
+		Version int                     `json:"version"`
+		Files   []*policyfile.Validated `json:"files"`
 	}
-	for _, f := range all {
-		t.say("%s", f.Wrong())
-		if _, err := fmt.Fprint(t.out, plain.Lines(f.Holds())); err != nil {
-			return err
+	return t.print(files{1, all}, func() error {
+		for _, f := range all {
+			t.say("%s", f.Wrong())
+			if _, err := fmt.Fprint(t.out, plain.Lines(f.Holds())); err != nil {
+				return err
+			}
 		}
-	}
-	return nil
+		return nil
+	})
 }

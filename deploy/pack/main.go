@@ -3,7 +3,8 @@
 //
 //	pack DIR BINARY POLICY
 //
-// writes DIR/function and DIR/function.zip. Equal files give equal bytes: the
+// writes DIR/function and DIR/function.zip, with the files that the policy names beside
+// it, as there. Equal files give equal bytes: the
 // entries are sorted, their times fixed, their modes those that Function
 // Compute needs.
 package main
@@ -15,13 +16,18 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
+
+	"github.com/flowreaper/flowreaper/internal/beside"
+	"github.com/flowreaper/flowreaper/policy"
 )
 
-// The handler's name in s.yaml, and the default of FLOWREAPER_POLICY.
+// handler and policyName are the handler's name in s.yaml, and the default of FLOWREAPER_POLICY.
 const (
-	handler = "flowreaper-function"
-	policy  = "policy.yaml"
+	handler    = "flowreaper-function"
+	policyName = "policy.yaml"
 )
 
 // A zip can't say less; it stands for "no time".
@@ -77,7 +83,19 @@ func read(binary, policyFile string) ([]entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []entry{{handler, 0o755, program}, {policy, 0o644, text}}, nil
+	p, err := policy.ParseWith(policyFile, text, beside.Of(policyFile))
+	if err != nil {
+		return nil, err
+	}
+	entries := []entry{{handler, 0o755, program}, {policyName, 0o644, text}}
+	for _, f := range p.Files() {
+		if taken := strings.ToLower(f.Name); taken == handler || taken == policyName {
+			return nil, fmt.Errorf("%s names the file %s, but in the package that is another: rename it", policyFile, f.Name)
+		}
+		entries = append(entries, entry{f.Name, 0o644, f.Text})
+	}
+	slices.SortFunc(entries, func(a, b entry) int { return strings.Compare(a.name, b.name) })
+	return entries, nil
 }
 
 // writeFolder replaces folder: what an earlier package held and this one
@@ -90,7 +108,10 @@ func writeFolder(folder string, entries []entry) error {
 		return err
 	}
 	for _, e := range entries {
-		name := filepath.Join(folder, e.name)
+		name := filepath.Join(folder, filepath.FromSlash(e.name))
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			return err
+		}
 		if err := os.WriteFile(name, e.data, e.mode); err != nil {
 			return err
 		}

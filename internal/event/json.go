@@ -2,22 +2,21 @@ package event
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"strconv"
-	"strings"
 	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/flowreaper/flowreaper/internal/plain"
 )
 
-// decodeJSON reads one JSON value. It is stricter than encoding/json where a
-// reader and a writer could understand a body differently: a key given twice,
-// bytes that aren't UTF-8, a number too large, anything after the value. It
-// reads tokens, so that depth is bounded before it costs anything.
+// decodeJSON reads one JSON value. It is strict where a reader and a writer could
+// understand a body differently: a key given twice, bytes that aren't UTF-8, a number too
+// large, anything after the value. It reads tokens, so that depth is bounded before it
+// costs anything.
 //
 // Numbers become int where they are whole and fit, so that long account ids
 // stay exact, else float64.
@@ -25,130 +24,101 @@ func decodeJSON(text []byte) (any, error) {
 	if i := invalidUTF8(text); i >= 0 {
 		return nil, refuse(position(text, i), "not UTF-8", "expected JSON in UTF-8")
 	}
-	r := &reader{text: text, dec: json.NewDecoder(bytes.NewReader(text))}
-	r.dec.UseNumber()
-	value, err := r.value("", 0)
+	r := reader{jsontext.NewDecoder(bytes.NewReader(text), jsontext.AllowInvalidUTF8(true)), text} // half of a \u pair is a mark, too
+	value, err := r.value()
 	if err != nil {
-		return nil, err
+		return nil, r.refusal(err)
 	}
-	if _, err := r.dec.Token(); !errors.Is(err, io.EOF) {
-		return nil, r.notJSON()
+	if rest := bytes.TrimLeft(text[r.InputOffset():], " \t\r\n"); len(rest) > 0 {
+		return nil, refuse(position(text, len(text)-len(rest)), "more follows the first value", "expected one JSON value: put several events into an array")
 	}
 	return value, nil
 }
 
 type reader struct {
+	*jsontext.Decoder
 	text []byte
-	dec  *json.Decoder
+}
+
+// refusal says where the text is wrong.
+func (r reader) refusal(err error) error {
+	wrong, ok := errors.AsType[*jsontext.SyntacticError](err)
+	switch {
+	case errors.As(err, new(*Error)):
+		return err
+	case !ok:
+		return refuse(r.position(), "not JSON: "+err.Error(), "expected one JSON value")
+	case errors.Is(err, jsontext.ErrDuplicateName):
+		return refuse(position(r.text, int(wrong.ByteOffset)), "the key "+quote(string(wrong.JSONPointer))+" is given twice", "expected each key once")
+	}
+	return refuse(position(r.text, int(wrong.ByteOffset)), "not JSON: "+wrong.Err.Error(), "")
 }
 
 // position is the last character of the token read last.
-func (r *reader) position() string { return position(r.text, int(r.dec.InputOffset())-1) }
+func (r reader) position() string { return position(r.text, int(r.InputOffset())-1) }
 
-func (r *reader) token() (json.Token, error) {
-	token, err := r.dec.Token()
-	if err != nil {
-		return nil, r.notJSON()
-	}
-	return token, nil
-}
-
-// notJSON has encoding/json say what is wrong with the text: it counts the
-// offsets of its tokens' errors in two ways, those of a whole text in one.
-func (r *reader) notJSON() error {
-	var syntax *json.SyntaxError
-	if err := json.Unmarshal(r.text, new(json.RawMessage)); errors.As(err, &syntax) {
-		expected := ""
-		if strings.Contains(syntax.Error(), "after top-level value") {
-			expected = "expected one JSON value: put several events into an array"
-		}
-		return refuse(position(r.text, int(syntax.Offset)-1), "not JSON: "+syntax.Error(), expected)
-	}
-	return refuse(r.position(), "not JSON", "expected one JSON value")
-}
-
-func (r *reader) value(path string, depth int) (any, error) {
-	token, err := r.token()
+func (r reader) value() (any, error) {
+	token, err := r.ReadToken()
 	if err != nil {
 		return nil, err
 	}
-	switch token := token.(type) {
-	case json.Delim:
-		if depth == MaxDepth {
-			return nil, refuse(r.position(), fmt.Sprintf("objects and arrays nested more than %d deep", MaxDepth), "")
-		}
-		if token == '{' {
-			return r.object(path, depth+1)
-		}
-		return r.array(path, depth+1)
-	case json.Number:
-		return r.number(token)
+	switch token.Kind() {
+	case jsontext.KindNull:
+		return nil, nil
+	case jsontext.KindTrue, jsontext.KindFalse:
+		return token.Bool(), nil
+	case jsontext.KindString:
+		return token.String(), nil
+	case jsontext.KindNumber:
+		return r.number(token.String())
 	}
-	return token, nil
+	if r.StackDepth() > MaxDepth {
+		return nil, refuse(r.position(), fmt.Sprintf("objects and arrays nested more than %d deep", MaxDepth), "")
+	}
+	if token.Kind() == jsontext.KindBeginObject {
+		return r.object()
+	}
+	return r.array()
 }
 
-func (r *reader) object(path string, depth int) (any, error) {
+func (r reader) object() (any, error) {
 	object := map[string]any{}
-	for r.dec.More() {
-		token, err := r.token()
+	for r.PeekKind() != jsontext.KindEndObject {
+		key, err := r.ReadToken()
 		if err != nil {
 			return nil, err
 		}
-		key := token.(string) // the decoder lets nothing else stand here
-		keyPath := join(path, key)
-		if _, twice := object[key]; twice {
-			return nil, refuse(r.position(), keyPath+" is given twice", "expected each key once")
-		}
-		if object[key], err = r.value(keyPath, depth); err != nil {
+		name := key.String() // what it is is good until the next is read
+		if object[name], err = r.value(); err != nil {
 			return nil, err
 		}
 	}
-	_, err := r.token() // the closing brace, or a syntax error
+	_, err := r.ReadToken()
 	return object, err
 }
 
-func (r *reader) array(path string, depth int) (any, error) {
+func (r reader) array() (any, error) {
 	array := []any{}
-	for r.dec.More() {
-		value, err := r.value(path+"[]", depth)
+	for r.PeekKind() != jsontext.KindEndArray {
+		value, err := r.value()
 		if err != nil {
 			return nil, err
 		}
 		array = append(array, value)
 	}
-	_, err := r.token()
+	_, err := r.ReadToken()
 	return array, err
 }
 
-func (r *reader) number(n json.Number) (any, error) {
-	if i, err := strconv.Atoi(n.String()); err == nil {
+func (r reader) number(text string) (any, error) {
+	if i, err := strconv.Atoi(text); err == nil {
 		return i, nil
 	}
-	f, err := n.Float64()
+	f, err := strconv.ParseFloat(text, 64)
 	if err != nil || math.IsInf(f, 0) {
-		return nil, refuse(r.position(), "the number "+plain.Clip(n.String(), 41)+" is too large", "")
+		return nil, refuse(r.position(), "the number "+plain.Clip(text, 41)+" is too large", "")
 	}
 	return f, nil
-}
-
-// join appends a key to a path, in quotes unless it reads as a name.
-func join(path, key string) string {
-	for _, c := range key {
-		if c != '_' && (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') {
-			key = quote(key)
-			break
-		}
-	}
-	if len(key) > 200 {
-		key = quote(key)
-	}
-	if path == "" {
-		return key
-	}
-	if len(path) > 200 {
-		path = "…"
-	}
-	return path + "." + key
 }
 
 // position turns an offset into a place that an editor finds. Columns count

@@ -37,7 +37,7 @@ func (m *memory) fresh(r *result.Report, now time.Time, hears func(rule string) 
 	}
 	n := &news{memory: m, withheld: r.Withheld != nil && (m.withheld.IsZero() || now.Sub(m.withheld).Abs() >= again)}
 	clone := *r
-	if r.Withheld != nil { // no stops are on their way
+	if r.Withheld != nil { // no stops are on their way, or nobody knows when
 		clone.Estimate = nil
 	}
 	if !n.withheld {

@@ -64,7 +64,8 @@ type Limit struct {
 	Allowed   int    `json:"allowed"` // what it still allows
 	Window    string `json:"window,omitempty"`
 
-	WaitingHelps bool `json:"waitingHelps"` // once the window has passed it allows all of them
+	Trickle      bool `json:"trickle,omitempty"` // the most overdue were stopped, as many as it allowed
+	WaitingHelps bool `json:"waitingHelps"`      // once the window has passed it allows all of them; of what trickles, more
 }
 
 // Left is how many stops are left, and how long they take within the quota.
@@ -117,6 +118,7 @@ func (b builder) build(r *result.Report) (Message, bool) {
 			Allowed:   r.Withheld.Allowed,
 			Window:    b.clean(r.Withheld.Window, maxName),
 
+			Trickle:      r.Withheld.Trickle,
 			WaitingHelps: r.Withheld.WaitingHelps(),
 		}
 	}

@@ -95,6 +95,24 @@ func TestGoldenMessages(t *testing.T) {
 	}
 }
 
+// TestWhatTrickles: both are said, what was stopped and what waits.
+func TestWhatTrickles(t *testing.T) {
+	for language, want := range map[policy.Language][]string{
+		policy.English: {", 1 withheld", "the limit maxStops allows 88 more, so the most overdue were stopped, as many as that, and the others wait, until it allows more. Are the rules right? Look at the plan"},
+		policy.Chinese: {"，暂缓停止 1 个", "限制 maxStops 还允许 88 次，因此只停止了其中超时最久的，数量以此为限，其余的等到限制再次允许时停止。规则是否正确？请先核对计划"},
+	} {
+		r := aReport()
+		r.Withheld.Trickle = true
+		server := newReceiver(t, policy.DingTalk)
+		send(t, server, policy.Channel{Kind: policy.DingTalk, Language: language}, r)
+		for _, text := range want {
+			if got := server.text(t); !strings.Contains(got, text) {
+				t.Errorf("no %q in\n%s", text, got)
+			}
+		}
+	}
+}
+
 // TestWhatIsLeft is told beside stops, and not where none are on their way.
 func TestWhatIsLeft(t *testing.T) {
 	left := func(r *result.Report) *result.Report {

@@ -20,6 +20,7 @@ import (
 	"os"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -43,9 +44,39 @@ type File struct {
 
 // Policy is the policy that a plan was made by.
 type Policy struct {
-	Name string `json:"name"`
-	Hash string `json:"hash"`
-	Text string `json:"text"`
+	Name  string       `json:"name"`
+	Hash  string       `json:"hash"`
+	Text  string       `json:"text"`
+	Files []PolicyFile `json:"files,omitzero"`
+}
+
+// PolicyFile is a file that the policy names. What a person can read stands in it as it is.
+type PolicyFile struct {
+	Name   string `json:"name"`
+	Text   string `json:"text,omitzero"`
+	Base64 []byte `json:"base64,omitzero"` // of what is no UTF-8
+}
+
+// PolicyOf is a policy with its text, and with the files that were read with it.
+func PolicyOf(p *policy.Policy, text []byte) Policy {
+	carried := Policy{Name: p.Name, Hash: p.Hash, Text: string(text)}
+	for _, f := range p.Files() {
+		file := PolicyFile{Name: f.Name, Base64: f.Text}
+		if utf8.Valid(f.Text) {
+			file = PolicyFile{Name: f.Name, Text: string(f.Text)}
+		}
+		carried.Files = append(carried.Files, file)
+	}
+	return carried
+}
+
+// files are what the policy's text names.
+func (p *Policy) files() policy.Files {
+	var all policy.Files
+	for _, f := range p.Files {
+		all = append(all, policy.File{Name: f.Name, Text: append(f.Base64, f.Text...)})
+	}
+	return all
 }
 
 const (
@@ -129,7 +160,7 @@ func Read(name string, expected Fingerprint) (*File, *policy.Policy, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s is no plan of this flowreaper's: %w", name, err)
 	}
-	p, err := policy.Parse(name+" (its policy)", []byte(f.Policy.Text))
+	p, err := policy.ParseWith(name+" (its policy)", []byte(f.Policy.Text), f.Policy.files().Read)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -51,6 +51,38 @@ func TestWhatIsWrittenIsReadBack(t *testing.T) {
 	}
 }
 
+// TestFilesOfThePolicy: a plan carries them, byte by byte, and another is another policy.
+func TestFilesOfThePolicy(t *testing.T) {
+	const text = "version: 1\ncalendars: {a: {file: a.ics}, b: {file: b.ics}}\nrules: [{name: r, window: {except: [a, b]}}]\n"
+	const calendar = "BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:20270101\nSUMMARY:%s\nEND:VEVENT\nEND:VCALENDAR\n"
+	files := policy.Files{
+		{Name: "a.ics", Text: []byte(strings.Replace(calendar, "%s", "元旦\u202e", 1))},
+		{Name: "b.ics", Text: []byte(strings.Replace(calendar, "%s", "\xd4\xaa\xb5\xa9", 1))}, // in GBK
+	}
+	p, err := policy.ParseWith("p.yaml", []byte(text), files.Read)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name, want := filepath.Join(t.TempDir(), "plan.json"), sample(t)
+	want.Policy = PolicyOf(p, []byte(text))
+	write(t, name, want)
+	got, read, err := Read(name, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" || read.Hash != p.Hash {
+		t.Errorf("(-written +read):\n%s", diff)
+	}
+	if diff := cmp.Diff(files, read.Files()); diff != "" {
+		t.Errorf("(-written +read):\n%s", diff)
+	}
+	want.Policy.Files[0].Text = strings.Replace(want.Policy.Files[0].Text, "0101", "0102", 1)
+	write(t, name, want)
+	if _, _, err := Read(name, ""); err == nil || !strings.Contains(err.Error(), "has been changed: the text of its policy has the hash") {
+		t.Errorf("an edited calendar: %v", err)
+	}
+}
+
 func write(t *testing.T, name string, f *File) Fingerprint {
 	t.Helper()
 	fingerprint, err := Write(name, f)

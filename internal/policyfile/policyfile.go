@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 
+	"github.com/flowreaper/flowreaper/internal/beside"
 	"github.com/flowreaper/flowreaper/internal/notify"
 	"github.com/flowreaper/flowreaper/policy"
 	"github.com/flowreaper/flowreaper/policy/policytest"
@@ -28,7 +29,7 @@ func Read(file string) (*policy.Policy, error) {
 }
 
 func compile(file string, text []byte) (*policy.Policy, error) {
-	p, err := policy.Parse(file, text)
+	p, err := policy.ParseWith(file, text, beside.Of(file))
 	if err != nil {
 		return nil, err
 	}
@@ -58,10 +59,16 @@ func RunTests(suite *policytest.Suite, file string) error {
 	return nil
 }
 
+// missing says that a file does not exist.
+type missing string
+
+func (m missing) Error() string        { return string(m) }
+func (m missing) Is(target error) bool { return target == fs.ErrNotExist }
+
 func read(what, path string) ([]byte, error) {
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s %s does not exist: check its name and folder", what, path)
+		return nil, missing(fmt.Sprintf("%s %s does not exist: check its name and folder", what, path))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s can't be read: %w", what, err)

@@ -43,6 +43,7 @@ func Validate(file string, o policy.LintOptions) *Validated {
 	}
 	v.Valid = true
 	v.Policy = &Summary{Name: v.Read.Name, Hash: v.Read.Hash, Mode: v.Read.Mode, Rules: len(v.Read.Rules), Enforced: countEnforced(v.Read)}
+	o.Read = v.Read.Files().Read
 	found, _ := policy.Lint(file, text, o) // it was read before
 	v.Findings = append(v.Findings, found...)
 	if o.Flows > 0 {
@@ -61,7 +62,7 @@ func mistakes(file string, err error) []policy.Finding {
 	}
 	var found []policy.Finding
 	for _, e := range all {
-		found = append(found, policy.Finding{Code: "invalid", Severity: severity, File: file, Line: e.Line, Column: e.Column, Message: e.Message})
+		found = append(found, policy.Finding{Code: "invalid", Severity: severity, File: e.File, Line: e.Line, Column: e.Column, Message: e.Message})
 	}
 	return found
 }

@@ -34,7 +34,7 @@ func acted(r *result.Report) string {
 	switch {
 	case r.Executions.Condemned == 0:
 		return "No execution is condemned."
-	case r.Withheld != nil:
+	case r.Withheld != nil && !r.Withheld.Trickle:
 		return fmt.Sprintf("%s none of %s: withheld by %s.", verb, condemned, Plain(r.Withheld.Limit))
 	}
 	return fmt.Sprintf("%s %s of %s%s.", verb, plain.Number(tally(r.Decisions)[done]), condemned, others(r, done))
@@ -94,7 +94,7 @@ func notTried(r *result.Report) string {
 
 // left says how long the stops that are left will take.
 func left(r *result.Report) string {
-	if r.Estimate == nil || r.Withheld != nil {
+	if r.Estimate == nil || r.Withheld != nil { // of what a limit holds back nobody can tell
 		return ""
 	}
 	return fmt.Sprintf("%s left to stop: about %s within the quota.", plain.Count(r.Estimate.StopsLeft, "execution"), age(r.Estimate.Seconds))

@@ -86,12 +86,15 @@ func (c *Collector) Undecided(u Undecided) {
 	}
 }
 
-// Withhold notes that a limit holds everything back. That fails the sweep: people
+// Withhold notes that a limit holds everything back, or what is beyond it. That fails the sweep: people
 // must act.
 func (c *Collector) Withhold(w Withheld) {
 	c.Fail(CodeWithheld, fmt.Errorf("%s. %s", w.Refusal(), w.Advice()))
 	c.report.Withheld = &w
 }
+
+// IsWithheld says whether Withhold was called.
+func (c *Collector) IsWithheld() bool { return c.report.Withheld != nil }
 
 // Decide takes in a decision that was not tried.
 func (c *Collector) Decide(d Decision) {

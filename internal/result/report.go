@@ -51,7 +51,7 @@ type Report struct {
 	Decisions []Decision `json:"decisions"`
 	// How many more decisions there were.
 	DecisionsOmitted int `json:"decisionsOmitted,omitempty"`
-	// The limit that held everything back: nothing was stopped.
+	// The limit that held everything back: nothing was stopped; with trickle, all but the most overdue.
 	Withheld *Withheld `json:"withheld,omitempty"`
 	// Where stops are counted for the limits: a file outlives the process, its memory doesn't.
 	Ledger string `json:"ledger,omitempty" jsonschema:"enum=file,enum=memory"`
@@ -183,7 +183,7 @@ const (
 	StillRunning     Outcome = "still_running"     // the stop was accepted and has not taken effect: the next sweep tries again
 	NotTried         Outcome = "not_tried"         // the sweep was over, or was ended, before its turn: the next one tries
 	Failed           Outcome = "failed"            // the stop was refused, or nobody knows what became of it
-	WithheldOutcome  Outcome = "withheld"          // a limit was exceeded: nothing was stopped; or it is beyond what a person wants stopped at most
+	WithheldOutcome  Outcome = "withheld"          // a limit was exceeded: nothing was stopped, or only what was more overdue; or it is beyond what a person wants stopped at most
 	ProtectedOutcome Outcome = "protected"
 	Planned          Outcome = "planned"
 )
@@ -234,7 +234,7 @@ type Estimate struct {
 type Withheld struct {
 	// The limit, as the policy calls it.
 	Limit string `json:"limit" jsonschema:"enum=maxStops,enum=maxShare"`
-	// How many executions it holds back.
+	// How many executions it was asked about; with trickle, also those that it then let pass.
 	Condemned int `json:"condemned"`
 	// Stops that were tried in the last window.
 	Recent int `json:"recent"`
@@ -242,6 +242,8 @@ type Withheld struct {
 	Max int `json:"max"`
 	// What it still allows.
 	Allowed int `json:"allowed"`
+	// The policy's limits say over: trickle. As many were stopped as the limit allowed, the most overdue, and the rest is held back.
+	Trickle bool `json:"trickle,omitempty"`
 	// The time that recent stops are counted in, such as 1h.
 	Window string `json:"window,omitempty"`
 	// The ledger of stops was lost: nothing is stopped until then.

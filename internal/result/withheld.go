@@ -1,6 +1,7 @@
 package result
 
 import (
+	"errors"
 	"fmt"
 	"time"
 )
@@ -16,15 +17,28 @@ func (w Withheld) String() string {
 
 // Refusal says why an execution is not stopped.
 func (w Withheld) Refusal() string {
-	if w.Until != nil {
+	switch {
+	case w.Until != nil:
 		return w.String()
+	case w.Trickle:
+		return w.String() + ": the most overdue are stopped, as many as it allows, and the others are withheld"
 	}
 	return w.String() + ": nothing is stopped"
 }
 
 // WaitingHelps says that the limit will allow all of it once the window has
-// passed: what is condemned alone doesn't exceed it.
-func (w Withheld) WaitingHelps() bool { return w.Until != nil || w.Condemned <= w.Max }
+// passed: what is condemned alone doesn't exceed it. What trickles it allows window
+// by window.
+func (w Withheld) WaitingHelps() bool {
+	return w.Until != nil || w.Condemned <= w.Max || w.Trickle && w.Max > 0
+}
+
+// Trickles says that the sweep failed for no other reason than that the limits allow a
+// part of what is condemned.
+func (r *Report) Trickles(failure error) bool {
+	failed, ok := errors.AsType[*Error](failure)
+	return ok && failed.Code == CodeWithheld && r.Withheld.Trickle && r.Withheld.Allowed > 0
+}
 
 // Advice is what people can do about it.
 func (w Withheld) Advice() string {

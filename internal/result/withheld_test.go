@@ -25,6 +25,16 @@ func TestWithheldInWords(t *testing.T) {
 			"If the rules are right, let a plan that you have read pass once, with flowreaper apply --plan FILE --allow N, or raise limits.maxShare in the policy; if not, correct them. See docs/withheld.md",
 		},
 		{
+			result.Withheld{Limit: "maxShare", Condemned: 6, Max: 5, Allowed: 5, Window: "1h", Trickle: true},
+			"6 condemned and 0 stops tried in the last 1h, but maxShare allows 5",
+			"If the rules are right, wait, let a plan that you have read pass once, with flowreaper apply --plan FILE --allow N, or raise limits.maxShare in the policy; if not, correct them. See docs/withheld.md",
+		},
+		{
+			result.Withheld{Limit: "maxStops", Condemned: 6, Window: "1h", Trickle: true},
+			"6 condemned and 0 stops tried in the last 1h, but maxStops allows 0",
+			"If the rules are right, let a plan that you have read pass once, with flowreaper apply --plan FILE --allow N, or raise limits.maxStops in the policy; if not, correct them. See docs/withheld.md",
+		},
+		{
 			result.Withheld{Limit: "maxStops", Condemned: 1000, Max: 5, Window: "1h", Until: &until},
 			"1000 condemned, but the ledger of stops was lost, so nobody knows how many stops were tried in the last 1h: nothing is stopped until 2026-05-04T13:00:00Z",
 			"Wait, or let a plan that you have read pass once, with flowreaper apply --plan FILE --allow N; docs/withheld.md says how to begin with an empty ledger",

@@ -80,7 +80,7 @@ type (
 	beyondOwn   struct{ why string }      // beyond what a person wants stopped at most
 	notTried    struct{ why error }       // the sweep ended before its turn came
 	spared      struct{}                  // at its turn no rule condemned it any more
-	overLimit   struct{ result.Withheld } // refuses all: a limit is exceeded, or nobody knows whether it is
+	overLimit   struct{ result.Withheld } // refuses all, or what is beyond it: a limit is exceeded, or nobody knows whether it is
 	clockOff    struct{ judge.ClockOff }
 )
 
@@ -132,16 +132,15 @@ func (g *gate) withhold(condemned, counted, live int) refusal {
 		w.Limit, w.Max, w.Until = maxStops, limits.MaxStops, &until // nothing is left of it, as far as is known
 		return overLimit{w}
 	}
-	for _, limit := range []struct {
-		name string
-		most int
-	}{{maxStops, limits.MaxStops}, {"maxShare", share(limits, live)}} {
-		if condemned+recent > limit.most {
-			w.Limit, w.Max, w.Allowed = limit.name, limit.most, max(0, limit.most-recent)
-			return overLimit{w}
-		}
+	w.Limit, w.Max = maxStops, limits.MaxStops
+	if share := share(limits, live); share < w.Max { // the tighter of the two
+		w.Limit, w.Max = "maxShare", share
 	}
-	return nil
+	if condemned+recent <= w.Max {
+		return nil
+	}
+	w.Allowed, w.Trickle = max(0, w.Max-recent), limits.Over == policy.Trickle
+	return overLimit{w}
 }
 
 const maxStops = "maxStops"

@@ -9,14 +9,13 @@ import (
 	"github.com/flowreaper/flowreaper/internal/watch"
 )
 
-// Open lets in what waits, when the limits allow all that is known to be condemned;
-// but for what only a look that is still to be made can tell of, in flows of which
-// keep says so.
+// Open lets in what waits, when the limits allow all that is known to be condemned,
+// or what is left of it where what they don't allow is refused; but for what only a
+// look that is still to be made can tell of, in flows of which keep says so.
 func (s *Stops) Open(keep func(flow string) bool) {
 	s.dropEnded(s.overdue())
 	if no := s.withhold(); no != nil {
 		s.refuseAll(no)
-		return
 	}
 	for k, c := range s.all {
 		if c.waits && (c.Execution != nil || !keep(k.Flow)) {
@@ -86,14 +85,21 @@ func isCondemned(m watch.Mark) bool {
 }
 
 // refuseAll refuses whatever has not been tried; what is over a limit, only what
-// limits hold back.
+// limits hold back, and of that, where it trickles, what is beyond the limit.
 func (s *Stops) refuseAll(no refusal) {
 	limit, over := errors.AsType[overLimit](no)
-	for _, c := range s.clear(func(c *condemned) bool { return over && c.Unlimited() }) {
+	within := map[*condemned]bool{}
+	if limit.Trickle {
+		within = s.foremost(limit.Allowed)
+	}
+	rest := s.clear(func(c *condemned) bool { return within[c] || over && c.Unlimited() && !c.waits })
+	for _, c := range rest {
 		s.refuse(c, no)
 	}
-	if over {
+	if over && !limit.Trickle {
 		s.exceeded = limit
+	}
+	if over && (len(rest) > 0 || !s.Report.IsWithheld()) { // else it has been told, as it was when it was refused
 		s.Report.Withhold(limit.Withheld)
 	}
 }

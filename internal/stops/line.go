@@ -52,15 +52,26 @@ func (l *line) dropEnded(overdue map[judge.Key]bool) {
 	l.queue = slices.DeleteFunc(l.queue, ended)
 }
 
-// clear empties the line but for some that have been let in, and returns the others, in
-// order.
+// clear empties the line but for some, and returns the others, in order.
 func (l *line) clear(but func(*condemned) bool) []*condemned {
-	goes := func(c *condemned) bool { return c.waits || !but(c) }
+	goes := func(c *condemned) bool { return !but(c) }
 	rest := slices.SortedFunc(maps.Values(l.all), comesFirst)
 	rest = slices.DeleteFunc(rest, but)
 	maps.DeleteFunc(l.all, func(_ judge.Key, c *condemned) bool { return goes(c) })
 	l.queue, l.batch = slices.DeleteFunc(l.queue, goes), slices.DeleteFunc(l.batch, goes)
 	return rest
+}
+
+// foremost are so many of those that limits hold back: the next to be tried, which
+// are counted, and then those whose turn comes first.
+func (l *line) foremost(most int) map[*condemned]bool {
+	first := map[*condemned]bool{}
+	for _, c := range slices.Concat(l.batch, slices.SortedFunc(maps.Values(l.all), comesFirst)) {
+		if len(first) < most && !c.Unlimited() {
+			first[c] = true
+		}
+	}
+	return first
 }
 
 func (l *line) sort() {

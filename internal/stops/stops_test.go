@@ -3,6 +3,7 @@ package stops_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -252,6 +253,91 @@ func TestLimitsAreAskedAnewWhereCountingTellsOfOthers(t *testing.T) {
 		b.open()
 		b.stopAll(nil)
 		b.wantOutcomes(map[string]result.Outcome{"x": want, "y": want})
+	}
+}
+
+// Trickling, the limits let in as many as they allow of those whose turn comes first:
+// the tighter limit counts, what was counted stays, and what is found later finds
+// nothing left.
+func TestTheMostOverdueTrickle(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		limits policy.Limits
+		others int // stops that another process has tried
+		unread bool
+		want   string // stopped, in order
+	}{
+		{"by maxStops", policy.Limits{MaxStops: 3, Per: time.Hour, MaxShare: 1}, 0, false, "edc"},
+		{"by maxShare", policy.Limits{MaxStops: 3, Per: time.Hour, MaxShare: 0.2, Floor: 1}, 0, false, "ed"},
+		{"by what others tried", policy.Limits{MaxStops: 3, Per: time.Hour, MaxShare: 1}, 2, false, "e"},
+		{"by what others tried beyond it", policy.Limits{MaxStops: 3, Per: time.Hour, MaxShare: 1}, 4, false, ""},
+		{"a ledger that was lost", policy.Limits{MaxStops: 3, Per: time.Hour, MaxShare: 1}, 0, true, ""},
+		{"enough", policy.Limits{MaxStops: 5, Per: time.Hour, MaxShare: 1}, 0, false, "edcba"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			by := byPolicy(t, twoHours)
+			test.limits.Over = policy.Trickle
+			b := newBench(t, by, func(_ *bench, o *stops.Options) { o.Limits = test.limits })
+			for i := range test.others {
+				b.options.Watch.Ledger.Add(watch.Try{At: noon, Flow: "id-g", Execution: fmt.Sprint(i)})
+			}
+			if test.unread {
+				b.options.Watch.Ledger.Lose(noon)
+			}
+			for i, name := range "abcde" {
+				b.find(by, string(name), 3*time.Hour+time.Duration(i)*time.Minute)
+			}
+			b.open()
+			n := b.stopAll(nil)
+			b.find(by, "later", 4*time.Hour)
+			b.open()
+			if n += b.stopAll(nil); n > len(test.want) && len(test.want) < 5 {
+				t.Errorf("%d stops", n)
+			}
+			b.Leave(false)
+			if len(test.want) == 5 {
+				return
+			}
+			want := map[string]result.Outcome{"later": result.WithheldOutcome}
+			for _, name := range "abcde" {
+				want[string(name)] = result.WithheldOutcome
+			}
+			for _, name := range test.want {
+				want[string(name)] = result.Planned
+			}
+			b.wantOutcomes(want)
+			if _, failed := b.options.Report.Report(); failed == nil || failed.Code != result.CodeWithheld {
+				t.Errorf("the sweep failed with %v", failed)
+			}
+		})
+	}
+}
+
+// Another process that counts at once leaves less: what was let in and is not counted is
+// withheld after all, and what is counted goes first.
+func TestWhatTricklesIsAskedAnew(t *testing.T) {
+	for others, want := range map[int]string{0: "dcb", 1: "dc", 2: "d", 3: ""} {
+		by := byPolicy(t, twoHours)
+		b := newBench(t, by, func(_ *bench, o *stops.Options) { o.Limits.Over, o.Batch = policy.Trickle, 1 })
+		b.claim = func([]watch.Try) error {
+			for i := range others {
+				b.options.Watch.Ledger.Add(watch.Try{At: noon, Flow: "id-g", Execution: fmt.Sprint(i)})
+			}
+			return nil
+		}
+		for i, name := range "abcd" {
+			b.find(by, string(name), 3*time.Hour+time.Duration(i)*time.Minute)
+		}
+		b.open()
+		b.stopAll(nil)
+		all := map[string]result.Outcome{}
+		for _, name := range "abcd" {
+			all[string(name)] = result.WithheldOutcome
+		}
+		for _, name := range want {
+			all[string(name)] = result.Planned
+		}
+		b.wantOutcomes(all)
 	}
 }
 

@@ -75,7 +75,7 @@ func drawEmergency(r *rand.Rand) (m emergencyModel) {
 func (m emergencyModel) policy() string {
 	limits := "limits: {maxStops: 100000, maxShare: 100%}"
 	if m.exceeded {
-		limits = "limits: {maxStops: 1, maxShare: 100%}"
+		limits = "limits: {maxStops: 1, maxShare: 100%, over: " + []string{"withhold", "trickle"}[len(m.condemned)%2] + "}"
 	}
 	when := `execution.input.want == "stop" and event.data.action == "stop"`
 	if m.young {

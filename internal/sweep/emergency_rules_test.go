@@ -108,6 +108,28 @@ func TestLimitsHoldWhatEventsCondemn(t *testing.T) {
 	})
 }
 
+// Trickling, those are stopped whose turn comes first, of an event what started last; the
+// sweeps that go on with it stop no more than the limits allow in all.
+func TestWhatEventsCondemnTrickles(t *testing.T) {
+	accident(t, map[string]int{"a": 4, "c": 3}, eventPolicy("limits: {maxStops: 3, maxShare: 100%, per: 10m, over: trickle}", everything), func(t *testing.T, p *process) {
+		if r, err := p.happen(time.Minute, `{"stop":true}`); codeOf(err) != result.CodeWithheld || r.Withheld == nil || r.Withheld.Condemned != 4 {
+			t.Errorf("error %v, withheld %+v", err, r.Withheld)
+		}
+		p.wantStopped("a-001", "a-002", "a-003")
+		for range 8 {
+			time.Sleep(time.Minute)
+			if _, err := p.sweep(50 * time.Second); codeOf(err) != result.CodeWithheld || len(p.stopped()) != 3 {
+				t.Errorf("error %v, stopped %v", err, p.stopped())
+			}
+		}
+		time.Sleep(3 * time.Minute)
+		if _, err := p.sweep(50 * time.Second); err != nil {
+			t.Error(err)
+		}
+		p.wantStopped("a-000", "a-001", "a-002", "a-003")
+	})
+}
+
 // The share is of what is live in the flows that are looked at.
 func TestShareOfWhatAnEventCondemns(t *testing.T) {
 	for share, want := range map[string]int{"40%": 0, "60%": 12} {

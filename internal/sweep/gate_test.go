@@ -80,6 +80,42 @@ func TestMaxStopsWithholdsAll(t *testing.T) {
 	}
 }
 
+// Where the limits say trickle, the most overdue are stopped, the rest is withheld, both
+// are said, and the sweep fails all the same. The next has nothing left.
+func TestTheMostOverdueTrickle(t *testing.T) {
+	p := parse(t, strings.Replace(twoHours, "maxStops: 100", "over: trickle, maxStops: 3, per: 1h", 1))
+	c := newCloud(map[string][]cloudflow.Execution{"f": overdue(5)})
+	r, recording, err := sweep.Plan(t.Context(), c.options(p))
+	if codeOf(err) != result.CodeWithheld || len(recording) != 5 || len(c.stopped()) != 0 || !r.Trickles(err) {
+		t.Errorf("error %v, recorded %v", err, recording)
+	}
+	o := c.options(p)
+	o.Memory = memory(t)
+	r, err = sweep.Run(t.Context(), o)
+	const want = "5 condemned and 0 stops tried in the last 1h, but maxStops allows 3: the most overdue are stopped, as many as it allows, and the others are withheld. " +
+		"If the rules are right, wait, let a plan that you have read pass once, with flowreaper apply --plan FILE --allow N, or raise limits.maxStops in the policy; if not, correct them. See docs/withheld.md"
+	if codeOf(err) != result.CodeWithheld || err.Error() != want {
+		t.Errorf("error %q, want %q", err, want)
+	}
+	if diff := cmp.Diff(&result.Withheld{Limit: "maxStops", Condemned: 5, Max: 3, Allowed: 3, Window: "1h", Trickle: true}, r.Withheld); diff != "" {
+		t.Errorf("withheld (-want +got):\n%s", diff)
+	}
+	told := map[string]result.Outcome{"e000": result.Stopped, "e001": result.Stopped, "e002": result.Stopped, "e003": result.WithheldOutcome, "e004": result.WithheldOutcome}
+	if diff := cmp.Diff(told, outcomes(r)); diff != "" {
+		t.Errorf("outcomes (-want +got):\n%s", diff)
+	}
+	c.advance(time.Minute)
+	r, err = sweep.Run(t.Context(), o)
+	if codeOf(err) != result.CodeWithheld || len(c.stopped()) != 3 || r.Withheld.Allowed != 0 || r.Withheld.Recent != 3 {
+		t.Errorf("a minute later: error %v, %d stopped, %+v", err, len(c.stopped()), r.Withheld)
+	}
+	c.advance(2 * time.Hour)
+	o.Allowed, o.Approved = true, recording
+	if _, err = sweep.Run(t.Context(), o); err != nil || len(c.stopped()) < 5 {
+		t.Errorf("let pass: error %v, %d stopped", err, len(c.stopped()))
+	}
+}
+
 func TestMaxStopsCountsWhatWasTriedLately(t *testing.T) {
 	m, p := memory(t), always(t, 3)
 	run := func(n int, at time.Duration) (*cloud, *result.Report, error) {

@@ -26,6 +26,7 @@ import (
 type timerModel struct {
 	rules    []modelRule
 	maxStops int
+	trickle  bool
 	per      time.Duration
 	offset   time.Duration
 	account  account.Account
@@ -71,7 +72,7 @@ func drawTimer(r *rand.Rand) (m timerModel) {
 		}
 		m.rules = append(m.rules, rule)
 	}
-	m.maxStops, m.per = []int{2, 8, 1000}[r.IntN(3)], minutes(10, 60)
+	m.maxStops, m.per, m.trickle = []int{2, 8, 1000}[r.IntN(3)], minutes(10, 60), r.IntN(2) == 0
 	m.offset = []time.Duration{0, 0, 0, 25 * time.Second, -25 * time.Second, 45 * time.Second, -time.Hour}[r.IntN(7)]
 	m.account.Behaviour = account.Behaviour{
 		Order: pick("random", "newest", "oldest"), StartedTimeBounds: pick("inclusive", "exclusive"),
@@ -137,8 +138,9 @@ func (m timerModel) drawTick(r *rand.Rand, hurts bool) (t modelTick) {
 }
 
 func (m timerModel) policy(begin time.Time) string {
-	text := fmt.Sprintf("version: 1\npolicy: model\nmode: enforce\nlimits: {maxStops: %d, per: %v, maxShare: 100%%}\n"+
-		"protect: {flows: [\"payroll-*\"], when: 'flow.env[\"FLOWREAPER\"] == \"off\"'}\nrules:\n", m.maxStops, m.per)
+	over := map[bool]string{false: "withhold", true: "trickle"}[m.trickle]
+	text := fmt.Sprintf("version: 1\npolicy: model\nmode: enforce\nlimits: {maxStops: %d, per: %v, maxShare: 100%%, over: %s}\n"+
+		"protect: {flows: [\"payroll-*\"], when: 'flow.env[\"FLOWREAPER\"] == \"off\"'}\nrules:\n", m.maxStops, m.per, over)
 	for i, r := range m.rules {
 		when := []string{"true"}
 		if r.prefix != "" {
@@ -176,6 +178,7 @@ type life struct {
 	odd    bool                 // this sweep's answers are
 	read   atomic.Int64         // answers
 	swept  int                  // sweeps in which all that was due was looked at, and nothing withheld
+	tried  []time.Time          // the stops that reports tell of
 }
 
 // may says naively whether an execution may be stopped at a time by CloudFlow's
@@ -306,12 +309,41 @@ func (l *life) live(tick modelTick) {
 		return
 	}
 	l.checkClaim(r, err, began)
+	l.checkTrickle(r, began)
+}
+
+// checkTrickle holds a sweep that lets some pass and withholds others to having
+// withheld none that the limit had room for. What was counted and lost in an accident
+// has room again after the window.
+func (l *life) checkTrickle(r *result.Report, began time.Time) {
+	hurt := l.begin.Add(time.Duration(l.hurt+3)*time.Minute + l.per)
+	if r.Withheld == nil || r.Withheld.Until != nil || !r.Complete || began.Before(hurt) {
+		return
+	}
+	tried := 0
+	for _, at := range l.tried {
+		if at.After(began.Add(-l.per)) {
+			tried++
+		}
+	}
+	n := 0
+	for _, d := range r.Decisions {
+		if d.Outcome == result.WithheldOutcome {
+			n++
+		}
+	}
+	if r.Withheld.Trickle != l.trickle || l.trickle && n > 0 && tried < l.maxStops {
+		l.t.Errorf("%v after the beginning %d are withheld, though %d stops of %d were tried in %v: %+v", began.Sub(l.begin), n, tried, l.maxStops, l.per, r.Withheld)
+	}
 }
 
 // tell takes in what a report says was not stopped, and why. Those are asked
 // about again, less and less often.
 func (l *life) tell(r *result.Report) {
 	for _, d := range r.Decisions {
+		if d.Cause != "" && d.Outcome != result.Planned && d.Outcome != result.WithheldOutcome && d.Outcome != result.NotTried {
+			l.tried = append(l.tried, l.server.Now())
+		}
 		if d.Outcome != result.Stopped && d.Outcome != result.Planned {
 			l.told[d.Flow+"/"+d.Execution] = l.server.Now()
 		}

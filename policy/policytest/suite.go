@@ -2,6 +2,7 @@ package policytest
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 
 	"github.com/flowreaper/flowreaper/policy"
@@ -22,9 +23,9 @@ type exercised struct {
 	condemning map[string]bool
 }
 
-// Run runs the cases of a file. read reads the policy's file; its error is
-// returned as it is, and a policy that is wrong, or a file that doesn't fit the
-// policy, as [policy.Errors].
+// Run runs the cases of a file. read reads the policy's file and those that it names,
+// which lie beside it; its error for the policy is returned as it is, and a policy that is
+// wrong, or a file that doesn't fit the policy, as [policy.Errors].
 func (s *Suite) Run(f *File, read func(path string) ([]byte, error)) error {
 	tested, err := s.policy(f.PolicyPath(), read)
 	if err != nil {
@@ -46,7 +47,10 @@ func (s *Suite) policy(path string, read func(string) ([]byte, error)) (*exercis
 	if err != nil {
 		return nil, err
 	}
-	p, err := policy.Parse(path, text)
+	beside := func(name string) ([]byte, error) {
+		return read(filepath.Join(filepath.Dir(path), filepath.FromSlash(name)))
+	}
+	p, err := policy.ParseWith(path, text, beside)
 	if err != nil {
 		return nil, err
 	}

@@ -21,7 +21,7 @@ type policyFile struct {
 	Calendars calendars `yaml:"calendars,omitempty"`
 	// What is never stopped, whatever a rule says: flows OR when.
 	Protect protection `yaml:"protect,omitempty"`
-	// How much sweeps may stop. What is condemned beyond it is withheld, and the run fails.
+	// How much sweeps may stop. Where more is condemned all of it is withheld, and the run fails.
 	Limits limits `yaml:"limits,omitempty"`
 	// What executions cost, for maxCost and execution.cost.
 	Pricing pricing `yaml:"pricing,omitempty"`
@@ -52,6 +52,8 @@ type limits struct {
 	MaxShare share `yaml:"maxShare,omitempty"`
 	// So many may be stopped, whatever their share. Default: 10.
 	Floor int `yaml:"floor,omitempty" jsonschema:"minimum=0"`
+	// What happens when more is condemned. withhold (the default): nothing is stopped. trickle: the most overdue are, as many as the limits allow, and the rest is withheld.
+	Over string `yaml:"over,omitempty" jsonschema:"enum=withhold,enum=trickle"`
 }
 
 // What executions cost.
@@ -162,7 +164,14 @@ func (rule) JSONSchemaExtend(s *jsonschema.Schema) {
 // A list of days.
 type calendar struct {
 	// Days and ranges of days: 2027-01-01, or 2027-02-15..2027-02-23.
-	Days dates `yaml:"days"`
+	Days dates `yaml:"days,omitempty"`
+	// An iCalendar file beside the policy, whose all-day events give days, too: holidays.ics.
+	File fileName `yaml:"file,omitempty"`
+}
+
+// JSONSchemaExtend asks for days or a file.
+func (calendar) JSONSchemaExtend(s *jsonschema.Schema) {
+	anyOf(s, "days", "file")
 }
 
 // The moments by which an execution must have ended: it is condemned from the first after its start on.

@@ -27,6 +27,7 @@ type (
 	monthDays struct{}
 	dates     struct{}
 	calendars struct{}
+	fileName  struct{}
 
 	calendarNames struct{}
 	variable      struct{}
@@ -69,6 +70,7 @@ func values() map[reflect.Type]*jsonschema.Schema {
 		reflect.TypeFor[mentions](): {AnyOf: append(oneOrMore(text(`\S`)).AnyOf, &jsonschema.Schema{Type: "object", PropertyNames: newsText(), AdditionalProperties: oneOrMore(text(`\S`))})},
 
 		reflect.TypeFor[dates]():         oneOrMore(text(dateSpan)),
+		reflect.TypeFor[fileName]():      {Type: "string", Pattern: `^[^/\\:]`, Not: text(`\\|://|(^|/)\.\.(/|$)`)},
 		reflect.TypeFor[calendarNames](): oneOrMore(text(nameText)),
 		reflect.TypeFor[channelNames]():  {AnyOf: []*jsonschema.Schema{text(nameText), {Type: "array", Items: text(nameText)}}},
 

@@ -260,6 +260,10 @@ func TestWithheld(t *testing.T) {
 			[]string{"01:01 to 04:15: maxStops allows 0, 6 held, 6 ended"}},
 		{"a share of what is live", "floor: 1, maxShare: 50%", []*history.Flow{flow("etl", burst...)},
 			[]string{"01:03 to 04:00: maxShare allows 2, 4 held, 3 ended"}},
+		{"as many as the limit allows, time and again", "maxStops: 2, maxShare: 100%, per: 30m, over: trickle", []*history.Flow{flow("etl", burst...)},
+			[]string{"01:03 to 02:04: maxStops allows 2, 4 held, 0 ended"}},
+		{"as many as the share allows", "floor: 1, maxShare: 50%, over: trickle", []*history.Flow{flow("etl", burst...)},
+			[]string{"01:03 to 04:04: maxShare allows 2, 4 held, 1 ended"}},
 		{"a smaller share of more", "floor: 1, maxShare: 50%", []*history.Flow{flow("etl", burst...), idle}, nil},
 	} {
 		differ(t, test.name, test.want, limits(test.limits, test.flows...))

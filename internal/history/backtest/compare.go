@@ -29,7 +29,7 @@ type Side struct {
 	FalseStops int        `json:"falseStops"`
 	HoursSaved float64    `json:"hoursSaved"`
 	CostSaved  *float64   `json:"costSaved,omitempty"`
-	Withheld   int        `json:"withheld"` // how often limits would have held everything back
+	Withheld   int        `json:"withheld"` // how often limits would have held something back
 }
 
 // Compare holds what a policy would have done against what another would have.

@@ -10,7 +10,8 @@ import (
 
 // withheld goes through the sweeps at which something was condemned, and holds it
 // against the limits as a sweep does: either all that is condemned is stopped, or
-// nothing. What is held back waits, until the limits let it through or it ends.
+// nothing; where the limits say trickle, the most overdue, as many as they allow. What is
+// held back waits, until the limits let it through or it ends.
 func (b *bench) withheld(stops []Stop, spans []span) []Withheld {
 	slices.SortFunc(stops, func(a, b Stop) int { return a.sweep.Compare(b.sweep) })
 	w := &withholding{limits: b.policy.Limits, spans: spans, all: []Withheld{}}
@@ -43,6 +44,7 @@ type withholding struct {
 	limits  policy.Limits
 	spans   []span   // of what is live, whatever the policy does
 	waiting ends     // the executions that are held back, by their ends
+	line    []*held  // the same, the most overdue first; some have ended
 	passed  ends     // those that were stopped, and would still be live
 	ledger  []passed // the stops of the last while
 	fresh   int      // condemned since the last sweep
@@ -57,13 +59,19 @@ type passed struct {
 	n  int
 }
 
-// ends are when executions would have ended by themselves, the first one first.
-type ends []time.Time
+// held is an execution that was condemned, and when it would have ended by itself.
+type held struct {
+	end time.Time
+	at  int // its place in ends
+}
+
+// ends are executions, the one that would have ended first by itself first.
+type ends []*held
 
 func (e ends) Len() int           { return len(e) }
-func (e ends) Less(i, j int) bool { return e[i].Before(e[j]) }
-func (e ends) Swap(i, j int)      { e[i], e[j] = e[j], e[i] }
-func (e *ends) Push(x any)        { *e = append(*e, x.(time.Time)) }
+func (e ends) Less(i, j int) bool { return e[i].end.Before(e[j].end) }
+func (e ends) Swap(i, j int)      { e[i], e[j] = e[j], e[i]; e[i].at, e[j].at = i, j }
+func (e *ends) Push(x any)        { x.(*held).at = len(*e); *e = append(*e, x.(*held)) }
 func (e *ends) Pop() (x any) {
 	last := len(*e) - 1
 	x, *e = (*e)[last], (*e)[:last]
@@ -72,7 +80,7 @@ func (e *ends) Pop() (x any) {
 
 // over drops what has ended by then, and says how many that were.
 func (e *ends) over(at time.Time) (n int) {
-	for ; len(*e) > 0 && !(*e)[0].After(at); n++ {
+	for ; len(*e) > 0 && !(*e)[0].end.After(at); n++ {
 		heap.Pop(e)
 	}
 	return n
@@ -86,7 +94,9 @@ func (w *withholding) condemn(s *Stop) {
 	if end.IsZero() {
 		end = never
 	}
-	heap.Push(&w.waiting, end)
+	one := &held{end: end}
+	heap.Push(&w.waiting, one)
+	w.line = append(w.line, one)
 	w.fresh++
 }
 
@@ -99,52 +109,77 @@ func (w *withholding) sweep(at time.Time) {
 	if len(w.waiting) > 0 {
 		limit, most = w.exceeded(at)
 	}
+	passes := len(w.waiting)
+	if limit != "" {
+		passes = 0
+		if w.limits.Over == policy.Trickle {
+			passes = max(0, most-w.recent(at))
+		}
+	}
 	switch {
-	case limit == "":
-		w.pass(at, ended)
+	case !w.open && limit == "":
 	case !w.open:
 		w.open = true
-		w.all = append(w.all, Withheld{From: at, Limit: limit, Max: most, Executions: len(w.waiting)})
+		w.all = append(w.all, Withheld{From: at, Limit: limit, Max: most, Executions: len(w.waiting) - passes})
 	default:
 		last := &w.all[len(w.all)-1]
-		last.Executions += w.fresh
 		last.Ended += ended
+		if limit == "" {
+			last.To, w.open = at, false
+		} else {
+			last.Executions += w.fresh - w.freshAmong(passes, at)
+		}
 	}
+	w.pass(at, passes)
 	w.fresh = 0
 }
 
-// pass lets through all that waits.
-func (w *withholding) pass(at time.Time, ended int) {
-	if w.open {
-		last := &w.all[len(w.all)-1]
-		last.To = at
-		last.Ended += ended
-		w.open = false
-	}
-	if n := len(w.waiting); n > 0 {
-		w.ledger = append(w.ledger, passed{at, n})
-		for _, end := range w.waiting {
-			heap.Push(&w.passed, end)
+// freshAmong is how many of those that pass have come since the last sweep: the others
+// go first.
+func (w *withholding) freshAmong(passes int, at time.Time) int {
+	before := len(w.waiting)
+	for _, one := range w.line[len(w.line)-w.fresh:] {
+		if one.end.After(at) {
+			before--
 		}
-		w.waiting = w.waiting[:0]
+	}
+	return max(0, passes-before)
+}
+
+// pass lets so many through, the most overdue.
+func (w *withholding) pass(at time.Time, n int) {
+	if n > 0 {
+		w.ledger = append(w.ledger, passed{at, n})
+	}
+	for n > 0 {
+		one := w.line[0]
+		w.line = w.line[1:]
+		if one.end.After(at) { // it is still among those that wait
+			heap.Remove(&w.waiting, one.at)
+			heap.Push(&w.passed, one)
+			n--
+		}
 	}
 }
 
-// exceeded is the limit that all which waits exceeds, and what it allows; "" where
-// none is.
+// exceeded is the limit that all which waits exceeds, the tighter one, and what it
+// allows; "" where none is.
 func (w *withholding) exceeded(at time.Time) (limit string, most int) {
 	condemned := len(w.waiting) + w.recent(at)
-	switch {
-	case condemned > w.limits.MaxStops:
-		return "maxStops", w.limits.MaxStops
-	case w.limits.MaxShare >= 1 || condemned <= w.limits.Floor:
+	if condemned <= min(w.limits.MaxStops, w.limits.Floor) {
 		return "", 0
 	}
-	const rounding = 1e-9 // 0.29 × 100 is 28.999…
-	if most = max(w.limits.Floor, int(w.limits.MaxShare*float64(w.live(at))+rounding)); condemned > most {
-		return "maxShare", most
+	limit, most = "maxStops", w.limits.MaxStops
+	if w.limits.MaxShare < 1 {
+		const rounding = 1e-9 // 0.29 × 100 is 28.999…
+		if share := max(w.limits.Floor, int(w.limits.MaxShare*float64(w.live(at))+rounding)); share < most {
+			limit, most = "maxShare", share
+		}
 	}
-	return "", 0
+	if condemned <= most {
+		return "", 0
+	}
+	return limit, most
 }
 
 // recent is how many were stopped in the window of the limits.

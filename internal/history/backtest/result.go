@@ -26,7 +26,7 @@ type Result struct {
 	CostSaved  *float64     `json:"costSaved,omitempty"` // … by the prices of a minute; absent where the policy has none
 	Rules      []RuleResult `json:"rules"`               // in the file's order
 
-	// Withheld is when the limits would have held everything back, had nobody done
+	// Withheld is when the limits would have held something back, had nobody done
 	// anything about it. The stops are counted as if they had not.
 	Withheld []Withheld `json:"withheld"`
 }
@@ -150,11 +150,12 @@ type RuleResult struct {
 	CostSaved  *float64    `json:"costSaved,omitempty"`
 }
 
-// Withheld is a stretch of time in which a limit would have held everything back.
+// Withheld is a stretch of time in which a limit would have held everything back; or,
+// where the policy says trickle, what was beyond it.
 type Withheld struct {
 	From       time.Time `json:"from"`
 	To         time.Time `json:"to,omitzero"` // zero: to the end of the history
-	Limit      string    `json:"limit"`       // maxStops or maxShare, the one that was exceeded first
+	Limit      string    `json:"limit"`       // maxStops or maxShare, the tighter of the two
 	Max        int       `json:"max"`         // what it allowed then
 	Executions int       `json:"executions"`  // that were held back
 	Ended      int       `json:"ended"`       // of them by themselves, meanwhile

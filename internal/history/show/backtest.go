@@ -196,7 +196,7 @@ func (p *said) withheld(all []backtest.Withheld, every bool) {
 		}
 		rows = append(rows, []string{minute(w.From), to, w.Limit, plain.Number(w.Max), plain.Number(w.Executions), plain.Number(w.Ended)})
 	}
-	p.table("The limits would have held everything back, until somebody had come; the stops are counted as if they had not:",
+	p.table("The limits would have held back, until somebody had come; the stops are counted as if they had not:",
 		[]string{"from", "to", "limit", "allowed", "held back", "ended by themselves"}, rows, fewRows, every)
 }
 

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const calendar = "BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:20270101\nEND:VEVENT\nEND:VCALENDAR\n"
+
+// What a policy names is in its package, where the policy names it.
+func TestFilesOfThePolicy(t *testing.T) {
+	from, to := t.TempDir(), t.TempDir()
+	binary := write(t, from, "binary", "a program")
+	policy := write(t, from, "prod.yaml", "version: 1\ncalendars: {a: {file: hr/a.ics}, b: {file: b.ics}}\nrules: [{name: r, window: {except: [a, b]}}]\n")
+	write(t, from, "hr/a.ics", calendar)
+	write(t, from, "b.ics", calendar)
+	write(t, from, "c.ics", calendar)
+	if err := pack(to, binary, policy); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	packed := os.DirFS(filepath.Join(to, "function")).(interface {
+		ReadFile(string) ([]byte, error)
+	})
+	for _, name := range []string{"b.ics", "flowreaper-function", "hr/a.ics", "policy.yaml", "c.ics"} {
+		if text, err := packed.ReadFile(name); err == nil && len(text) > 0 {
+			got = append(got, name)
+		}
+	}
+	if diff := cmp.Diff([]string{"b.ics", "flowreaper-function", "hr/a.ics", "policy.yaml"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestFilesThatAreRefused(t *testing.T) {
+	from := t.TempDir()
+	binary := write(t, from, "binary", "a program")
+	policy := write(t, from, "prod.yaml", "version: 1\ncalendars: {a: {file: policy.yaml}}\nrules: [{name: r, window: {except: a}}]\n")
+	write(t, from, "policy.yaml", calendar)
+	want := policy + " names the file policy.yaml, but in the package that is another: rename it"
+	if err := pack(t.TempDir(), binary, policy); err == nil || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+}
+
+func write(t *testing.T, folder, name, text string) string {
+	t.Helper()
+	name = filepath.Join(folder, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
