@@ -6,7 +6,7 @@ import (
 	"sync"
 	"weak"
 
-	"github.com/flowreaper/flowreaper/policy/internal/jsonread"
+	"github.com/flowreaper/flowreaper/internal/jsonread"
 )
 
 // maxInput is the longest input that is looked into. CloudFlow itself takes

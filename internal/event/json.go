@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"strconv"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/flowreaper/flowreaper/internal/jsonread"
 	"github.com/flowreaper/flowreaper/internal/plain"
 )
 
@@ -24,10 +26,11 @@ func decodeJSON(text []byte) (any, error) {
 	if i := invalidUTF8(text); i >= 0 {
 		return nil, refuse(position(text, i), "not UTF-8", "expected JSON in UTF-8")
 	}
-	r := reader{jsontext.NewDecoder(bytes.NewReader(text), jsontext.AllowInvalidUTF8(true)), text} // half of a \u pair is a mark, too
-	value, err := r.value()
+	r := jsonread.New(text)
+	r.Number, r.Depth = number, MaxDepth
+	value, err := r.Value()
 	if err != nil {
-		return nil, r.refusal(err)
+		return nil, refusal(text, int(r.InputOffset())-1, err)
 	}
 	if rest := bytes.TrimLeft(text[r.InputOffset():], " \t\r\n"); len(rest) > 0 {
 		return nil, refuse(position(text, len(text)-len(rest)), "more follows the first value", "expected one JSON value: put several events into an array")
@@ -35,88 +38,33 @@ func decodeJSON(text []byte) (any, error) {
 	return value, nil
 }
 
-type reader struct {
-	*jsontext.Decoder
-	text []byte
-}
-
-// refusal says where the text is wrong.
-func (r reader) refusal(err error) error {
-	wrong, ok := errors.AsType[*jsontext.SyntacticError](err)
+// refusal says what is wrong with a text, and where: at its last token's end, unless the
+// error knows better.
+func refusal(text []byte, offset int, err error) error {
+	if wrong, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
+		at := position(text, int(wrong.ByteOffset))
+		if wrong.Err == jsontext.ErrDuplicateName {
+			return refuse(at, "the key "+quote(string(wrong.JSONPointer))+" is given twice", "expected each key once")
+		}
+		return refuse(at, "not JSON: "+wrong.Err.Error(), "")
+	}
+	at := position(text, offset)
 	switch {
-	case errors.As(err, new(*Error)):
-		return err
-	case !ok:
-		return refuse(r.position(), "not JSON: "+err.Error(), "expected one JSON value")
-	case errors.Is(err, jsontext.ErrDuplicateName):
-		return refuse(position(r.text, int(wrong.ByteOffset)), "the key "+quote(string(wrong.JSONPointer))+" is given twice", "expected each key once")
+	case err == jsonread.ErrTooDeep:
+		return refuse(at, fmt.Sprintf("objects and arrays nested more than %d deep", MaxDepth), "")
+	case err == io.EOF:
+		return refuse(at, "not JSON: it is empty", "expected one JSON value")
 	}
-	return refuse(position(r.text, int(wrong.ByteOffset)), "not JSON: "+wrong.Err.Error(), "")
+	return refuse(at, err.Error(), "")
 }
 
-// position is the last character of the token read last.
-func (r reader) position() string { return position(r.text, int(r.InputOffset())-1) }
-
-func (r reader) value() (any, error) {
-	token, err := r.ReadToken()
-	if err != nil {
-		return nil, err
-	}
-	switch token.Kind() {
-	case jsontext.KindNull:
-		return nil, nil
-	case jsontext.KindTrue, jsontext.KindFalse:
-		return token.Bool(), nil
-	case jsontext.KindString:
-		return token.String(), nil
-	case jsontext.KindNumber:
-		return r.number(token.String())
-	}
-	if r.StackDepth() > MaxDepth {
-		return nil, refuse(r.position(), fmt.Sprintf("objects and arrays nested more than %d deep", MaxDepth), "")
-	}
-	if token.Kind() == jsontext.KindBeginObject {
-		return r.object()
-	}
-	return r.array()
-}
-
-func (r reader) object() (any, error) {
-	object := map[string]any{}
-	for r.PeekKind() != jsontext.KindEndObject {
-		key, err := r.ReadToken()
-		if err != nil {
-			return nil, err
-		}
-		name := key.String() // what it is is good until the next is read
-		if object[name], err = r.value(); err != nil {
-			return nil, err
-		}
-	}
-	_, err := r.ReadToken()
-	return object, err
-}
-
-func (r reader) array() (any, error) {
-	array := []any{}
-	for r.PeekKind() != jsontext.KindEndArray {
-		value, err := r.value()
-		if err != nil {
-			return nil, err
-		}
-		array = append(array, value)
-	}
-	_, err := r.ReadToken()
-	return array, err
-}
-
-func (r reader) number(text string) (any, error) {
+func number(text string) (any, error) {
 	if i, err := strconv.Atoi(text); err == nil {
 		return i, nil
 	}
 	f, err := strconv.ParseFloat(text, 64)
 	if err != nil || math.IsInf(f, 0) {
-		return nil, refuse(r.position(), "the number "+plain.Clip(text, 41)+" is too large", "")
+		return nil, fmt.Errorf("the number %s is too large", plain.Clip(text, 41))
 	}
 	return f, nil
 }

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/flowreaper/flowreaper/policy/internal/jsonread"
+	"github.com/flowreaper/flowreaper/internal/jsonread"
 )
 
 // absolute is a number, or a duration, without its sign.
