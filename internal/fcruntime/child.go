@@ -4,7 +4,6 @@ import (
 	"io"
 	"os/exec"
 	"runtime"
-	"sync"
 	"syscall"
 	"time"
 )
@@ -21,8 +20,8 @@ type child struct {
 }
 
 func startChild(o Options, api string) (*child, error) {
-	both := &sync.Mutex{}
-	stdout, stderr := &lineWriter{both: both, w: o.Logs}, &lineWriter{both: both, w: o.Logs}
+	logs := &syncWriter{w: o.Logs}
+	stdout, stderr := &lineWriter{to: logs}, &lineWriter{to: logs}
 	c := &child{
 		cmd:    exec.Command(o.Binary),
 		stderr: &tail{},

@@ -10,21 +10,14 @@ import (
 // within one. It never fails: a log that can't be written must not stop the child that
 // writes it. It is used by one goroutine at a time.
 type lineWriter struct {
-	both *sync.Mutex // what serialises the two
-	w    io.Writer
-	rest []byte // a line's beginning
-}
-
-func (l *lineWriter) pass(lines []byte) {
-	l.both.Lock()
-	defer l.both.Unlock()
-	_, _ = l.w.Write(lines)
+	to   *syncWriter // the two streams'
+	rest []byte      // a line's beginning
 }
 
 func (l *lineWriter) Write(p []byte) (int, error) {
 	end := bytes.LastIndexByte(p, '\n') + 1
 	if end > 0 {
-		l.pass(append(l.rest, p[:end]...))
+		_, _ = l.to.Write(append(l.rest, p[:end]...))
 		l.rest = l.rest[:0]
 	}
 	l.rest = append(l.rest, p[end:]...)
@@ -33,9 +26,21 @@ func (l *lineWriter) Write(p []byte) (int, error) {
 
 func (l *lineWriter) flush() {
 	if len(l.rest) > 0 {
-		l.pass(append(l.rest, '\n'))
+		_, _ = l.to.Write(append(l.rest, '\n'))
 		l.rest = nil
 	}
+}
+
+// syncWriter lets several write to one stream.
+type syncWriter struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (s *syncWriter) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.w.Write(p)
 }
 
 // tailSize is how much of the child's stderr an error quotes, in bytes.

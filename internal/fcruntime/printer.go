@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"sync"
 	"time"
 )
 
@@ -111,16 +110,4 @@ func oneLine(text []byte) []byte {
 		return text
 	}
 	return line.Bytes()
-}
-
-// syncWriter lets the function's logs and our own lines share a stream.
-type syncWriter struct {
-	mu sync.Mutex
-	w  io.Writer
-}
-
-func (s *syncWriter) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.w.Write(p)
 }

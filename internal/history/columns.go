@@ -46,20 +46,6 @@ func text(s string) *string {
 	return &s
 }
 
-func ofMillis(ms *int64) time.Time {
-	if ms == nil {
-		return time.Time{}
-	}
-	return time.UnixMilli(*ms).UTC()
-}
-
-func ofText(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
-}
-
 // column is how one column gets into an Execution.
 type column struct {
 	name string

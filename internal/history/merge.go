@@ -48,20 +48,20 @@ func Merge(dir, into string, files func(name string) bool) error {
 // what was recorded last; where they contradict each other both stay, for readers to
 // say so.
 func (w *Writer) merge(cursors []*cursor) error {
-	var last *row
+	var last *record
 	for len(cursors) > 0 {
 		i := least(cursors)
-		next := cursors[i].row()
+		next := &record{cursors[i].flow(), cursors[i].execution()}
 		switch {
 		case last == nil:
-			last = &next
-		case last.goesWith(&next):
-			last = later(last, &next)
+			last = next
+		case last.goesWith(next):
+			last = later(last, next)
 		default:
-			if err := w.write(*last); err != nil {
+			if err := w.write(last.row()); err != nil {
 				return err
 			}
-			last = &next
+			last = next
 		}
 		more, err := cursors[i].next()
 		switch {
@@ -74,13 +74,16 @@ func (w *Writer) merge(cursors []*cursor) error {
 	if last == nil {
 		return nil
 	}
-	return w.write(*last)
+	return w.write(last.row())
 }
 
-func (c *cursor) row() row {
-	e := c.execution()
-	return rowOf(c.flow().id, c.flow().name, &e)
+// record is an execution, and its flow.
+type record struct {
+	flowOf
+	Execution
 }
+
+func (r *record) row() row { return rowOf(r.id, r.name, &r.Execution) }
 
 // least is the cursor whose row is the next.
 func least(cursors []*cursor) int {
@@ -95,25 +98,15 @@ func least(cursors []*cursor) int {
 }
 
 // goesWith says that two rows are of one execution, and that no reader need see both.
-func (r *row) goesWith(next *row) bool {
-	a, b := r.execution(), next.execution()
-	return r.FlowID == next.FlowID && a.Name == b.Name && a.StartedTime.Equal(b.StartedTime) &&
-		(a.Live() || b.Live() || a.end() == b.end())
+func (r *record) goesWith(next *record) bool {
+	return r.id == next.id && r.Name == next.Name && r.StartedTime.Equal(next.StartedTime) &&
+		(r.Live() || next.Live() || r.end() == next.end())
 }
 
 // later is the row that counts of two of one execution, with what the other knew
 // besides, as readers settle it.
-func later(a, b *row) *row {
-	f := Flow{Executions: []Execution{a.execution(), b.execution()}}
+func later(a, b *record) *record {
+	f := Flow{Executions: []Execution{a.Execution, b.Execution}}
 	f.once()
-	both := rowOf(b.FlowID, b.Flow, &f.Executions[0])
-	return &both
-}
-
-func (r *row) execution() Execution {
-	return Execution{
-		Name: r.Execution, Status: r.Status,
-		StartedTime: ofMillis(r.StartedTime), StoppedTime: ofMillis(r.StoppedTime), SeenTime: ofMillis(r.SeenTime),
-		Input: r.Input, Environment: r.Environment, Error: ofText(r.Error), Cause: ofText(r.Cause),
-	}
+	return &record{b.flowOf, f.Executions[0]}
 }

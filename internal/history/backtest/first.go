@@ -2,6 +2,7 @@ package backtest
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -35,12 +36,9 @@ func (f *found) stop(at, sweep time.Time, r *rule, byTick bool, reason func() st
 
 // doubted notes a doubt, once a rule.
 func (f *found) doubted(rule int, err string) {
-	for _, d := range f.doubts {
-		if d.rule == rule {
-			return
-		}
+	if !slices.ContainsFunc(f.doubts, func(d doubt) bool { return d.rule == rule }) {
+		f.doubts = append(f.doubts, doubt{rule, err})
 	}
-	f.doubts = append(f.doubts, doubt{rule, err})
 }
 
 // within says that an execution's life reaches what a rule could condemn.

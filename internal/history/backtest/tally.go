@@ -1,6 +1,7 @@
 package backtest
 
 import (
+	"slices"
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/history"
@@ -139,10 +140,8 @@ func (t *tally) doubt(s *subject, e *history.Execution, d doubt) {
 
 // notJudged says why a rule judges nothing that a history has.
 func notJudged(r *policy.Rule) string {
-	for _, on := range r.On {
-		if on == policy.OnEvent {
-			return "it judges on events, and a history has none"
-		}
+	if slices.Contains(r.On, policy.OnEvent) {
+		return "it judges on events, and a history has none"
 	}
 	return "it judges when a person sweeps, and no history has that"
 }

@@ -2,6 +2,7 @@ package suggest
 
 import (
 	"math"
+	"slices"
 	"sort"
 )
 
@@ -31,7 +32,7 @@ func modes(lengths []int64) (m twoModes, ok bool) {
 	}
 	top := d.highest(0, bins)
 	for other := range bins {
-		low := d.lowest(min(top, other), max(top, other))
+		low := d.lowest(min(top, other), max(top, other)+1)
 		lesser, valley := d.near[other], d.near[low]
 		if valley > 0.6*lesser || lesser-valley < 3*math.Sqrt(lesser+valley) {
 			continue
@@ -91,24 +92,13 @@ func (d *density) smooth(width float64) {
 	}
 }
 
+// highest and lowest are the first bins that are so, from one to before another.
 func (d *density) highest(from, to int) int {
-	best := from
-	for i := from; i < to; i++ {
-		if d.near[i] > d.near[best] {
-			best = i
-		}
-	}
-	return best
+	return from + slices.Index(d.near[from:to], slices.Max(d.near[from:to]))
 }
 
 func (d *density) lowest(from, to int) int {
-	best := from
-	for i := from; i <= to; i++ {
-		if d.near[i] < d.near[best] {
-			best = i
-		}
-	}
-	return best
+	return from + slices.Index(d.near[from:to], slices.Min(d.near[from:to]))
 }
 
 func (d *density) at(bin int) float64 { return d.from + d.step*float64(bin) }
