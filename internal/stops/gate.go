@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"sync/atomic"
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
@@ -60,11 +61,12 @@ func approves(r result.Recording) func(*policy.Flow, *policy.Execution) bool {
 	}
 }
 
-// pass is the permission to try one stop, now. Only gate.pass makes one. What is
-// sent is made with it, since a finding may be read in the loop alone.
+// pass is the permission to try one stop, once and now. Only gate.pass makes one. What
+// is sent is made with it, since a finding may be read in the loop alone.
 type pass struct {
 	judge.Finding
 	stop cloudflow.Stop
+	used atomic.Bool
 }
 
 // refusal is the gate's no, with what the report calls it.
@@ -181,7 +183,7 @@ func (g *gate) pass(f judge.Finding) (*pass, judge.Finding, refusal) {
 	if no := g.examine(f); no != nil {
 		return nil, f, no
 	}
-	return &pass{f, cloudflow.Stop{
+	return &pass{Finding: f, stop: cloudflow.Stop{
 		FlowName: f.Flow.Name, ExecutionName: f.Execution.Name, Error: f.Verdict.Rule.Error, Cause: g.cause(f),
 	}}, f, nil
 }
@@ -199,10 +201,15 @@ func (p *pass) try(at time.Time) watch.Try {
 	return watch.Try{At: at, Flow: judge.FlowKey(p.Flow), Execution: p.Execution.Name}
 }
 
-// send tries the stop that p permits, which the ledger counts already.
+// send tries the stop that p permits, which the ledger counts already: once.
 func (g *gate) send(ctx context.Context, p *pass) (cloudflow.Execution, error) {
+	if p.used.Swap(true) {
+		return cloudflow.Execution{}, errUsed
+	}
 	return g.stopper.StopExecution(ctx, p.stop)
 }
+
+var errUsed = errors.New("the stop has been sent before; this is a bug in flowreaper")
 
 // Recorder is the Stopper of a plan: it stops nothing.
 type Recorder struct{}

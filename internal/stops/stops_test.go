@@ -138,6 +138,27 @@ func (b *bench) wantOutcomes(want map[string]result.Outcome) {
 	}
 }
 
+// A pass is for one stop: whoever sends it again sends nothing.
+func TestAPassIsUsedOnce(t *testing.T) {
+	by, sent := byPolicy(t, twoHours), 0
+	b := newBench(t, by, func(b *bench, _ *stops.Options) { b.stopper = counted{&sent} })
+	b.find(by, "x", 5*time.Hour)
+	b.open()
+	s := b.Next(room).Stop
+	_, first := s.Send(t.Context())
+	_, again := s.Send(t.Context())
+	if sent != 1 || first != nil || again == nil || again.Error() != "the stop has been sent before; this is a bug in flowreaper" {
+		t.Errorf("sent %d times, errors %v, then %v", sent, first, again)
+	}
+}
+
+type counted struct{ stops *int }
+
+func (c counted) StopExecution(context.Context, cloudflow.Stop) (cloudflow.Execution, error) {
+	*c.stops++
+	return cloudflow.Execution{}, nil
+}
+
 // Several are counted at once, each judged then. A turn that comes later is another
 // moment: nothing is tried on the verdict of before.
 func TestAPassIsOfItsMoment(t *testing.T) {
