@@ -89,7 +89,7 @@ func TestChannelErrors(t *testing.T) {
 			`5:11: kind must be webhook, dingtalk, feishu, wecom or slack, but is the text "pager"`,
 			`7:19: on must be stopped, withheld, failed, undecided or planned, but is the text "plan"`,
 			`8:15: language must be en or zh, but is the text "de"`,
-			`9:15: timeZone must be a name such as Asia/Shanghai or UTC, but is the text "CST"`,
+			`9:15: timeZone must be a name such as Asia/Shanghai or UTC, but is the text "CST": write "Asia/Shanghai"`,
 			"10:15: template is empty: leave the key out, and the message is flowreaper's own"}},
 		{"another's name for a kind", notifying("  - {name: a, kind: lark, urlEnv: A}\n  - {name: b, kind: WeChat, urlEnv: A}\n  - {name: c, kind: 企业微信, urlEnv: A}\n  - {name: d, kind: DingTalk, urlEnv: A}\n  - {name: e, kind: slak, urlEnv: A}\n"), []string{
 			`4:21: kind must be webhook, dingtalk, feishu, wecom or slack, but is the text "lark"; did you mean "feishu"?`,
