@@ -27,6 +27,7 @@ type Live struct {
 	at         time.Time
 	executions []*Execution
 	rankings   map[*concurrency][]ranking
+	together   *Together // nil: nobody has counted the flow with others
 }
 
 // NewLive takes the rows of a complete listing: those that are Starting or
@@ -53,39 +54,49 @@ func isLive(status string) bool { return status == "Running" || status == "Start
 // Count is flow.live.
 func (l *Live) Count() int { return len(l.executions) }
 
-// concurrency is maxConcurrent: of a flow's live executions, those beyond the
-// limit. They are the first, by the rule's order, of those that meet all its other
-// conditions, whether protect holds them or not.
-type concurrency struct {
+// excess is what is condemned of executions that are more than may be: the first, by
+// the rule's order, of those that meet all its other conditions, whether protect holds
+// them or not.
+type excess struct {
 	most        int
 	order       Order
 	mapChildren bool
 	others      []conjunct // the rule's other conditions
 }
 
+// concurrency is maxConcurrent of each flow: its live executions are counted.
+type concurrency struct{ excess }
+
 // ranking is what a rule found out of a flow's live executions, under one event
 // and by what was known of the flow.
 type ranking struct {
 	event   *Event
 	flow    *Flow
-	surplus map[string]bool // the names of those beyond the limit
+	surplus map[place]bool
 }
 
-// concurrency reads maxConcurrent, stopFirst and mapChildren.
-func (d *decoder) concurrency(r *Rule, f map[string]*yamltree.Node) *concurrency {
+// concurrency reads maxConcurrent, countBy, stopFirst and mapChildren; nil where the
+// rule has no such bound.
+func (d *decoder) concurrency(r *Rule, f map[string]*yamltree.Node) conjunct {
 	order := Order(d.choice(f["stopFirst"], "stopFirst", string(Newest), string(Oldest)))
 	r.StopFirst = order
-	children := d.choice(f["mapChildren"], "mapChildren", "count")
+	children, by := d.choice(f["mapChildren"], "mapChildren", "count"), d.countBy(r, f["countBy"])
 	if f["maxConcurrent"] == nil {
-		if n := f["mapChildren"]; n != nil {
-			d.fail(n.Position, "mapChildren needs maxConcurrent")
+		for _, key := range []string{"countBy", "mapChildren"} {
+			if n := f[key]; n != nil && lacks(f, "maxConcurrent") {
+				d.fail(n.Position, "%s needs maxConcurrent", key)
+			}
 		}
 		return nil
 	}
-	return &concurrency{
+	over := excess{
 		most: d.count(f["maxConcurrent"], "maxConcurrent", 1, 1), order: cmp.Or(order, Newest),
-		mapChildren: children == "count",
+		mapChildren: children == "count", others: cheapestFirst(r.conjuncts),
 	}
+	if by != nil {
+		return &countBy{excess: over, key: by}
+	}
+	return &concurrency{over}
 }
 
 func (c *concurrency) source() string        { return "maxConcurrent" }
@@ -101,7 +112,7 @@ func (c *concurrency) holds(j *judgement) (bool, error) {
 	case j.facts.Execution.StartedTime.IsZero():
 		return false, errors.New("the execution has no startedTime, and so no place among the others")
 	}
-	return c.surplus(live, &j.facts, j.pricing)[j.facts.Execution.Name], nil
+	return c.surplus(live, &j.facts, j.pricing)[placeOf(j.facts.Flow, j.facts.Execution)], nil
 }
 
 func (c *concurrency) live(j *judgement) (*Live, error) {
@@ -111,21 +122,27 @@ func (c *concurrency) live(j *judgement) (*Live, error) {
 	case slices.Contains(flow.Unknown, "Definition") && !c.mapChildren:
 		return nil, &MissingError{"the flow's definition", NeedFlow}
 	case flow.DistributedMap && !c.mapChildren:
-		return nil, errors.New("the flow has a distributed Map, whose children are executions too: say mapChildren: count if they shall be")
+		return nil, errors.New("the flow " + childrenToo)
 	default:
 		return flow.Live, nil
 	}
 }
 
+const childrenToo = "has a distributed Map, whose children are executions too: say mapChildren: count if they shall be"
+
 // surplus names the executions beyond the limit. It ranks them once for all of
 // them: in a crowd each would be ranked as often as there are others.
-func (c *concurrency) surplus(live *Live, f *Facts, pricing *Pricing) map[string]bool {
+func (c *concurrency) surplus(live *Live, f *Facts, pricing *Pricing) map[place]bool {
 	for _, known := range live.rankings[c] {
 		if known.event == f.Event && sameFlow(known.flow, f.Flow) {
 			return known.surplus
 		}
 	}
-	found := ranking{f.Event, f.Flow, c.rank(live, f, pricing)}
+	members := make([]member, len(live.executions))
+	for i, e := range live.executions {
+		members[i] = member{f.Flow, e}
+	}
+	found := ranking{f.Event, f.Flow, c.rank(members, Facts{Now: live.at, Event: f.Event}, pricing)}
 	live.rankings[c] = append(live.rankings[c], found)
 	return found.surplus
 }
@@ -140,20 +157,32 @@ func sameFlow(a, b *Flow) bool {
 	return reflect.DeepEqual(one, other)
 }
 
-// rank finds the executions beyond the limit. One that may meet the other
-// conditions, and could not be decided, is among them as if it did: nobody takes
-// its place.
-func (c *concurrency) rank(live *Live, f *Facts, pricing *Pricing) map[string]bool {
-	left := live.Count() - c.most
-	surplus := make(map[string]bool, left)
+// member is one of the live executions that are counted, and its flow.
+type member struct {
+	flow      *Flow
+	execution *Execution
+}
+
+// place tells the executions of several flows apart.
+type place struct{ flow, id, execution string }
+
+func placeOf(f *Flow, e *Execution) place { return place{f.Name, f.ID, e.Name} }
+
+// rank finds the executions beyond the limit, at the time and under the event of the
+// facts. One that may meet the other conditions, and could not be decided, is among them
+// as if it did: nobody takes its place.
+func (c *excess) rank(members []member, f Facts, pricing *Pricing) map[place]bool {
+	left := len(members) - c.most
+	surplus := make(map[place]bool, max(0, left))
 	var j judgement
-	for _, e := range c.sorted(live.executions) {
-		if left == 0 {
+	for _, m := range c.sorted(members) {
+		if left <= 0 {
 			break
 		}
-		j = judgement{facts: Facts{Now: live.at, Event: f.Event, Flow: f.Flow, Execution: e}, pricing: pricing}
+		f.Flow, f.Execution = m.flow, m.execution
+		j = judgement{facts: f, pricing: pricing}
 		if result, _, _ := all(c.others, &j); result != no {
-			surplus[e.Name] = true
+			surplus[placeOf(m.flow, m.execution)] = true
 			left--
 		}
 	}
@@ -163,14 +192,27 @@ func (c *concurrency) rank(live *Live, f *Facts, pricing *Pricing) map[string]bo
 // sorted are the executions in the order in which they are condemned. One
 // without a startedTime may be anywhere in it, and so is the first: it is
 // undecided, and nobody takes its place.
-func (c *concurrency) sorted(executions []*Execution) []*Execution {
-	return slices.SortedFunc(slices.Values(executions), func(a, b *Execution) int {
-		older := cmp.Or(a.StartedTime.Compare(b.StartedTime), strings.Compare(a.Name, b.Name))
-		if c.order == Oldest || a.StartedTime.IsZero() || b.StartedTime.IsZero() {
+func (c *excess) sorted(members []member) []member {
+	return slices.SortedFunc(slices.Values(members), func(a, b member) int {
+		one, other := a.execution, b.execution
+		older := cmp.Or(one.StartedTime.Compare(other.StartedTime), strings.Compare(one.Name, other.Name),
+			strings.Compare(a.flow.Name, b.flow.Name), strings.Compare(a.flow.ID, b.flow.ID))
+		if c.order == Oldest || one.StartedTime.IsZero() || other.StartedTime.IsZero() {
 			return older
 		}
 		return -older
 	})
+}
+
+// among says whether an execution is one of those beyond the limit, of so many.
+func (c *excess) among(over int, holds bool) string {
+	switch {
+	case !holds:
+		return fmt.Sprintf(", not among the %s", c.order)
+	case over > 1:
+		return fmt.Sprintf(", among the %d %s", over, c.order)
+	}
+	return fmt.Sprintf(", the %s", c.order)
 }
 
 func (c *concurrency) describe(j *judgement) string {
@@ -179,16 +221,11 @@ func (c *concurrency) describe(j *judgement) string {
 		return fmt.Sprintf("flow.live (unknown) > maxConcurrent %d", c.most)
 	}
 	text := fmt.Sprintf("flow.live %d > maxConcurrent %d", live.Count(), c.most)
-	switch holds, err := c.holds(j); {
-	case err != nil || live.Count() <= c.most:
+	holds, err := c.holds(j)
+	if err != nil || live.Count() <= c.most {
 		return text
-	case !holds:
-		return text + fmt.Sprintf(", not among the %s", c.order)
 	}
-	if over := live.Count() - c.most; over > 1 {
-		return text + fmt.Sprintf(", among the %d %s", over, c.order)
-	}
-	return text + fmt.Sprintf(", the %s", c.order)
+	return text + c.among(live.Count()-c.most, holds)
 }
 
 func (c *concurrency) String() string {

@@ -87,7 +87,7 @@ func cheapestFirst(conjuncts []conjunct) []conjunct {
 		reads := c.reads()
 		when, isCondition := c.(*condition)
 		switch {
-		case reads.Intersects(liveFacts):
+		case reads.Intersects(liveFacts | togetherFacts):
 			return 4 // looks at every execution of the flow
 		case reads.Intersects(inputFacts):
 			return 3 // decodes JSON

@@ -72,6 +72,7 @@ func TestDue(t *testing.T) {
 		{"an event, at any time", []string{`when: event.data.state == "ALARM" and execution.age > duration("2h")`}, facts(), "every sweep"},
 		{"how many there are", []string{`when: flow.live > 5`}, facts(), "every sweep"},
 		{"a crowd", []string{`maxConcurrent: 5`}, facts(), "every sweep"},
+		{"a crowd of several flows", []string{`maxConcurrent: 5`, `countBy: execution.input.c`}, facts(), "every sweep"},
 		{"not understood", []string{`when: string(execution.age) == "5h"`}, facts(), "every sweep"},
 		{"unknown input", []string{`when: execution.input.x == 1`}, with(func(f *Facts) { f.Execution.Input = Input{} }), "every sweep"},
 		{"unknown environment", []string{`when: execution.env.TIER == "test"`}, with(func(f *Facts) { f.Execution.EnvUnknown = true }), "every sweep"},

@@ -37,12 +37,27 @@ rule crowd (mode enforce) keeps
   ? flow.live (unknown) > maxConcurrent 50  — cannot be decided: the complete list of the flow's executions was not fetched
   due never
 
+rule customers (mode enforce) keeps
+  ✓ event.kind "timer" in ["timer","manual"]
+  ✓ status == "Running"
+  ✗ flow.name "etl-nightly" does not match flows ["imports-*"]  — due never
+  ? live (unknown) by execution.input.customer, at most 1  — cannot be decided: the complete list of the flow's executions was not fetched
+  due never
+
 rule overnight (mode enforce) keeps
   ✓ event.kind "timer" in ["timer","manual"]
   ✓ status == "Running"
   ✓ age 1h > 30m
   ✗ now Wed 2026-03-04 12:00 +00:00 not in window Sat,Sun 00:00-24:00 UTC or daily 22:00-06:00 Asia/Shanghai or monthDays last-2..last, 1 00:00-24:00 Asia/Shanghai  — due 2026-03-04T14:00:00Z
   due 2026-03-04T14:00:00Z
+
+rule mornings (mode enforce) keeps
+  ✓ event.kind "timer" in ["timer","manual"]
+  ✓ status == "Running"
+  ✗ flow.name "etl-nightly" does not match flows ["night-*"]  — due never
+  ✓ age 1h > 10m
+  ✗ started Wed 2026-03-04 19:00 +08:00 and endBy 08:00 Mon-Fri Asia/Shanghai except holidays is Thu 2026-03-05 08:00 +08:00
+  due never
 
 rule stuck (mode enforce) keeps
   ✓ event.kind "timer" in ["timer","manual"]

@@ -52,6 +52,8 @@ func (r *Rule) identify() {
 		switch c := c.(type) {
 		case *concurrency:
 			fmt.Fprintf(&text, "%v, children %t\n", c, c.mapChildren)
+		case *countBy:
+			fmt.Fprintf(&text, "%v, children %t, by %s\n", c, c.mapChildren, c.key.identity())
 		case *condition:
 			fmt.Fprintln(&text, c.expression.Identity())
 		case *endBy:

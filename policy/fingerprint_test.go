@@ -21,6 +21,7 @@ rules:
   - {name: workdays, flows: ["etl-*"], maxRuntime: 1d, window: {days: Mon-Fri, except: [off]}}
   - {name: mornings, flows: ["etl-*"], endBy: {time: "08:00", except: [mornings]}}
   - {name: many, flows: ["etl-*"], maxConcurrent: 50}
+  - {name: customers, flows: ["etl-*"], maxConcurrent: 5, countBy: execution.input.customer}
 `
 
 func TestFingerprint(t *testing.T) {
@@ -51,6 +52,8 @@ func TestFingerprint(t *testing.T) {
 		{"its own cost", "maxCost: 5", "maxCost: 6", false},
 		{"its own condition", `== "data"`, `!= "web"`, false},
 		{"its own concurrency", "maxConcurrent: 50", "maxConcurrent: 51", false},
+		{"what it counts by", "input.customer}", "input.tenant}", false},
+		{"that it counts by something", ", countBy: execution.input.customer", "", false},
 		{"its calendar", "off: {days: [2027-01-01", "off: {days: [2027-01-02", false},
 		{"its endBy's calendar", "mornings: {days: [2027-01-01", "mornings: {days: [2027-01-02", false},
 		{"its endBy", "08:00", "09:00", false},

@@ -72,7 +72,7 @@ func kind(k string) func(*Facts) { return func(f *Facts) { f.Event.Kind = k } }
 // String lists the needs: input, history.
 func (n Need) String() string {
 	var names []string
-	for i, name := range []string{"input", "history", "flow", "live", "execution"} {
+	for i, name := range []string{"input", "history", "flow", "live", "execution", "together"} {
 		if n.Has(1 << i) {
 			names = append(names, name)
 		}

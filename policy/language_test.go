@@ -19,7 +19,9 @@ func TestFullPolicy(t *testing.T) {
 	want := []string{
 		"etl-max-runtime plan on=[timer] noLimits=false for=0s first=",
 		"crowd enforce on=[timer manual] noLimits=false for=0s first=newest",
+		"customers enforce on=[timer manual] noLimits=false for=0s first=",
 		"overnight enforce on=[timer manual] noLimits=false for=0s first=",
+		"mornings enforce on=[timer manual] noLimits=false for=0s first=",
 		"stuck enforce on=[timer manual] noLimits=false for=0s first=",
 		"budget-alarm enforce on=[event] noLimits=true for=45m0s first=oldest",
 	}

@@ -46,6 +46,8 @@ const (
 	LintBeyondYear   = "beyond-a-year"    // a limit beyond the life of any execution
 	LintNilGuard     = "nil-guard"        // input.x != … also holds where there is no x
 	LintEverySweep   = "every-sweep"      // flows that must be looked at in every sweep
+	LintCountPerFlow = "count-per-flow"   // a bound on several flows that counts each by itself
+	LintCountTooMany = "count-too-many"   // more flows counted together than can be listed in time
 	LintEmergency    = "emergency-limits" // a rule on events alone that keeps the limits
 	LintAlarmState   = "alarm-state"      // a rule on alarms that also judges when they end
 	LintUnpriced     = "unpriced"         // a cost limit on flows that have no price
@@ -123,6 +125,7 @@ func (l *linter) rule(r *lintRule) {
 	l.nilGuard(r)
 	l.timeZone(r)
 	l.everySweep(r)
+	l.counts(r)
 	l.emergency(r)
 	l.alarmState(r)
 	l.unpriced(r)

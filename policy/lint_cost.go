@@ -52,6 +52,38 @@ func (l *linter) everyFlow(r *lintRule, key, why string, look look) {
 	l.found(r, key, severity, LintEverySweep, fmt.Sprintf("its flows are looked at in every sweep, because %s: %s", why, demand), next)
 }
 
+// counts finds a bound on several flows that counts each by itself, and one on more flows
+// than can be listed before the first list is too old.
+func (l *linter) counts(r *lintRule) {
+	names, bounded := (staged{r.Rule, r.conjuncts}).flowNames(nil)
+	flows := len(names)
+	if !bounded && r.flows.namesAll() {
+		flows = l.options.Flows // 0 is not known
+	}
+	for _, c := range r.conjuncts {
+		switch c := c.(type) {
+		case *concurrency:
+			if (!bounded || flows > 1) && r.place("countBy") == r.node.Position {
+				l.found(r, "maxConcurrent", Note, LintCountPerFlow, fmt.Sprintf("%d may run of each of its flows: every flow is counted by itself", c.most),
+					"if all of them together are meant, write countBy: rule; if not, countBy: flow")
+			}
+		case *countBy:
+			calls := flows * l.policy.look(r.Rule, sample(r.flows, someDay)).calls
+			if seconds := float64(calls) / quotaPerSecond; seconds > l.countTime().Seconds() {
+				l.warn(r, "countBy", LintCountTooMany, fmt.Sprintf("its %s take %s to list, %s within the API's quota, and a sweep waits no longer than %s for what it counts: it is never decided",
+					plain.Count(flows, "flow"), plain.Count(calls, "call"), duration.Format(time.Duration(seconds)*time.Second), duration.Format(l.countTime())), "name fewer flows")
+			}
+		}
+	}
+}
+
+// countTime is how long a sweep waits for the lists of all that it counts together; they
+// may be no older than a minute when something is stopped on them.
+func (l *linter) countTime() time.Duration {
+	const ends, share = 10 * time.Second, 0.8
+	return min(time.Minute, time.Duration(share*float64(l.options.Tick-ends)))
+}
+
 // unforeseen finds a condition of which nobody can say when it becomes true; ""
 // where there is none. A window opens when it opens.
 func (l *linter) unforeseen(r *lintRule) (key, why string) {

@@ -140,7 +140,14 @@ func TestLint(t *testing.T) {
 		{"no age", "  - {name: r, flows: [\"a*\"], when: execution.input.x == 1}\n", `8:5 warning every-sweep r: its flows are looked at in every sweep, because no condition says how old an execution must be: 0.017 calls/s a flow: 120 flows take all of the API's 2 → add a maxRuntime, the longer the better, or name fewer flows`},
 		{"flow.live", "  - {name: r, flows: [\"a*\"], maxRuntime: 1h, when: flow.live > 5}\n", `8:52 warning every-sweep r: its flows are looked at in every sweep, because flow.live > 5 can become true at any time: 0.033 calls/s a flow: 60 flows take all of the API's 2 → a rule on flow.live can't do without: name the flows that need it`},
 		{"an age, and what can't be foreseen", "  - {name: r, flows: [\"a*\"], maxRuntime: 1h, when: history.steps > 5}\n", `8:52 note every-sweep r: executions older than 1h are judged again in every sweep, because history.steps > 5 can become true at any time: 1 call or more each → give a longer maxRuntime`},
-		{"few flows", "  - {name: r, flows: [a, b], maxConcurrent: 50}\n", `8:45 note every-sweep r: its flows are looked at in every sweep, because maxConcurrent 50, newest first can become true at any time: 0.067 calls/s of 2 for 2 flows → a rule on flow.live can't do without: name the flows that need it`},
+		{"few flows", "  - {name: r, flows: [a, b], maxConcurrent: 50}\n", `8:45 note every-sweep r: its flows are looked at in every sweep, because maxConcurrent 50, newest first can become true at any time: 0.067 calls/s of 2 for 2 flows → a rule on flow.live can't do without: name the flows that need it
+8:45 note count-per-flow r: 50 may run of each of its flows: every flow is counted by itself → if all of them together are meant, write countBy: rule; if not, countBy: flow`},
+		{"few flows, each by itself", "  # lint: allow every-sweep\n  - {name: r, flows: [a, b], maxConcurrent: 50, countBy: flow}\n", ``},
+		{"flows by a glob", "  # lint: allow every-sweep\n  - {name: r, flows: [\"a*\"], maxConcurrent: 1}\n", `9:45 note count-per-flow r: 1 may run of each of its flows: every flow is counted by itself → if all of them together are meant, write countBy: rule; if not, countBy: flow`},
+		{"one flow by a condition", "  # lint: allow every-sweep\n  - {name: r, when: flow.name == \"a\", maxConcurrent: 1}\n", ``},
+		{"too many flows to count", "  # lint: allow every-sweep\n  - {name: r, flows: [" + manyFlows(41) + "], maxConcurrent: 50, countBy: rule}\n", `9:257 warning count-too-many r: its 41 flows take 82 calls to list, 41s within the API's quota, and a sweep waits no longer than 40s for what it counts: it is never decided → name fewer flows`},
+		{"as many flows as can be counted", "  # lint: allow every-sweep\n  - {name: r, flows: [" + manyFlows(40) + "], maxConcurrent: 50, countBy: rule}\n", ``},
+		{"a key", "  - {name: r, flows: [a, b], maxConcurrent: 50, countBy: execution.input.c}\n", `8:45 note every-sweep r: its flows are looked at in every sweep, because maxConcurrent 50 by execution.input.c, newest first can become true at any time: 0.067 calls/s of 2 for 2 flows → a rule on flow.live can't do without: name the flows that need it`},
 		{"an age", "  - {name: r, flows: [\"a*\"], maxRuntime: 5m, when: execution.input.x == 1}\n", ``},
 		{"an event", "  - {name: r, on: [event, manual], when: event.data.x == 1}\n", ``},
 		{"a window", "  - {name: r, maxRuntime: 5m, window: {days: Mon-Fri}}\n", ``},
@@ -349,4 +356,12 @@ func TestLintClocks(t *testing.T) {
 	if got := lint(t, protect, LintOptions{}); got != `2:17 warning time-zone : monthDay(now) goes by UTC, and the window of w by Asia/Shanghai → write monthDay(now, "Asia/Shanghai"), or "UTC" if that is meant` {
 		t.Error(got)
 	}
+}
+
+func manyFlows(n int) string {
+	var names []string
+	for i := range n {
+		names = append(names, fmt.Sprintf("a%02d", i))
+	}
+	return strings.Join(names, ", ")
 }

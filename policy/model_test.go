@@ -151,6 +151,9 @@ func drawRule(t *rapid.T, i int, m modelPolicy, exact bool) modelRule {
 	if !exact && rapid.IntRange(0, 4).Draw(t, "has maxConcurrent") == 0 {
 		r.maxConcurrent = draw(t, "maxConcurrent", 1, 2, 4)
 		r.oldest, r.mapChildren = rapid.Bool().Draw(t, "oldest"), rapid.Bool().Draw(t, "mapChildren")
+		if !slices.Contains(r.on, "event") {
+			r.countBy = draw(t, "countBy", append([]string{"", "flow", "rule"}, slices.Sorted(maps.Keys(modelKeys))...)...)
+		}
 	}
 	return r
 }
@@ -269,6 +272,7 @@ func (r modelRule) write(line func(yes bool, format string, args ...any)) {
 		line(true, "    window: %s", r.window.yaml())
 	}
 	line(r.maxConcurrent > 0, "    maxConcurrent: %d", r.maxConcurrent)
+	line(r.maxConcurrent > 0 && r.countBy != "", "    countBy: %s", r.countBy)
 	line(r.maxConcurrent > 0 && r.oldest, "    stopFirst: oldest")
 	line(r.maxConcurrent > 0 && r.mapChildren, "    mapChildren: count")
 }
@@ -300,12 +304,13 @@ func (d modelDays) yaml() string {
 
 func quoted(texts []string) string { return `["` + strings.Join(texts, `", "`) + `"]` }
 
-// world is what the model judges: one flow and its executions.
+// world is what the model judges: one flow and its executions, beside others.
 type world struct {
 	now        time.Time
 	event      *Event
 	flow       *Flow
 	executions []*Execution
+	beside     []modelFlow
 }
 
 func drawWorld(t *rapid.T) world {
@@ -327,7 +332,38 @@ func drawWorld(t *rapid.T) world {
 		w.executions = append(w.executions, drawExecution(t, i, w.now))
 	}
 	w.flow.Live = NewLive(w.now, w.executions)
+	w.beside = drawBeside(t, w)
+	NewTogether(w.now, w.flows(), "")
 	return w
+}
+
+// drawBeside draws other flows of the account.
+func drawBeside(t *rapid.T, w world) (all []modelFlow) {
+	for _, name := range []string{"a-1", "a-2", "b-1"} {
+		if name == w.flow.Name || rapid.Bool().Draw(t, "no flow "+name) {
+			continue
+		}
+		c := modelFlow{flow: &Flow{
+			Name: name, DistributedMap: rapid.IntRange(0, 5).Draw(t, "distributed") == 0,
+			Env: draw(t, "env", nil, map[string]string{"STAGE": "test"}, map[string]string{"OFF": "yes", "MAX": "1h"}),
+		}}
+		for i := range rapid.IntRange(0, 3).Draw(t, "executions of "+name) {
+			c.rows = append(c.rows, drawExecution(t, i, w.now))
+		}
+		if rapid.IntRange(0, 7).Draw(t, "incomplete") > 0 {
+			c.flow.Live = NewLive(w.now, c.rows)
+		}
+		all = append(all, c)
+	}
+	return all
+}
+
+func (w world) flows() []*Flow {
+	all := []*Flow{w.flow}
+	for _, c := range w.beside {
+		all = append(all, c.flow)
+	}
+	return all
 }
 
 // drawNow is a moment of a week, often on a boundary of some rule: mostly the tests',

@@ -48,6 +48,7 @@ type modelRule struct {
 	window        *modelWindow
 	on            []string
 	maxConcurrent int
+	countBy       string
 	oldest        bool
 	mapChildren   bool
 }
@@ -111,6 +112,13 @@ type naive struct {
 	model    modelPolicy
 	programs programs
 	rows     []*Execution // all of the flow's
+	beside   []modelFlow  // the other flows
+}
+
+// modelFlow is a flow and all its executions; without a Live nobody has the whole list.
+type modelFlow struct {
+	flow *Flow
+	rows []*Execution
 }
 
 // programs are parts that were compiled before.
@@ -210,7 +218,10 @@ func (n *naive) protected(f Facts) bool {
 // rule evaluates everything that a rule demands.
 func (n *naive) rule(r modelRule, f Facts) []tri {
 	parts := n.withoutCrowd(r, f)
-	if r.maxConcurrent > 0 {
+	switch {
+	case r.maxConcurrent > 0 && r.countBy != "" && r.countBy != "flow":
+		parts = append(parts, n.crowdedByKey(r, f))
+	case r.maxConcurrent > 0:
 		parts = append(parts, n.crowded(r, f))
 	}
 	return parts
@@ -338,12 +349,81 @@ func (n *naive) crowded(r modelRule, f Facts) tri {
 	for _, e := range n.rows {
 		other := f
 		other.Execution = e
-		if running(e) && comesBefore(r, e, f.Execution) && conjunction(n.withoutCrowd(r, other)) != triFalse {
+		if running(e) && comesBefore(r, e, f.Execution, "", "") && conjunction(n.withoutCrowd(r, other)) != triFalse {
 			before++
 		}
 	}
 	tooMany := n.live() - r.maxConcurrent
 	return triOf(before < tooMany)
+}
+
+// crowdedByKey is crowded for what is counted over flows: all that the rule is about.
+func (n *naive) crowdedByKey(r modelRule, f Facts) tri {
+	own, ok := n.key(r, f)
+	if !ok {
+		return triError
+	}
+	counted, before := 0, 0
+	for _, c := range append([]modelFlow{{f.Flow, n.rows}}, n.beside...) {
+		other := f
+		other.Flow, other.Execution = c.flow, &Execution{Input: JSONInput(""), History: &History{}}
+		if len(r.flows) > 0 && !listNames(r.flows, c.flow.Name) || slices.Contains(n.parts(flowParts(r.when), other), triFalse) {
+			continue
+		}
+		if c.flow.Live == nil || c.flow.DistributedMap && !r.mapChildren {
+			return triError
+		}
+		seen := map[string]bool{}
+		for _, e := range c.rows {
+			other.Execution = e
+			if key, ok := n.key(r, other); !running(e) || !ok || key != own || seen[e.Name] {
+				continue
+			}
+			seen[e.Name] = true
+			counted++
+			if comesBefore(r, e, f.Execution, c.flow.Name, f.Flow.Name) && conjunction(n.withoutCrowd(r, other)) != triFalse {
+				before++
+			}
+		}
+	}
+	return triOf(before < counted-r.maxConcurrent)
+}
+
+// flowParts are those that hang on nothing but the flow, the event and the time.
+func flowParts(parts []string) (all []string) {
+	for _, part := range parts {
+		if !regexp.MustCompile(`execution|history|flow\.live|run`).MatchString(part) {
+			all = append(all, part)
+		}
+	}
+	return all
+}
+
+// modelKeys are what executions are counted by, and what says which keys two have.
+var modelKeys = map[string]func(f Facts) any{
+	"rule":                func(Facts) any { return true },
+	"flow.name":           func(f Facts) any { return f.Flow.Name },
+	"execution.input.n":   func(f Facts) any { return inputField(f, "n") },
+	"execution.input.max": func(f Facts) any { return inputField(f, "max") },
+	"split(execution.name, \"-\")[0]": func(f Facts) any {
+		first, _, _ := strings.Cut(f.Execution.Name, "-")
+		return first
+	},
+	"execution.input.priority": func(f Facts) any { return inputField(f, "priority") },
+}
+
+func inputField(f Facts, name string) any {
+	fields, _ := inputOf(f.Execution).(map[string]any)
+	return fields[name]
+}
+
+// key is an execution's; false where it has none.
+func (n *naive) key(r modelRule, f Facts) (any, bool) {
+	switch key := modelKeys[r.countBy](f).(type) {
+	case string, bool, float64:
+		return key, true
+	}
+	return nil, false
 }
 
 func running(e *Execution) bool { return e.Status == "Running" || e.Status == "Starting" }
@@ -359,12 +439,12 @@ func (n *naive) live() int {
 }
 
 // comesBefore says whether a rule stops one execution rather than another.
-func comesBefore(r modelRule, e, than *Execution) bool {
+func comesBefore(r modelRule, e, than *Execution, flow, thanFlow string) bool {
 	if r.oldest {
-		e, than = than, e
+		e, than, flow, thanFlow = than, e, thanFlow, flow
 	}
 	if e.StartedTime.Equal(than.StartedTime) {
-		return e.Name > than.Name
+		return e.Name > than.Name || e.Name == than.Name && flow > thanFlow
 	}
 	return e.StartedTime.After(than.StartedTime)
 }

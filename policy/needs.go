@@ -16,6 +16,7 @@ const (
 	NeedFlow                       // the flow's fields besides its name: DescribeFlow
 	NeedLive                       // flow.live, maxConcurrent: a complete listing of the flow's live executions
 	NeedExecution                  // execution.env, where a listing left it out: DescribeExecution
+	NeedTogether                   // countBy: complete listings of all flows that ask for it
 )
 
 // Has says whether the set has all of these needs.
@@ -52,6 +53,9 @@ func (p *Policy) needs(reads expression.Set) Need {
 	}
 	if reads.Intersects(liveFacts) {
 		n |= NeedLive
+	}
+	if reads.Intersects(togetherFacts) {
+		n |= NeedLive | NeedTogether
 	}
 	return n
 }

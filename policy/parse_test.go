@@ -348,6 +348,10 @@ policy.yaml:8:18: mapChildren must be count, but is the text "skip"
 policy.yaml:7:18: mapChildren needs maxConcurrent
    7 |     mapChildren: count
      |                  ^`},
+		{"countBy alone", oneRule("when: true", "countBy: rule"), `
+policy.yaml:7:14: countBy needs maxConcurrent
+   7 |     countBy: rule
+     |              ^`},
 		{"a long line", oneRule("when: " + strings.Repeat("true and ", 30) + "flow.nam == 1"), `
 policy.yaml:6:286: when: flow has no field "nam"; did you mean "name"?
    6 | ` + (strings.Repeat("true and ", 30) + "flow.nam == 1")[163:] + `

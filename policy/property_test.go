@@ -33,7 +33,7 @@ func TestPropertyVerdicts(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n, p := drawJudge(t, programs, false)
 		w := drawWorld(t)
-		n.rows = w.executions
+		n.rows, n.beside = w.executions, w.beside
 		swept := sweep(t, p, w)
 		for _, e := range w.executions {
 			f := w.facts(e)
@@ -70,9 +70,14 @@ func sweep(t *rapid.T, p *Policy, w world) map[string]answer {
 	leaveOut(t, &flow)
 	f := scope.Flow(&flow)
 	rows := list(t, f.Query(), w.executions)
+	w.whole(f.Query(), rows, &flow)
+	beside := besideIn(t, w, scope)
 	for again := true; again; {
 		if again = false; f.Query().Needs.Has(NeedLive) {
 			flow.Live = NewLive(w.now, rows)
+		}
+		if f.Query().Needs.Has(NeedTogether) {
+			NewTogether(w.now, append([]*Flow{&flow}, beside...), "")
 		}
 		for _, row := range rows {
 			v := p.Judge(&Facts{Now: w.now, Event: w.event, Flow: &flow, Execution: row})
@@ -90,6 +95,51 @@ func sweep(t *rapid.T, p *Policy, w world) map[string]answer {
 		f = scope.Flow(&flow)
 	}
 	return answers
+}
+
+// whole fetches what is counted with others and rows left out: their keys, and whether
+// there are children among them.
+func (w world) whole(q Query, rows []*Execution, flow *Flow) {
+	if !q.Needs.Has(NeedTogether) {
+		return
+	}
+	for _, row := range rows {
+		if q.Needs.Has(NeedInput) {
+			w.fetch(NeedInput, row, flow, q)
+		}
+	}
+	if slices.Contains(flow.Unknown, "Definition") && len(rows) > 0 {
+		w.fetch(NeedFlow, nil, flow, q)
+	}
+}
+
+// besideIn lists the other flows that need to be counted. The others don't count.
+func besideIn(t *rapid.T, w world, scope *Scope) (all []*Flow) {
+	for _, c := range w.beside {
+		flow := *c.flow
+		leaveOut(t, &flow)
+		q := scope.Flow(&flow).Query()
+		if !q.Needs.Has(NeedTogether) {
+			continue
+		}
+		other := world{now: w.now, flow: c.flow, executions: c.rows}
+		rows := list(t, q, c.rows)
+		other.whole(q, rows, &flow)
+		for again := true; again; { // what may come before others is known for certain
+			again = false
+			for _, row := range rows {
+				again = other.fetch(NeedHistory, row, &flow, q) || other.fetch(NeedExecution, row, &flow, q) || again
+			}
+		}
+		if slices.Contains(flow.Unknown, "Environment") {
+			other.fetch(NeedFlow, nil, &flow, q)
+		}
+		if flow.Live = nil; c.flow.Live != nil {
+			flow.Live = NewLive(w.now, rows)
+		}
+		all = append(all, &flow)
+	}
+	return all
 }
 
 // leaveOut has a row of ListFlows leave fields out.
@@ -114,14 +164,15 @@ func (n Need) each() iter.Seq[Need] {
 
 // fetch fetches what a judgement needs, and says whether that is news.
 func (w world) fetch(need Need, row *Execution, flow *Flow, q Query) bool {
+	if need == NeedFlow {
+		defer func(live *Live) { *flow = *w.flow; flow.Live = live }(flow.Live)
+		return len(flow.Unknown) > 0
+	}
 	whole := w.executions[slices.IndexFunc(w.executions, func(e *Execution) bool { return e.Name == row.Name })]
 	switch need {
 	case NeedHistory:
 		defer func() { row.History = whole.History }()
 		return row.History == nil
-	case NeedFlow:
-		defer func(live *Live) { *flow = *w.flow; flow.Live = live }(flow.Live)
-		return len(flow.Unknown) > 0
 	case NeedExecution:
 		defer func() { row.Env, row.EnvDoubt, row.EnvUnknown = whole.Env, whole.EnvDoubt, false }()
 		return row.EnvUnknown
@@ -192,7 +243,7 @@ func TestPropertyDueIsNotLate(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n, p := drawJudge(t, programs, false)
 		w := drawWorld(t)
-		n.rows = w.executions
+		n.rows, n.beside = w.executions, w.beside
 		e := w.executions[0]
 		f := w.facts(e)
 		due := p.Due(&f)
@@ -235,7 +286,7 @@ func TestPropertyDueIsExact(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n, p := drawJudge(t, programs, true)
 		w := drawWorld(t)
-		n.rows = w.executions
+		n.rows, n.beside = w.executions, w.beside
 		e := w.executions[0]
 		if e.Status != "Running" {
 			e.Status = "Running"
@@ -270,7 +321,7 @@ func TestPropertyExplain(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n, p := drawJudge(t, programs, false)
 		w := drawWorld(t)
-		n.rows = w.executions
+		n.rows, n.beside = w.executions, w.beside
 		f := w.facts(w.executions[0])
 		want, got := n.judge(f), p.Explain(&f)
 		for _, r := range got.Rules {
@@ -292,7 +343,7 @@ func TestPropertyMinAge(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n, p := drawJudge(t, programs, false)
 		w := drawWorld(t)
-		n.rows = w.executions
+		n.rows, n.beside = w.executions, w.beside
 		q := p.Scope(w.now, w.event).Flow(w.flow).Query()
 		for _, e := range w.executions {
 			f := w.facts(e)

@@ -32,7 +32,7 @@ type Query struct {
 
 	// Needs says what must be fetched: the input with the list; the history of
 	// those for which a verdict asks; the flow's other fields where only its name
-	// was known; a complete list. With NeedLive there are no bounds, and once
+	// was known; a complete list; the same of all flows that need it together. With NeedLive there are no bounds, and once
 	// histories have come all are judged anew, by a Live of the rows with theirs:
 	// another may have moved up, and its verdict ask for its history.
 	Needs Need

@@ -98,7 +98,10 @@ func (p *Policy) rulePlan(r *Rule, now time.Time, count int, flows []*Flow, tick
 	if q.Needs.Has(NeedHistory) {
 		plan.Fetched = append(plan.Fetched, "GetExecutionHistory, 1 to 6 calls for each that passes all else")
 	}
-	if q.Needs.Has(NeedLive) {
+	switch {
+	case q.Needs.Has(NeedTogether):
+		plan.Fetched = append(plan.Fetched, "the complete lists of all its flows, counted together")
+	case q.Needs.Has(NeedLive):
 		plan.Fetched = append(plan.Fetched, "the complete list of each flow")
 	}
 	return plan

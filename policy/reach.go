@@ -12,7 +12,7 @@ import (
 type Reach struct {
 	Rule       *Rule
 	MinAge     time.Duration // nothing younger is condemned
-	MinLive    int           // nothing is, while the flow has so many live executions or fewer
+	MinLive    int           // nothing is, while the flow, or all flows of the rule where it counts them together, has so many live executions or fewer
 	NamePrefix string        // nothing whose name begins otherwise
 	Needs      Need          // what the rule and protect read, and not every listing brings
 }
@@ -39,6 +39,8 @@ func (p *Policy) reach(r *Rule, left []conjunct, j *judgement) Reach {
 	for _, c := range left {
 		switch c := c.(type) {
 		case *concurrency:
+			reach.MinLive = max(reach.MinLive, c.most)
+		case *countBy:
 			reach.MinLive = max(reach.MinLive, c.most)
 		case *condition:
 			if lasts(c.expression) {

@@ -22,6 +22,7 @@ rules:
   - {name: since, when: 'execution.startedTime < now - duration("3h")'}
   - {name: sliding, when: 'execution.age > event.time - date("2026-03-01")'}
   - {name: crowd, maxConcurrent: 7, when: execution.name startsWith "load-"}
+  - {name: crowds, maxConcurrent: 9, countBy: rule}
   - {name: cost, maxCost: 60}
   - {name: night, window: {hours: "22:00-23:00"}, maxRuntime: 1h}
   - {name: later, when: 'now > date("2030-01-01")'}
@@ -40,6 +41,7 @@ rules:
 		{Rule: named("since"), MinAge: 3 * time.Hour, Needs: NeedFlow},
 		{Rule: named("sliding"), Needs: NeedFlow},
 		{Rule: named("crowd"), MinLive: 7, NamePrefix: "load-", Needs: NeedLive | NeedFlow},
+		{Rule: named("crowds"), MinLive: 9, Needs: NeedLive | NeedTogether | NeedFlow},
 		{Rule: named("cost"), MinAge: 2*time.Hour + 1, Needs: NeedFlow},
 		{Rule: named("night"), MinAge: time.Hour, Needs: NeedFlow},
 		{Rule: named("later"), Needs: NeedFlow},
@@ -55,7 +57,7 @@ func TestPropertyReach(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n, p := drawJudge(t, programs, false)
 		w := drawWorld(t)
-		n.rows = w.executions
+		n.rows, n.beside = w.executions, w.beside
 		reaches := p.Reach(w.event, w.flow)
 		for _, e := range w.executions {
 			for _, at := range w.moments(t, e) {
@@ -71,13 +73,23 @@ func TestPropertyReach(t *testing.T) {
 						t.Fatalf("%s condemns, and never could\n%s", rule, n.model.yaml())
 					}
 					r := reaches[i]
-					if age(f) < r.MinAge || !strings.HasPrefix(e.Name, r.NamePrefix) || f.Flow.Live != nil && f.Flow.Live.Count() <= r.MinLive && r.MinLive > 0 {
+					if age(f) < r.MinAge || !strings.HasPrefix(e.Name, r.NamePrefix) || w.liveOf(r) <= r.MinLive && r.MinLive > 0 {
 						t.Fatalf("%s condemns %s at the age of %s, beyond %+v\n%s", rule, e.Name, age(f), r, n.model.yaml())
 					}
 				}
 			}
 		}
 	})
+}
+
+// liveOf is how many executions a rule may count.
+func (w world) liveOf(r Reach) (n int) {
+	for _, f := range w.flows() {
+		if f.Live != nil && (f == w.flow || r.Needs.Has(NeedTogether)) {
+			n += f.Live.Count()
+		}
+	}
+	return n
 }
 
 func TestUnprotected(t *testing.T) {
@@ -117,7 +129,7 @@ func TestPropertyUnprotected(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n, p := drawJudge(t, programs, false)
 		w := drawWorld(t)
-		n.rows = w.executions
+		n.rows, n.beside = w.executions, w.beside
 		e := w.executions[0]
 		f := w.facts(e)
 		free := p.Unprotected(&f)

@@ -26,7 +26,7 @@ const maxRuleName = 63
 
 var ruleKeys = []string{
 	"name", "description", "flows", "maxRuntime", "endBy", "when", "window", "on", "mode", "maxCost", "maxConcurrent",
-	"stopFirst", "mapChildren", "error", "cause", "limits", "for", "notify",
+	"countBy", "stopFirst", "mapChildren", "error", "cause", "limits", "for", "notify",
 }
 
 // conditionKeys are the keys of which a rule must have one.
@@ -94,7 +94,6 @@ func (d *decoder) conjuncts(r *Rule, f map[string]*yamltree.Node, p *Policy) {
 	given = append(given, d.windows(f["window"])...)
 	r.conjuncts = append(d.always(r, given), given...)
 	if c := d.concurrency(r, f); c != nil {
-		c.others = cheapestFirst(r.conjuncts)
 		r.conjuncts = append(r.conjuncts, c)
 	}
 	r.ordered, r.stays = cheapestFirst(r.conjuncts), stay(r.conjuncts, true)

@@ -108,7 +108,7 @@ func (s *solver) changes(variable int) bool {
 }
 
 // changing are the variables that can change at any time, whatever is known.
-var changing = eventStage&^expression.SetOf(now, eventKind) | liveFacts | historyFacts&^expression.SetOf(historyIdle)
+var changing = eventStage&^expression.SetOf(now, eventKind) | liveFacts | togetherFacts | historyFacts&^expression.SetOf(historyIdle)
 
 // moving are the variables that change as time goes on. A cost does not where
 // nothing is priced.

@@ -34,6 +34,8 @@ const (
 	historyCurrentStep
 	historyLastEventTime
 	historyIdle
+
+	together // what is live in several flows: no condition can name it
 )
 
 // variables names and types them: the API's own terms, in lowerCamelCase.
@@ -83,6 +85,8 @@ var (
 	flowStage  = eventStage | flowFacts | expression.SetOf(flowName)
 	inputFacts = expression.SetOf(executionInput)
 	liveFacts  = expression.SetOf(flowLive)
+	// togetherFacts are what is live in several flows, each known by its own live facts.
+	togetherFacts = expression.SetOf(together)
 	// historyFacts are read with GetExecutionHistory; the cost is among them
 	// where transitions are priced.
 	historyFacts = expression.SetOf(historyEvents, historySteps, historyCurrentStep, historyLastEventTime, historyIdle)

@@ -43,6 +43,11 @@ func FlowKey(f *policy.Flow) string {
 
 const nameKey = "name:"
 
+// CompareFlows orders flows by their names.
+func CompareFlows(a, b *policy.Flow) int {
+	return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
+}
+
 // IDOf is the Id of the flow with a key; "" where that is its name.
 func IDOf(key string) string {
 	if strings.HasPrefix(key, nameKey) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
@@ -15,9 +16,9 @@ import (
 
 // ReadFacts reads, of one execution, all that a sweep would judge it by that the
 // event set off, nil being a timer's: the flow, the execution, and its history
-// and the flow's other executions only where the policy asks for them. now is
-// our clock, uncorrected.
-func ReadFacts(ctx context.Context, source Source, p *policy.Policy, event *policy.Event, flow, execution string, now func() time.Time) (*policy.Facts, error) {
+// and the flow's other executions, and other flows', only where the policy asks for
+// them. now is our clock, uncorrected.
+func ReadFacts(ctx context.Context, source FactSource, p *policy.Policy, event *policy.Event, flow, execution string, now func() time.Time) (*policy.Facts, error) {
 	in := inquire(ctx, source, now)
 	described, err := source.DescribeFlow(ctx, flow)
 	if err != nil {
@@ -39,15 +40,19 @@ func ReadFacts(ctx context.Context, source Source, p *policy.Policy, event *poli
 		}
 	}
 	if needs.Has(policy.NeedLive) {
-		return f, in.countLive(p, f)
+		others, err := countedWith(ctx, source, p, f)
+		if err != nil {
+			return nil, err
+		}
+		return f, in.countLive(p, f, others)
 	}
 	return f, nil
 }
 
 // countLive lists the flow's executions that are live, and fetches on what it hangs
 // which of them are too many. What was read of the one that is judged is fresher than
-// its row.
-func (in *Inquiry) countLive(p *policy.Policy, f *policy.Facts) error {
+// its row. others are the flows that are counted together with it.
+func (in *Inquiry) countLive(p *policy.Policy, f *policy.Facts, others []*policy.Flow) error {
 	l, err := in.ListLive(f.Flow.Name)
 	if err != nil {
 		return err
@@ -57,19 +62,54 @@ func (in *Inquiry) countLive(p *policy.Policy, f *policy.Facts) error {
 	for _, row := range l.Rows {
 		rows = append(rows, AdaptExecution(row))
 	}
-	tried := make([]policy.Need, len(rows))
-	tried[0] = described | policy.NeedHistory
-	all := in.crowd(&Basis{Rules: p, Event: f.Event}, f.Flow, rows, tried, l.Asked)
+	own := crowdOf(in, f.Flow, rows, l.Asked)
+	own.tried[0] = described | policy.NeedHistory
+	crowds := []*crowd{own}
+	for _, flow := range others {
+		l, err := in.ListLive(flow.Name)
+		if err != nil {
+			return fmt.Errorf("the flow %s, which is counted with it: %w", flow.Name, err)
+		}
+		crowds = append(crowds, newCrowd(in, flow, l))
+	}
+	if by := (&Basis{Rules: p, Event: f.Event}); others == nil {
+		judgeCrowds(by, crowds, nil)
+	} else {
+		for _, c := range crowds {
+			c.whole(policy.NeedInput)
+		}
+		judgeTogether(by, crowds, nil, "")
+	}
 	if len(in.Unread) > 0 {
 		return in.Unread[0]
 	}
-	f.Now, f.Flow, f.Execution = all[0].JudgedAt, all[0].Flow, all[0].Execution
+	one := own.found[0]
+	f.Now, f.Flow, f.Execution = one.JudgedAt, one.Flow, one.Execution
 	return nil
+}
+
+// countedWith are the other flows that a policy counts together with one; nil where it
+// doesn't.
+func countedWith(ctx context.Context, source FlowLister, p *policy.Policy, f *policy.Facts) ([]*policy.Flow, error) {
+	scope := p.Scope(f.Now, f.Event)
+	if !scope.Flow(f.Flow).Query().Needs.Has(policy.NeedTogether) {
+		return nil, nil
+	}
+	all, err := ReadFlows(ctx, source, nil)
+	return slices.DeleteFunc(all, func(flow *policy.Flow) bool {
+		return flow.Name == f.Flow.Name || flow.ExecutionMode != Standard || !scope.Flow(flow).Query().Needs.Has(policy.NeedTogether)
+	}), err
 }
 
 // ListLive lists all that is live in a flow; after an error, what came.
 func (in *Inquiry) ListLive(flow string) (*Listing, error) {
 	return in.List(Range{FlowName: flow, MaxPages: math.MaxInt}, policy.Query{Statuses: []string{"Running", "Starting"}, Needs: policy.NeedInput | policy.NeedLive})
+}
+
+// FactSource is what [ReadFacts] reads from. *cloudflow.Client is one.
+type FactSource interface {
+	Source
+	FlowLister
 }
 
 func inquire(ctx context.Context, source Source, now func() time.Time) *Inquiry {

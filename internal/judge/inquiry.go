@@ -36,18 +36,14 @@ func (in *Inquiry) Row(by *Basis, flow *policy.Flow, row cloudflow.Execution, as
 // Rows judges all rows of a listing, but for what has ended since. Where rules count
 // what is live all are judged at one moment, by all.
 func (in *Inquiry) Rows(by *Basis, flow *policy.Flow, l *Listing, live bool) []Finding {
-	var found []Finding
 	if live {
-		rows := make([]*policy.Execution, 0, len(l.Rows))
-		for _, row := range l.Rows {
-			rows = append(rows, AdaptExecution(row))
-		}
-		found = in.crowd(by, flow, rows, make([]policy.Need, len(rows)), l.Asked)
-	} else {
-		found = make([]Finding, 0, len(l.Rows))
-		for _, row := range l.Rows {
-			found = append(found, in.Row(by, flow, row, l.Asked))
-		}
+		c := newCrowd(in, flow, l)
+		judgeCrowds(by, []*crowd{c}, nil)
+		return c.living()
+	}
+	found := make([]Finding, 0, len(l.Rows))
+	for _, row := range l.Rows {
+		found = append(found, in.Row(by, flow, row, l.Asked))
 	}
 	return slices.DeleteFunc(found, Finding.Over)
 }
@@ -81,33 +77,6 @@ func (in *Inquiry) examine(by *Basis, flow *policy.Flow, answer cloudflow.Execut
 	}
 	f.due()
 	return f
-}
-
-// crowd judges all that is live in a flow, all at one moment. What is fetched of one
-// may move another up, so until nothing more has to be fetched all are judged again.
-func (in *Inquiry) crowd(by *Basis, flow *policy.Flow, rows []*policy.Execution, tried []policy.Need, asked time.Time) []Finding {
-	found := make([]Finding, len(rows))
-	for i := range found {
-		found[i].Asked = Asked{Execution: asked, Live: asked}
-	}
-	for again := true; again; {
-		now, counted := in.Clock.Judging(), *flow
-		counted.Live = policy.NewLive(now, rows)
-		again = false
-		for i, row := range rows {
-			found[i].By, found[i].Flow, found[i].Execution = by, &counted, row
-			found[i] = found[i].at(now)
-		}
-		for i := range found {
-			if in.fetch(&found[i], &tried[i]) {
-				rows[i], flow, again = found[i].Execution, found[i].Flow, true
-			}
-		}
-	}
-	for i := range found {
-		found[i].due()
-	}
-	return found
 }
 
 // fetch fetches what a verdict hangs on, but for what was tried before, and says

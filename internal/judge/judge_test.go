@@ -44,6 +44,11 @@ func (c *cloud) DescribeFlow(context.Context, string) (cloudflow.Flow, error) {
 	return c.flow, c.flowErr
 }
 
+func (c *cloud) ListFlows(context.Context) iter.Seq2[cloudflow.Page[cloudflow.Flow], error] {
+	c.called("ListFlows")
+	return each([]cloudflow.Page[cloudflow.Flow]{{Items: []cloudflow.Flow{c.flow}}}, c.flowErr)
+}
+
 func (c *cloud) DescribeExecution(_ context.Context, _, name string, _ time.Duration) (cloudflow.Execution, error) {
 	c.called("DescribeExecution")
 	return c.one[name], c.oneErr[name]

@@ -2,9 +2,11 @@ package stops
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"time"
 
+	"github.com/flowreaper/flowreaper/internal/duration"
 	"github.com/flowreaper/flowreaper/internal/judge"
 	"github.com/flowreaper/flowreaper/policy"
 )
@@ -91,6 +93,7 @@ const (
 	TheExecution What = iota
 	TheFlow           // for all of its executions that wait for their turn
 	TheLive           // all that is live in the flow, for the same
+	TheTogether       // all that is live in the flows that are counted together, for all of theirs
 )
 
 // fetch returns what is to be fetched next, or nil.
@@ -110,6 +113,8 @@ func (s *Stops) fetchFor(c *condemned) *Fetch {
 	switch {
 	case c.Flow == nil:
 		s.forget(c.key(), c.By)
+	case s.staleLive(c) && c.Flow.Live.CountsTogether():
+		return s.newFetch(TheTogether, c, s.together(c)...)
 	case s.staleLive(c):
 		return s.newFetch(TheLive, c, s.alike(c)...)
 	case s.staleExecution(c):
@@ -133,6 +138,17 @@ func (s *Stops) alike(one *condemned) []*condemned {
 	var all []*condemned
 	for _, c := range slices.Concat(s.batch, s.queue) {
 		if c.flowKey == one.flowKey && c.By == one.By && c.Execution != nil && !c.fetching {
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
+// together are the executions of all flows that are counted together with one, as alike.
+func (s *Stops) together(one *condemned) []*condemned {
+	var all []*condemned
+	for _, c := range slices.Concat(s.batch, s.queue) {
+		if c.By == one.By && c.Execution != nil && !c.fetching && c.Flow.Live.CountsTogether() {
 			all = append(all, c)
 		}
 	}
@@ -185,15 +201,16 @@ func (s *Stops) FlowFound(f *Fetch, flow *policy.Flow, at time.Time) {
 	}
 }
 
-// LiveFound takes in all that is live in a flow, and judges by it. Its errors are of
-// executions that can't be told from others.
+// LiveFound takes in all that is live in a flow, or in those that are counted together,
+// and judges by it. Its errors are of executions that can't be told from others, and of
+// lists that took too long.
 func (s *Stops) LiveFound(f *Fetch, all []judge.Finding) (errs []error) {
-	found := map[string]judge.Finding{}
+	found := map[judge.Key]judge.Finding{}
 	for _, one := range all {
-		found[one.Execution.Name] = one
+		found[one.Key()] = one
 	}
 	for _, c := range f.of {
-		now := found[c.name]
+		now := s.inTime(f, found[c.key()])
 		if now.Execution == nil || !now.Execution.StartedTime.IsZero() && judge.Another(c.started, now.Execution.StartedTime) {
 			s.drop(c)
 			continue
@@ -209,7 +226,21 @@ func (s *Stops) LiveFound(f *Fetch, all []judge.Finding) (errs []error) {
 			c.Asked.Execution, c.Asked.Live = now.Asked.Execution, now.Asked.Live
 		})
 	}
+	if len(all) > 0 && f.What == TheTogether && s.tooOld(all[0].Asked.Live) {
+		errs = append(errs, fmt.Errorf("the flows that are counted together with %s take longer than %s to list: nothing is stopped on that count", f.Flow.Name, duration.Format(stale)))
+	}
 	return errs
+}
+
+// inTime has a flow be counted by itself where it took so long to list all that it is
+// counted with that what came first is too old again.
+func (s *Stops) inTime(f *Fetch, now judge.Finding) judge.Finding {
+	if f.What == TheTogether && now.Execution != nil && s.tooOld(now.Asked.Live) {
+		alone := *now.Flow
+		alone.Live = alone.Live.Alone()
+		now.Flow, now.Asked.Live = &alone, now.Asked.Execution
+	}
+	return now
 }
 
 // NotFound drops the executions for which nothing was to be had; the next sweep asks

@@ -153,7 +153,7 @@ func (f *flows) take(all rows) {
 	m.partial = all.err != nil
 	if all.err == nil {
 		clear(m.flows)
-		m.notCovered = nil
+		m.notCovered, m.leftOut = nil, nil
 	}
 	for _, flow := range f.allApart(all.flows) {
 		f.readRow(flow, all.asked)
@@ -187,7 +187,11 @@ func (f *flows) enough(all rows) bool {
 // covers says whether a flow's executions are listed. Those of Express flows
 // end within five minutes, and nobody could confirm that they can be stopped.
 func (f *flows) covers(flow *policy.Flow) bool {
-	if f.Flow != nil && !f.Flow(flow.Name) || !f.Policy.Concerns(flow) {
+	if !f.Policy.Concerns(flow) {
+		return false
+	}
+	if f.Flow != nil && !f.Flow(flow.Name) {
+		f.leaveOut(flow)
 		return false
 	}
 	if flow.ExecutionMode != judge.Standard {
@@ -195,6 +199,17 @@ func (f *flows) covers(flow *policy.Flow) bool {
 		return false
 	}
 	return true
+}
+
+// leaveOut notes a flow that the sweep doesn't look at, and that rules count together with
+// those at which it does.
+func (f *flows) leaveOut(flow *policy.Flow) {
+	if flow.ExecutionMode == judge.Standard && f.scope.Flow(flow).Query().Needs.Has(policy.NeedTogether) {
+		if f.memory.leftOut == nil {
+			f.memory.leftOut = map[string]*policy.Flow{}
+		}
+		f.memory.leftOut[judge.FlowKey(flow)] = flow
+	}
 }
 
 // readRow takes in a row of a listing of flows. One that left something out is not

@@ -25,6 +25,9 @@ func (s *sweep) look(l *watch.Look) {
 		if list.TooMany {
 			return func() { s.watch.TooMany(l, started(list), s.now()) }, nil
 		}
+		if q.Needs.Has(policy.NeedTogether) {
+			return func() { s.together.waiting[l.FlowID] = listed{l, q, list, in} }, nil
+		}
 		found := in.Rows(s.own, flow, list, q.Needs.Has(policy.NeedLive))
 		return func() { s.looked(l, q, list, found) }, nil
 	}, func(err error) { s.notLooked(l, err) })

@@ -134,6 +134,7 @@ func (s *sweep) work() {
 		}
 		wait := s.handOut()
 		s.events.hold()
+		s.together.judge(wait)
 		stopping{s}.openGate(wait)
 		stopping{s}.stopNext()
 		if !wait && !s.busy() && s.stops.Left() == 0 {
@@ -145,6 +146,7 @@ func (s *sweep) work() {
 	for s.busy() { // what is under way ends soon: its context has
 		(<-s.results)()
 	}
+	s.together.leave()
 	stopping{s}.leave()
 	s.behind()
 	s.checkEnd()

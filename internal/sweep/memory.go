@@ -34,6 +34,7 @@ type Memory struct {
 	ids        map[string]string       // the name of the flow that has an Id; "" where several have
 	questions  map[string]policy.Query // what is asked about each
 	notCovered []result.FlowNote
+	leftOut    map[string]*policy.Flow // counted with flows in scope, and not in scope, by key
 	partial    bool                    // the flows' latest listing failed
 	restored   bool                    // the file's flows were told
 	asked      *policy.Scope           // that all flows were asked about

@@ -40,7 +40,7 @@ func (s stopping) openGate(wait bool) {
 	if !s.stops.Waiting() || !s.seenEnough(wait) {
 		return
 	}
-	looking := wait || s.underWay[opList] > 0
+	looking := wait || s.underWay[opList] > 0 || len(s.together.waiting) > 0
 	s.stops.Open(func(flow string) bool { // a look at it will tell, and nothing less can
 		return looking && s.memory.questions[flow].Needs.Has(policy.NeedLive)
 	})
@@ -53,7 +53,7 @@ func (s stopping) seenEnough(wait bool) bool {
 		return true
 	case s.Until.IsZero():
 		return false
-	case s.Now().Sub(s.started) >= time.Duration(waitShare*float64(s.Until.Sub(s.started))):
+	case s.past(waitShare):
 		return true
 	}
 	now := s.now()
@@ -97,6 +97,8 @@ func (s stopping) fetch(f *stops.Fetch) {
 		work = s.fetchFlow
 	case stops.TheLive:
 		work = s.fetchLive
+	case stops.TheTogether:
+		work = s.fetchTogether(f)
 	}
 	s.inquire(opFresh, f.Flow.Name, func(in *judge.Inquiry) (func(), error) { return work(in, f) }, func(err error) {
 		if s.outOfTime(err) {
@@ -156,12 +158,27 @@ func (s stopping) fetchLive(in *judge.Inquiry, f *stops.Fetch) (func(), error) {
 	if err != nil {
 		return nil, err
 	}
-	found := in.Rows(f.By, f.Flow, list, true)
+	return s.liveFound(f, in.Rows(f.By, f.Flow, list, true)), nil
+}
+
+// fetchTogether is fetchLive for what is counted together.
+func (s stopping) fetchTogether(f *stops.Fetch) func(*judge.Inquiry, *stops.Fetch) (func(), error) {
+	list := s.together.fetch(f.By, f.Flow)
+	return func(in *judge.Inquiry, f *stops.Fetch) (func(), error) {
+		found, err := list(in)
+		if err != nil {
+			return nil, err
+		}
+		return s.liveFound(f, found), nil
+	}
+}
+
+func (s stopping) liveFound(f *stops.Fetch, found []judge.Finding) func() {
 	return func() {
 		for _, err := range s.stops.LiveFound(f, found) {
 			s.unread(f.Flow.Name, err)
 		}
-	}, nil
+	}
 }
 
 // stop sends a stop, and verifies it.

@@ -175,8 +175,9 @@ type sweep struct {
 	started time.Time     // by our clock: the offset is not known yet
 	before  cloudflow.Stats
 
-	flows  *flows
-	events *events
+	flows    *flows
+	together *together
+	events   *events
 
 	seen           map[judge.Key]bool
 	listed         map[string]bool // flows whose executions have been listed, all of them, by key
@@ -210,6 +211,7 @@ func begin(ctx context.Context, o Options) *sweep {
 	s.scope = s.Policy.Scope(s.clock.Judging(), s.Event)
 	s.watch.Ledger.Keep(s.Policy.Limits.Per)
 	s.flows = &flows{sweep: s, matched: map[string]bool{}, acting: actingRules(s.Policy)}
+	s.together = &together{s, map[string]listed{}}
 	s.stops = s.newStops()
 	s.Stopper = nil // from here on only the gate can stop
 	ctx, s.end = context.WithCancelCause(ctx)

@@ -35,6 +35,16 @@ func (c *Case) event(now time.Time) *policy.Event {
 	return e
 }
 
+// facts are the case's flows, which know of each other, and the executions of each.
+func (c *Case) facts(now time.Time) (flows []*policy.Flow, executions [][]*policy.Execution) {
+	for i := range c.Flows {
+		flow, own := c.Flows[i].facts(now)
+		flows, executions = append(flows, flow), append(executions, own)
+	}
+	policy.NewTogether(now, flows, "")
+	return flows, executions
+}
+
 // facts is the flow as the policy sees it, with its executions in the file's
 // order.
 func (flow *Flow) facts(now time.Time) (*policy.Flow, []*policy.Execution) {

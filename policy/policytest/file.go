@@ -31,7 +31,7 @@ type Case struct {
 	Now *Moment `yaml:"now,omitempty"`
 	// What sets the sweep off; default: a timer.
 	Event *Event `yaml:"event,omitempty"`
-	// The flows that there are.
+	// The flows that there are. Rules with countBy count what is live in all of them.
 	Flows []Flow `yaml:"flows" jsonschema:"minItems=1"`
 }
 
@@ -79,7 +79,7 @@ type Flow struct {
 	ResourceGroupID string `yaml:"resourceGroupId,omitempty"`
 	// Whether the flow has a distributed Map, whose children are executions of the flow.
 	DistributedMap bool `yaml:"distributedMap,omitempty"`
-	// Whether the list of the flow's executions came back incomplete, so that flow.live is not known.
+	// Whether the list of the flow's executions came back incomplete, so that flow.live, and what is counted by it, is not known.
 	Incomplete bool `yaml:"incomplete,omitempty"`
 	// The flow's executions. Those that run are the flow.live ones.
 	Executions []Execution `yaml:"executions" jsonschema:"minItems=1"`

@@ -37,10 +37,10 @@ func (f *File) run(p *policy.Policy, condemning map[string]bool) []CaseReport {
 func (f *File) failures(p *policy.Policy, c *Case, condemning map[string]bool) (failures []Failure) {
 	now := f.now(c)
 	event := c.event(now)
-	for i := range c.Flows {
+	flows, executions := c.facts(now)
+	for i, flow := range flows {
 		given := &c.Flows[i]
-		flow, executions := given.facts(now)
-		for j, execution := range executions {
+		for j, execution := range executions[i] {
 			j := &judged{policy: p, given: &given.Executions[j], facts: &policy.Facts{Now: now, Event: event, Flow: flow, Execution: execution}}
 			j.judge()
 			j.exercised(condemning)

@@ -131,8 +131,10 @@ type rule struct {
 	Mode mode `yaml:"mode,omitempty"`
 	// The most that an execution may cost, in the currency of pricing, which it needs.
 	MaxCost amount `yaml:"maxCost,omitempty"`
-	// The most live executions of one flow. The surplus is condemned.
+	// The most live executions of one flow, or of what countBy says. The surplus is condemned.
 	MaxConcurrent int `yaml:"maxConcurrent,omitempty" jsonschema:"minimum=1"`
+	// What maxConcurrent counts: flow (the default) is each flow by itself, rule all flows of the rule together, anything else an expression over flow, execution.name and execution.input, such as execution.input.customer: what has the same value is counted together.
+	CountBy string `yaml:"countBy,omitempty" jsonschema:"minLength=1"`
 	// Which executions are stopped first. Default: of a surplus and on events the newest, else the most overdue.
 	StopFirst string `yaml:"stopFirst,omitempty" jsonschema:"enum=newest,enum=oldest"`
 	// count: the children of a distributed Map count as executions of the flow. Needed with maxConcurrent on such flows.
@@ -155,6 +157,7 @@ func (rule) JSONSchemaExtend(s *jsonschema.Schema) {
 	event := &jsonschema.Schema{Enum: []any{"event"}}
 	only, some := on(&jsonschema.Schema{Type: "array", Items: event}, event), on(&jsonschema.Schema{Type: "array", Contains: event}, event)
 	s.AllOf = []*jsonschema.Schema{
+		needs("countBy", &jsonschema.Schema{Required: []string{"maxConcurrent"}}),
 		needs("mapChildren", &jsonschema.Schema{Required: []string{"maxConcurrent"}}),
 		needs("limits", only),
 		needs("for", some),

@@ -165,6 +165,23 @@ rules:
 	differ(t, "executions", backtest.Executions{Concerned: 13, Succeeded: 6, Stopped: 2, Protected: 2, Undecided: 7, Kept: 2}, r.Executions)
 }
 
+// By what a history doesn't have nothing is counted, and the others are counted without.
+func TestWhatCannotBeCounted(t *testing.T) {
+	of := func(customer string) func(*history.Execution) {
+		return func(e *history.Execution) { e.Input = new(`{"customer":"` + customer + `"}`) }
+	}
+	r := run(t, `
+rules:
+  - {name: one, flows: ["import-*"], maxConcurrent: 1, countBy: execution.input.customer}
+`, backtest.Options{},
+		flow("import-a", but(ran("a", 0, 3, "Failed"), of("acme")), but(ran("b", 1, 3, "Failed"), of("bond")), but(ran("unknown", 1, 3, "Failed"), func(e *history.Execution) { e.Input = nil })),
+		flow("web", but(ran("c", 1, 3, "Failed"), of("acme"))),
+		flow("import-b", but(ran("d", 2, 4, "Succeeded"), of("acme")), but(ran("e", 3.5, 5, "Succeeded"), of("bond"))))
+	differ(t, "stops", []string{"import-b/d one 02T02:00:00.000 Succeeded by tick"}, told(r.FalseStops))
+	differ(t, "undecided", []string{"one: maxConcurrent: execution.input was not recorded: 1, 0 succeeded, such as import-a/unknown"}, doubts(r))
+	differ(t, "executions", backtest.Executions{Concerned: 5, Succeeded: 2, Stopped: 1, Undecided: 1, Kept: 3}, r.Executions)
+}
+
 func TestProtectLetsGo(t *testing.T) {
 	r := run(t, `
 protect: {when: 'execution.age < duration("90m") or now < date("2026-03-02T03:30:00Z")'}

@@ -2,46 +2,55 @@ package backtest
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"time"
 
+	"github.com/flowreaper/flowreaper/internal/history"
 	"github.com/flowreaper/flowreaper/policy"
 )
 
-// crowd is the live executions of one flow, from one sweep to the next.
+// crowd is the live executions of one flow, or of those that rules count together, from
+// one sweep to the next.
 type crowd struct {
 	*bench
-	*subject
-	found []*found // of each execution of the flow; nil: nothing yet
+	subjects []*subject
+	found    [][]*found // of each execution of each flow; nil: nothing yet
 
-	waiting []int     // the executions that are still to start, the next one last
+	waiting []place   // the executions that are still to start, the next one last
 	present []*member // those that have started and not been seen gone
 }
+
+// place is where an execution stands: which one of which flow.
+type place struct{ flow, execution int }
 
 // member is an execution while it is live.
 type member struct {
 	life
-	place     int
+	place
 	execution *policy.Execution
 }
 
 // sweep goes through the sweeps at which rules that count what is live could condemn.
 // What other rules stop is not live from then on.
 func (c *crowd) sweep() {
-	for i := range c.past.Executions {
-		if l := lifeOf(&c.past.Executions[i]); !l.from.IsZero() && !l.open && l.from.Before(l.to) {
-			c.waiting = append(c.waiting, i)
+	for flow, s := range c.subjects {
+		for i := range s.past.Executions {
+			if l := lifeOf(&s.past.Executions[i]); !l.from.IsZero() && !l.open && l.from.Before(l.to) {
+				c.waiting = append(c.waiting, place{flow, i})
+			}
 		}
 	}
-	started := func(i int) time.Time { return c.past.Executions[i].StartedTime }
-	slices.SortFunc(c.waiting, func(a, b int) int { return cmp.Or(started(b).Compare(started(a)), cmp.Compare(b, a)) })
+	slices.SortFunc(c.waiting, func(a, b place) int {
+		return cmp.Or(c.at(b).StartedTime.Compare(c.at(a).StartedTime), cmp.Compare(b.flow, a.flow), cmp.Compare(b.execution, a.execution))
+	})
 	var at time.Time
 	for {
 		if len(c.present) <= c.least() {
 			if len(c.waiting) == 0 {
 				return
 			}
-			at = latest(at, c.sweepFrom(started(c.waiting[len(c.waiting)-1])))
+			at = latest(at, c.sweepFrom(c.at(c.waiting[len(c.waiting)-1]).StartedTime))
 		}
 		c.enter(at)
 		c.leave(at)
@@ -52,11 +61,17 @@ func (c *crowd) sweep() {
 	}
 }
 
+func (c *crowd) at(p place) *history.Execution {
+	return &c.subjects[p.flow].past.Executions[p.execution]
+}
+
 // least is how many may be live without any rule condemning one.
 func (c *crowd) least() int {
-	least := c.live[0].MinLive
-	for _, r := range c.live[1:] {
-		least = min(least, r.MinLive)
+	least := math.MaxInt
+	for _, s := range c.subjects {
+		for _, r := range s.live {
+			least = min(least, r.MinLive)
+		}
 	}
 	return least
 }
@@ -64,13 +79,13 @@ func (c *crowd) least() int {
 func (c *crowd) enter(at time.Time) {
 	for len(c.waiting) > 0 {
 		place := c.waiting[len(c.waiting)-1]
-		e := &c.past.Executions[place]
+		e := c.at(place)
 		if e.StartedTime.After(at) {
 			return
 		}
 		c.waiting = c.waiting[:len(c.waiting)-1]
 		m := &member{life: lifeOf(e), place: place}
-		if f := c.found[place]; f != nil && !f.at.IsZero() && f.sweep.Before(m.to) {
+		if f := c.found[place.flow][place.execution]; f != nil && !f.at.IsZero() && f.sweep.Before(m.to) {
 			m.to = f.sweep.Add(1) // the sweep that stops it finds it live
 		}
 		if at.Before(m.to) {
@@ -86,39 +101,51 @@ func (c *crowd) leave(at time.Time) {
 
 // judge is one sweep.
 func (c *crowd) judge(at time.Time) {
-	rows := make([]*policy.Execution, len(c.present))
-	for i, m := range c.present {
-		rows[i] = m.execution
-	}
-	flow := *c.flow
-	flow.Live = policy.NewLive(at, rows)
-	facts := &policy.Facts{Now: at, Event: &policy.Event{Kind: "timer", Time: at}, Flow: &flow}
-	for i := range c.live {
-		r := &c.live[i]
-		if flow.Live.Count() <= r.MinLive {
-			continue
-		}
-		for _, m := range c.present {
-			if r.within(m.execution.Name, life{from: m.from, to: at.Add(1)}) {
+	flows := c.flows(at)
+	event := &policy.Event{Kind: "timer", Time: at}
+	for _, m := range c.present {
+		s := c.subjects[m.flow]
+		facts := &policy.Facts{Now: at, Event: event, Flow: flows[m.flow], Execution: m.execution}
+		for i := range s.live {
+			r, live := &s.live[i], flows[m.flow].Live.Count()
+			if r.Needs.Has(policy.NeedTogether) {
+				live = len(c.present)
+			}
+			if live > r.MinLive && r.within(m.execution.Name, life{from: m.from, to: at.Add(1)}) {
 				c.one(r, m, facts)
 			}
 		}
 	}
 }
 
+// flows are the flows with what is live in them.
+func (c *crowd) flows(at time.Time) []*policy.Flow {
+	rows := make([][]*policy.Execution, len(c.subjects))
+	for _, m := range c.present {
+		rows[m.flow] = append(rows[m.flow], m.execution)
+	}
+	flows := make([]*policy.Flow, len(c.subjects))
+	for i, s := range c.subjects {
+		flow := *s.flow
+		flow.Live = policy.NewLive(at, rows[i])
+		flows[i] = &flow
+	}
+	policy.NewTogether(at, flows, "")
+	return flows
+}
+
 // one judges one execution by one rule. What it stops is live until the next sweep,
 // as it was listed.
 func (c *crowd) one(r *rule, m *member, facts *policy.Facts) {
-	facts.Execution = m.execution
 	v := r.policy.Judge(facts)
 	if v.Decision == policy.Keep && len(v.Undecided) == 0 {
 		return
 	}
-	f := c.found[m.place]
-	if f == nil {
-		f = &found{}
-		c.found[m.place] = f
+	of := &c.found[m.flow][m.place.execution]
+	if *of == nil {
+		*of = &found{}
 	}
+	f := *of
 	f.judged(r, facts, &v, &c.Options, true)
 	if v.Decision == policy.Stop {
 		m.to = facts.Now.Add(1)

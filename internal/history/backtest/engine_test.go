@@ -74,6 +74,9 @@ func drawRule(r *rand.Rand) string {
 	case when != "" && r.IntN(3) > 0: // nothing besides
 	case r.IntN(4) == 0:
 		text += fmt.Sprintf("    maxConcurrent: %d\n    stopFirst: %s\n", 1+r.IntN(4), pick("newest", "oldest"))
+		if by := pick("", "rule", "execution.input.n", "execution.input.max", "flow.env.STAGE"); by != "" {
+			text += "    countBy: " + by + "\n"
+		}
 	case r.IntN(4) == 0:
 		text += fmt.Sprintf("    maxCost: %d\n", 2+2*r.IntN(15))
 	default:

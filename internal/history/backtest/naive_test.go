@@ -3,7 +3,6 @@ package backtest_test
 import (
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -47,13 +46,11 @@ func TestNaiveModel(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var got, want []stopped
+		var got []stopped
 		for s := range result.Stops() {
 			got = append(got, stopped{s.Flow + "/" + s.Execution, s.Rule, int(s.StoppedAt.Sub(day) / time.Second)})
 		}
-		for _, f := range past {
-			want = append(want, naively(p, f)...)
-		}
+		want := naively(p, past)
 		// What falls due in a second, a nanosecond after its beginning, is condemned in the next.
 		near := cmp.Comparer(func(a, b stopped) bool {
 			return a.Execution == b.Execution && a.Rule == b.Rule && max(a.At-b.At, b.At-a.At) <= 1
@@ -89,35 +86,47 @@ func (l *lived) atEvenSeconds(r *rand.Rand) {
 	}
 }
 
-// naively goes through a flow's seconds.
-func naively(p *policy.Policy, f *history.Flow) (stops []stopped) {
+// naively goes through the seconds of all flows.
+func naively(p *policy.Policy, past []*history.Flow) (stops []stopped) {
 	gone := map[string]bool{}
 	for second := range span * 60 {
 		at := day.Add(time.Duration(second) * time.Second)
-		var rows []*policy.Execution
-		for i := range f.Executions {
-			e := &f.Executions[i]
-			end := e.StoppedTime
-			if end.IsZero() {
-				end = e.SeenTime
-			}
-			if gone[e.Name] || e.StartedTime.After(at) || !at.Before(end) {
-				continue
-			}
-			x := &policy.Execution{Name: e.Name, Status: "Running", StartedTime: e.StartedTime, Env: map[string]string{"TIER": strings.Split(*e.Environment, `"`)[3]}}
-			if e.Input != nil {
-				x.Input = policy.JSONInput(*e.Input)
-			}
-			rows = append(rows, x)
+		var flows []*policy.Flow
+		rows := map[string][]*policy.Execution{}
+		for _, f := range past {
+			rows[f.Name] = running(f, at, gone)
+			flows = append(flows, &policy.Flow{Name: f.Name, ID: f.ID, Env: f.Covered.Environment, Live: policy.NewLive(at, rows[f.Name])})
 		}
-		flow := &policy.Flow{Name: f.Name, ID: f.ID, Env: f.Covered.Environment, Live: policy.NewLive(at, slices.Clone(rows))}
+		policy.NewTogether(at, flows, "")
 		event := &policy.Event{Kind: "timer", Time: at}
-		for _, x := range rows {
-			if v := p.Judge(&policy.Facts{Now: at, Event: event, Flow: flow, Execution: x}); v.Decision == policy.Stop {
-				stops = append(stops, stopped{f.Name + "/" + x.Name, v.Rule.Name, second})
-				gone[x.Name] = true
+		for _, flow := range flows {
+			for _, x := range rows[flow.Name] {
+				if v := p.Judge(&policy.Facts{Now: at, Event: event, Flow: flow, Execution: x}); v.Decision == policy.Stop {
+					stops = append(stops, stopped{flow.Name + "/" + x.Name, v.Rule.Name, second})
+					gone[flow.Name+"/"+x.Name] = true
+				}
 			}
 		}
 	}
 	return stops
+}
+
+// running is what runs of a flow, less what has been stopped.
+func running(f *history.Flow, at time.Time, gone map[string]bool) (rows []*policy.Execution) {
+	for i := range f.Executions {
+		e := &f.Executions[i]
+		end := e.StoppedTime
+		if end.IsZero() {
+			end = e.SeenTime
+		}
+		if gone[f.Name+"/"+e.Name] || e.StartedTime.After(at) || !at.Before(end) {
+			continue
+		}
+		x := &policy.Execution{Name: e.Name, Status: "Running", StartedTime: e.StartedTime, Env: map[string]string{"TIER": strings.Split(*e.Environment, `"`)[3]}}
+		if e.Input != nil {
+			x.Input = policy.JSONInput(*e.Input)
+		}
+		rows = append(rows, x)
+	}
+	return rows
 }

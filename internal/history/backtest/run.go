@@ -63,11 +63,14 @@ func newBench(p *policy.Policy, o Options) *bench {
 // itself.
 const chunk = 8192
 
-// work is a part of a flow: as many executions as make a chunk, or all of them.
+// work is a part of a flow: as many executions as make a chunk, or all of them; or all of
+// several flows that rules count together.
 type work struct {
-	*subject
-	from, to int
+	subjects []*subject
+	from, to int // of one
 }
+
+func whole(subjects ...*subject) work { return work{subjects, 0, len(subjects[0].past.Executions)} }
 
 // each judges all flows, on all processors, and returns what each of those found.
 func (b *bench) each(flows iter.Seq2[*history.Flow, error]) ([]*tally, error) {
@@ -84,19 +87,27 @@ func (b *bench) each(flows iter.Seq2[*history.Flow, error]) ([]*tally, error) {
 	}
 	defer working.Wait()
 	defer close(queue)
+	var together []*subject // they are held until all have come
 	for flow, err := range flows {
 		if err != nil {
 			return nil, err
 		}
 		b.read[flow.ID] = true
 		s := b.subject(flow)
-		if len(s.live) > 0 { // what is live is all of them together
-			queue <- work{s, 0, len(flow.Executions)}
+		switch {
+		case s.countsTogether():
+			together = append(together, s)
+			continue
+		case len(s.live) > 0: // what is live is all of them together
+			queue <- whole(s)
 			continue
 		}
 		for from := 0; from < len(flow.Executions); from += chunk {
-			queue <- work{s, from, min(from+chunk, len(flow.Executions))}
+			queue <- work{[]*subject{s}, from, min(from+chunk, len(flow.Executions))}
 		}
+	}
+	if len(together) > 0 {
+		queue <- whole(together...)
 	}
 	return tallies, nil
 }

@@ -53,6 +53,12 @@ func (b *bench) subject(past *history.Flow) *subject {
 
 func (s *subject) concerned() bool { return len(s.exact)+len(s.live)+len(s.never) > 0 }
 
+// countsTogether says that a rule counts what is live in the flow together with what is in
+// others.
+func (s *subject) countsTogether() bool {
+	return slices.ContainsFunc(s.live, func(r rule) bool { return r.Needs.Has(policy.NeedTogether) })
+}
+
 func judgesOnTimers(r *policy.Rule) bool { return slices.Contains(r.On, policy.OnTimer) }
 
 // flowOf is a flow as rules see it: as it was when it was recorded last.

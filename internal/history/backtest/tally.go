@@ -23,25 +23,42 @@ type tally struct {
 // span is from when to when an execution was live, in seconds since 1970.
 type span struct{ from, to uint32 }
 
-// work judges a part of a flow.
+// work judges a part of a flow, or flows.
 func (t *tally) work(w work) {
-	if w.from == 0 {
-		t.coverage.flow(w.past, &t.Options)
+	finds := make([][]*found, len(w.subjects))
+	for i, s := range w.subjects {
+		for j := range w.of(s) {
+			finds[i] = append(finds[i], t.judge(s, &w.of(s)[j]))
+		}
 	}
-	finds := make([]*found, w.to-w.from)
-	for i := range finds {
-		finds[i] = t.judge(w.subject, &w.past.Executions[w.from+i])
-	}
-	if len(w.live) > 0 {
-		c := crowd{bench: t.bench, subject: w.subject, found: finds}
+	if len(w.subjects[0].live) > 0 {
+		c := crowd{bench: t.bench, subjects: w.subjects, found: finds}
 		c.sweep()
 	}
-	for i, f := range finds {
-		e, counted := &w.past.Executions[w.from+i], false
-		if counted = t.counts(e.StartedTime); counted {
-			t.count(w.subject, e, f)
+	for i, s := range w.subjects {
+		if w.from == 0 {
+			t.coverage.flow(s.past, &t.Options)
 		}
-		t.lived(w.subject, e, f, counted)
+		t.take(s, w.of(s), finds[i])
+	}
+}
+
+// of are a flow's executions that are worked on.
+func (w work) of(s *subject) []history.Execution {
+	if len(w.subjects) > 1 {
+		return s.past.Executions
+	}
+	return s.past.Executions[w.from:w.to]
+}
+
+// take adds what came of some executions of a flow.
+func (t *tally) take(s *subject, executions []history.Execution, finds []*found) {
+	for i, f := range finds {
+		e, counted := &executions[i], false
+		if counted = t.counts(e.StartedTime); counted {
+			t.count(s, e, f)
+		}
+		t.lived(s, e, f, counted)
 	}
 }
 

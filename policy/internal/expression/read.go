@@ -109,6 +109,15 @@ func (e *Expression) each(yield func(*Expression) bool) bool {
 // Constant returns the value of an expression that is a constant.
 func (e *Expression) Constant() (any, bool) { return constantOf(e.node) }
 
+// Type names what its value is, such as a text, for errors; "" where that shows only
+// when it is read.
+func (e *Expression) Type() string {
+	if t := staticType(e.node); t != nil {
+		return typeName(t)
+	}
+	return ""
+}
+
 // Variable returns the variable that the expression is, a name or a group's
 // field, and nothing else.
 func (e *Expression) Variable() (int, bool) { return e.language.variable(e.node) }

@@ -13,6 +13,9 @@ import (
 	"github.com/flowreaper/flowreaper/internal/plain"
 )
 
+// Normal makes a value of an item of one, as JSON's decoders left it.
+func Normal(v any) (any, error) { return normal(v) }
+
 // Values are nil, bool, int, float64, string, time.Duration, time.Time, []any,
 // map[string]any and map[string]string. normal makes one of what JSON's
 // decoders and callers hand in.

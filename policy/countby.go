@@ -1,0 +1,340 @@
+package policy
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/flowreaper/flowreaper/internal/plain"
+	"github.com/flowreaper/flowreaper/internal/spelling"
+	"github.com/flowreaper/flowreaper/policy/internal/expression"
+	"github.com/flowreaper/flowreaper/policy/internal/yamltree"
+)
+
+// Together is the executions that are live in several flows, for rules that count them
+// together. One goroutine at a time may use it: it remembers what rules found out from
+// it.
+type Together struct {
+	at     time.Time
+	flows  []*Flow
+	doubt  string
+	counts map[*countBy][]*tallied
+}
+
+// NewTogether has the Live of each of these flows know the others. A flow without a Live
+// is one of which no complete listing came, and rules that it concerns are undecided; so
+// are all rules where there is a doubt, such as a listing of flows that failed.
+//
+// at is what rules that count see as now, as of [NewLive].
+func NewTogether(at time.Time, flows []*Flow, doubt string) *Together {
+	t := &Together{at: at, flows: flows, doubt: doubt, counts: map[*countBy][]*tallied{}}
+	for _, f := range flows {
+		if f.Live != nil {
+			f.Live.together = t
+		}
+	}
+	return t
+}
+
+// CountsTogether says whether the flow was counted with others.
+func (l *Live) CountsTogether() bool { return l != nil && l.together != nil }
+
+// Alone is the same of its flow by itself, counted with no others.
+func (l *Live) Alone() *Live {
+	return &Live{at: l.at, executions: l.executions, rankings: map[*concurrency][]ranking{}}
+}
+
+// countBy is maxConcurrent of what is counted together: the live executions of all flows
+// of a rule, or those of them that have one key.
+type countBy struct {
+	excess
+	key *countKey
+}
+
+// countKey is by what executions are counted.
+type countKey struct {
+	expression *expression.Expression // nil: all of the rule together
+	text       string                 // as the file says
+	label      string                 // customer, of execution.input.customer
+}
+
+// tallied is what a rule has counted, under one event. Where err says why not, it counts
+// nothing.
+type tallied struct {
+	event  *Event
+	flows  int
+	groups map[string]*group
+	err    error
+}
+
+// group is the executions with one key.
+type group struct {
+	members []member
+	surplus map[place]bool // nil: nobody has asked for it
+}
+
+func (c *countBy) source() string { return "maxConcurrent" }
+
+func (c *countBy) reads() expression.Set {
+	if c.key.expression == nil {
+		return liveFacts | togetherFacts
+	}
+	return liveFacts | togetherFacts | c.key.expression.Reads()
+}
+
+func (c *countBy) holds(j *judgement) (bool, error) {
+	all, g, _, err := c.group(j)
+	switch {
+	case err != nil:
+		return false, err
+	case len(g.members) <= c.most:
+		return false, nil
+	case j.facts.Execution.StartedTime.IsZero():
+		return false, errors.New("the execution has no startedTime, and so no place among the others")
+	}
+	if g.surplus == nil {
+		g.surplus = c.rank(g.members, Facts{Now: j.facts.Flow.Live.together.at, Event: all.event}, j.pricing)
+	}
+	return g.surplus[placeOf(j.facts.Flow, j.facts.Execution)], nil
+}
+
+// group finds the executions that the one which is judged is counted with.
+func (c *countBy) group(j *judgement) (all *tallied, own *group, key string, err error) {
+	flow := j.facts.Flow
+	switch {
+	case flow.Live == nil:
+		return nil, nil, "", &MissingError{"the complete list of the flow's executions", NeedLive}
+	case slices.Contains(flow.Unknown, "Definition") && !c.mapChildren:
+		return nil, nil, "", &MissingError{"the flow's definition", NeedFlow}
+	case flow.Live.together == nil:
+		return nil, nil, "", &MissingError{"the list of all flows that count together", NeedTogether}
+	}
+	if key, err = c.key.of(j); err != nil {
+		return nil, nil, "", err
+	}
+	if all = flow.Live.together.count(c, j); all.err != nil {
+		return nil, nil, "", all.err
+	}
+	if own = all.groups[key]; own == nil { // what is judged has been read anew since
+		own = &group{}
+	}
+	return all, own, key, nil
+}
+
+// count counts for a rule what is live, once for all that it judges.
+func (t *Together) count(c *countBy, j *judgement) *tallied {
+	for _, known := range t.counts[c] {
+		if known.event == j.facts.Event {
+			return known
+		}
+	}
+	all := &tallied{event: j.facts.Event, groups: map[string]*group{}}
+	if t.doubt != "" {
+		all.err = errors.New(t.doubt)
+	}
+	for _, flow := range t.flows {
+		if all.err == nil && c.concerns(flow, t.at, j) {
+			all.flows++
+			all.err = c.add(all, flow, t.at, j.pricing)
+		}
+	}
+	t.counts[c] = append(t.counts[c], all)
+	return all
+}
+
+// concerns says whether a flow's executions count: no condition that hangs on the flow
+// alone rules it out. Those of Express flows are never listed.
+func (c *countBy) concerns(flow *Flow, at time.Time, j *judgement) bool {
+	if flow.executionMode() != "Standard" {
+		return false
+	}
+	_, ok := narrow(c.others, flowStage, &judgement{facts: Facts{Now: at, Event: j.facts.Event, Flow: flow}, pricing: j.pricing})
+	return ok
+}
+
+// add adds a flow's live executions. One without a key is counted with none: so fewer
+// are too many, and it is undecided itself.
+func (c *countBy) add(all *tallied, flow *Flow, at time.Time, pricing *Pricing) error {
+	switch {
+	case flow.Live == nil:
+		return fmt.Errorf("the flow %s counts too, and no complete list of its executions came", flow.Name)
+	case flow.DistributedMap && !c.mapChildren:
+		return fmt.Errorf("the flow %s "+childrenToo, flow.Name)
+	case slices.Contains(flow.Unknown, "Definition") && !c.mapChildren && flow.Live.Count() > 0:
+		return fmt.Errorf("the flow %s counts too, and its definition was not fetched", flow.Name)
+	}
+	for _, e := range flow.Live.executions {
+		key, err := c.key.of(&judgement{facts: Facts{Now: at, Event: all.event, Flow: flow, Execution: e}, pricing: pricing})
+		if err != nil {
+			continue
+		}
+		g := all.groups[key]
+		if g == nil {
+			g = &group{}
+			all.groups[key] = g
+		}
+		g.members = append(g.members, member{flow, e})
+	}
+	return nil
+}
+
+// of is an execution's key, such that two are the same where == says so of the values.
+func (k *countKey) of(j *judgement) (string, error) {
+	if k.expression == nil {
+		return "", nil
+	}
+	value, err := k.expression.Value(j)
+	if err != nil {
+		return "", err
+	}
+	key, err := keyOf(value)
+	if err != nil {
+		return "", fmt.Errorf("countBy: %s is %w", k.text, err)
+	}
+	return key, nil
+}
+
+// longestKey is how many characters a key may have.
+const longestKey = 256
+
+const isKey = "a key is a text, a number, true or false, or a list of those"
+
+// keyOf writes a value down such that no other has the same key.
+func keyOf(v any) (key string, err error) {
+	list, isList := v.([]any)
+	if !isList {
+		key, err = scalarKey(v)
+	}
+	for i, item := range list {
+		own, err := scalarKey(item)
+		if err != nil {
+			return "", fmt.Errorf("a list, whose item %d is %w", i, err)
+		}
+		if key += own + ", "; len(key) > 8*longestKey {
+			break
+		}
+	}
+	if isList {
+		key = "[" + strings.TrimSuffix(key, ", ") + "]"
+	}
+	if n := utf8.RuneCountInString(key); n > longestKey+len(`""`) {
+		return "", fmt.Errorf("%s, longer than the %d characters that a key may have", plain.Clip(key, 20), longestKey)
+	}
+	return key, err
+}
+
+func scalarKey(v any) (string, error) {
+	v, err := expression.Normal(v)
+	if err != nil {
+		return "", err
+	}
+	switch v := v.(type) {
+	case nil:
+		return "", errors.New("nil: what has no key is not counted")
+	case bool:
+		return strconv.FormatBool(v), nil
+	case int:
+		return strconv.Itoa(v), nil
+	case float64:
+		switch {
+		case v == 0: // also -0
+			return "0", nil
+		case v == math.Trunc(v): // 5.0 is 5
+			return strconv.FormatFloat(v, 'f', 0, 64), nil
+		}
+		return strconv.FormatFloat(v, 'g', -1, 64), nil
+	case string:
+		return strconv.Quote(v[:min(len(v), 8*longestKey)]), nil // what is cut is too long
+	}
+	return "", fmt.Errorf("%s: %s", plain.Clip(expression.Format(v), 40), isKey)
+}
+
+func (k *countKey) identity() string {
+	if k.expression == nil {
+		return k.text
+	}
+	return k.expression.Identity()
+}
+
+// describe says how many are live: 23 of customer "acme" live, at most 20.
+func (c *countBy) describe(j *judgement) string {
+	all, g, key, err := c.group(j)
+	if err != nil {
+		return "live (unknown) by " + c.key.text + fmt.Sprintf(", at most %d", c.most)
+	}
+	text := fmt.Sprintf("%d of %s %s live, at most %d", len(g.members), c.key.label, key, c.most)
+	if c.key.expression == nil {
+		text = fmt.Sprintf("%d live in %s, at most %d", len(g.members), plain.Count(all.flows, "flow"), c.most)
+	}
+	holds, err := c.holds(j)
+	if err != nil || len(g.members) <= c.most {
+		return text
+	}
+	return text + c.among(len(g.members)-c.most, holds)
+}
+
+func (c *countBy) String() string {
+	return fmt.Sprintf("maxConcurrent %d by %s, %s first", c.most, c.key.text, c.order)
+}
+
+var (
+	// keyFacts are what a key may read: what stays as it is while an execution runs.
+	keyFacts  = flowFacts | inputFacts | expression.SetOf(flowName, executionName)
+	keyTypes  = []string{"", "a text", "a number", "true or false", "a list"}
+	dotted    = regexp.MustCompile(`^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$`)
+	plainName = regexp.MustCompile(`^[A-Za-z_]\w*$`)
+)
+
+// countBy reads by what a rule counts; nil is each flow by itself.
+func (d *decoder) countBy(r *Rule, n *yamltree.Node) *countKey {
+	text, ok := d.scalar(n, "countBy", "flow, rule, or what executions are counted by, such as execution.input.customer")
+	switch {
+	case !ok || text == "flow":
+		return nil
+	case slices.Contains(r.On, OnEvent):
+		d.fail(n.Position, "countBy counts several flows in one sweep, and an event's looks at each by itself: take event out of on")
+		return nil
+	case text == "rule":
+		return &countKey{text: text}
+	}
+	if near := spelling.Nearest(text, []string{"flow", "rule"}); near != "" {
+		d.fail(n.Position, "countBy must be flow, rule, or an expression such as execution.input.customer, but is %s; did you mean %s?", n.Describe(), near)
+		return nil
+	}
+	e, problems := d.language.Compile(text)
+	if len(problems) > 0 && plainName.MatchString(text) && strings.HasPrefix(problems[0].Message, "unknown name") {
+		problems = []expression.Problem{{Offset: -1, Message: fmt.Sprintf("unknown name %q: of the input it is execution.input.%s", text, text)}}
+	}
+	d.problems(n, "countBy", problems)
+	if len(problems) > 0 || !d.mayBeKey(n, text, e) {
+		return nil
+	}
+	k := &countKey{expression: e, text: text, label: text}
+	if dotted.MatchString(text) {
+		k.label = text[strings.LastIndexByte(text, '.')+1:]
+	}
+	return k
+}
+
+// mayBeKey refuses what is no key, or would not stay the same.
+func (d *decoder) mayBeKey(n *yamltree.Node, text string, e *expression.Expression) bool {
+	for v := range (e.Reads() &^ keyFacts).All() {
+		d.fail(n.Position, "countBy reads %s, and a key stays the same while the execution runs: it may read flow, but for flow.live, execution.name and execution.input", variables[v].Name)
+		return false
+	}
+	switch {
+	case e.Reads() == 0:
+		d.fail(n.Position, "countBy: %s is the same for all executions: write rule", text)
+	case !slices.Contains(keyTypes, e.Type()):
+		d.fail(n.Position, "countBy: %s is %s: "+isKey, text, e.Type())
+	default:
+		return true
+	}
+	return false
+}
