@@ -27,7 +27,9 @@ type Channel struct {
 	TimeZone  string            // of the times in its messages, by its IANA name; "" is UTC
 	Template  string            // a text/template of a message; "" is the language's own
 
-	place *Error // of the template; nil where there is none
+	Body string // a webhook's whole body: JSON with ${…} in it; "" is flowreaper's own
+
+	place, bodyPlace *Error // of the template and the body; nil where there is none
 }
 
 // News is what may be worth a message.
@@ -60,11 +62,18 @@ const (
 // file. What a template may say those know who write the messages, so that
 // Parse takes any text for one.
 func (c *Channel) TemplateError(err error) *Error {
+	return placed(c.place, "template: "+strings.TrimPrefix(err.Error(), "template: ")) // which text/template begins with, too
+}
+
+// BodyError is an error in the channel's body, likewise.
+func (c *Channel) BodyError(err error) *Error { return placed(c.bodyPlace, "body: "+err.Error()) }
+
+func placed(place *Error, message string) *Error {
 	e := &Error{}
-	if c.place != nil {
-		*e = *c.place
+	if place != nil {
+		*e = *place
 	}
-	e.Message = "template: " + strings.TrimPrefix(err.Error(), "template: ") // which text/template begins with, too
+	e.Message = message
 	return e
 }
 
@@ -101,7 +110,7 @@ func (p *Policy) Variables() []string {
 }
 
 func (d *decoder) channel(n *yamltree.Node) Channel {
-	f := d.fields(n, "a channel", "name", "kind", "url", "urlEnv", "secretEnv", "on", "at", "language", "timeZone", "template")
+	f := d.fields(n, "a channel", "name", "kind", "url", "urlEnv", "secretEnv", "on", "at", "language", "timeZone", "template", "body")
 	if f == nil {
 		return Channel{}
 	}
@@ -118,6 +127,7 @@ func (d *decoder) channel(n *yamltree.Node) Channel {
 	if secret := f["secretEnv"]; secret != nil && (c.Kind == WeCom || c.Kind == SlackHook) {
 		d.fail(secret.Position, "a %s channel signs nothing, its URL is the secret: leave secretEnv out", c.Kind)
 	}
+	d.body(&c, f["body"])
 	if template := f["template"]; template != nil {
 		text, ok := d.text(template, "template")
 		c.Template, c.place = text, d.errorAt(template.Position, "")

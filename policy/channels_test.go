@@ -121,7 +121,7 @@ func TestChannelErrors(t *testing.T) {
 		{"a robot's secret for a variable", one(`urlEnv: A, secretEnv: SEC0123456789abcdefhunter2`), nil},
 		{"a robot's secret", one(`urlEnv: A, secretEnv: SEC0123456789abcdef0123`), []string{"4:52: secretEnv " + fmt.Sprintf(variable, "the secret")}},
 		{"a secret by a key of its own", one(`urlEnv: A, secret: hunter2`), []string{
-			`4:41: unknown key "secret"; there are: name, kind, url, urlEnv, secretEnv, on, at, language, timeZone, template`}},
+			`4:41: unknown key "secret"; there are: name, kind, url, urlEnv, secretEnv, on, at, language, timeZone, template, body`}},
 		{"a secret of digits", one(`urlEnv: A, secretEnv: 12345678`), []string{"4:52: secretEnv " + fmt.Sprintf(variable, "the secret")}},
 		{"a rule's unknown channel", notifying("  - {name: oncall, kind: webhook, urlEnv: A}\n", "notify: [oncal]"), []string{
 			`8:14: there is no channel "oncal"; did you mean "oncall"?`}},

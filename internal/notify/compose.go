@@ -36,6 +36,21 @@ var formats = map[policy.ChannelKind]format{
 	policy.SlackHook: {clean: cleanMarkdown, limit: 40_000, most: 20, wrap: slackMessage},
 }
 
+// formatOf is the channel's. A body of one's own may go to people in any other chat, so that what comes
+// from elsewhere is cleaned for it as it is for a robot.
+func formatOf(channel policy.Channel) (format, error) {
+	f := formats[channel.Kind]
+	if channel.Body == "" {
+		return f, nil
+	}
+	b, err := parseBody(channel.Body)
+	if err != nil {
+		return format{}, err
+	}
+	f.clean, f.wrap = cleanMarkdown, b.wrap
+	return f, nil
+}
+
 // compose returns the body that tells a channel of a report, nil if it has
 // nothing to hear. One that is too long names fewer executions; one that is
 // too long all the same, by its template, is cut.
@@ -48,7 +63,10 @@ func compose(channel policy.Channel, routes map[string][]string, report *result.
 	if err != nil {
 		return nil, err
 	}
-	format := formats[channel.Kind]
+	format, err := formatOf(channel)
+	if err != nil {
+		return nil, err
+	}
 	for most := format.most; ; most /= 2 {
 		b := builder{channel: channel, routes: routes, clean: format.clean, most: most, zone: zone}
 		m, worth := b.build(report)

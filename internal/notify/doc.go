@@ -48,7 +48,8 @@
 //	X-Flowreaper-Timestamp: 1785632400          seconds since 1970
 //	X-Flowreaper-Signature: v1=<hex>            HMAC-SHA256(secret, timestamp + "." + body)
 //
-// Any 2xx answer is a success.
+// Any 2xx answer is a success. With a body of one's own (body.go) what is sent is that, with fields of the
+// Message filled in.
 //
 // # Robots
 //

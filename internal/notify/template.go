@@ -46,7 +46,7 @@ func newWriter(c policy.Channel) (*writer, error) {
 	return w, weigh(w.templates, "title", "text")
 }
 
-// Check tries the templates of a policy's channels, the one thing in notify
+// Check tries the templates and bodies of a policy's channels, the one thing in notify
 // that only those who write the messages can check. The error, if any, is a
 // [policy.Errors].
 func Check(p *policy.Policy) error {
@@ -54,6 +54,9 @@ func Check(p *policy.Policy) error {
 	for _, c := range p.Notify {
 		if err := checkTemplate(c); err != nil {
 			errs = append(errs, c.TemplateError(err))
+		}
+		if _, err := parseBody(c.Body); err != nil && c.Body != "" {
+			errs = append(errs, c.BodyError(err))
 		}
 	}
 	if len(errs) == 0 {
@@ -69,15 +72,19 @@ func checkTemplate(c policy.Channel) error {
 	if err != nil {
 		return err
 	}
+	return namingFields(w.write(sample()))
+}
+
+// sample is a message that has something of everything.
+func sample() *Message {
 	list := List{Count: 2, Items: []Item{{Flow: "flow", Execution: "execution", Rule: "rule", Outcome: "stopped", Detail: "detail", Cause: "cause", StartedTime: time.Unix(0, 0).UTC(), Age: "1s"}}, More: 1}
-	m := Message{
+	return &Message{
 		Place:  result.Place{Account: "account", Region: "region", Endpoint: "endpoint", Flowreaper: "version"},
 		Policy: "policy", Mode: "enforce", Trigger: "timer", RunID: "run", Time: time.Unix(0, 0).UTC(),
 		Stopped: list, Failed: list, Withheld: list, Undecided: list, Planned: list,
 		Limit: &Limit{Name: "maxStops", Window: "1h"}, Errors: []result.ErrorNote{{Code: "code", Message: "message", Count: 1}},
 		Left: &Left{Stops: 1, Time: "1s"},
 	}
-	return namingFields(w.write(&m))
 }
 
 // namingFields has the error about a field that doesn't exist say which do.

@@ -123,7 +123,7 @@ func TestPolicyMistakes(t *testing.T) {
 	if err := check(t, compiled, right); err != nil {
 		t.Fatal(err)
 	}
-	channels := "notify: [{name: a, kind: dingtalk, urlEnv: A, secretEnv: B, on: [stopped, planned], language: zh, template: x}, {name: b, kind: slack, urlEnv: B, at: all}, {name: c, kind: wecom, urlEnv: C, at: {stopped: [all]}}]\n"
+	channels := "notify: [{name: a, kind: dingtalk, urlEnv: A, secretEnv: B, on: [stopped, planned], language: zh, template: x}, {name: b, kind: slack, urlEnv: B, at: all}, {name: c, kind: wecom, urlEnv: C, at: {stopped: [all]}}, {name: d, kind: webhook, urlEnv: D, body: {a: [x]}}]\n"
 	for _, notify := range []string{"[]", "a", "[a]"} {
 		if err := check(t, compiled, strings.Replace(right, "when: true", "when: true, notify: "+notify, 1)+channels); err != nil {
 			t.Fatal(err)
@@ -221,6 +221,7 @@ func TestPolicyMistakes(t *testing.T) {
 		"nobody to mention":         top("notify: [{name: a, kind: wecom, urlEnv: A, at: []}]"),
 		"mentioned of other news":   top("notify: [{name: a, kind: wecom, urlEnv: A, at: {plan: [all]}}]"),
 		"a number to mention":       top("notify: [{name: a, kind: wecom, urlEnv: A, at: [13800000000]}]"),
+		"a body that is a number":   top("notify: [{name: a, kind: webhook, urlEnv: A, body: 5}]"),
 		"another language":          top("notify: [{name: a, kind: webhook, urlEnv: A, language: de}]"),
 		"a rule's channel, blank":   rule(`when: true, notify: [""]`),
 		"a price without an amount": strings.Replace(right, "{perTransition: 1}", "{perMinute: [{flows: [a]}]}", 1),

@@ -100,6 +100,8 @@ type channel struct {
 	TimeZone string `yaml:"timeZone,omitempty"`
 	// A text of your own in the place of the language's, as a Go text/template, such as {{.Policy}}: {{.Stopped.Count}} stopped.
 	Template string `yaml:"template,omitempty" jsonschema:"minLength=1"`
+	// A webhook's whole body in the place of flowreaper's: JSON, or the same as YAML, with ${title}, ${text}, ${stopped.count} and the like in it.
+	Body body `yaml:"body,omitempty"`
 }
 
 // JSONSchemaExtend asks for one place of the URL.

@@ -33,6 +33,7 @@ type (
 	variable      struct{}
 	news          struct{}
 	mentions      struct{}
+	body          struct{}
 
 	channelNames struct{}
 )
@@ -69,6 +70,7 @@ func values() map[reflect.Type]*jsonschema.Schema {
 		reflect.TypeFor[news]():     oneOrMore(newsText()),
 		reflect.TypeFor[mentions](): {AnyOf: append(oneOrMore(text(`\S`)).AnyOf, &jsonschema.Schema{Type: "object", PropertyNames: newsText(), AdditionalProperties: oneOrMore(text(`\S`))})},
 
+		reflect.TypeFor[body]():          {AnyOf: []*jsonschema.Schema{text(`\S`), {Type: "object"}, {Type: "array"}}},
 		reflect.TypeFor[dates]():         oneOrMore(text(dateSpan)),
 		reflect.TypeFor[fileName]():      {Type: "string", Pattern: `^[^/\\:]`, Not: text(`\\|://|(^|/)\.\.(/|$)`)},
 		reflect.TypeFor[calendarNames](): oneOrMore(text(nameText)),
