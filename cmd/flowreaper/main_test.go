@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
@@ -33,6 +34,7 @@ func TestScripts(t *testing.T) {
 				env.Setenv(name, "")
 			}
 			env.Setenv("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true")
+			env.Setenv("GORACE", os.Getenv("GORACE"))
 			env.Setenv("HOME", filepath.Join(env.WorkDir, "home")) // a ledger is written there
 			env.Setenv("FUNCTION", function)
 			env.Setenv("SCHEMAS", schemas)
