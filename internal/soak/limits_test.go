@@ -25,11 +25,11 @@ var mistyped = []struct {
 }
 
 // The mistake is loud from the first sweep that sees it on, every minute, and
-// stops nothing more.
+// stops nothing more, not even when an hour later the ledger counts none.
 func TestRuleTyped2mFor2h(t *testing.T) {
 	for _, c := range mistyped {
 		t.Run(c.name, func(t *testing.T) {
-			checkMistyped(t, scenario{flows: 200, span: 2 * time.Hour, limit: 2 * time.Minute, limits: c.limits}, c.most)
+			checkMistyped(t, scenario{flows: 200, span: 70 * time.Minute, limit: 2 * time.Minute, limits: c.limits}, c.most)
 		})
 	}
 }
@@ -54,6 +54,11 @@ func checkMistyped(t *testing.T, s scenario, most int) {
 			}
 		}
 		d.run()
+		for code := range d.failed {
+			if code != result.CodeWithheld {
+				t.Errorf("%d sweeps failed: %s", d.failed[code], code)
+			}
+		}
 		for _, wrong := range d.result().wrong {
 			t.Errorf("stopped against the judge: %s", wrong)
 		}

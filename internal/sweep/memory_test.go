@@ -287,26 +287,6 @@ func TestGateWaitsForWhatNobodyHasSeen(t *testing.T) {
 	})
 }
 
-// A rule typed 2m for 2h stops at most maxStops an hour, then nothing, loudly.
-func TestMistypedRuleStopsAtMostMaxStopsAnHour(t *testing.T) {
-	a := &account.Account{Generate: []account.Generate{{Flows: 300, Prefix: "f-", Live: 2, MaxAge: ago(time.Hour), Seed: 1}}}
-	text := strings.Replace(fmt.Sprintf(guarded, 100, "100%"), "maxRuntime: 2h", "maxRuntime: 2m", 1)
-	timed(t, a, text, "", func(t *testing.T, p *process) {
-		for range 50 {
-			_, err := p.next()
-			if p.stops() > 100 {
-				t.Fatalf("%d stops", p.stops())
-			}
-			if err != nil && codeOf(err) != result.CodeWithheld {
-				t.Fatal(err)
-			}
-		}
-		if _, err := p.next(); codeOf(err) != result.CodeWithheld {
-			t.Errorf("error %v", err)
-		}
-	})
-}
-
 // What a stop hasn't ended is tried again by the next sweep.
 func TestStillRunningIsTriedAgain(t *testing.T) {
 	a := &account.Account{Behaviour: account.Behaviour{StopDelay: ago(70 * time.Second)}, Flows: []account.Flow{hanging("f", 1, 4*time.Hour)}}
