@@ -9,6 +9,7 @@
 package redact
 
 import (
+	"bytes"
 	"regexp"
 	"slices"
 	"strings"
@@ -98,8 +99,10 @@ func (r *Redactor) look(v view, hidden []bool, left int, encoded bool) {
 	} else {
 		r.halves.in(v, hidden)
 	}
-	for _, found := range signature.FindAllSubmatchIndex(v.text, -1) {
-		v.hide(hidden, found[2], found[3])
+	if bytes.ContainsAny(v.text, "=:") { // most texts, such as ids, have neither
+		for _, found := range signature.FindAllSubmatchIndex(v.text, -1) {
+			v.hide(hidden, found[2], found[3])
+		}
 	}
 	if left == 0 {
 		return
