@@ -58,16 +58,16 @@ unit: ## The tests of the product itself
 # Once each, so that none rots; the race detector would only slow them down.
 # Those that take longer than a few seconds are make bench's: testing.Short.
 benchmarks: ## Every benchmark of the product, once; the long ones apart
-	go test -short -run '^$$' -bench . -benchtime 1x $(MEASURED)
+	go test -vet=off -short -run '^$$' -bench . -benchtime 1x $(MEASURED)
 
 modules: ## The tests in Go modules of their own
-	@for m in $(MODULES); do echo "== $$m"; (cd $$m && go test -short -bench . -benchtime 1x ./...) || exit 1; done
+	@for m in $(MODULES); do echo "== $$m"; (cd $$m && go test -vet=off -short -bench . -benchtime 1x ./...) || exit 1; done
 	@echo "== test/duckdb" && ./scripts/duckdb.sh -short -bench . -benchtime 1x
 
 # They wait for most of their time, and so run more at once than there are
 # processors; what they test is no dependency of theirs that a cache could know.
 hostile: ## The built binaries against a CloudFlow that answers as none should
-	cd test/hostile && go test -count=1 -parallel 16 -timeout 5m ./...
+	cd test/hostile && go test -vet=off -count=1 -parallel 16 -timeout 5m ./...
 
 # The tests named …Property and …Model, on many more cases than make test has,
 # and every fuzz target for a bounded time.
@@ -77,7 +77,7 @@ FUZZTIME ?= 30s
 fuzz: ## Random policies (CHECKS) and accounts (MODELS) against naive ones, and every fuzz target (FUZZTIME each)
 	go test ./policy -run Property -timeout 6h -rapid.checks=$(CHECKS)
 	FLOWREAPER_SOAK_CHECKS=$(MODELS) go test ./internal/sweep -run Model -timeout 6h -rapid.checks=$(CHECKS)
-	FLOWREAPER_SOAK_CHECKS=$(MODELS) go test ./internal/history/backtest -run Model -timeout 6h
+	FLOWREAPER_SOAK_CHECKS=$(MODELS) go test ./internal/history/backtest ./internal/history/record -run Model -timeout 6h
 	./scripts/fuzz.sh $(FUZZTIME)
 
 bench: ## Measure: verdicts, beside cel-go's too, pages, backtests beside DuckDB, days of large accounts, memory

@@ -33,7 +33,7 @@ func TestManyExecutionsOfOneFlow(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			c := emulate(t, &account.Account{
 				Behaviour: account.Behaviour{Order: order},
-				Generate:  []account.Generate{{Flows: 1, Prefix: "f-", Ended: 20_000, Live: 50, MaxAge: ago(48 * time.Hour), Seed: 7}},
+				Generate:  []account.Generate{{Flows: 1, Prefix: "f-", Ended: 8_000, Live: 50, MaxAge: ago(48 * time.Hour), Seed: 7}},
 			})
 			dir := filepath.Join(t.TempDir(), "history")
 			longest := 0
@@ -42,7 +42,7 @@ func TestManyExecutionsOfOneFlow(t *testing.T) {
 			if longest > 50 {
 				t.Errorf("%s: %d pages at once", order, longest)
 			}
-			if best := 20_050 / 99; r.Pages < best || r.Pages > 4*best {
+			if best := 8_050 / 99; r.Pages < best || r.Pages > 4*best {
 				t.Errorf("%s: %d pages, where %d are needed", order, r.Pages, best)
 			}
 		})

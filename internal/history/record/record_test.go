@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -153,9 +155,18 @@ func (c cloud) same(t *testing.T, status string, started, stopped time.Time, row
 }
 
 // Whatever goes wrong, and whenever it is run, the folder says what happened, and what
-// it doesn't know.
-func TestRecordsWhatHappened(t *testing.T) {
-	for seed := range uint64(60) {
+// it doesn't know. FLOWREAPER_SOAK_CHECKS says how many models are tried, and
+// FLOWREAPER_SOAK_SEED the first one's seed.
+func TestRecordModel(t *testing.T) {
+	number := func(name string, otherwise uint64) uint64 {
+		if n, err := strconv.ParseUint(os.Getenv(name), 10, 64); err == nil {
+			return n
+		}
+		return otherwise
+	}
+	first := number("FLOWREAPER_SOAK_SEED", 0)
+	for i := range number("FLOWREAPER_SOAK_CHECKS", 20) {
+		seed := first + i
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) { liveThrough(t, drawn{rand.New(rand.NewPCG(seed, 0))}) })
 		})
