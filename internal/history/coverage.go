@@ -19,6 +19,11 @@ import (
 // version is of history.json and of the columns.
 const version = 1
 
+var form = strictjson.Form{
+	Kind: fmt.Sprintf("history of version %d", version), Version: version,
+	Remedy: "use the flowreaper that wrote it, or record into a new folder",
+}
+
 // CoverageFile tells what is covered.
 const CoverageFile = "history.json"
 
@@ -179,23 +184,9 @@ func named(entries []fs.DirEntry) string {
 	return strings.Join(names, ", ")
 }
 
-// decode reads the version first: of another nothing else can be said.
 func decode(text []byte) (*Coverage, error) {
-	kind := fmt.Sprintf("history of version %d", version)
-	var v struct {
-		Version *int `json:"version"`
-	}
-	if err := json.Unmarshal(text, &v); err != nil {
-		return nil, strictjson.Said(err, kind)
-	}
-	switch {
-	case v.Version == nil:
-		return nil, errors.New("it has no version")
-	case *v.Version != version:
-		return nil, fmt.Errorf("its version is %d, and this flowreaper reads version %d: use the flowreaper that wrote it, or record into a new folder", *v.Version, version)
-	}
 	c := &Coverage{}
-	if err := strictjson.Read(text, c, kind); err != nil {
+	if err := strictjson.Read(text, c, form); err != nil {
 		return nil, err
 	}
 	return c, c.check()

@@ -91,6 +91,8 @@ const (
 	ahead = 2 * time.Minute
 )
 
+var form = strictjson.Form{Kind: "plan", Version: version, Remedy: "apply it with the flowreaper that made it, or make the plan anew"}
+
 // Replaceable says why a plan can't be written to a file of that name; nil where
 // it can. A file that is there already must be a plan: no other is lost.
 func Replaceable(name string) error {
@@ -173,7 +175,7 @@ func Read(name string, expected Fingerprint) (*File, *policy.Policy, error) {
 // decode decodes a plan that lacks nothing.
 func decode(text []byte) (*File, error) {
 	f := &File{}
-	if err := strictjson.Read(text, f, "plan"); err != nil {
+	if err := strictjson.Read(text, f, form); err != nil {
 		return nil, err
 	}
 	return f, f.complete()
@@ -195,8 +197,6 @@ func readFile(name string) ([]byte, error) {
 // complete says what the plan lacks; nil if nothing.
 func (f *File) complete() error {
 	switch {
-	case f.Version != version:
-		return fmt.Errorf("its version is %d, and this flowreaper reads version %d", f.Version, version)
 	case f.Stops == nil:
 		return errors.New("it has no stops, not even none")
 	case f.CreatedAt.IsZero() || f.Endpoint == "":

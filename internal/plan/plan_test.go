@@ -172,7 +172,9 @@ func TestPlansThatAreRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, test := range []struct{ name, from, to, want string }{
-		{"another version", `"version": 1`, `"version": 2`, "its version is 2, and this flowreaper reads version 1"},
+		{"another version", `"version": 1`, `"version": 2`, "its version is 2, and this flowreaper reads version 1: apply it with the flowreaper that made it, or make the plan anew"},
+		{"another version, with a key of its own", `"version": 1`, `"version": 2, "groups": []`, "its version is 2, and this flowreaper reads version 1: "},
+		{"no version", `"version": 1`, `"mode": "plan"`, "it has no version"},
 		{"an unknown key", `"version": 1`, `"version": 1, "force": true`, "it has a key that no plan has, /force"},
 		{"a key twice", `"version": 1`, `"version": 1, "policy": {"name": "p", "hash": "h", "text": "t"}`, `duplicate object member name "policy"`},
 		{"a key in another case", `"version": 1`, `"version": 1, "POLICY": {"name": "p", "hash": "h", "text": "t"}`, "it has a key that no plan has, /POLICY"},

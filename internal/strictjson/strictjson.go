@@ -11,13 +11,33 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// Read reads a file's text. what is the kind of file, such as plan.
-func Read(text []byte, into any, what string) error {
-	return Said(json.Unmarshal(text, into, json.RejectUnknownMembers(true)), what)
+// Form is what a file must be.
+type Form struct {
+	Kind    string // such as plan
+	Version int    // that its "version" must say
+	Remedy  string // what to do with a file of another version
 }
 
-// Said is an error of the library's without what is Go's in it; nil of nil.
-func Said(err error, what string) error {
+// Read reads a file's text. Its version comes first: of another one nothing else can
+// be said.
+func Read(text []byte, into any, f Form) error {
+	var v struct {
+		Version *int `json:"version"`
+	}
+	if err := json.Unmarshal(text, &v); err != nil {
+		return said(err, f.Kind)
+	}
+	switch {
+	case v.Version == nil:
+		return errors.New("it has no version")
+	case *v.Version != f.Version:
+		return fmt.Errorf("its version is %d, and this flowreaper reads version %d: %s", *v.Version, f.Version, f.Remedy)
+	}
+	return said(json.Unmarshal(text, into, json.RejectUnknownMembers(true)), f.Kind)
+}
+
+// said is an error of the library's without what is Go's in it; nil of nil.
+func said(err error, what string) error {
 	semantic, ok := errors.AsType[*json.SemanticError](err)
 	switch {
 	case err == nil:
