@@ -616,3 +616,19 @@ func TestSaveDoesNotWriteOverWhatItCannotRead(t *testing.T) {
 		t.Error("it was written")
 	}
 }
+
+// What a later flowreaper added to the same version of the form is left out: whoever goes
+// back to this one loses that, and nothing else.
+func TestKeysOfALaterFlowreaperAreLeftOut(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state")
+	put(t, path, sealed(1, 7, []byte(`{"account":"1234","region":"cn-hangzhou","new":{"a":1},`+
+		`"flows":[{"id":"f","q":"q","at":1,"w":1,"live":2,"next":1,"pages":1,"new":true,"known":[{"n":"e","s":1,"new":3}]}],`+
+		`"ledger":[{"at":"`+midnight.Add(-time.Minute).Format(time.RFC3339)+`","flow":"f","execution":"e","new":"x"}],"window":3600000}`)))
+	w, err := newFile(path).Load(here, midnight)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w.Ledger.Since(midnight.Add(-time.Hour)) != 1 || w.Live() != 2 {
+		t.Errorf("it knows %d stops and %d that run, want 1 and 2", w.Ledger.Since(midnight.Add(-time.Hour)), w.Live())
+	}
+}
