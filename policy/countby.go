@@ -3,18 +3,11 @@ package policy
 import (
 	"errors"
 	"fmt"
-	"math"
-	"regexp"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/flowreaper/flowreaper/internal/plain"
-	"github.com/flowreaper/flowreaper/internal/spelling"
 	"github.com/flowreaper/flowreaper/policy/internal/expression"
-	"github.com/flowreaper/flowreaper/policy/internal/yamltree"
 )
 
 // Together is the executions that are live in several flows, for rules that count them
@@ -55,13 +48,6 @@ func (l *Live) Alone() *Live {
 type countBy struct {
 	excess
 	key *countKey
-}
-
-// countKey is by what executions are counted.
-type countKey struct {
-	expression *expression.Expression // nil: all of the rule together
-	text       string                 // as the file says
-	label      string                 // customer, of execution.input.customer
 }
 
 // tallied is what a rule has counted, under one event. Where err says why not, it counts
@@ -184,84 +170,6 @@ func (c *countBy) add(all *tallied, flow *Flow, at time.Time, pricing *Pricing) 
 	return nil
 }
 
-// of is an execution's key, such that two are the same where == says so of the values.
-func (k *countKey) of(j *judgement) (string, error) {
-	if k.expression == nil {
-		return "", nil
-	}
-	value, err := k.expression.Value(j)
-	if err != nil {
-		return "", err
-	}
-	key, err := keyOf(value)
-	if err != nil {
-		return "", fmt.Errorf("countBy: %s is %w", k.text, err)
-	}
-	return key, nil
-}
-
-// longestKey is how many characters a key may have.
-const longestKey = 256
-
-const isKey = "a key is a text, a number, true or false, or a list of those"
-
-// keyOf writes a value down such that no other has the same key.
-func keyOf(v any) (key string, err error) {
-	list, isList := v.([]any)
-	if !isList {
-		key, err = scalarKey(v)
-	}
-	for i, item := range list {
-		own, err := scalarKey(item)
-		if err != nil {
-			return "", fmt.Errorf("a list, whose item %d is %w", i, err)
-		}
-		if key += own + ", "; len(key) > 8*longestKey {
-			break
-		}
-	}
-	if isList {
-		key = "[" + strings.TrimSuffix(key, ", ") + "]"
-	}
-	if n := utf8.RuneCountInString(key); n > longestKey+len(`""`) {
-		return "", fmt.Errorf("%s, longer than the %d characters that a key may have", plain.Clip(key, 20), longestKey)
-	}
-	return key, err
-}
-
-func scalarKey(v any) (string, error) {
-	v, err := expression.Normal(v)
-	if err != nil {
-		return "", err
-	}
-	switch v := v.(type) {
-	case nil:
-		return "", errors.New("nil: what has no key is not counted")
-	case bool:
-		return strconv.FormatBool(v), nil
-	case int:
-		return strconv.Itoa(v), nil
-	case float64:
-		switch {
-		case v == 0: // also -0
-			return "0", nil
-		case v == math.Trunc(v): // 5.0 is 5
-			return strconv.FormatFloat(v, 'f', 0, 64), nil
-		}
-		return strconv.FormatFloat(v, 'g', -1, 64), nil
-	case string:
-		return strconv.Quote(v[:min(len(v), 8*longestKey)]), nil // what is cut is too long
-	}
-	return "", fmt.Errorf("%s: %s", plain.Clip(expression.Format(v), 40), isKey)
-}
-
-func (k *countKey) identity() string {
-	if k.expression == nil {
-		return k.text
-	}
-	return k.expression.Identity()
-}
-
 // describe says how many are live: 23 of customer "acme" live, at most 20.
 func (c *countBy) describe(j *judgement) string {
 	all, g, key, err := c.group(j)
@@ -281,60 +189,4 @@ func (c *countBy) describe(j *judgement) string {
 
 func (c *countBy) String() string {
 	return fmt.Sprintf("maxConcurrent %d by %s, %s first", c.most, c.key.text, c.order)
-}
-
-var (
-	// keyFacts are what a key may read: what stays as it is while an execution runs.
-	keyFacts  = flowFacts | inputFacts | expression.SetOf(flowName, executionName)
-	keyTypes  = []string{"", "a text", "a number", "true or false", "a list"}
-	dotted    = regexp.MustCompile(`^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$`)
-	plainName = regexp.MustCompile(`^[A-Za-z_]\w*$`)
-)
-
-// countBy reads by what a rule counts; nil is each flow by itself.
-func (d *decoder) countBy(r *Rule, n *yamltree.Node) *countKey {
-	text, ok := d.scalar(n, "countBy", "flow, rule, or what executions are counted by, such as execution.input.customer")
-	switch {
-	case !ok || text == "flow":
-		return nil
-	case slices.Contains(r.On, OnEvent):
-		d.fail(n.Position, "countBy counts several flows in one sweep, and an event's looks at each by itself: take event out of on")
-		return nil
-	case text == "rule":
-		return &countKey{text: text}
-	}
-	if near := spelling.Nearest(text, []string{"flow", "rule"}); near != "" {
-		d.fail(n.Position, "countBy must be flow, rule, or an expression such as execution.input.customer, but is %s; did you mean %s?", n.Describe(), near)
-		return nil
-	}
-	e, problems := d.language.Compile(text)
-	if len(problems) > 0 && plainName.MatchString(text) && strings.HasPrefix(problems[0].Message, "unknown name") {
-		problems = []expression.Problem{{Offset: -1, Message: fmt.Sprintf("unknown name %q: of the input it is execution.input.%s", text, text)}}
-	}
-	d.problems(n, "countBy", problems)
-	if len(problems) > 0 || !d.mayBeKey(n, text, e) {
-		return nil
-	}
-	k := &countKey{expression: e, text: text, label: text}
-	if dotted.MatchString(text) {
-		k.label = text[strings.LastIndexByte(text, '.')+1:]
-	}
-	return k
-}
-
-// mayBeKey refuses what is no key, or would not stay the same.
-func (d *decoder) mayBeKey(n *yamltree.Node, text string, e *expression.Expression) bool {
-	for v := range (e.Reads() &^ keyFacts).All() {
-		d.fail(n.Position, "countBy reads %s, and a key stays the same while the execution runs: it may read flow, but for flow.live, execution.name and execution.input", variables[v].Name)
-		return false
-	}
-	switch {
-	case e.Reads() == 0:
-		d.fail(n.Position, "countBy: %s is the same for all executions: write rule", text)
-	case !slices.Contains(keyTypes, e.Type()):
-		d.fail(n.Position, "countBy: %s is %s: "+isKey, text, e.Type())
-	default:
-		return true
-	}
-	return false
 }

@@ -12,6 +12,7 @@
 //	flows.go, same.go    which flows there are
 //	ask.go, names.go     what is asked of each; which names none has
 //	look.go              lists and describes for the watch
+//	together.go          … and judges at once what rules count together
 //	events.go            … and for the events in force
 //	stop.go              opens the gate; fetches facts, sends stops, has them verified
 //	finish.go, drift.go  the report
