@@ -2,6 +2,8 @@ package main
 
 import (
 	"math"
+	"os"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -41,9 +43,15 @@ func TestSums(t *testing.T) {
 	}
 }
 
-func TestMemoryOf(t *testing.T) {
-	got := memoryOf("Name:\tf VmRSS: 1 kB\nVmHWM:\t   20480 kB\nVmRSS:\t    1024 kB\n")
-	if want := (usage{resident: 1 << 20, peak: 20 << 20}); got != want {
-		t.Errorf("got %+v, want %+v", got, want)
+func TestUsageOf(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux tells")
+	}
+	before, err := usageOf(os.Getpid())
+	for spent := time.Now(); time.Since(spent) < 5*time.Millisecond; {
+	}
+	after, failed := usageOf(os.Getpid())
+	if err != nil || failed != nil || before.resident < 1<<20 || before.peak < before.resident || after.cpu <= before.cpu {
+		t.Errorf("%+v (%v), then %+v (%v)", before, err, after, failed)
 	}
 }

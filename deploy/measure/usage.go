@@ -2,10 +2,9 @@ package main
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
-	"strings"
 	"time"
+
+	"github.com/prometheus/procfs"
 )
 
 // usage is what Linux tells of a process.
@@ -18,40 +17,25 @@ type usage struct {
 // process's own stat counts hundredths of a second. A thread that has ended
 // counts no more; Go's threads seldom do.
 func usageOf(pid int) (usage, error) {
-	proc := fmt.Sprintf("/proc/%d", pid)
-	status, err := os.ReadFile(filepath.Join(proc, "status"))
+	process, err := procfs.NewProc(pid)
 	if err != nil {
 		return usage{}, fmt.Errorf("only Linux tells what a process uses: %w", err)
 	}
-	u := memoryOf(string(status))
-	threads, err := filepath.Glob(filepath.Join(proc, "task", "*", "schedstat"))
+	status, err := process.NewStatus()
+	if err != nil {
+		return usage{}, err
+	}
+	u := usage{resident: int64(status.VmRSS), peak: int64(status.VmHWM)}
+	threads, err := procfs.AllThreads(pid)
 	if err != nil {
 		return usage{}, err
 	}
 	for _, thread := range threads {
-		text, err := os.ReadFile(thread)
+		ran, err := thread.Schedstat()
 		if err != nil {
 			return usage{}, err
 		}
-		var run int64
-		if _, err := fmt.Sscan(string(text), &run); err != nil {
-			return usage{}, fmt.Errorf("%s: %w", thread, err)
-		}
-		u.cpu += time.Duration(run)
+		u.cpu += time.Duration(ran.RunningNanoseconds)
 	}
 	return u, nil
-}
-
-func memoryOf(status string) usage {
-	var u usage
-	for line := range strings.Lines(status) {
-		var kilobytes int64
-		if _, err := fmt.Sscanf(line, "VmRSS: %d kB", &kilobytes); err == nil {
-			u.resident = kilobytes << 10
-		}
-		if _, err := fmt.Sscanf(line, "VmHWM: %d kB", &kilobytes); err == nil {
-			u.peak = kilobytes << 10
-		}
-	}
-	return u
 }

@@ -4,6 +4,8 @@ package spelling
 import (
 	"fmt"
 	"strings"
+
+	"github.com/hbollon/go-edlib"
 )
 
 // DidYouMean ends the error of a name that isn't known: with the nearest that is,
@@ -43,25 +45,5 @@ func Within(most int, name string, names []string) string {
 // neighbour to get from a to b.
 func distance(a, b string) int {
 	const most = 64 // names are shorter; texts that aren't names stay cheap
-	a, b = a[:min(len(a), most)], b[:min(len(b), most)]
-	var rows [most + 1][most + 1]int
-	for i := range len(a) + 1 {
-		rows[i][0] = i
-	}
-	for j := range len(b) + 1 {
-		rows[0][j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			rows[i][j] = min(rows[i-1][j]+1, rows[i][j-1]+1, rows[i-1][j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				rows[i][j] = min(rows[i][j], rows[i-2][j-2]+1)
-			}
-		}
-	}
-	return rows[len(a)][len(b)]
+	return edlib.OSADamerauLevenshteinDistance(a[:min(len(a), most)], b[:min(len(b), most)])
 }
