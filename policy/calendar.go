@@ -59,16 +59,16 @@ func (cs calendars) String() string {
 	return strings.Join(names, ", ")
 }
 
-// calendars reads calendars. One that is wrong is there all the same: what names it
+// readCalendars reads calendars. One that is wrong is there all the same: what names it
 // is not wrong, too.
-func (d *decoder) readCalendars(n *yamltree.Node) {
+func (d *decoder) readCalendars(n *yamltree.Node) (all []*calendar) {
 	d.calendars = map[string]*calendar{}
 	if n == nil {
-		return
+		return nil
 	}
 	if n.Kind != yamltree.Mapping || len(n.Entries) == 0 {
 		d.fail(n.Position, "calendars must be a mapping of names to their days, such as holidays: {days: [\"2027-01-01\"]}, but is %s", n.Describe())
-		return
+		return nil
 	}
 	for _, entry := range n.Entries {
 		name := entry.Key.Text
@@ -80,8 +80,10 @@ func (d *decoder) readCalendars(n *yamltree.Node) {
 		default:
 			d.calendars[name] = &calendar{name: name}
 			d.calendar(d.calendars[name], entry.Value)
+			all = append(all, d.calendars[name])
 		}
 	}
+	return all
 }
 
 func (d *decoder) calendar(c *calendar, n *yamltree.Node) {

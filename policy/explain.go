@@ -11,6 +11,7 @@ type Explanation struct {
 	Mode      Mode              `json:"mode,omitempty"`
 	Reason    string            `json:"reason,omitempty"`
 	Protected string            `json:"protected,omitempty"` // what protects it, condemned or not
+	Until     *Due              `json:"until,omitempty"`     // when that could let go, if ever
 	Rules     []RuleExplanation `json:"rules"`
 
 	NotCovered string `json:"notCovered,omitempty"` // why sweeps never look at it: see Uncovered
@@ -57,6 +58,9 @@ func (p *Policy) Explain(f *Facts) Explanation {
 	}
 	if held, _, _ := p.protection.holds(v.again()); held {
 		e.Protected = p.protection.reason(v.again())
+		if until := p.Unprotected(f); until.Kind == Moment {
+			e.Until = &until
+		}
 	}
 	for _, r := range p.Rules {
 		e.Rules = append(e.Rules, p.explainRule(r, &v))

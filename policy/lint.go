@@ -56,12 +56,16 @@ const (
 	LintTrickle      = "trickle"          // limits that let a wrong rule go on stopping
 	LintTimeZone     = "time-zone"        // clocks read in UTC beside windows of another zone
 	LintPlaceholder  = "placeholder"      // a cause with a placeholder that isn't one
+
+	LintCalendarOver  = "calendar-over"  // a calendar whose last day lies behind, or will within 30 days
+	LintCalendarTimed = "calendar-timed" // a calendar's file with events that give no days
 )
 
 // LintOptions is what findings depend on besides the policy.
 type LintOptions struct {
 	Tick  time.Duration                     // the time between two sweeps; one minute when 0
 	Flows int                               // how many flows the account has; 0 is not known
+	Now   time.Time                         // when windows and calendars are looked at; zero: they are not
 	Read  func(name string) ([]byte, error) // as [ParseWith]'s; nil where the policy names no files
 }
 
@@ -91,6 +95,7 @@ func Lint(file string, text []byte, o LintOptions) ([]Finding, error) {
 	for i, r := range p.Rules {
 		l.rules = append(l.rules, newLintRule(r, i, root.Value("rules").Items[i]))
 	}
+	l.calendars(root.Value("calendars"))
 	l.protect(root.Value("protect"))
 	l.limits(root.Value("limits"))
 	for _, r := range l.rules {

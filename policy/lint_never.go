@@ -21,6 +21,9 @@ func (l *linter) never(r *lintRule) bool {
 		key, why, next = l.noFlows(r)
 	}
 	if why == "" {
+		key, why, next = l.neverOpen(r)
+	}
+	if why == "" {
 		return false
 	}
 	l.warn(r, key, LintNever, "the rule can never stop anything: "+why, next)

@@ -20,6 +20,7 @@ func (l *linter) protect(n *yamltree.Node) {
 	l.misplaced(r)
 	l.timeZone(r)
 	l.protectFlows(r, p.flows)
+	l.protectWindow(r, p.window)
 	live := constraint.OneOf("execution.status", "Running", "Starting")
 	_, why := r.contradiction()
 	for _, c := range r.only {

@@ -219,6 +219,9 @@ func drawPolicy(t *rapid.T, exact bool) modelPolicy {
 	}
 	if rapid.Bool().Draw(t, "has protect") {
 		m.protect = modelProtect{flows: drawGlobs(t), when: drawParts(t, exact, 2)}
+		for range rapid.SampledFrom([]int{0, 0, 1, 2}).Draw(t, "protect windows") {
+			m.protect.windows = append(m.protect.windows, drawWindow(t, m))
+		}
 	}
 	for i := range rapid.IntRange(1, 3).Draw(t, "rules") {
 		m.rules = append(m.rules, drawRule(t, i, m, exact))
@@ -240,8 +243,12 @@ func (m modelPolicy) yaml() string {
 	for _, name := range slices.Sorted(maps.Keys(m.calendars)) {
 		line(true, "  %s: {days: %s}", name, quoted(m.calendars[name]))
 	}
-	if len(m.protect.flows)+len(m.protect.when) > 0 {
+	if len(m.protect.flows)+len(m.protect.when)+len(m.protect.windows) > 0 {
 		b.WriteString("protect:\n")
+		line(len(m.protect.windows) > 0, "  window:")
+		for _, w := range m.protect.windows {
+			line(true, "    - %s", w.yaml())
+		}
 		line(len(m.protect.flows) > 0, "  flows: %s", quoted(m.protect.flows))
 		line(len(m.protect.when) > 0, "  when: |\n    %s", strings.Join(m.protect.when, " and "))
 	}

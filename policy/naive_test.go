@@ -33,8 +33,9 @@ type modelPolicy struct {
 }
 
 type modelProtect struct {
-	flows []string
-	when  []string // top-level parts
+	flows   []string
+	windows []*modelWindow
+	when    []string // top-level parts
 }
 
 type modelRule struct {
@@ -207,6 +208,9 @@ func (n *naive) mode(r modelRule) Mode {
 
 func (n *naive) protected(f Facts) bool {
 	if len(n.model.protect.flows) > 0 && listNames(n.model.protect.flows, f.Flow.Name) {
+		return true
+	}
+	if slices.ContainsFunc(n.model.protect.windows, func(w *modelWindow) bool { return w.open(f.Now) }) {
 		return true
 	}
 	if len(n.model.protect.when) == 0 {

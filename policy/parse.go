@@ -56,7 +56,7 @@ func (d *decoder) policy(root *yamltree.Node) *Policy {
 	p.Pricing = d.pricing(f["pricing"])
 	p.constants = d.constants(f["vars"])
 	d.language = expression.New(p.Pricing.variables(), p.constants)
-	d.readCalendars(f["calendars"])
+	p.calendars = d.readCalendars(f["calendars"])
 	p.protection = d.protection(f["protect"])
 	p.Limits = d.limits(f["limits"])
 	p.Notify = d.channels(f["notify"])

@@ -229,7 +229,7 @@ policy.yaml:7:37: cause: invalid operation: + (mismatched types int and string)
    7 |     cause: "ran ${execution.ag} ${1 + flow.name}"
      |                                     ^`},
 		{"protect", "version: 1\nprotect: {}\nrules: [{name: a, when: true}]\n", `
-policy.yaml:2:10: protect is empty: give flows, when, or both
+policy.yaml:2:10: protect is empty: give flows, a window or when
    2 | protect: {}
      |          ^`},
 		{"a number that may be octal", "version: 1\nlimits: {maxStops: 010}\nrules: [{name: a, when: true}]\n", `

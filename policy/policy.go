@@ -38,6 +38,7 @@ type Policy struct {
 
 	constants  map[string]any // vars
 	protection *protection
+	calendars  []*calendar // in the file's order
 	files      Files
 	judgements sync.Pool // of *judgement, so that judging allocates nothing
 }
@@ -84,6 +85,6 @@ func (p *Policy) Only(rules ...string) *Policy {
 func (p *Policy) withRules(rules []*Rule) *Policy {
 	return &Policy{
 		Name: p.Name, Hash: p.Hash, Mode: p.Mode, Limits: p.Limits, Pricing: p.Pricing,
-		Notify: p.Notify, Rules: rules, constants: p.constants, protection: p.protection, files: p.files,
+		Notify: p.Notify, Rules: rules, constants: p.constants, protection: p.protection, calendars: p.calendars, files: p.files,
 	}
 }

@@ -1,12 +1,17 @@
 package policy
 
-import "github.com/flowreaper/flowreaper/policy/internal/yamltree"
+import (
+	"time"
 
-// protection is what is never stopped, whatever a rule says: flows OR when.
+	"github.com/flowreaper/flowreaper/policy/internal/yamltree"
+)
+
+// protection is what is never stopped, whatever a rule says: flows OR window OR when.
 type protection struct {
-	flows *globs     // nil: none
-	when  []conjunct // of one condition; empty: none
-	stays bool       // once it doesn't hold, time alone doesn't change that
+	flows  *globs     // nil: none
+	window windows    // in which nothing is; empty: none
+	when   []conjunct // of one condition; empty: none
+	stays  bool       // once it doesn't hold, time alone doesn't change that
 }
 
 // protection reads protect.
@@ -15,22 +20,25 @@ func (d *decoder) protection(n *yamltree.Node) *protection {
 	if n == nil {
 		return p
 	}
-	f := d.fields(n, "protect", "flows", "when")
+	f := d.fields(n, "protect", "flows", "window", "when")
 	if f != nil && len(n.Entries) == 0 {
-		d.fail(n.Position, "protect is empty: give flows, when, or both")
+		d.fail(n.Position, "protect is empty: give flows, a window or when")
 	}
 	p.flows = d.globs(f["flows"], "protect.flows")
+	for _, w := range d.windows(f["window"]) {
+		p.window = w.(windows)
+	}
 	for _, e := range d.condition(f["when"], "protect.when") {
 		p.when = append(p.when, newCondition("protect.when", e))
 	}
-	p.stays = stay(p.when, false)
+	p.stays = len(p.window) == 0 && stay(p.when, false)
 	return p
 }
 
 // holds says whether the execution is protected, and why. In doubt it is: what
 // could not be evaluated protects.
 func (p *protection) holds(j *judgement) (held bool, needs Need, doubt error) {
-	if p.flows != nil && p.flows.matches(j.facts.Flow.Name) {
+	if p.byFlow(j.facts.Flow) || p.byWindow(j.facts.Now) {
 		return true, 0, nil
 	}
 	if len(p.when) == 0 {
@@ -40,10 +48,16 @@ func (p *protection) holds(j *judgement) (held bool, needs Need, doubt error) {
 	return result != no, needs, doubt
 }
 
+func (p *protection) byFlow(flow *Flow) bool      { return p.flows != nil && p.flows.matches(flow.Name) }
+func (p *protection) byWindow(now time.Time) bool { return len(p.window) > 0 && p.window.contains(now) }
+
 // reason says which protection holds.
 func (p *protection) reason(j *judgement) string {
-	if p.flows != nil && p.flows.matches(j.facts.Flow.Name) {
+	switch {
+	case p.byFlow(j.facts.Flow):
 		return "protected: " + p.flows.describe(j)
+	case p.byWindow(j.facts.Now):
+		return "protected: " + p.window.describe(j)
 	}
 	if _, _, doubt := p.holds(j); doubt != nil {
 		return "protected, because it could not be evaluated whether it is: " + doubt.Error()
@@ -61,22 +75,36 @@ func (p *protection) needs(policy *Policy) Need {
 }
 
 // Unprotected says when protect could let go of the execution, at the earliest, as
-// Due says when a rule could condemn it.
+// Due says when a rule could condemn it. More than two years ahead is never.
 func (p *Policy) Unprotected(f *Facts) Due {
 	held := p.protection
-	if held.flows != nil && held.flows.matches(f.Flow.Name) {
+	if held.byFlow(f.Flow) {
 		return Due{}
 	}
-	if len(held.when) == 0 {
-		return Due{Moment, f.Now}
+	s, free := p.solver(*f), always
+	if len(held.when) > 0 {
+		free = never
+		for _, c := range held.when {
+			free = free.or(s.conjunct(c).no)
+		}
 	}
-	s, free := p.solver(*f), never
-	for _, c := range held.when {
-		free = free.or(s.conjunct(c).no)
+	for _, sp := range free {
+		at, ever := held.window.shut(moment(max(sp.from, f.Now.UnixNano())))
+		switch {
+		case !ever || at.UnixNano() >= sp.to:
+		case at.Equal(f.Now):
+			return p.freeNow(f)
+		default:
+			return Due{Moment, at}
+		}
 	}
-	freeNow := Due{Moment, f.Now}
-	if holds, _, _ := held.holds(&judgement{facts: *f, pricing: p.Pricing}); holds {
-		freeNow.Kind = EverySweep
+	return Due{}
+}
+
+// freeNow is the answer where protect could let go now: it may hold all the same.
+func (p *Policy) freeNow(f *Facts) Due {
+	if holds, _, _ := p.protection.holds(&judgement{facts: *f, pricing: p.Pricing}); holds {
+		return Due{EverySweep, f.Now}
 	}
-	return free.due(f.Now, freeNow)
+	return Due{Moment, f.Now}
 }

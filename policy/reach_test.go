@@ -109,6 +109,13 @@ func TestUnprotected(t *testing.T) {
 		{"from an age on", `when: execution.age >= duration("4h")`, facts(), "2026-03-04T12:00:00Z"},
 		{"and not any more", `when: execution.age >= duration("2h")`, facts(), "never"},
 		{"either", `when: execution.age < duration("5h") and now < date("2026-03-04T13:30:00Z")`, facts(), "2026-03-04T13:30:00Z"},
+		{"in a window", `window: {hours: "09:00-13:00"}`, facts(), "2026-03-04T13:00:00Z"},
+		{"in one of two windows", `window: [{hours: "09:00-13:00"}, {hours: "12:30-14:00", days: Wed}]`, facts(), "2026-03-04T14:00:00Z"},
+		{"not in a window", `window: {hours: "13:00-14:00"}`, facts(), "2026-03-04T12:00:00Z"},
+		{"at any time", `window: {hours: "00:00-24:00"}`, facts(), "never"},
+		{"in a window, and while it is young", "window: {hours: \"12:00-12:58\"}\n  when: execution.age < duration(\"4h\")", facts(), "2026-03-04T12:58:00Z"},
+		{"while it is young, and in a window then", "window: {hours: \"12:57-14:00\"}\n  when: execution.age < duration(\"4h\")", facts(), "2026-03-04T14:00:00Z"},
+		{"in a window, by what can't be evaluated", "window: {hours: \"12:00-13:00\"}\n  when: flow.live > 3", facts(), "2026-03-04T13:00:00Z"},
 		{"while many are live", `when: flow.live > 3`, facts(), "every sweep"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

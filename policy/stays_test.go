@@ -62,6 +62,7 @@ func TestStaysUnlessProtectCanBeginToHold(t *testing.T) {
 		"protect: {when: 'execution.age < duration(\"1h\")'}\n":                        true,
 		"protect: {when: 'not (execution.age >= duration(\"1h\"))'}\n":                 true,
 		"protect: {when: 'execution.age > duration(\"9h\")'}\n":                        false,
+		"protect: {window: {hours: \"13:00-14:00\"}}\n":                                false,
 		"protect: {when: 'now > date(\"2027-01-01\")'}\n":                              false,
 		"protect: {when: 'flow.name == \"x\" and execution.age > duration(\"9h\")'}\n": false,
 	} {

@@ -98,6 +98,20 @@ func (ws windows) next(t time.Time) (time.Time, bool) {
 	return time.Time{}, false
 }
 
+// shut is the first moment from t on at which no window is open; false where there is
+// none in two years: no execution lives so long.
+func (ws windows) shut(t time.Time) (time.Time, bool) {
+	if len(ws) == 0 {
+		return t, true
+	}
+	for last := t.Add(2 * year); t.Before(last); t = ws.change(t) {
+		if !ws.contains(t) {
+			return t, true
+		}
+	}
+	return time.Time{}, false
+}
+
 // opened is when the windows that are open at t were opened last, if that was
 // after a moment.
 func (ws windows) opened(after, t time.Time) (time.Time, bool) {

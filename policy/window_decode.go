@@ -21,7 +21,7 @@ func (d *decoder) windows(n *yamltree.Node) []conjunct {
 		items = n.Items
 	}
 	if len(items) == 0 {
-		d.fail(n.Position, "window is an empty list: leave the key out to judge at any time")
+		d.fail(n.Position, "window is an empty list: give one, or leave the key out")
 		return nil
 	}
 	var all windows

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -27,10 +28,11 @@ type validation struct {
 	flows  int
 	tick   string
 	strict bool
+	now    func() time.Time
 }
 
 func (t *terminal) newValidate() *cobra.Command {
-	v := &validation{}
+	v := &validation{now: time.Now}
 	cmd := &cobra.Command{
 		Use:   "validate FILE…",
 		Short: "Check policies, and show every mistake with its place",
@@ -58,7 +60,7 @@ func (v *validation) check() (policy.LintOptions, error) {
 	if err != nil {
 		return policy.LintOptions{}, fmt.Errorf("--tick %w", err)
 	}
-	return policy.LintOptions{Tick: tick, Flows: v.flows}, nil
+	return policy.LintOptions{Tick: tick, Flows: v.flows, Now: v.now()}, nil
 }
 
 func (t *terminal) validate(files []string, v *validation) error {

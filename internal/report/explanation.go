@@ -15,7 +15,7 @@ import (
 func Explanation(w io.Writer, e policy.Explanation, f *policy.Facts, style Style) error {
 	first := style.verdict(e, f)
 	if e.Protected != "" && e.Decision != policy.Protected {
-		first += "\n" + Plain(e.Protected) + "."
+		first += "\n" + Plain(e.Protected) + until(e) + "."
 	}
 	t := newGrid("rule", "mode", "result", "conditions, with the values that they saw")
 	for _, r := range e.Rules {
@@ -35,7 +35,7 @@ func (s Style) verdict(e policy.Explanation, f *policy.Facts) string {
 	case e.NotCovered != "":
 		return fmt.Sprintf("%s: never looked at, since its flow is %s. It is kept, whatever the conditions say.", who, Plain(e.NotCovered))
 	case e.Decision == policy.Protected:
-		return fmt.Sprintf("%s: %s condemns it, and it is %s.", who, e.Rule, Plain(e.Reason))
+		return fmt.Sprintf("%s: %s condemns it, and it is %s%s.", who, e.Rule, Plain(e.Reason), until(e))
 	case e.Decision == policy.Stop && e.Mode == policy.ModePlan:
 		return fmt.Sprintf("%s: %s condemns it, in mode plan, so it would be reported and not stopped: %s.", who, e.Rule, Plain(e.Reason))
 	case e.Decision == policy.Stop:
@@ -65,6 +65,14 @@ func forecast(e policy.Explanation) string {
 		verb = "would be reported"
 	}
 	return fmt.Sprintf("If nothing changes, it %s at %s by %s.", verb, due(first.Due), first.Rule)
+}
+
+// until says when protect could let go.
+func until(e policy.Explanation) string {
+	if e.Until == nil {
+		return ""
+	}
+	return ", until " + due(*e.Until)
 }
 
 func due(d policy.Due) string { return d.Time.UTC().Format(time.RFC3339) }

@@ -60,7 +60,7 @@ type section struct {
 // sections are the parts of a report that say something, in their order.
 func (s Style) sections(r *result.Report) []section {
 	all := []section{
-		{words: s.summary(r)}, s.decisions(r), {words: unmatched(r)}, {words: withheld(r)}, {words: notTried(r)}, s.drift(r), {words: left(r)},
+		{words: s.summary(r)}, s.decisions(r), {words: warnings(r)}, {words: withheld(r)}, {words: notTried(r)}, s.drift(r), {words: left(r)},
 		s.undecided(r),
 		s.flows("Incomplete: nothing of these flows was judged or stopped. Next: mend the reason, then sweep again.", r.Incomplete),
 		s.flows("Not covered: nothing of these flows is ever stopped.", r.NotCovered),

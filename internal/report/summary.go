@@ -104,10 +104,14 @@ func left(r *result.Report) string {
 // none, perhaps.
 func Unmatched(u policy.Unmatched) string { return "Warning: " + Plain(u.String()) }
 
-func unmatched(r *result.Report) string {
+// warnings are what somebody should look at in the policy.
+func warnings(r *result.Report) string {
 	var lines []string
 	for _, u := range r.Unmatched {
 		lines = append(lines, Unmatched(u))
+	}
+	for _, c := range r.Calendars {
+		lines = append(lines, "Warning: "+Plain(c))
 	}
 	return strings.Join(lines, "\n")
 }

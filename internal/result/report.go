@@ -68,6 +68,8 @@ type Report struct {
 	// What names no flow of the account, at most 100. A sweep that lists the flows says it, hourly or more often, and no other;
 	// where none are listed, only names that were asked for one by one are known to be none.
 	Unmatched []policy.Unmatched `json:"unmatched,omitempty"`
+	// Which of the policy's calendars are over, or will be within 30 days. Changes neither complete nor the exit status.
+	Calendars []string `json:"calendars,omitempty"`
 	// When something will next be looked at. Only of sweeps that others follow.
 	NextDue *time.Time `json:"nextDue,omitempty"`
 	// Errors, by their code.

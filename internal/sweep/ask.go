@@ -189,7 +189,7 @@ func actingRules(p *policy.Policy) []*policy.Policy {
 }
 
 // then is the first time after another at which a rule that stops could condemn
-// an execution; zero where none is known to. What is overdue by a rule in plan
+// an execution, or protect let go of it; zero where none is known to. What is overdue by a rule in plan
 // mode, or by one that is undecided, is not put off for it.
 // Where only a file tells of it, when it was seen last may be by a clock that was
 // ahead; and a rule may need more to say: then it is now.
@@ -198,12 +198,17 @@ func (f *flows) then(flow *policy.Flow, e *policy.Execution, after time.Time, re
 	if restored {
 		after = after.Add(-judge.MaxOffset)
 	}
-	for _, p := range f.acting {
-		due := p.Due(facts)
+	add := func(due policy.Due) {
 		known := due.Kind == policy.Moment || due.Kind == policy.EverySweep && restored
 		if t := ceil(due.Time); known && t.After(after) && (first.IsZero() || t.Before(first)) {
 			first = t
 		}
+	}
+	for _, p := range f.acting {
+		add(p.Due(facts))
+	}
+	if free := f.Policy.Unprotected(facts); free.Kind == policy.Moment && free.Time.After(facts.Now) {
+		add(free)
 	}
 	return first
 }

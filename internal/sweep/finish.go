@@ -98,6 +98,7 @@ func (s ending) finish() (*result.Report, error) {
 	report.Resumable = s.events.resumable()
 	report.NotCovered = s.uncovered()
 	report.Unmatched = s.flows.unmatched()
+	report.Calendars = s.Policy.Over(report.FinishedAt)
 	report.Drift = s.drift()
 	s.countCalls(report)
 	s.schedule(report)

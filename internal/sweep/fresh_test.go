@@ -217,6 +217,26 @@ func TestNothingIsStoppedAfterItsWindow(t *testing.T) {
 	}
 }
 
+// A moment is protected whether it is so with those two seconds or without: from the
+// beginning of protect's window, and two seconds beyond its end.
+func TestNothingIsStoppedInProtectsWindow(t *testing.T) {
+	for _, test := range []struct {
+		hours string
+		now   time.Duration // after noon
+		want  int
+	}{
+		{"12:00-13:00", -time.Second, 1}, {"12:00-13:00", 0, 0}, {"12:00-13:00", time.Second, 0}, {"12:00-13:00", 3 * time.Second, 0},
+		{"09:00-12:00", -time.Second, 0}, {"09:00-12:00", time.Second, 0}, {"09:00-12:00", 2 * time.Second, 1},
+	} {
+		c := newCloud(map[string][]cloudflow.Execution{"f": {running("a", 5*time.Hour)}})
+		c.now = noon.Add(test.now)
+		r, err := sweep.Run(t.Context(), c.options(parse(t, twoHours+"protect: {window: {hours: \""+test.hours+"\"}}\n")))
+		if err != nil || len(c.stopped()) != test.want {
+			t.Errorf("%s, %v after noon: error %v, stopped %v, decisions %v", test.hours, test.now, err, c.stopped(), r.Decisions)
+		}
+	}
+}
+
 // An execution without a status may be anything: it is kept, and people are
 // told.
 func TestAnExecutionWithoutAStatusIsReported(t *testing.T) {

@@ -421,6 +421,44 @@ func TestWindowThatOpens(t *testing.T) {
 	})
 }
 
+// What protect's window holds is stopped when it shuts, and not when it would be asked
+// about again: a quarter of an hour later, by then.
+func TestProtectsWindowThatShuts(t *testing.T) {
+	a := &account.Account{Flows: []account.Flow{hanging("f", 1, 4*time.Hour)}}
+	for _, restarts := range []bool{false, true} {
+		file := filepath.Join(t.TempDir(), "state")
+		synctest.Test(t, func(t *testing.T) {
+			server, err := emulator.New(a, emulator.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			shuts := time.Now().UTC().Add(40 * time.Minute)
+			text := fmt.Sprintf(guarded, 100, "100%") + "calendars: {hr: {days: " + shuts.Format(time.DateOnly) + "}}\n"
+			text = strings.Replace(text, "protect:", "protect:\n  window: {hours: \"00:00-"+shuts.Format("15:04")+"\"}", 1)
+			p := &process{t: t, server: server, policy: parse(t, text), file: file}
+			p.start()
+			for minute := range 42 {
+				if restarts && minute == 30 {
+					p.start()
+				}
+				r, err := p.next()
+				if err != nil {
+					t.Fatal(err)
+				}
+				if early := time.Now().Before(shuts); early && p.stops() > 0 {
+					t.Fatalf("stopped in minute %d, the window shuts at %s", minute, shuts)
+				}
+				if want := "the last day of the calendar hr, " + shuts.Format(time.DateOnly) + ", is today"; len(r.Calendars) != 1 || r.Calendars[0] != want {
+					t.Fatalf("calendars %q, want %q", r.Calendars, want)
+				}
+			}
+			if p.stops() != 1 {
+				t.Errorf("%d stops after the window has shut", p.stops())
+			}
+		})
+	}
+}
+
 func TestApprovedIsMatchedByIDAndStartedTime(t *testing.T) {
 	c := newCloud(map[string][]cloudflow.Execution{"f": overdue(4), "g": nil})
 	o := c.options(parse(t, twoHours))

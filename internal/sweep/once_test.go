@@ -28,6 +28,7 @@ func TestARowIsJudgedOnceWhenItIsFoundAndOnceAtItsTurn(t *testing.T) {
 		{"several rules", twoHours + "  - {name: three-hours, maxRuntime: 3h}\n", 2},
 		{"protect lets go with time", twoHours + protectsYoung, 2},
 		{"protect may come to hold", twoHours + protectsOld, 3},
+		{"protect has a window", twoHours + "protect: {window: {hours: \"01:00-02:00\"}}\n", 3},
 		{"a window", twoHours + anyHour, 3},
 	} {
 		c := newCloud(map[string][]cloudflow.Execution{"f": {running("a", 3*time.Hour), running("b", 4*time.Hour), running("kept", time.Hour)}})

@@ -31,8 +31,9 @@ type timerModel struct {
 	offset   time.Duration
 	account  account.Account
 	ticks    []modelTick
-	hurt     int        // the tick after which nothing goes wrong any more
-	sparse   *rand.Rand // leaves fields out of listings' rows; nil: they are whole
+	guard    [2]time.Duration // after the beginning, when protect has a window; the same: it has none
+	hurt     int              // the tick after which nothing goes wrong any more
+	sparse   *rand.Rand       // leaves fields out of listings' rows; nil: they are whole
 }
 
 type modelRule struct {
@@ -89,6 +90,10 @@ func drawTimer(r *rand.Rand) (m timerModel) {
 	for i := range ticks {
 		m.ticks = append(m.ticks, m.drawTick(r, i <= m.hurt))
 	}
+	if r.IntN(3) == 0 {
+		from := minutes(0, 30)
+		m.guard = [2]time.Duration{from, from + minutes(1, 20)}
+	}
 	return m
 }
 
@@ -139,8 +144,12 @@ func (m timerModel) drawTick(r *rand.Rand, hurts bool) (t modelTick) {
 
 func (m timerModel) policy(begin time.Time) string {
 	over := map[bool]string{false: "withhold", true: "trickle"}[m.trickle]
+	window := ""
+	if m.guard[0] < m.guard[1] {
+		window = fmt.Sprintf("window: {hours: %q}, ", begin.Add(m.guard[0]).Format("15:04")+"-"+begin.Add(m.guard[1]).Format("15:04"))
+	}
 	text := fmt.Sprintf("version: 1\npolicy: model\nmode: enforce\nlimits: {maxStops: %d, per: %v, maxShare: 100%%, over: %s}\n"+
-		"protect: {flows: [\"payroll-*\"], when: 'flow.env[\"FLOWREAPER\"] == \"off\"'}\nrules:\n", m.maxStops, m.per, over)
+		"protect: {flows: [\"payroll-*\"], "+window+"when: 'flow.env[\"FLOWREAPER\"] == \"off\"'}\nrules:\n", m.maxStops, m.per, over)
 	for i, r := range m.rules {
 		when := []string{"true"}
 		if r.prefix != "" {
@@ -185,6 +194,9 @@ type life struct {
 // clock, when its history was read so long before.
 func (l *life) may(flow, name string, started, at time.Time, ago time.Duration) bool {
 	if since, ok := l.optOut[flow]; strings.HasPrefix(flow, "payroll-") || ok && at.After(since) {
+		return false
+	}
+	if from, to := l.begin.Add(l.guard[0]).Truncate(time.Minute), l.begin.Add(l.guard[1]).Truncate(time.Minute); !at.Before(from) && at.Before(to) {
 		return false
 	}
 	e := l.facts[flow+"/"+name]
@@ -344,7 +356,8 @@ func (l *life) tell(r *result.Report) {
 		if d.Cause != "" && d.Outcome != result.Planned && d.Outcome != result.WithheldOutcome && d.Outcome != result.NotTried {
 			l.tried = append(l.tried, l.server.Now())
 		}
-		if d.Outcome != result.Stopped && d.Outcome != result.Planned {
+		byWindow := d.Outcome == result.ProtectedOutcome && strings.Contains(d.Reason, " in window ") // it is looked at when that shuts
+		if d.Outcome != result.Stopped && d.Outcome != result.Planned && !byWindow {
 			l.told[d.Flow+"/"+d.Execution] = l.server.Now()
 		}
 	}

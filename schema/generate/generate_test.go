@@ -162,6 +162,7 @@ func TestPolicyMistakes(t *testing.T) {
 		"a regular expression":      rule(`flows: ["etl-.*"]`),
 		"a glob of executions":      rule(`flows: ["etl:*"]`),
 		"a minus for an exclusion":  rule(`flows: ["*", "-etl-*"]`),
+		"a fence of no time":        top("protect: {window: []}"),
 		"a fence that is none":      top(`protect: {flows: ["payroll.*"]}`),
 		"a price of no flow":        strings.Replace(right, "{perTransition: 1}", `{perMinute: [{flows: ["etl.*"], price: 1}]}`, 1),
 		"no flows":                  rule("flows: []"),

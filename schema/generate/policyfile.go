@@ -35,12 +35,14 @@ type policyFile struct {
 type protection struct {
 	// Flows that are protected: globs of their names. The last match wins, ! excludes.
 	Flows globs `yaml:"flows,omitempty"`
+	// A time of some days in which nothing is stopped, or a list of them.
+	Window windows `yaml:"window,omitempty"`
 	// A condition that protects. An error protects, too.
 	When condition `yaml:"when,omitempty"`
 }
 
-// JSONSchemaExtend asks for one of the two.
-func (protection) JSONSchemaExtend(s *jsonschema.Schema) { anyOf(s, "flows", "when") }
+// JSONSchemaExtend asks for one of them.
+func (protection) JSONSchemaExtend(s *jsonschema.Schema) { anyOf(s, "flows", "window", "when") }
 
 // How much sweeps may stop.
 type limits struct {

@@ -63,6 +63,11 @@ func TestNaiveModel(t *testing.T) {
 }
 
 func (l *lived) protectForAWhile(r *rand.Rand) {
+	if r.IntN(3) == 0 {
+		l.head = l.head[:strings.Index(l.head, "pricing")] + "pricing: {currency: CNY, perMinute: [{price: 0.5}, {flows: [\"web-*\"], price: 2}]}\n" +
+			fmt.Sprintf("protect: {window: [{hours: \"00:%02d-00:%02d\"}, {days: Tue, hours: \"00:20-00:2%d\"}]}\n", r.IntN(9), 10+r.IntN(9), 1+r.IntN(8))
+		return
+	}
 	protects := []string{
 		`execution.age < duration("%dm")`, `now < date("2026-03-02T00:%02d:00Z")`, `execution.age < duration("%dm") and execution.input.want == "stop"`,
 		`execution.input.want == "stop" or execution.age < duration("%dm")`, `flow.live > %d`, `string(execution.age) startsWith "%d"`,
