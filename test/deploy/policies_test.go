@@ -37,8 +37,8 @@ func TestPoliciesToStartFrom(t *testing.T) {
 			}
 		})
 	}
-	if policies != 7 {
-		t.Errorf("%d policies, want 6 in %s and the deployed one: name it in deploy/README.md, too", policies, folder)
+	if policies != 9 {
+		t.Errorf("%d policies, want 8 in %s and the deployed one: name it in deploy/README.md, too", policies, folder)
 	}
 }
 
