@@ -69,9 +69,7 @@ func (c *child) end(grace time.Duration) {
 	select {
 	case <-c.ended:
 	case <-timer.C:
-		c.kill()
+		_ = c.cmd.Process.Kill() // fails only when it has ended
 		<-c.ended
 	}
 }
-
-func (c *child) kill() { _ = c.cmd.Process.Kill() } // fails only when it has ended

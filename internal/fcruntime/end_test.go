@@ -63,7 +63,6 @@ func TestKill(t *testing.T) {
 	go func() { failed <- invokeError(t, rt, fcruntime.Invocation{Event: event("hang", "")}) }()
 	logs.await(t, "hanging\n")
 	rt.Kill()
-	<-rt.Done()
 	if exit := wantExit(t, <-failed, "signal: killed"); exit.Cause != nil {
 		t.Errorf("cause %v, want none: to the caller it crashed", exit.Cause)
 	}

@@ -119,16 +119,6 @@ func (rt *Runtime) Ready(ctx context.Context) error {
 // PID is the process's id.
 func (rt *Runtime) PID() int { return rt.child.cmd.Process.Pid }
 
-// Done is closed when the process has ended.
-func (rt *Runtime) Done() <-chan struct{} { return rt.child.ended }
-
-// Kill ends the process at once, as a crash does, and waits for its end.
-// Invocations under way fail with an [*ExitError].
-func (rt *Runtime) Kill() {
-	rt.child.kill()
-	<-rt.child.ended
-}
-
 // Close ends the process, at first by SIGTERM, and the API. Invocations under
 // way fail with an error that is [ErrClosed]. Further calls do nothing.
 func (rt *Runtime) Close() error { return rt.close() }

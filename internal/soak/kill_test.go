@@ -23,6 +23,7 @@ import (
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/internal/emulator"
 	"github.com/flowreaper/flowreaper/internal/emulator/account"
+	"github.com/flowreaper/flowreaper/internal/fcruntime"
 	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/watch"
 )
@@ -165,14 +166,14 @@ func (v *victim) kill(random *rand.Rand) {
 	select {
 	case <-s.ch:
 		time.Sleep(time.Duration(random.Int64N(int64(v.linger))))
-		rt.Kill()
+		kill(rt)
 		<-ended
 		most = batch
 	case err := <-ended: // nothing was left to do
 		if err != nil {
 			v.t.Errorf("the sweep failed: %v\n%s", err, v.logs)
 		}
-		rt.Kill()
+		kill(rt)
 	}
 	v.signal.Store(nil)
 	v.open.wait() // what it had sent before it died is done
@@ -296,7 +297,7 @@ func (v *victim) checkWithheld() {
 	stopped := len(v.server.Stats().Stops)
 	rt := v.start()
 	_, err := invoke(v.t.Context(), rt, time.Minute)
-	rt.Kill()
+	kill(rt)
 	if now := len(v.server.Stats().Stops); now != stopped {
 		v.t.Errorf("%d were stopped by a process that knows of no stop before", now-stopped)
 	}
@@ -390,8 +391,16 @@ func (v *victim) finish() {
 	if err := json.Unmarshal(answer.Body, &report); err != nil || !report.Complete {
 		v.t.Errorf("the last sweep: %v, %s", err, answer.Body)
 	}
-	rt.Kill()
+	kill(rt)
 	v.checkOvercount(before, 0)
+}
+
+// kill ends the process at once, as a crash does, and waits for its end.
+func kill(rt *fcruntime.Runtime) {
+	if p, err := os.FindProcess(rt.PID()); err == nil {
+		_ = p.Kill() // fails only when it has ended
+	}
+	rt.Close()
 }
 
 // judge asks the emulator what was stopped.
