@@ -11,12 +11,13 @@ import (
 // that they judge.
 func TestPropertyLint(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		text := drawPolicy(t, false).yaml()
-		p, err := Parse("model.yaml", []byte(text))
+		m := drawPolicy(t, false)
+		text, read := m.yaml(), m.files().Read
+		p, err := ParseWith("model.yaml", []byte(text), read)
 		if err != nil {
 			t.Fatal(err)
 		}
-		findings, err := Lint("model.yaml", []byte(text), LintOptions{})
+		findings, err := Lint("model.yaml", []byte(text), LintOptions{Read: read, Now: testNow.AddDate(0, 0, -4)})
 		if err != nil {
 			t.Fatal(err)
 		}

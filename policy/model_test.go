@@ -210,6 +210,7 @@ func drawCalendars(t *rapid.T) map[string][]string {
 func drawPolicy(t *rapid.T, exact bool) modelPolicy {
 	m := modelPolicy{mode: draw(t, "policy mode", "", "plan", "enforce", "enforce"), priced: rapid.Bool().Draw(t, "priced")}
 	m.calendars = drawCalendars(t)
+	m.filed = len(m.calendars["holidays"]) > 0 && rapid.Bool().Draw(t, "in a file")
 	if m.priced {
 		m.perMinute = draw(t, "perMinute", 0.01, 0.12, 0)
 		m.perTransition = draw(t, "perTransition", 0, 0.5)
@@ -241,6 +242,10 @@ func (m modelPolicy) yaml() string {
 	line(m.mode != "", "mode: %s", m.mode)
 	line(len(m.calendars) > 0, "calendars:")
 	for _, name := range slices.Sorted(maps.Keys(m.calendars)) {
+		if m.filed && name == "holidays" {
+			line(true, "  holidays: {file: holidays.ics}")
+			continue
+		}
 		line(true, "  %s: {days: %s}", name, quoted(m.calendars[name]))
 	}
 	if len(m.protect.flows)+len(m.protect.when)+len(m.protect.windows) > 0 {
@@ -262,6 +267,33 @@ func (m modelPolicy) yaml() string {
 		r.write(line)
 	}
 	return b.String()
+}
+
+// files are the policy's calendar, if it is one: each range of days is written in another
+// way, all of which mean the same.
+func (m modelPolicy) files() Files {
+	if !m.filed {
+		return nil
+	}
+	text := "BEGIN:VCALENDAR\r\n"
+	for i, days := range m.calendars["holidays"] {
+		first, last, ranged := strings.Cut(days, "..")
+		if !ranged {
+			last = first
+		}
+		from, _ := time.Parse(time.DateOnly, first)
+		to, _ := time.Parse(time.DateOnly, last)
+		const day = "20060102"
+		lines := []string{"DTEND;VALUE=DATE:" + to.AddDate(0, 0, 1).Format(day)}
+		switch count := int(to.Sub(from)/(24*time.Hour)) + 1; i % 3 {
+		case 1:
+			lines = []string{fmt.Sprintf("DURATION:P%dD", count)}
+		case 2: // two days too many, which are taken out
+			lines = []string{"RRULE:FREQ=DAILY;UNTIL=" + to.AddDate(0, 0, 2).Format(day), "EXDATE;VALUE=DATE:" + to.AddDate(0, 0, 1).Format(day) + "," + to.AddDate(0, 0, 2).Format(day)}
+		}
+		text += "BEGIN:VEVENT\r\nDTSTART;VALUE=DATE:" + from.Format(day) + "\r\n" + strings.Join(lines, "\r\n") + "\r\nEND:VEVENT\r\n"
+	}
+	return Files{{"holidays.ics", []byte(text + "END:VCALENDAR\r\n")}}
 }
 
 func (r modelRule) write(line func(yes bool, format string, args ...any)) {

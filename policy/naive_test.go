@@ -25,6 +25,7 @@ type modelPolicy struct {
 	protect modelProtect
 	// calendars are lists of days and ranges, by their names.
 	calendars map[string][]string
+	filed     bool // the holidays are in a file
 	// prices, absent where priced is false
 	priced        bool
 	perTransition float64

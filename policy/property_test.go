@@ -18,7 +18,7 @@ import (
 // drawJudge draws a model and compiles it both ways.
 func drawJudge(t *rapid.T, programs programs, exact bool) (*naive, *Policy) {
 	n := &naive{model: drawPolicy(t, exact), programs: programs}
-	p, err := Parse("model.yaml", []byte(n.model.yaml()))
+	p, err := ParseWith("model.yaml", []byte(n.model.yaml()), n.model.files().Read)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, n.model.yaml())
 	}
