@@ -148,6 +148,8 @@ func TestLint(t *testing.T) {
 		{"too many flows to count", "  # lint: allow every-sweep\n  - {name: r, flows: [" + manyFlows(41) + "], maxConcurrent: 50, countBy: rule}\n", `9:257 warning count-too-many r: its 41 flows take 82 calls to list, 41s within the API's quota, and a sweep waits no longer than 40s for what it counts: it is never decided → name fewer flows`},
 		{"as many flows as can be counted", "  # lint: allow every-sweep\n  - {name: r, flows: [" + manyFlows(40) + "], maxConcurrent: 50, countBy: rule}\n", ``},
 		{"a key", "  - {name: r, flows: [a, b], maxConcurrent: 50, countBy: execution.input.c}\n", `8:45 note every-sweep r: its flows are looked at in every sweep, because maxConcurrent 50 by execution.input.c, newest first can become true at any time: 0.067 calls/s of 2 for 2 flows → a rule on flow.live can't do without: name the flows that need it`},
+		{"an end by the clock, whatever the age", "  - {name: r, flows: [a, b], endBy: {time: \"08:00\"}}\n", `8:5 note every-sweep r: its flows are looked at in every sweep, because no condition says how old an execution must be: 0.033 calls/s of 2 for 2 flows → add a maxRuntime, the longer the better, or name fewer flows`},
+		{"an end by the clock, from an age on", "  - {name: r, flows: [a, b], maxRuntime: 10m, endBy: {time: \"08:00\"}}\n", ``},
 		{"an age", "  - {name: r, flows: [\"a*\"], maxRuntime: 5m, when: execution.input.x == 1}\n", ``},
 		{"an event", "  - {name: r, on: [event, manual], when: event.data.x == 1}\n", ``},
 		{"a window", "  - {name: r, maxRuntime: 5m, window: {days: Mon-Fri}}\n", ``},

@@ -43,6 +43,7 @@ type modelRule struct {
 	want    string // of its input; "" is any
 	idle    time.Duration
 	window  time.Duration // the rule's last moment, after the beginning; 0: always
+	endBy   time.Duration // by when what has started must have ended, after the beginning; 0: never
 	enforce bool
 }
 
@@ -61,7 +62,9 @@ func drawTimer(r *rand.Rand) (m timerModel) {
 	minutes := func(least, most int) time.Duration { return time.Duration(least+r.IntN(most-least)) * time.Minute }
 	for range 1 + r.IntN(3) {
 		rule := modelRule{flows: pick("*", "etl-*", "web-*"), age: minutes(5, 60), enforce: r.IntN(4) > 0}
-		switch r.IntN(6) {
+		switch r.IntN(7) {
+		case 4:
+			rule.endBy = minutes(10, 40)
 		case 0:
 			rule.prefix = "a"
 		case 1:
@@ -168,6 +171,9 @@ func (m timerModel) policy(begin time.Time) string {
 		if r.window > 0 {
 			text += fmt.Sprintf("    window: {hours: %q}\n", begin.Format("15:04")+"-"+begin.Add(r.window).Format("15:04"))
 		}
+		if r.endBy > 0 {
+			text += fmt.Sprintf("    endBy: {time: %q}\n", begin.Add(r.endBy).Format("15:04"))
+		}
 		if !r.enforce {
 			text += "    mode: plan\n"
 		}
@@ -212,9 +218,11 @@ func (l *life) may(flow, name string, started, at time.Time, ago time.Duration) 
 		named, _ := path.Match(r.flows, flow)
 		return r.enforce && named && age > r.age && strings.HasPrefix(name, r.prefix) &&
 			(r.want == "" || strings.Contains(string(e.Input), `"`+r.want+`"`)) &&
-			(r.idle == 0 || idle > r.idle) && (r.window == 0 || at.Before(l.begin.Add(r.window)))
+			(r.endBy == 0 || overBy(l.begin.Add(r.endBy).Truncate(time.Minute), started, at)) && (r.idle == 0 || idle > r.idle) && (r.window == 0 || at.Before(l.begin.Add(r.window)))
 	})
 }
+
+func overBy(moment, started, at time.Time) bool { return started.Before(moment) && !at.Before(moment) }
 
 // Whatever the policy, the account, the faults, the clock and the kills: only
 // what may be stopped is, never more than the limits allow, and in a sweep that
