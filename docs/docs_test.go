@@ -101,7 +101,7 @@ func TestFencedPolicies(t *testing.T) {
 			case ok:
 				policies++
 				last = text
-				if _, err := policy.ParseWith(f.String(), []byte(text), calendarIn(t, file)); err != nil {
+				if _, err := policy.ParseWith(f.String(), []byte(text), filesOf(t, file)); err != nil {
 					t.Errorf("%v", err)
 				}
 			case isTest.MatchString(f.text):
@@ -118,9 +118,12 @@ func TestFencedPolicies(t *testing.T) {
 	}
 }
 
-// calendarIn reads the iCalendar file that a document shows.
-func calendarIn(t *testing.T, document string) func(string) ([]byte, error) {
-	return func(string) ([]byte, error) {
+// filesOf reads the iCalendar file that a document shows, and any base, which none does.
+func filesOf(t *testing.T, document string) func(string) ([]byte, error) {
+	return func(name string) ([]byte, error) {
+		if strings.HasSuffix(name, "base.yaml") {
+			return []byte("version: 1\nvars: {etl_limit: 2h}\nlimits: {maxStops: 50}\nrules: [{name: all, maxRuntime: vars.etl_limit}]\n"), nil
+		}
 		text, err := os.ReadFile(document)
 		begin, end := bytes.Index(text, []byte("BEGIN:VCALENDAR")), bytes.LastIndex(text, []byte("END:VCALENDAR\n"))
 		if err != nil || end < begin || begin < 0 {

@@ -100,7 +100,7 @@ func (d *decoder) calendar(c *calendar, n *yamltree.Node) {
 	if len(d.errors) == before && lacks(f, "days", "file") {
 		d.fail(n.Position, "calendars.%s needs days or file", c.name)
 	}
-	if file, ok := d.namedFile(f["file"], "file of calendars."+c.name); ok {
+	if file, ok := d.namedFile(f["file"], "file of calendars."+c.name, "holidays.ics"); ok {
 		d.calendarFile(c, file)
 	}
 	for _, item := range d.texts(f["days"], "days") {

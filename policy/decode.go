@@ -20,8 +20,9 @@ import (
 
 // decoder reads a file's tree and collects everything that is wrong.
 type decoder struct {
-	file     string
-	lines    []string
+	file     string   // the policy's own
+	lines    []string // of all its files
+	sources  []source
 	read     func(name string) ([]byte, error) // nil: no file can be read
 	files    Files                             // that were read
 	errors   Errors
@@ -35,9 +36,13 @@ type decoder struct {
 
 func newDecoder(file string, text []byte) *decoder {
 	return &decoder{
-		file: file, lines: strings.Split(strings.TrimPrefix(string(text), "\ufeff"), "\n"),
+		file: file, lines: linesOf(text), sources: []source{{file: file}},
 		implied: map[string][]conjunct{}, zones: map[string]*time.Location{}, names: map[string]int{},
 	}
+}
+
+func linesOf(text []byte) []string {
+	return strings.Split(strings.TrimPrefix(string(text), "\ufeff"), "\n")
 }
 
 func (d *decoder) fail(at yamltree.Position, format string, args ...any) {
@@ -48,7 +53,8 @@ func (d *decoder) fail(at yamltree.Position, format string, args ...any) {
 // errorAt is an error with its place and its line, unless that may hold a
 // secret.
 func (d *decoder) errorAt(at yamltree.Position, message string) *Error {
-	return &Error{File: d.file, Line: at.Line, Column: at.Column, Message: message, Source: shownLine(d.lines, at.Line)}
+	s := d.sourceOf(at.Line)
+	return &Error{File: s.file, Line: at.Line - s.ahead, Column: at.Column, Message: message, Source: shownLine(d.lines, at.Line)}
 }
 
 // shownLine is a line as errors show it.
@@ -87,7 +93,7 @@ func (d *decoder) fields(n *yamltree.Node, what string, keys ...string) map[stri
 				fields[near] = nil // it was meant: nothing more is said of it
 			}
 		case lines[key] > 0:
-			d.fail(entry.Key.Position, "the key %s is given twice; first in line %d", key, lines[key])
+			d.fail(entry.Key.Position, "the key %s is given twice; first in %s", key, d.line(lines[key]))
 		case entry.Value.IsEmpty():
 			d.fail(entry.Key.Position, "%s has no value: give one, or leave the key out", key)
 			fields[key] = nil
@@ -106,7 +112,7 @@ var otherKeys = map[string]string{
 	"mode": "action dryrun enforce enabled disabled", "on": "trigger triggers event events", "maxConcurrent": "concurrency parallelism maxparallel maxexecutions",
 	"countBy": "groupby group per partitionby key concurrencykey",
 	"endBy":   "deadline endat endbefore until finishby", "time": "at hour clock",
-	"file": "ics ical icalendar path source url", "calendars": "holidays holiday",
+	"extends": "base inherit inherits include includes import imports parent from uses", "file": "ics ical icalendar path source url", "calendars": "holidays holiday",
 	"hours": "from to start end begin between time times", "timeZone": "zone tz",
 	"maxCost": "budget cost", "protect": "protected exempt exclude except allowlist whitelist", "vars": "variables constants params",
 }

@@ -44,16 +44,16 @@ const maxFile = 1 << 20
 
 // namedFile reads the file that a node names. ok is false where that can't be, of
 // which no more need be said.
-func (d *decoder) namedFile(n *yamltree.Node, key string) (file File, ok bool) {
+func (d *decoder) namedFile(n *yamltree.Node, key, such string) (file File, ok bool) {
 	text, ok := d.text(n, key)
 	if !ok {
 		return File{}, false
 	}
-	name := path.Clean(text)
-	if wrong := wrongName(text, name); wrong != "" {
-		d.fail(n.Position, "%s must be the name of a file beside the policy, such as holidays.ics, but is %s%s", key, n.Describe(), wrong)
+	if wrong := wrongName(text, path.Clean(text)); wrong != "" {
+		d.fail(n.Position, "%s must be the name of a file beside the policy, such as %s, but is %s%s", key, such, n.Describe(), wrong)
 		return File{}, false
 	}
+	name := path.Join(d.folder(n.Line), text)
 	if i := slices.IndexFunc(d.files, func(f File) bool { return f.Name == name }); i >= 0 {
 		return d.files[i], true
 	}

@@ -54,6 +54,7 @@ const (
 	LintExpress      = "express"          // a rule on Express flows, which are never looked at
 	LintCause        = "cause-length"     // a cause that may be cut
 	LintTrickle      = "trickle"          // limits that let a wrong rule go on stopping
+	LintReplaces     = "replaces"         // what stands in the place of a base's
 	LintTimeZone     = "time-zone"        // clocks read in UTC beside windows of another zone
 	LintPlaceholder  = "placeholder"      // a cause with a placeholder that isn't one
 
@@ -92,19 +93,42 @@ func Lint(file string, text []byte, o LintOptions) ([]Finding, error) {
 	o.Tick = cmp.Or(o.Tick, time.Minute)
 	root, _ := yamltree.Parse(text) // it was read before, as a policy
 	l := &linter{text: newDecoder(file, text), policy: p, options: o}
+	l.text.read = o.Read
+	w := l.text.extended(root)
 	for i, r := range p.Rules {
-		l.rules = append(l.rules, newLintRule(r, i, root.Value("rules").Items[i]))
+		l.rules = append(l.rules, newLintRule(r, i, w.sections["rules"].Items[i]))
 	}
-	l.calendars(root.Value("calendars"))
-	l.protect(root.Value("protect"))
-	l.limits(root.Value("limits"))
+	l.replaced(w)
+	l.calendars(w.value("calendars"))
+	l.protect(w.value("protect"))
+	l.limits(w.value("limits"))
 	for _, r := range l.rules {
 		l.rule(r)
 	}
 	slices.SortStableFunc(l.findings, func(a, b Finding) int {
-		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+		other := func(f Finding) string { return strings.TrimPrefix(f.File, file) }
+		return cmp.Or(cmp.Compare(other(a), other(b)), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
 	return l.findings, nil
+}
+
+// replaced says what stands in the place of a base's.
+func (l *linter) replaced(w *whole) {
+	for _, r := range w.replaced {
+		rule := ""
+		if r.what == "rule" {
+			rule = r.name
+		}
+		l.foundAt(r.by.Position, rule, Note, LintReplaces, r.note(l.text), "give it another name if both are meant")
+	}
+}
+
+// value is a section; an empty node where there is none.
+func (w *whole) value(key string) *yamltree.Node {
+	if n := w.sections[key]; n != nil {
+		return n
+	}
+	return &yamltree.Node{Type: yamltree.Null}
 }
 
 // linter looks at the rules of one policy and collects what it finds.
@@ -139,11 +163,14 @@ func (l *linter) rule(r *lintRule) {
 
 // found adds a finding at a key of the rule, or, for "", at the rule.
 func (l *linter) found(r *lintRule, key string, severity Severity, code, message, next string) {
-	at := r.place(key)
+	l.foundAt(r.place(key), r.Name, severity, code, message, next)
+}
+
+func (l *linter) foundAt(at yamltree.Position, rule string, severity Severity, code, message, next string) {
 	if !l.allowed(at.Line, code) {
+		e := l.text.errorAt(at, "")
 		l.findings = append(l.findings, Finding{
-			Code: code, Severity: severity, Rule: r.Name, File: l.text.file, Line: at.Line, Column: at.Column, Message: message, Next: next,
-			source: l.text.errorAt(at, "").Source,
+			Code: code, Severity: severity, Rule: rule, File: e.File, Line: e.Line, Column: e.Column, Message: message, Next: next, source: e.Source,
 		})
 	}
 }

@@ -19,8 +19,8 @@ func (l *linter) longerInside(r *lintRule) bool {
 		if shorter == 0 || shorter >= age || other.Mode != ModeEnforce && r.Mode == ModeEnforce || !other.covers(r) {
 			continue
 		}
-		l.warn(r, key, LintLongerInside, fmt.Sprintf("its limit of %s has no effect: the rule %s (line %d) condemns the same executions after %s",
-			duration.Format(age), other.Name, other.node.Line, duration.Format(shorter)),
+		l.warn(r, key, LintLongerInside, fmt.Sprintf("its limit of %s has no effect: the rule %s (%s) condemns the same executions after %s",
+			duration.Format(age), other.Name, l.text.line(other.node.Line), duration.Format(shorter)),
 			"a narrower rule never softens a broader one: take its flows out of the other with !")
 		return true
 	}
@@ -37,7 +37,7 @@ func (l *linter) shadowed(r *lintRule) bool {
 		if other.Mode != r.Mode {
 			why = "enforces"
 		}
-		l.warn(r, "", LintShadowed, fmt.Sprintf("the rule never speaks: %s (line %d) condemns all that it condemns, and %s", other.Name, other.node.Line, why),
+		l.warn(r, "", LintShadowed, fmt.Sprintf("the rule never speaks: %s (%s) condemns all that it condemns, and %s", other.Name, l.text.line(other.node.Line), why),
 			"take it out, or make the other narrower")
 		return true
 	}

@@ -354,6 +354,10 @@ func TestLintClocks(t *testing.T) {
 			}
 		})
 	}
+	const held = "version: 1\nprotect: {window: {days: Mon, timeZone: Asia/Shanghai}, when: monthDay(now) == 1}\nrules: [{name: r, maxRuntime: 1h}]\n"
+	if got := lint(t, held, LintOptions{}); got != `2:63 warning time-zone : monthDay(now) goes by UTC, and the window of protect by Asia/Shanghai → write monthDay(now, "Asia/Shanghai"), or "UTC" if that is meant` {
+		t.Error(got)
+	}
 	const protect = "version: 1\nprotect: {when: monthDay(now) == 1}\nrules:\n" + window
 	if got := lint(t, protect, LintOptions{}); got != `2:17 warning time-zone : monthDay(now) goes by UTC, and the window of w by Asia/Shanghai → write monthDay(now, "Asia/Shanghai"), or "UTC" if that is meant` {
 		t.Error(got)

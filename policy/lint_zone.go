@@ -45,6 +45,9 @@ func (l *linter) zoneBeside(r *lintRule) (zone *time.Location, of string) {
 			return zone, fmt.Sprintf("the %s of %s", key, other.Name)
 		}
 	}
+	if held := l.policy.protection.window; len(held) > 0 && held[0].zone != time.UTC {
+		return held[0].zone, "the window of protect"
+	}
 	return nil, ""
 }
 

@@ -41,23 +41,19 @@ func ParseWith(file string, text []byte, read func(name string) ([]byte, error))
 
 const hashPrefix = "sha256:"
 
-// policy reads the file's tree.
+// policy reads the file's tree, and those of its bases.
 func (d *decoder) policy(root *yamltree.Node) *Policy {
-	if root == nil {
-		d.fail(yamltree.Position{Line: 1, Column: 1}, "the policy is empty: it needs at least version: 1 and rules")
+	w := d.extended(root)
+	if w == nil {
 		return nil
 	}
-	f := d.fields(root, "a policy", "version", "policy", "mode", "vars", "calendars", "protect", "limits", "pricing", "notify", "rules")
-	if f == nil {
-		return nil
-	}
-	d.version(root, f)
+	f := w.sections
 	p := &Policy{Name: d.policyName(f["policy"]), Mode: d.mode(f["mode"])}
 	p.Pricing = d.pricing(f["pricing"])
 	p.constants = d.constants(f["vars"])
 	d.language = expression.New(p.Pricing.variables(), p.constants)
 	p.calendars = d.readCalendars(f["calendars"])
-	p.protection = d.protection(f["protect"])
+	p.protection = d.readProtection(w)
 	p.Limits = d.limits(f["limits"])
 	p.Notify = d.channels(f["notify"])
 	if lacks(f, "rules") {

@@ -43,6 +43,12 @@ type Policy struct {
 	judgements sync.Pool // of *judgement, so that judging allocates nothing
 }
 
+// Place is where the rule begins: in the policy's file, or in that of a base. Both count
+// from 1.
+func (r *Rule) Place() (file string, line, column int) {
+	return r.place.File, r.place.Line, r.place.Column
+}
+
 // Rule is one compiled rule.
 type Rule struct {
 	Name        string
@@ -55,6 +61,7 @@ type Rule struct {
 	StopFirst   Order         // as the file says; "" where it doesn't
 	Notify      []string      // the channels that hear of its executions; nil is all, empty none
 
+	place     Error                // where it begins, without a message
 	since     time.Time            // nothing has been due for longer; zero: no bound
 	flows     *globs               // nil: all flows
 	conjuncts []conjunct           // in the file's order, the implied ones first

@@ -38,7 +38,7 @@ func (d *decoder) rule(n *yamltree.Node, p *Policy) *Rule {
 	if f == nil {
 		return nil
 	}
-	r := &Rule{Name: d.named(n, f, "rule"), Mode: p.Mode}
+	r := &Rule{Name: d.named(n, f, "rule"), Mode: p.Mode, place: *d.errorAt(n.Position, "")}
 	r.Description, _ = d.text(f["description"], "description")
 	if f["mode"] != nil {
 		r.Mode = p.Mode.Softer(d.mode(f["mode"]))
@@ -68,7 +68,7 @@ func (d *decoder) named(entry *yamltree.Node, f map[string]*yamltree.Node, what 
 		d.fail(n.Position, "name must be 1 to 63 lower-case letters, digits and -, and begin with a letter or digit, but is %s", n.Describe())
 	}
 	if line, twice := d.names[what+" "+name]; twice {
-		d.fail(entry.Position, "the name %s is given to two %ss; first in line %d", name, what, line)
+		d.fail(entry.Position, "the name %s is given to two %ss; first in %s", name, what, d.line(line))
 	}
 	if name != "" {
 		d.names[what+" "+name] = entry.Line

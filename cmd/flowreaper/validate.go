@@ -29,6 +29,7 @@ type validation struct {
 	tick   string
 	strict bool
 	now    func() time.Time
+	print  bool
 }
 
 func (t *terminal) newValidate() *cobra.Command {
@@ -39,7 +40,8 @@ func (t *terminal) newValidate() *cobra.Command {
 		Long:  validateLong,
 		Example: "  flowreaper validate policy.yaml\n" +
 			"  flowreaper validate --strict --flows 1200 policy.yaml\n" +
-			"  flowreaper validate -o json policy.yaml",
+			"  flowreaper validate -o json policy.yaml\n" +
+			"  flowreaper validate --print policy.yaml > whole.yaml",
 		Args: flag.SomeFiles("a policy's file"),
 		RunE: func(_ *cobra.Command, files []string) error { return t.validate(files, v) },
 	}
@@ -47,6 +49,7 @@ func (t *terminal) newValidate() *cobra.Command {
 	t.addOutput(cmd, "json")
 	flags.IntVar(&v.flows, "flows", 0, "also print what sweeps need on an account of so many flows, `N`")
 	flags.StringVar(&v.tick, "tick", cmp.Or(t.getenv("FLOWREAPER_TICK"), "1m"), "the time between two sweeps (or FLOWREAPER_TICK)")
+	flags.BoolVar(&v.print, "print", false, "print the policy with all that it extends, as one file")
 	flags.BoolVar(&v.strict, "strict", false, "treat warnings as mistakes")
 	return cmd
 }
@@ -67,6 +70,9 @@ func (t *terminal) validate(files []string, v *validation) error {
 	o, err := v.check()
 	if err != nil {
 		return usageError(err)
+	}
+	if v.print {
+		return t.printPolicy(files)
 	}
 	var all []*policyfile.Validated
 	for _, file := range files {
@@ -93,6 +99,22 @@ func (t *terminal) validate(files []string, v *validation) error {
 		return usageError(fmt.Errorf("warnings: %d, and --strict allows none", warned))
 	}
 	return nil
+}
+
+// printPolicy prints one policy with all that it extends.
+func (t *terminal) printPolicy(files []string) error {
+	if len(files) > 1 {
+		return usageError(fmt.Errorf("--print prints one policy, not %d", len(files)))
+	}
+	if t.output == "json" {
+		return usageError(fmt.Errorf("--print prints YAML: leave -o out"))
+	}
+	whole, err := policyfile.Print(files[0])
+	if err != nil {
+		return usageError(err)
+	}
+	_, err = fmt.Fprint(t.out, whole)
+	return err
 }
 
 // showValidated prints the results. Mistakes and findings go to stderr, as those

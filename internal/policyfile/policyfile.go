@@ -39,6 +39,18 @@ func compile(file string, text []byte) (*policy.Policy, error) {
 	return p, nil
 }
 
+// Print prints a policy with all that it extends, as one file.
+func Print(file string) (string, error) {
+	text, err := read("the policy", file)
+	if err != nil {
+		return "", err
+	}
+	if _, err := compile(file, text); err != nil {
+		return "", err
+	}
+	return policy.Print(file, text, beside.Of(file))
+}
+
 // RunTests runs the tests of one file. Its errors tell all that is wrong.
 func RunTests(suite *policytest.Suite, file string) error {
 	text, err := read("the test file", file)

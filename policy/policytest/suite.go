@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/flowreaper/flowreaper/policy"
-	"github.com/flowreaper/flowreaper/policy/internal/yamltree"
 )
 
 // Suite is the test files of one run. The zero Suite has none.
@@ -19,7 +18,6 @@ type Suite struct {
 type exercised struct {
 	path       string
 	policy     *policy.Policy
-	places     map[string]yamltree.Position // of its rules
 	condemning map[string]bool
 }
 
@@ -54,19 +52,9 @@ func (s *Suite) policy(path string, read func(string) ([]byte, error)) (*exercis
 	if err != nil {
 		return nil, err
 	}
-	e := &exercised{path: path, policy: p, places: rulePlaces(text), condemning: map[string]bool{}}
+	e := &exercised{path: path, policy: p, condemning: map[string]bool{}}
 	s.policies = append(s.policies, e)
 	return e, nil
-}
-
-// rulePlaces is where the rules of a policy begin.
-func rulePlaces(text []byte) map[string]yamltree.Position {
-	places := map[string]yamltree.Position{}
-	root, _ := yamltree.Parse(text) // it was read before, as a policy
-	for _, rule := range root.Value("rules").Items {
-		places[rule.Value("name").Text] = rule.Position
-	}
-	return places
 }
 
 // missed are the rules that condemn nothing in any case.
@@ -74,8 +62,8 @@ func (e *exercised) missed() []MissedRule {
 	var all []MissedRule
 	for _, rule := range e.policy.Rules {
 		if !e.condemning[rule.Name] {
-			at := e.places[rule.Name]
-			all = append(all, MissedRule{Policy: e.path, Rule: rule.Name, Line: at.Line, Column: at.Column})
+			file, line, column := rule.Place()
+			all = append(all, MissedRule{Policy: file, Rule: rule.Name, Line: line, Column: column})
 		}
 	}
 	return all

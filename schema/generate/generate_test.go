@@ -123,6 +123,9 @@ func TestPolicyMistakes(t *testing.T) {
 	if err := check(t, compiled, right); err != nil {
 		t.Fatal(err)
 	}
+	if err := check(t, compiled, "version: 1\nextends: base.yaml\n"); err != nil {
+		t.Fatal(err)
+	}
 	channels := "notify: [{name: a, kind: dingtalk, urlEnv: A, secretEnv: B, on: [stopped, planned], language: zh, template: x}, {name: b, kind: slack, urlEnv: B, at: all}, {name: c, kind: wecom, urlEnv: C, at: {stopped: [all]}}, {name: d, kind: webhook, urlEnv: D, body: {a: [x]}}]\n"
 	for _, notify := range []string{"[]", "a", "[a]"} {
 		if err := check(t, compiled, strings.Replace(right, "when: true", "when: true, notify: "+notify, 1)+channels); err != nil {
@@ -140,6 +143,8 @@ func TestPolicyMistakes(t *testing.T) {
 		"an empty list of rules":    "version: 1\nrules: []",
 		"rules that are a mapping":  "version: 1\nrules: {name: r}",
 		"an unknown key":            top("polcy: a"),
+		"two bases":                 top("extends: [a.yaml, b.yaml]"),
+		"a base without a name":     top(`extends: ""`),
 		"an unknown mode":           top("mode: dry-run"),
 		"a blank name":              top(`policy: " "`),
 		"a var that is a mapping":   top("vars: {a: {b: 1}}"),

@@ -13,6 +13,8 @@ type policyFile struct {
 	Version version `yaml:"version"`
 	// The policy's name, for reports. Default: policy.
 	Policy name `yaml:"policy,omitempty"`
+	// A policy beside this one whose rules and all else this one adds to, such as base.yaml. protect only grows, limits only tighten, mode only softens.
+	Extends string `yaml:"extends,omitempty" jsonschema:"minLength=1"`
 	// What happens to what the rules condemn. plan (the default): it is reported. enforce: it is stopped.
 	Mode mode `yaml:"mode,omitempty"`
 	// Constants for conditions and causes, such as {etl_limit: 2h}: vars.etl_limit. A text that reads as a duration is one.
@@ -28,8 +30,11 @@ type policyFile struct {
 	// Where people hear what the function's sweeps did: at most 20 channels.
 	Notify []channel `yaml:"notify,omitempty" jsonschema:"minItems=1,maxItems=20"`
 	// The rules. Any may condemn; the first that condemns and enforces speaks.
-	Rules []rule `yaml:"rules" jsonschema:"minItems=1"`
+	Rules []rule `yaml:"rules,omitempty" jsonschema:"minItems=1"`
 }
+
+// JSONSchemaExtend asks for rules, its own or those of a base.
+func (policyFile) JSONSchemaExtend(s *jsonschema.Schema) { anyOf(s, "rules", "extends") }
 
 // What is never stopped.
 type protection struct {

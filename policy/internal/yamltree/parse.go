@@ -49,6 +49,31 @@ func Parse(text []byte) (root *Node, problems []Problem) {
 	return build(src, file)
 }
 
+// ParseBehind is Parse for a text that stands behind so many lines of others: its places
+// count from the first of those.
+func ParseBehind(ahead int, text []byte) (root *Node, problems []Problem) {
+	root, problems = Parse(text)
+	for i := range problems {
+		problems[i].Line += ahead
+	}
+	if root != nil {
+		root.source.ahead = ahead
+		root.move(ahead)
+	}
+	return root, problems
+}
+
+func (n *Node) move(lines int) {
+	n.Line += lines
+	for _, entry := range n.Entries {
+		entry.Key.move(lines)
+		entry.Value.move(lines)
+	}
+	for _, item := range n.Items {
+		item.move(lines)
+	}
+}
+
 func checkBytes(text []byte) (Problem, bool) {
 	start := Position{1, 1}
 	if len(text) > MaxSize {

@@ -37,12 +37,13 @@ type walker struct {
 	lines [][]rune
 	line  int // both from 0
 	col   int
+	ahead int  // lines of other texts
 	quote rune // ' or ", or 0
 }
 
 // walk starts at the scalar's first character.
 func (n *Node) walk() *walker {
-	w := &walker{lines: n.source.lines, line: n.Line - 1, col: n.Column - 1}
+	w := &walker{lines: n.source.lines, line: n.Line - n.source.ahead - 1, col: n.Column - 1, ahead: n.source.ahead}
 	if w.line >= len(w.lines) {
 		w.line = len(w.lines) - 1
 	}
@@ -56,7 +57,7 @@ func (n *Node) walk() *walker {
 	return w
 }
 
-func (w *walker) place() Position { return Position{w.line + 1, w.col + 1} }
+func (w *walker) place() Position { return Position{w.ahead + w.line + 1, w.col + 1} }
 
 // peek returns the character under the walker; the end of a line is \n.
 func (w *walker) peek() (rune, bool) {

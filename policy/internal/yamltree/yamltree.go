@@ -101,6 +101,7 @@ func Brief(name string) string { return plain.Clip(name, mostNamed) }
 // source is a file's text by lines, without their ends.
 type source struct {
 	lines [][]rune
+	ahead int // lines of other texts, for which the places of its nodes count
 }
 
 func newSource(text string) *source {
