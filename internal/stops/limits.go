@@ -41,7 +41,7 @@ func (s *Stops) withhold() refusal {
 			counted++
 		}
 	}
-	s.askedAt = s.standing()
+	s.askedAt = s.standing(s.Judge.Clock.Corrected(s.Started).Add(-s.limits.Per))
 	no := s.gate.withhold(s.known(), counted, s.Live()+s.ended)
 	if no == nil { // once one was exceeded, nothing is stopped in this sweep
 		no = s.exceeded
@@ -141,16 +141,16 @@ func (s *Stops) refused(f judge.Finding, no refusal) {
 	s.Report.Decide(d)
 }
 
-// standing is what the limits ask of the ledger, but for the sliding of their
-// window.
+// standing is what the limits ask of the ledger, from a moment on: neither the sliding
+// of their window changes it, nor a clock that is set right meanwhile.
 type standing struct {
+	from       time.Time
 	tried      int
 	knownSince time.Time
 }
 
-func (s *Stops) standing() standing {
-	from := s.Judge.Clock.Corrected(s.Started).Add(-s.limits.Per)
-	return standing{s.ledger.Since(from), s.ledger.KnownSince()}
+func (s *Stops) standing(from time.Time) standing {
+	return standing{from, s.ledger.Since(from), s.ledger.KnownSince()}
 }
 
 // Leave deals with what is left when the sweep is over: the next goes on with it.

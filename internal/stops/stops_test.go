@@ -362,6 +362,27 @@ func TestWhatTricklesIsAskedAnew(t *testing.T) {
 	}
 }
 
+// CloudFlow's clock is known by the second, and better with each answer: what the limits
+// allowed is not refused because a stop of long ago has come back into their window.
+func TestAClockThatIsSetRightChangesNoStanding(t *testing.T) {
+	by := byPolicy(t, twoHours)
+	offset := time.Duration(0)
+	b := newBench(t, by, func(b *bench, o *stops.Options) {
+		o.Limits = policy.Limits{MaxStops: 2, Per: time.Hour, MaxShare: 1, Over: policy.Trickle}
+		o.Judge = judge.New(nil, judge.NewClock(func() time.Time { return b.now }, func() (time.Duration, bool) { return offset, true }))
+	})
+	for _, old := range []string{"x", "y"} {
+		b.options.Watch.Ledger.Add(watch.Try{At: noon.Add(-time.Hour - time.Second/2), Flow: "id-f", Execution: old})
+	}
+	for i, name := range []string{"a", "b", "c"} {
+		b.find(by, name, 5*time.Hour-time.Duration(i)*time.Minute)
+	}
+	b.open()
+	offset = -time.Second
+	b.stopAll(nil)
+	b.wantOutcomes(map[string]result.Outcome{"a": result.Planned, "b": result.Planned, "c": result.WithheldOutcome})
+}
+
 // What no limit holds back counts towards none, waiting for its turn or counted.
 func TestWhatHasNoLimitsCountsTowardsNone(t *testing.T) {
 	by := byPolicy(t, twoHours)

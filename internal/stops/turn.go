@@ -136,7 +136,7 @@ func (s *Stops) saveCount(tries []watch.Try) {
 		s.refuseAll(notTried{err})
 		return
 	}
-	if s.standing() == s.askedAt {
+	if s.standing(s.askedAt.from) == s.askedAt {
 		return
 	}
 	if no := s.withhold(); no != nil {
