@@ -29,6 +29,10 @@ func FuzzParse(f *testing.F) {
 			checkErrors(t, err, strings.Count(string(text), "\n")+1)
 			return
 		}
+		printed, err := Print("p.yaml", text, nil)
+		if again, wrong := Print("p.yaml", []byte(printed), nil); err != nil || wrong != nil || again != printed {
+			t.Errorf("%v, %v: %s", err, wrong, printed)
+		}
 		for _, status := range []string{"Running", "Succeeded"} {
 			facts := facts()
 			facts.Execution.Status = status
