@@ -1,7 +1,7 @@
 # flowreaper. `make help` lists what there is.
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo replay-demo replay-pictures test lint unit benchmarks modules hostile fuzz bench soak generate toolchain package policy-check deploy remove measure recorder clean
+.PHONY: help build demo replay-demo replay-pictures test lint unit benchmarks modules hostile fuzz bench soak generate toolchain package policy-check deploy remove measure recorder release-snapshot release freeze clean
 
 # The commit, in as many digits everywhere: no tag, which one clone has and another
 # hasn't. make VERSION=v1.2.0 … names a release.
@@ -117,6 +117,29 @@ recorder: ## Build the recorder's package into dist/recorder
 	rm -rf dist/recorder
 	GOOS=linux GOARCH=amd64 GOAMD64=v1 GOEXPERIMENT= CGO_ENABLED=0 go build -trimpath -buildvcs=false \
 		-ldflags "-s -w -buildid= -X main.version=$(VERSION)" -o dist/recorder/flowreaper-recorder ./deploy/recorder
+
+# Into dist/release: .goreleaser.yaml says what. The tools are built from the module
+# proxy, the first time for some minutes. release needs a tag on the commit, and
+# publishes nothing either: .github/workflows/release.yml does.
+release-snapshot: GORELEASE = --snapshot
+release-snapshot: release-build ## Make a release's archives, sums and SBOMs of this commit, and see that they run
+
+release: GORELEASE = --skip=publish
+release: VERSION := $(shell git describe --tags --exact-match 2>/dev/null)
+release: release-build ## The same of a tagged commit
+
+.PHONY: release-build
+release-build:
+	@[ -n "$(VERSION)" ] || { echo "this commit has no tag: git tag -a vX.Y.Z, or make release-snapshot"; exit 1; }
+	$(MAKE) build package VERSION=$(VERSION)
+	./scripts/release-pages.sh
+	cd tools/cyclonedx && go build -o ../../dist/ github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod
+	VERSION=$(VERSION) go tool -modfile=tools/goreleaser/go.mod goreleaser release --clean $(GORELEASE)
+	cp dist/function.zip dist/release/flowreaper-function_$(patsubst v%,%,$(VERSION))_package.zip
+	./scripts/release-check.sh $(VERSION)
+
+freeze: build ## Freeze the files that this release writes, for later ones' tests to read (docs/upgrade.md)
+	./scripts/freeze.sh
 
 policy-check: bin/flowreaper ## Validate, lint and test the policy that is deployed
 	bin/flowreaper validate --strict $(POLICY)

@@ -153,6 +153,7 @@ func (t *terminal) newRoot() *cobra.Command {
 		t.newEmulate(),
 		t.newExplain(),
 		t.newInvoke(),
+		t.newMan(),
 		t.newPlan(),
 		t.newRAMPolicy(),
 		t.newRecord(),
