@@ -38,10 +38,11 @@ replay-pictures: build ## Make the pictures of docs/replay.md anew
 test: toolchain lint build unit benchmarks modules hostile ## All that must hold before a commit
 	@./scripts/toolchain.sh skipped
 
-lint: ## gofmt, go.mod, vet, staticcheck
+lint: ## gofmt, go.mod, vet, staticcheck, actionlint
 	@out=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$out" ]; then echo "not gofmt-ed, run gofmt -w on:"; echo "$$out"; exit 1; fi
-	@for m in . tools $(MODULES) test/hostile; do (cd $$m && go mod tidy -diff) || { echo "not tidy: run go mod tidy in $$m"; exit 1; }; done
+	@for m in . tools tools/actionlint $(MODULES) test/hostile; do (cd $$m && go mod tidy -diff) || { echo "not tidy: run go mod tidy in $$m"; exit 1; }; done
 	@for m in . $(MODULES) test/hostile; do echo "== $$m: vet, staticcheck"; (cd $$m && go vet ./... && go tool -modfile=$(CURDIR)/tools/go.mod staticcheck ./...) || exit 1; done
+	go tool -modfile=tools/actionlint/go.mod actionlint
 
 # What computes for long and has no goroutine of its own: the race detector would only
 # slow it down. Where the tests of watch have some, they stand for processes.

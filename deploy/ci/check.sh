@@ -1,0 +1,58 @@
+#!/bin/sh
+# Checks policies in CI: validate, lint, test. All comes from the environment, so that no
+# name of a file or branch ever is a part of a script:
+#
+#	POLICIES   the policies' files, globs, separated by blanks or line ends
+#	TESTS      the same of their tests; default: those beside the policies, policy.test.yaml or policy_test.yaml
+#	STRICT     true (the default): a warning is a mistake
+#	COVERAGE   true (the default): every policy has tests, and every rule condemns something in some case
+#	JUNIT      a file to write the tests' results to, as JUnit XML
+#	REAPER     the flowreaper to use; default: that of the PATH
+#
+# Exit status: 0 all is well · 1 something isn't · 2 there is nothing to check.
+set -eu
+reaper=${REAPER:-flowreaper}
+
+[ -n "${POLICIES:-}" ] || { echo "check: no policy to check: POLICIES is empty" >&2; exit 2; }
+
+# testsOf names the tests beside a policy; nothing where it has none.
+testsOf() {
+	for tests in "${1%.*}.test.${1##*.}" "${1%.*}_test.${1##*.}"; do
+		[ ! -f "$tests" ] || printf '%s\n' "$tests"
+	done
+}
+
+status=0
+set -- --
+for policy in $POLICIES; do # splits, and expands globs: what it names are files alone
+	case $policy in
+	*[._]test.yaml | *[._]test.yml) continue ;; # a glob takes the tests in
+	esac
+	set -- "$@" "$policy"
+done
+[ $# -gt 1 ] || { echo "check: no policy to check: POLICIES names tests alone" >&2; exit 2; }
+
+[ "${STRICT:-true}" = true ] && strict=--strict || strict=--strict=false
+"$reaper" validate "$strict" "$@" || status=1
+
+if [ -z "${TESTS:-}" ]; then
+	shift # the --
+	for policy; do
+		found=$(testsOf "$policy")
+		if [ -z "$found" ] && [ "${COVERAGE:-true}" = true ]; then
+			echo "check: $policy has no tests: put them into ${policy%.*}.test.${policy##*.}" >&2
+			status=1
+		fi
+		TESTS="${TESTS:-} $found"
+	done
+fi
+set -- --
+for tests in $TESTS; do
+	set -- "$@" "$tests"
+done
+if [ $# -gt 1 ]; then
+	[ -z "${JUNIT:-}" ] || set -- --junit "$JUNIT" "$@"
+	[ "${COVERAGE:-true}" != true ] || set -- --coverage "$@"
+	"$reaper" test "$@" || status=1
+fi
+exit $status
