@@ -1,7 +1,7 @@
 # flowreaper. `make help` lists what there is.
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo replay-demo replay-pictures test lint unit benchmarks modules hostile fuzz bench soak generate toolchain package policy-check deploy remove measure recorder release-snapshot release freeze clean
+.PHONY: help build demo replay-demo replay-pictures test lint unit benchmarks modules hostile fuzz bench soak generate toolchain package policy-check deploy remove measure recorder application release-snapshot release freeze clean
 
 # The commit, in as many digits everywhere: no tag, which one clone has and another
 # hasn't. make VERSION=v1.2.0 … names a release.
@@ -133,14 +133,25 @@ release: release-build ## The same of a tagged commit
 release-build:
 	@[ -n "$(VERSION)" ] || { echo "this commit has no tag: git tag -a vX.Y.Z, or make release-snapshot"; exit 1; }
 	$(MAKE) build package VERSION=$(VERSION)
+	$(MAKE) application RELEASE=$(if $(findstring snapshot,$(GORELEASE)),main,$(VERSION))
 	./scripts/release-pages.sh
 	cd tools/cyclonedx && go build -o ../../dist/ github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod
 	VERSION=$(VERSION) go tool -modfile=tools/goreleaser/go.mod goreleaser release --clean $(GORELEASE)
 	cp dist/function.zip dist/release/flowreaper-function_$(patsubst v%,%,$(VERSION))_package.zip
+	cp dist/application.zip dist/release/flowreaper-application_$(patsubst v%,%,$(VERSION)).zip
 	./scripts/release-check.sh $(VERSION)
 
 freeze: build ## Freeze the files that this release writes, for later ones' tests to read (docs/upgrade.md)
 	./scripts/freeze.sh
+
+# What a project begins with, whose release is RELEASE. s init takes away the zip that
+# it reads.
+RELEASE := main
+application: ## Pack the Serverless Devs application into dist/application.zip, for s init --uri
+	rm -rf dist/application dist/application.zip
+	mkdir -p dist && cp -R deploy/application dist/application
+	sed 's/^      default: main$$/      default: $(RELEASE)/' deploy/application/publish.yaml >dist/application/publish.yaml
+	go run ./deploy/pack dist/application
 
 policy-check: bin/flowreaper ## Validate, lint and test the policy that is deployed
 	bin/flowreaper validate --strict $(POLICY)

@@ -34,6 +34,7 @@ trap 'rm -rf "$work"' EXIT
 machine=$(uname -m | sed 's/x86_64/amd64/; s/aarch64/arm64/')
 tar -xzf "flowreaper_${name}_linux_$machine.tar.gz" -C "$work"
 unzip -q "flowreaper-function_${name}_package.zip" -d "$work/package"
+unzip -Z1 "flowreaper-application_$name.zip" | grep -Fqx src/s.yaml || wrong "the application has no src/s.yaml"
 cd "$work"
 ./flowreaper version | grep -F "flowreaper $version (" || wrong "flowreaper version says: $(./flowreaper version)"
 for policy in deploy/policies/*.test.yaml; do

@@ -7,6 +7,10 @@
 // it, as there. Equal files give equal bytes: the
 // entries are sorted, their times fixed, their modes those that Function
 // Compute needs.
+//
+//	pack FOLDER
+//
+// writes FOLDER.zip in the same manner, with all that is in the folder.
 package main
 
 import (
@@ -14,6 +18,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -40,11 +45,17 @@ type entry struct {
 }
 
 func main() {
-	if len(os.Args) != 4 {
-		fmt.Fprintln(os.Stderr, "usage: pack DIR BINARY POLICY")
+	var err error
+	switch len(os.Args) {
+	case 2:
+		err = packFolder(os.Args[1])
+	case 4:
+		err = pack(os.Args[1], os.Args[2], os.Args[3])
+	default:
+		fmt.Fprintln(os.Stderr, "usage: pack DIR BINARY POLICY\n       pack FOLDER")
 		os.Exit(2)
 	}
-	if err := pack(os.Args[1], os.Args[2], os.Args[3]); err != nil {
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "pack:", err)
 		os.Exit(1)
 	}
@@ -59,6 +70,35 @@ func pack(dir, binary, policyFile string) error {
 	if err := writeFolder(folder, entries); err != nil {
 		return err
 	}
+	return writeArchive(folder, entries)
+}
+
+// packFolder keeps of the modes whether a file can be run.
+func packFolder(folder string) error {
+	var entries []entry
+	err := filepath.WalkDir(folder, func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		data, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		within, err := filepath.Rel(folder, name)
+		entries = append(entries, entry{filepath.ToSlash(within), 0o644 | info.Mode()&0o111, data})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return writeArchive(folder, entries)
+}
+
+func writeArchive(folder string, entries []entry) error {
 	archive, err := archiveOf(entries)
 	if err != nil {
 		return err
