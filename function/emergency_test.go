@@ -372,6 +372,31 @@ func TestPeopleAreToldOfPlansOnce(t *testing.T) {
 	}
 }
 
+// What will be stopped is told before, once: the state file knows it after a cold start.
+// Nothing is stopped meanwhile, and the report says why.
+func TestPeopleAreWarned(t *testing.T) {
+	messages := make(chan string, 10)
+	hook := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		messages <- string(body)
+	}))
+	defer hook.Close()
+	text := "version: 1\nmode: enforce\nnotify:\n  - {name: people, kind: webhook, urlEnv: HOOK}\n" +
+		"rules:\n  - {name: warned, flows: [orders], maxRuntime: 90s, warnBefore: 30m}\n"
+	server, state := accident(t), "FLOWREAPER_STATE="+filepath.Join(t.TempDir(), "state")
+	for _, warnings := range []int{2, 0} {
+		d := deploy(t, build(t), text, server, "HOOK="+hook.URL, state)
+		report, err := d.invoke(sample(t, "timer.json", time.Now()))
+		if err != nil || len(stopped(server)) > 0 || len(report.Warnings) != warnings || warnings > 0 && report.Decisions[0].Outcome != result.NotWarned {
+			t.Errorf("error %v, report %+v", err, report)
+		}
+		d.runtime.Close()
+	}
+	if message := <-messages; !strings.Contains(message, "run-6") || len(messages) > 0 {
+		t.Errorf("%d more messages; the first %s", len(messages), message)
+	}
+}
+
 // An event that no rule accepts has nothing to go first for: the timer's sweep
 // under way goes on, and the event is answered at once.
 func TestAnEventThatNoRuleAcceptsLeavesTheTimerAlone(t *testing.T) {

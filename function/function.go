@@ -74,7 +74,7 @@ func (f *function) configure(getenv func(string) string, environ []string) (err 
 	if err != nil {
 		return fail(policyError, err)
 	}
-	if f.notifier, err = newNotifier(f.policy, getenv, f.log); err != nil {
+	if f.notifier, err = newNotifier(f.policy, getenv, f.log, f.warned); err != nil {
 		return fail(policyError, err)
 	}
 	return nil
@@ -222,6 +222,14 @@ func (f *function) remember(fc *fccontext.FcContext, urgent bool) *sweep.Memory 
 		f.log.Warn("state", "file", f.settings.state, "doubts", doubts.Error())
 	}
 	return f.memory
+}
+
+// warned remembers that a channel has taken warnings. What can't be saved may be warned
+// of once more, and is stopped later.
+func (f *function) warned(given []result.Warning) {
+	if err := f.memory.Warned(given, time.Now()); err != nil {
+		f.log.Warn("state", "file", f.settings.state, "warnings", err.Error())
+	}
 }
 
 // client is made anew for each invocation: its credentials are temporary.

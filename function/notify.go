@@ -24,8 +24,8 @@ type notifier struct {
 // newNotifier reads the policy's channels; an error is a mistake in the policy.
 // A channel that can't be told anything, because its variables aren't set, is
 // no reason not to stop executions: it is logged, now and each time.
-func newNotifier(p *policy.Policy, getenv func(string) string, log *slog.Logger) (*notifier, error) {
-	channels, err := notify.For(p, notify.Options{Getenv: getenv})
+func newNotifier(p *policy.Policy, getenv func(string) string, log *slog.Logger, warned func([]result.Warning)) (*notifier, error) {
+	channels, err := notify.For(p, notify.Options{Getenv: getenv, Warned: warned})
 	if err != nil {
 		return nil, err
 	}

@@ -34,7 +34,7 @@ func channelled(t *testing.T, more string) *policy.Policy {
 func notifierAt(t *testing.T, url string) (*notifier, *bytes.Buffer) {
 	t.Helper()
 	var log bytes.Buffer
-	n, err := newNotifier(channelled(t, ""), func(string) string { return url }, newLog(&log))
+	n, err := newNotifier(channelled(t, ""), func(string) string { return url }, newLog(&log), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +132,7 @@ func TestChannelsWithoutVariables(t *testing.T) {
 	if strings.Count(log.String(), "\n") != 1 {
 		t.Errorf("logged %s", log)
 	}
-	_, err := newNotifier(channelled(t, `, template: "{{.Nobody}}"`), func(string) string { return "" }, slog.New(slog.DiscardHandler))
+	_, err := newNotifier(channelled(t, `, template: "{{.Nobody}}"`), func(string) string { return "" }, slog.New(slog.DiscardHandler), nil)
 	var all policy.Errors
 	if !errors.As(err, &all) || !strings.HasPrefix(err.Error(), "p.yaml:3:") {
 		t.Errorf("error %v", err)
@@ -161,7 +161,7 @@ func TestNobodyToTell(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n, err := newNotifier(p, func(string) string { calls.Add(1); return "" }, slog.New(slog.DiscardHandler))
+	n, err := newNotifier(p, func(string) string { calls.Add(1); return "" }, slog.New(slog.DiscardHandler), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

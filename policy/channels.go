@@ -40,13 +40,18 @@ const (
 	NewsWithheld  News = "withheld"
 	NewsFailed    News = "failed"
 	NewsUndecided News = "undecided"
+	NewsWarned    News = "warned"  // what will be stopped, before it is
 	NewsPlanned   News = "planned" // what only a plan would have stopped; heard of where it is named
 )
 
-var channelNews = []News{NewsStopped, NewsWithheld, NewsFailed, NewsUndecided, NewsPlanned}
+var channelNews = []News{NewsStopped, NewsWithheld, NewsFailed, NewsUndecided, NewsWarned, NewsPlanned}
 
-// Hears says whether the channel hears of such news.
+// Hears says whether the channel hears of such news. A template of its own that doesn't
+// show what will be stopped tells nobody of it; a webhook is sent more than the text.
 func (c *Channel) Hears(news News) bool {
+	if news == NewsWarned && c.Kind != Webhook && strings.TrimSpace(c.Template) != "" && !strings.Contains(c.Template, ".Warned") {
+		return false
+	}
 	return len(c.On) == 0 && news != NewsPlanned || slices.Contains(c.On, news)
 }
 

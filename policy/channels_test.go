@@ -87,7 +87,7 @@ func TestChannelErrors(t *testing.T) {
 			"5:5: the name a is given to two channels; first in line 4"}},
 		{"values", notifying("  - name: a\n    kind: pager\n    urlEnv: A\n    on: [stopped, plan]\n    language: de\n    timeZone: CST\n    template: \" \"\n"), []string{
 			`5:11: kind must be webhook, dingtalk, feishu, wecom or slack, but is the text "pager"`,
-			`7:19: on must be stopped, withheld, failed, undecided or planned, but is the text "plan"`,
+			`7:19: on must be stopped, withheld, failed, undecided, warned or planned, but is the text "plan"`,
 			`8:15: language must be en or zh, but is the text "de"`,
 			`9:15: timeZone must be a name such as Asia/Shanghai or UTC, but is the text "CST": write "Asia/Shanghai"`,
 			"10:15: template is empty: leave the key out, and the message is flowreaper's own"}},

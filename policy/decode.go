@@ -113,7 +113,8 @@ var otherKeys = map[string]string{
 	"countBy": "groupby group per partitionby key concurrencykey",
 	"endBy":   "deadline endat endbefore until finishby", "time": "at hour clock",
 	"extends": "base inherit inherits include includes import imports parent from uses", "file": "ics ical icalendar path source url", "calendars": "holidays holiday",
-	"hours": "from to start end begin between time times", "timeZone": "zone tz",
+	"warnBefore": "warn warning warnings grace graceperiod notice announce",
+	"hours":      "from to start end begin between time times", "timeZone": "zone tz",
 	"maxCost": "budget cost", "protect": "protected exempt exclude except allowlist whitelist", "vars": "variables constants params",
 }
 

@@ -77,7 +77,9 @@ func (p *Policy) Due(f *Facts) Due {
 }
 
 // ruleDue is Due for one rule.
-func (p *Policy) ruleDue(r *Rule, f *Facts) Due {
+func (p *Policy) ruleDue(r *Rule, f *Facts) Due { return r.afterWarning(p.condemnsDue(r, f), f) }
+
+func (p *Policy) condemnsDue(r *Rule, f *Facts) Due {
 	if f.Execution != nil && HasEnded(f.Execution.Status) {
 		return Due{}
 	}

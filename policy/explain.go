@@ -10,6 +10,7 @@ type Explanation struct {
 	Rule      string            `json:"rule,omitempty"` // that condemned
 	Mode      Mode              `json:"mode,omitempty"`
 	Reason    string            `json:"reason,omitempty"`
+	NotWarned string            `json:"notWarned,omitempty"` // from when on it is stopped, where people must be warned first
 	Protected string            `json:"protected,omitempty"` // what protects it, condemned or not
 	Until     *Due              `json:"until,omitempty"`     // when that could let go, if ever
 	Rules     []RuleExplanation `json:"rules"`
@@ -27,6 +28,8 @@ type RuleExplanation struct {
 	// none is, of the first that failed; -1 where all hold.
 	Failed int `json:"failed"`
 	Due    Due `json:"due"`
+	// Warning says of a rule that warns before it stops when it may.
+	Warning string `json:"warning,omitempty"`
 }
 
 // RuleResult is what came of a rule.
@@ -56,6 +59,9 @@ func (p *Policy) Explain(f *Facts) Explanation {
 	if v.Rule != nil {
 		e.Rule = v.Rule.Name
 	}
+	if v.NotWarned && v.Decision == Stop {
+		e.NotWarned = v.Rule.warning(f)
+	}
 	if held, _, _ := p.protection.holds(v.again()); held {
 		e.Protected = p.protection.reason(v.again())
 		if until := p.Unprotected(f); until.Kind == Moment {
@@ -71,11 +77,11 @@ func (p *Policy) Explain(f *Facts) Explanation {
 // Uncovered is what e becomes of an execution that sweeps never look at, such as one
 // of an Express flow: it is kept, and never falls due, whatever the conditions say.
 func (e Explanation) Uncovered(why string) Explanation {
-	e.Decision, e.Rule, e.Mode, e.Reason, e.NotCovered = Keep, "", "", "", why
+	e.Decision, e.Rule, e.Mode, e.Reason, e.NotWarned, e.NotCovered = Keep, "", "", "", "", why
 	e.Rules = slices.Clone(e.Rules)
 	for i := range e.Rules {
 		r := &e.Rules[i]
-		r.Due, r.Conditions = Due{}, slices.Clone(r.Conditions)
+		r.Due, r.Warning, r.Conditions = Due{}, "", slices.Clone(r.Conditions)
 		for j := range r.Conditions {
 			r.Conditions[j].Due = nil
 		}
@@ -85,7 +91,7 @@ func (e Explanation) Uncovered(why string) Explanation {
 
 func (p *Policy) explainRule(r *Rule, v *Verdict) RuleExplanation {
 	j := v.again()
-	e := RuleExplanation{Rule: r.Name, Mode: r.Mode, Result: Condemns, Due: p.ruleDue(r, &j.facts)}
+	e := RuleExplanation{Rule: r.Name, Mode: r.Mode, Result: Condemns, Due: p.ruleDue(r, &j.facts), Warning: r.warning(&j.facts)}
 	for _, c := range r.conjuncts {
 		e.Conditions = append(e.Conditions, p.explainCondition(c, j))
 	}

@@ -11,6 +11,10 @@ type Facts struct {
 	Event     *Event     // what set the sweep off; never nil
 	Flow      *Flow      // never nil
 	Execution *Execution // never nil
+
+	// Warned is when warnings went out that the execution will be stopped, by the ID of
+	// the rule. What isn't in it was not warned of.
+	Warned map[string]time.Time
 }
 
 // Event is what set a sweep off: `event` in a rule.

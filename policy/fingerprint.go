@@ -47,6 +47,9 @@ func (r *Rule) couldConcern(flow *Flow) bool {
 // identify sets what Fingerprint needs, once the conditions are read.
 func (r *Rule) identify() {
 	var text strings.Builder
+	if r.WarnBefore > 0 {
+		fmt.Fprintln(&text, "warns", r.WarnBefore)
+	}
 	for _, c := range r.conjuncts {
 		r.reads |= c.reads()
 		switch c := c.(type) {

@@ -53,6 +53,7 @@ const (
 	LintUnpriced     = "unpriced"         // a cost limit on flows that have no price
 	LintExpress      = "express"          // a rule on Express flows, which are never looked at
 	LintCause        = "cause-length"     // a cause that may be cut
+	LintWarnBefore   = "warn-before"      // a warning that can't come in time
 	LintTrickle      = "trickle"          // limits that let a wrong rule go on stopping
 	LintReplaces     = "replaces"         // what stands in the place of a base's
 	LintTimeZone     = "time-zone"        // clocks read in UTC beside windows of another zone
@@ -151,6 +152,7 @@ func (l *linter) rule(r *lintRule) {
 		l.always(r)
 	}
 	l.belowTick(r)
+	l.warnBefore(r)
 	l.nilGuard(r)
 	l.timeZone(r)
 	l.everySweep(r)

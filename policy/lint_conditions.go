@@ -55,6 +55,17 @@ func (l *linter) belowTick(r *lintRule) {
 		duration.Format(age), tick, tick), "give a longer limit, or sweep more often")
 }
 
+// warnBefore finds warnings that can't come in time: the execution would have to be
+// warned of before it starts.
+func (l *linter) warnBefore(r *lintRule) {
+	age, _ := r.leastAge()
+	if age == 0 || r.WarnBefore == 0 || age > r.lead() {
+		return
+	}
+	l.warn(r, "warnBefore", LintWarnBefore, fmt.Sprintf("executions are warned of as soon as they are seen, and stopped %s later, at a limit of %s: its flows are looked at in every sweep for that",
+		duration.Format(r.WarnBefore), duration.Format(age)), "warn later, or give a longer limit")
+}
+
 // nilGuard finds comparisons of an input that also hold where there is none.
 func (l *linter) nilGuard(r *lintRule) {
 	for _, c := range r.conjuncts {

@@ -154,6 +154,8 @@ func TestLint(t *testing.T) {
 		{"an event", "  - {name: r, on: [event, manual], when: event.data.x == 1}\n", ``},
 		{"a window", "  - {name: r, maxRuntime: 5m, window: {days: Mon-Fri}}\n", ``},
 
+		{"a warning that can't come in time", "  - {name: r, maxRuntime: 20m, warnBefore: 30m}\nnotify: [{name: a, kind: webhook, urlEnv: A}]\n", `8:44 warning warn-before r: executions are warned of as soon as they are seen, and stopped 30m later, at a limit of 20m: its flows are looked at in every sweep for that → warn later, or give a longer limit`},
+		{"a warning in time", "  - {name: r, maxRuntime: 33m, warnBefore: 30m}\nnotify: [{name: a, kind: webhook, urlEnv: A}]\n", ``},
 		// emergency-limits and alarm-state
 		{"an emergency with limits", "  - {name: r, on: [event], when: event.data.x == 1}\n", `8:19 warning emergency-limits r: the rule answers events alone and keeps the limits: where it condemns more than 100, or 50% of what is live, it stops nothing → if it is for emergencies, say limits: none`},
 		{"an emergency that trickles", "  - {name: r, on: [event], when: event.data.x == 1}\nlimits: {over: trickle} # lint: allow trickle\n", ``},

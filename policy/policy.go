@@ -61,6 +61,10 @@ type Rule struct {
 	StopFirst   Order         // as the file says; "" where it doesn't
 	Notify      []string      // the channels that hear of its executions; nil is all, empty none
 
+	// WarnBefore is how long before it stops an execution the rule's channels are warned;
+	// 0 is not at all.
+	WarnBefore time.Duration
+
 	place     Error                // where it begins, without a message
 	since     time.Time            // nothing has been due for longer; zero: no bound
 	flows     *globs               // nil: all flows

@@ -25,7 +25,7 @@ var ruleName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*$`)
 const maxRuleName = 63
 
 var ruleKeys = []string{
-	"name", "description", "flows", "maxRuntime", "endBy", "when", "window", "on", "mode", "maxCost", "maxConcurrent",
+	"name", "description", "flows", "warnBefore", "maxRuntime", "endBy", "when", "window", "on", "mode", "maxCost", "maxConcurrent",
 	"countBy", "stopFirst", "mapChildren", "error", "cause", "limits", "for", "notify",
 }
 
@@ -49,10 +49,12 @@ func (d *decoder) rule(n *yamltree.Node, p *Policy) *Rule {
 	r.On = d.triggers(f["on"])
 	d.emergency(r, f)
 	r.flows = d.globs(f["flows"], "flows")
+	d.warnBefore(r, f["warnBefore"])
 	d.conjuncts(r, f, p)
 	r.Error = d.errorText(f["error"], r.Name)
 	r.cause = d.cause(f["cause"])
 	r.Notify = d.notified(f["notify"], p.Notify)
+	d.mayWarn(r, f["warnBefore"], p.Notify)
 	return r
 }
 

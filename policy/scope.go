@@ -28,11 +28,21 @@ func (p *Policy) Scope(now time.Time, event *Event) *Scope {
 	s := &Scope{policy: p, now: now, event: event}
 	j := &judgement{facts: Facts{Now: now, Event: event}, pricing: p.Pricing}
 	for _, r := range p.Rules {
-		if left, ok := narrow(r.ordered, eventStage, j); ok {
+		left, ok := narrow(r.ordered, eventStage, j)
+		if !ok && r.warns() { // its window may open by the time that it warns of
+			left, ok = narrow(r.ordered, eventStage, s.ahead(r, *j))
+		}
+		if ok {
 			s.rules = append(s.rules, staged{r, left})
 		}
 	}
 	return s
+}
+
+// ahead is a judgement as it will be at the time that a rule warns of.
+func (s *Scope) ahead(r *Rule, j judgement) *judgement {
+	j.facts.Now = s.now.Add(r.lead())
+	return &j
 }
 
 // AsksLike says that this sweep surely asks the same about every flow as another
@@ -157,7 +167,8 @@ func (s *Scope) Flow(flow *Flow) *FlowScope {
 		if !ok {
 			continue
 		}
-		q := s.policy.ruleQuery(r.rule, left, j)
+		q := s.policy.ruleQuery(r.rule, left, s.ahead(r.rule, *j))
+		q.MinAge = max(0, q.MinAge-r.rule.lead())
 		if len(q.Statuses) > 0 {
 			f.rules = append(f.rules, staged{r.rule, left})
 			queries = append(queries, q)

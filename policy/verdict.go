@@ -14,6 +14,7 @@ type Verdict struct {
 	Decision  Decision
 	Rule      *Rule       // the rule that condemned; nil when kept
 	Mode      Mode        // the rule's effective mode: under ModePlan the outcome is "planned"
+	NotWarned bool        // the rule warns before it stops, and has not, or not long enough ago: the outcome is "not_warned"
 	WouldAlso []string    // names of the other rules that condemn
 	Undecided []Undecided // rules that could not be evaluated; they condemn nothing and save nothing
 	Needs     Need        // what was not fetched and could change the verdict, or its cause
@@ -33,7 +34,7 @@ type Undecided struct {
 // A rule condemns where all its conditions hold. Any that is false keeps the
 // execution; else any that fails leaves the rule undecided. The first condemning
 // rule in mode enforce speaks for the verdict, or the first at all where none
-// enforces. An execution that has ended is never condemned.
+// enforces; one that must warn first, and has not, only where no other enforces. An execution that has ended is never condemned.
 func (p *Policy) Judge(f *Facts) Verdict {
 	j := p.judgement(*f)
 	defer p.judgements.Put(j)
@@ -86,16 +87,29 @@ func (p *Policy) judgement(f Facts) *judgement {
 // again is a judgement of the same facts, to explain the verdict.
 func (v *Verdict) again() *judgement { return &judgement{facts: v.facts, pricing: v.policy.Pricing} }
 
-// condemn adds a rule that condemns. One that enforces goes before those that
-// only plan.
+// condemn adds a rule that condemns. One that enforces goes before those that must
+// warn first, and those before the ones that only plan.
 func (v *Verdict) condemn(r *Rule) {
+	waits := r.waits(&v.facts)
 	switch {
 	case v.Rule == nil:
-		v.Decision, v.Rule, v.Mode = Stop, r, r.Mode
-	case v.Mode == ModePlan && r.Mode == ModeEnforce:
+		v.Decision = Stop
+	case force(r.Mode, waits) > force(v.Mode, v.NotWarned):
 		v.WouldAlso = append([]string{v.Rule.Name}, v.WouldAlso...)
-		v.Rule, v.Mode = r, r.Mode
 	default:
 		v.WouldAlso = append(v.WouldAlso, r.Name)
+		return
 	}
+	v.Rule, v.Mode, v.NotWarned = r, r.Mode, waits
+}
+
+// force orders what rules that condemn may do.
+func force(m Mode, waits bool) int {
+	switch {
+	case m != ModeEnforce:
+		return 0
+	case waits:
+		return 1
+	}
+	return 2
 }

@@ -16,12 +16,19 @@ type Basis struct {
 	// Until is, by rule, when an event in force is over: the rule condemns nothing
 	// that starts then or later. Nil is the sweep's own basis.
 	Until map[string]time.Time
+
+	// Warned is when warnings went out that an execution will be stopped, as
+	// policy.Facts has it; nil: none did.
+	Warned func(Key, time.Time) map[string]time.Time
 }
 
 // Rules are what a Basis judges by. *policy.Policy is it.
 type Rules interface {
 	Judge(*policy.Facts) policy.Verdict
 	Due(*policy.Facts) policy.Due
+	Attention(*policy.Facts) policy.Due
+	Ahead(*policy.Facts) ([]policy.Notice, policy.Need)
+	Warns() bool
 	Cause(policy.Verdict, policy.Tail) string
 }
 
@@ -75,6 +82,12 @@ func (f Finding) StartedTooLate() bool {
 // Unlimited says that the rule is one that no limit holds back. Of what earlier
 // sweeps condemned that is not known, so limits hold.
 func (f Finding) Unlimited() bool { return f.Verdict.Rule != nil && f.Verdict.Rule.NoLimits }
+
+// StopsFrom is when an execution that was warned of may be stopped.
+func (f Finding) StopsFrom() (from time.Time, warned bool) {
+	at, warned := f.facts().Warned[f.Verdict.Rule.ID()]
+	return at.Add(f.Verdict.Rule.WarnBefore), warned
+}
 
 // Condemned says that the rule condemns, alone or as one of several.
 func (f Finding) Condemned(rule *policy.Rule) bool {

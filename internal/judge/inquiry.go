@@ -97,13 +97,14 @@ func (in *Inquiry) fetch(f *Finding, tried *policy.Need) (more bool) {
 	return more
 }
 
-// needs is what a verdict hangs on, and what must be known before a stop: of a
+// needs is what a verdict hangs on, now or when it is warned of, and what must be known before a stop: of a
 // flow whose mode is not told nobody knows that it isn't Express.
 func needs(f Finding) policy.Need {
+	_, ahead := f.ahead()
 	if f.Verdict.Decision == policy.Stop && slices.Contains(f.Flow.Unknown, "ExecutionMode") {
-		return f.Verdict.Needs | policy.NeedFlow
+		ahead |= policy.NeedFlow
 	}
-	return f.Verdict.Needs
+	return f.Verdict.Needs | ahead
 }
 
 // withExecution has a finding's execution be what DescribeExecution tells of it.

@@ -57,7 +57,39 @@ func (f Finding) at(now time.Time) Finding {
 }
 
 func (f Finding) facts() *policy.Facts {
-	return &policy.Facts{Now: f.JudgedAt, Event: f.By.Event, Flow: f.Flow, Execution: f.Execution}
+	return f.By.Facts(f.JudgedAt, f.Flow, f.Execution)
+}
+
+// Facts is what the rules see of an execution at a time.
+func (b *Basis) Facts(now time.Time, flow *policy.Flow, e *policy.Execution) *policy.Facts {
+	f := &policy.Facts{Now: now, Event: b.Event, Flow: flow, Execution: e}
+	if b.Warned != nil {
+		f.Warned = b.Warned(Key{FlowKey(flow), e.Name}, e.StartedTime)
+	}
+	return f
+}
+
+// Notices are what people are to hear before the execution is stopped. An event in
+// force warns nobody.
+func (f Finding) Notices() []policy.Notice {
+	notices, _ := f.ahead()
+	return notices
+}
+
+func (f Finding) ahead() ([]policy.Notice, policy.Need) {
+	if f.By.ForEvent() || !f.By.Rules.Warns() {
+		return nil, 0
+	}
+	return f.By.Rules.Ahead(f.facts())
+}
+
+// Attention is when the execution must be looked at again: when it falls due, or when
+// people are to be warned of that.
+func (f Finding) Attention() policy.Due {
+	if f.By.ForEvent() || !f.By.Rules.Warns() {
+		return f.Due
+	}
+	return f.By.Rules.Attention(f.facts())
 }
 
 // due has a finding say when it falls due, or since when it is. That is as it was found,

@@ -135,7 +135,7 @@ func limited(weight int) int { return min(weight, maxSteps+1) }
 // loop is the weight of a range, which goes over lists of the message alone.
 func (s *scales) loop(n *parse.RangeNode) (int, error) {
 	if !overList(n.Pipe) {
-		return 0, s.wrong(n.Pipe, "range goes over .Errors, the .Items of .Stopped, .Failed, .Withheld, .Undecided or .Planned, or a slice of those")
+		return 0, s.wrong(n.Pipe, "range goes over .Errors, the .Items of .Stopped, .Failed, .Withheld, .Undecided, .Warned or .Planned, or a slice of those")
 	}
 	once, err := s.sum(n.Pipe, n.ElseList)
 	if err != nil {

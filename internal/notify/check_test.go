@@ -23,7 +23,7 @@ func parse(t *testing.T, channels string) *policy.Policy {
 }
 
 const (
-	wrongRange = "range goes over .Errors, the .Items of .Stopped, .Failed, .Withheld, .Undecided or .Planned, or a slice of those"
+	wrongRange = "range goes over .Errors, the .Items of .Stopped, .Failed, .Withheld, .Undecided, .Warned or .Planned, or a slice of those"
 	tooMuch    = `the template "text" does too much: more than 100000 steps, where lists have 100 items: put fewer ranges into each other`
 )
 
@@ -41,9 +41,9 @@ func TestTemplatesAreChecked(t *testing.T) {
 		{"of all that there is", `{{.Policy}}: {{.Stopped.Count}} stopped{{range .Failed.Items}}, {{.Flow}}{{end}}`, ""},
 		{"that isn't one", `{{.Policy`, "text:1: unclosed action"},
 		{"of a field that isn't there", `{{.Policies}}`, `text:1:2: executing "text" at <.Policies>: can't evaluate field Policies; there are: ` +
-			`Version, Title, Text, Policy, Account, Region, Endpoint, Flowreaper, Mode, Trigger, RunID, Time, Complete, Stopped, Failed, Withheld, Limit, Undecided, Planned, Errors, Left, Omitted`},
+			`Version, Title, Text, Policy, Account, Region, Endpoint, Flowreaper, Mode, Trigger, RunID, Time, Complete, Stopped, Failed, Withheld, Limit, Undecided, Warned, Planned, Errors, Left, Omitted`},
 		{"of a field that isn't there, in a list", `{{range .Stopped.Items}}{{.Name}}{{end}}`,
-			`text:1:26: executing "text" at <.Name>: can't evaluate field Name; there are: Flow, Execution, Rule, Outcome, Detail, Cause, StartedTime, Age`},
+			`text:1:26: executing "text" at <.Name>: can't evaluate field Name; there are: Flow, Execution, Rule, Outcome, Detail, Cause, StartedTime, Age, StopAt`},
 		{"that reads", `{{env "SECRET"}}`, `text:1: function "env" not defined`},
 		{"of too much text", strings.Repeat("xx", 66_000), "it has 132000 bytes; at most 131072 are allowed"},
 		{"of lists within a list", `{{range .Stopped.Items}}{{.Flow}}{{range $i, $e := $.Errors}}{{$i}}{{end}}{{end}}`, ""},

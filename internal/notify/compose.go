@@ -52,43 +52,56 @@ func formatOf(channel policy.Channel) (format, error) {
 }
 
 // compose returns the body that tells a channel of a report, nil if it has
-// nothing to hear. One that is too long names fewer executions; one that is
+// nothing to hear, and which of the report's warnings it gives. One that is too long names fewer executions; one that is
 // too long all the same, by its template, is cut.
-func compose(channel policy.Channel, routes map[string][]string, report *result.Report) ([]byte, error) {
+func compose(channel policy.Channel, routes map[string][]string, report *result.Report) (body []byte, given []result.Warning, err error) {
 	w, err := newWriter(channel)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	zone, err := time.LoadLocation(channel.TimeZone) // "" is UTC
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	format, err := formatOf(channel)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for most := format.most; ; most /= 2 {
 		b := builder{channel: channel, routes: routes, clean: format.clean, most: most, zone: zone}
 		m, worth := b.build(report)
 		if !worth {
-			return nil, nil
+			return nil, nil, nil
 		}
 		err := w.write(&m)
 		if errors.Is(err, errTooLong) && most > 0 {
 			continue
 		}
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		at := mentioned(channel.At, &m)
 		body, fits, err := format.encode(m, at)
 		if err != nil || fits {
-			return body, err
+			return body, b.given(m, body), err
 		}
 		if most == 0 {
-			return cut(format, m, at)
+			body, err := cut(format, m, at)
+			return body, nil, err
 		}
 	}
+}
+
+// given are the warnings that a message gives: it names the execution, whatever a
+// template of the channel's own makes of it.
+func (b *builder) given(m Message, body []byte) []result.Warning {
+	var given []result.Warning
+	for i, item := range m.Warned.Items {
+		if bytes.Contains(body, []byte(item.Execution)) {
+			given = append(given, b.named[i])
+		}
+	}
+	return given
 }
 
 // cut shortens the message's text until its body fits.

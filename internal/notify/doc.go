@@ -11,7 +11,7 @@
 //	    kind: dingtalk                  # dingtalk | feishu | wecom | slack | webhook
 //	    urlEnv: ONCALL_URL              # the environment variable that holds the URL
 //	    secretEnv: ONCALL_SECRET        # and the one that holds the secret, if messages are signed
-//	    on: [stopped, withheld]         # default: stopped, withheld, failed, undecided; planned, too
+//	    on: [stopped, withheld]         # default: stopped, withheld, failed, undecided, warned; planned, too
 //	    at: {withheld: [all]}           # whom a robot mentions, of what; a list: of withheld and failed
 //	    language: zh                    # en (the default) | zh
 //	    timeZone: Asia/Shanghai         # of the times in its messages; default: UTC
@@ -29,7 +29,9 @@
 //
 // stopped: executions that were stopped. withheld: a limit was exceeded, and
 // nothing was stopped. failed: a stop was refused or has not taken effect, or
-// the sweep met errors. undecided: a rule could not be evaluated. planned: a rule in mode
+// the sweep met errors. undecided: a rule could not be evaluated. warned: what will be stopped by a rule with
+// warnBefore; Options.Warned hears which of it a message named that a channel took, since what
+// none did is not stopped. planned: a rule in mode
 // plan would have stopped it, which only a channel hears of that names it. A sweep of
 // which none is true sends nothing.
 //

@@ -11,6 +11,7 @@ import (
 func mentioned(at map[policy.News][]string, m *Message) []string {
 	tells := map[policy.News]bool{
 		policy.NewsStopped: m.Stopped.Count > 0, policy.NewsPlanned: m.Planned.Count > 0, policy.NewsUndecided: m.Undecided.Count > 0,
+		policy.NewsWarned:   m.Warned.Count > 0,
 		policy.NewsWithheld: m.Limit != nil || m.Withheld.Count > 0,
 		policy.NewsFailed:   m.Failed.Count > 0 || len(m.Errors) > 0,
 	}

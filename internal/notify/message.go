@@ -29,6 +29,7 @@ type Message struct {
 	Withheld  List               `json:"withheld"`
 	Limit     *Limit             `json:"limit,omitempty"` // set when a limit withheld the stops
 	Undecided List               `json:"undecided"`
+	Warned    List               `json:"warned"`            // what will be stopped, unless it ends before, or is protected
 	Planned   List               `json:"planned"`           // what a rule in mode plan, or a sweep, would have stopped
 	Errors    []result.ErrorNote `json:"errors,omitempty"`  // the sweep's own, when the channel is on: failed
 	Left      *Left              `json:"left,omitempty"`    // set when stops are left to the next sweeps
@@ -52,7 +53,8 @@ type Item struct {
 
 	Cause       string    `json:"cause,omitempty"` // what the rule says of it, where that isn't why it was condemned
 	StartedTime time.Time `json:"startedTime,omitzero"`
-	Age         string    `json:"age,omitempty"` // when it was judged, such as 3h2m
+	Age         string    `json:"age,omitempty"`   // when it was judged, such as 3h2m
+	StopAt      time.Time `json:"stopAt,omitzero"` // of what will be stopped, UTC: from when on
 }
 
 // Limit says which limit withheld a sweep's stops.
@@ -88,10 +90,11 @@ type builder struct {
 	clean   func(string, int) string // for the channel's format, to a length
 	most    int                      // items a list
 	zone    *time.Location
+	named   []result.Warning // those that the message names
 }
 
 // build returns the channel's message, and whether there is anything to tell.
-func (b builder) build(r *result.Report) (Message, bool) {
+func (b *builder) build(r *result.Report) (Message, bool) {
 	m := Message{
 		Version:  1,
 		Place:    b.place(r.Place),
@@ -108,6 +111,11 @@ func (b builder) build(r *result.Report) (Message, bool) {
 	}
 	for _, u := range r.Undecided {
 		b.add(&m.Undecided, policy.NewsUndecided, Item{Flow: u.Flow, Execution: u.Execution, Rule: u.Rule, Detail: u.Error})
+	}
+	for _, w := range r.Warnings {
+		if b.add(&m.Warned, policy.NewsWarned, Item{Flow: w.Flow, Execution: w.Execution, Rule: w.Rule, Detail: w.Reason, StopAt: w.StopAt}) {
+			b.named = append(b.named, w)
+		}
 	}
 	if b.hears(policy.NewsWithheld) && r.Withheld != nil {
 		m.Limit = &Limit{
@@ -129,7 +137,7 @@ func (b builder) build(r *result.Report) (Message, bool) {
 	if b.hears(policy.NewsFailed) {
 		b.errors(&m, r.Errors)
 	}
-	worth := m.Stopped.Count+m.Failed.Count+m.Withheld.Count+m.Undecided.Count+m.Planned.Count+len(m.Errors) > 0 || m.Limit != nil
+	worth := m.Stopped.Count+m.Failed.Count+m.Withheld.Count+m.Undecided.Count+m.Warned.Count+m.Planned.Count+len(m.Errors) > 0 || m.Limit != nil
 	return m, worth
 }
 
@@ -168,15 +176,16 @@ func (b builder) decision(m *Message, d result.Decision) {
 	}
 }
 
-// add counts an item, if the channel hears of such news and of the rule.
-func (b builder) add(list *List, news policy.News, item Item) {
+// add counts an item, if the channel hears of such news and of the rule, and says
+// whether it is named.
+func (b builder) add(list *List, news policy.News, item Item) (named bool) {
 	if !b.hears(news) || !b.routed(item.Rule) {
-		return
+		return false
 	}
 	list.Count++
 	if len(list.Items) == b.most {
 		list.More++
-		return
+		return false
 	}
 	list.Items = append(list.Items, Item{
 		Flow:      b.clean(item.Flow, maxName),
@@ -185,8 +194,9 @@ func (b builder) add(list *List, news policy.News, item Item) {
 		Outcome:   b.clean(item.Outcome, maxName),
 		Detail:    b.clean(item.Detail, maxDetail),
 
-		Cause: b.clean(item.Cause, maxDetail), StartedTime: item.StartedTime, Age: item.Age,
+		Cause: b.clean(item.Cause, maxDetail), StartedTime: item.StartedTime, Age: item.Age, StopAt: item.StopAt,
 	})
+	return true
 }
 
 // causeBeside is the part of a decision's cause that people read; "" where it is the

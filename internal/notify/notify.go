@@ -20,10 +20,14 @@ const DefaultTimeout = 5 * time.Second
 
 // Options are a Notifier's surroundings.
 type Options struct {
-	Getenv    func(string) string // where URLs and secrets are; default os.Getenv
-	Now       func() time.Time    // for signatures and memory; default time.Now
-	Timeout   time.Duration       // of all channels together: they are told at once; default DefaultTimeout
-	Transport http.RoundTripper   // default: TLS as net/http does it, a new connection a message
+	Getenv  func(string) string // where URLs and secrets are; default os.Getenv
+	Now     func() time.Time    // for signatures and memory; default time.Now
+	Timeout time.Duration       // of all channels together: they are told at once; default DefaultTimeout
+	// Warned, unless nil, is called with the warnings of a report that a channel has taken,
+	// before Send returns.
+	Warned func([]result.Warning)
+
+	Transport http.RoundTripper // default: TLS as net/http does it, a new connection a message
 }
 
 // Notifier tells a policy's channels. Of earlier sweeps it remembers what each
@@ -104,33 +108,45 @@ func (n *Notifier) Send(ctx context.Context, report *result.Report) []*Error {
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, n.options.Timeout, fmt.Errorf("no answer within %s", duration.Format(n.options.Timeout)))
 	defer cancel()
-	answers := make([]chan error, len(n.config))
+	answers := make([]chan answered, len(n.config))
 	for i, channel := range n.config {
-		answers[i] = make(chan error, 1) // so that a late answer is never waited for
+		answers[i] = make(chan answered, 1) // so that a late answer is never waited for
 		go func() { answers[i] <- n.safely(ctx, channel, n.memories[i], report) }()
 	}
 	var errs []*Error
+	var given []result.Warning
 	for i, channel := range n.config {
-		if err := await(ctx, answers[i]); err != nil {
-			errs = append(errs, &Error{Channel: channel.Name, Text: err.Error()})
+		answer := await(ctx, answers[i])
+		if answer.err != nil {
+			errs = append(errs, &Error{Channel: channel.Name, Text: answer.err.Error()})
 		}
+		given = append(given, answer.given...)
+	}
+	if n.options.Warned != nil && len(given) > 0 {
+		n.options.Warned(given)
 	}
 	return errs
 }
 
+// answered is what came of telling a channel: the warnings that it has taken.
+type answered struct {
+	given []result.Warning
+	err   error
+}
+
 // await returns a channel's answer. One that has come counts even when the
 // time is over.
-func await(ctx context.Context, answer <-chan error) error {
+func await(ctx context.Context, answer <-chan answered) answered {
 	select {
-	case err := <-answer:
-		return err
+	case a := <-answer:
+		return a
 	default:
 	}
 	select {
-	case err := <-answer:
-		return err
+	case a := <-answer:
+		return a
 	case <-ctx.Done():
-		return late(ctx)
+		return answered{err: late(ctx)}
 	}
 }
 
@@ -148,44 +164,45 @@ func late(ctx context.Context) error {
 
 // safely is tell for a goroutine, in which a panic would end the process and
 // with it the invocation that the sweep belongs to.
-func (n *Notifier) safely(ctx context.Context, channel policy.Channel, m *memory, report *result.Report) (err error) {
+func (n *Notifier) safely(ctx context.Context, channel policy.Channel, m *memory, report *result.Report) (a answered) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = errors.New("a panic; this is a bug in flowreaper") // its value may hold the URL
+			a.err = errors.New("a panic; this is a bug in flowreaper") // its value may hold the URL
 		}
 	}()
 	b := builder{channel: channel, routes: n.routes}
 	fresh, told := m.fresh(report, n.options.Now(), func(rule string) bool { return b.hears(policy.NewsPlanned) && b.routed(rule) })
-	sent, err := n.tell(ctx, channel, fresh)
-	if sent { // what could not be told is told by the next sweep
-		told()
+	sent, given, err := n.tell(ctx, channel, fresh)
+	if !sent { // what could not be told is told by the next sweep
+		return answered{err: err}
 	}
-	return err
+	told()
+	return answered{given: given}
 }
 
-// tell sends the channel's message, if there is one.
-func (n *Notifier) tell(ctx context.Context, channel policy.Channel, report *result.Report) (sent bool, err error) {
-	body, err := compose(channel, n.routes, report)
+// tell sends the channel's message, if there is one, and returns the warnings in it.
+func (n *Notifier) tell(ctx context.Context, channel policy.Channel, report *result.Report) (sent bool, given []result.Warning, err error) {
+	body, given, err := compose(channel, n.routes, report)
 	if err != nil || body == nil {
-		return false, err
+		return false, nil, err
 	}
 	target, err := newTarget(channel, n.options.Getenv)
 	if err != nil {
-		return false, err
+		return false, nil, err
 	}
 	request, err := target.request(ctx, channel.Kind, body, n.options.Now())
 	if err != nil {
-		return false, errors.New(target.redact(err.Error()))
+		return false, nil, errors.New(target.redact(err.Error()))
 	}
 	answer, err := n.post(request)
 	if err == nil {
 		err = answer.check(channel.Kind, target.redact)
 	}
 	if err != nil && ctx.Err() != nil {
-		return false, late(ctx)
+		return false, nil, late(ctx)
 	}
 	if err != nil {
-		return false, errors.New(target.redact(err.Error()))
+		return false, nil, errors.New(target.redact(err.Error()))
 	}
-	return true, nil
+	return true, given, nil
 }

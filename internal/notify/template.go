@@ -81,7 +81,7 @@ func sample() *Message {
 	return &Message{
 		Place:  result.Place{Account: "account", Region: "region", Endpoint: "endpoint", Flowreaper: "version"},
 		Policy: "policy", Mode: "enforce", Trigger: "timer", RunID: "run", Time: time.Unix(0, 0).UTC(),
-		Stopped: list, Failed: list, Withheld: list, Undecided: list, Planned: list,
+		Stopped: list, Failed: list, Withheld: list, Undecided: list, Warned: list, Planned: list,
 		Limit: &Limit{Name: "maxStops", Window: "1h"}, Errors: []result.ErrorNote{{Code: "code", Message: "message", Count: 1}},
 		Left: &Left{Stops: 1, Time: "1s"},
 	}

@@ -38,6 +38,8 @@ func (s Style) verdict(e policy.Explanation, f *policy.Facts) string {
 		return fmt.Sprintf("%s: %s condemns it, and it is %s%s.", who, e.Rule, Plain(e.Reason), until(e))
 	case e.Decision == policy.Stop && e.Mode == policy.ModePlan:
 		return fmt.Sprintf("%s: %s condemns it, in mode plan, so it would be reported and not stopped: %s.", who, e.Rule, Plain(e.Reason))
+	case e.NotWarned != "":
+		return fmt.Sprintf("%s: %s condemns it, and it is %s: %s.", who, e.Rule, Plain(e.NotWarned), Plain(e.Reason))
 	case e.Decision == policy.Stop:
 		return fmt.Sprintf("%s: would be %s by %s: %s.", who, s.paint(bad, "stopped"), e.Rule, Plain(e.Reason))
 	}
@@ -106,6 +108,9 @@ func conditions(r policy.RuleExplanation) string {
 	}
 	if r.Result == policy.Keeps && r.Due.Kind == policy.Moment {
 		lines = append(lines, "→ condemns from "+due(r.Due)+" on, if nothing changes")
+	}
+	if r.Warning != "" && r.Result != policy.IsUndecided {
+		lines = append(lines, "→ "+Plain(r.Warning))
 	}
 	return strings.Join(lines, "\n")
 }

@@ -61,7 +61,7 @@ type section struct {
 func (s Style) sections(r *result.Report) []section {
 	all := []section{
 		{words: s.summary(r)}, s.decisions(r), {words: warnings(r)}, {words: withheld(r)}, {words: notTried(r)}, s.drift(r), {words: left(r)},
-		s.undecided(r),
+		s.undecided(r), s.warnings(r),
 		s.flows("Incomplete: nothing of these flows was judged or stopped. Next: mend the reason, then sweep again.", r.Incomplete),
 		s.flows("Not covered: nothing of these flows is ever stopped.", r.NotCovered),
 		errorsOf(r), {words: place(r)},

@@ -93,6 +93,18 @@ func (s Style) undecided(r *result.Report) section {
 	}
 }
 
+// warnings is the table of what will be stopped, and of which people are to hear before.
+func (s Style) warnings(r *result.Report) section {
+	t := newGrid("flow", "execution", "rule", "stopped from", "why")
+	groups := gather(s, r.Warnings, func(w result.Warning) string { return join(w.Rule, w.Flow) }, func(w result.Warning) string { return w.Rule })
+	for _, group := range groups {
+		w := group[0] // the soonest
+		flow := andMore(Plain(w.Flow), distinct(group, func(w result.Warning) string { return w.Flow }))
+		t.add(flow, andMore(Plain(w.Execution), len(group)), Plain(w.Rule), w.StopAt.UTC().Format(time.RFC3339), Plain(w.Reason))
+	}
+	return section{title: "To be warned of: these will be stopped, unless they end before, or are protected.", grid: t, foot: gathered(r.Warnings, groups)}
+}
+
 // flows is the table of flows of which there is something to note.
 func (s Style) flows(title string, notes []result.FlowNote) section {
 	t := newGrid("flow", "reason")
@@ -144,7 +156,7 @@ func colourOf(o result.Outcome) text.Color {
 		return good
 	case result.Failed, result.StillRunning, result.NotTried, result.WithheldOutcome:
 		return bad
-	case result.Planned:
+	case result.Planned, result.NotWarned:
 		return meek
 	}
 	return dull

@@ -3,6 +3,7 @@ package result
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 )
 
@@ -24,11 +25,28 @@ type Collector struct {
 	err       *Error // why the sweep failed: the first reason
 	partial   bool   // not everything was looked at
 	decisions []Decision
+	warnings  map[Warning]bool
 	undecided int // all, also those not kept
 	unlooked  int
 
 	tried, refused int // stops that reached CloudFlow, and those that it refused
 	firstRefusal   string
+}
+
+// Warn takes in a warning that is to be given.
+func (c *Collector) Warn(w Warning) {
+	if c.warnings == nil {
+		c.warnings = map[Warning]bool{}
+	}
+	c.warnings[w] = true
+}
+
+// soonest are the warnings that a report has room for.
+func (c *Collector) soonest() []Warning {
+	all := slices.SortedFunc(maps.Keys(c.warnings), func(a, b Warning) int {
+		return cmp.Or(a.StopAt.Compare(b.StopAt), cmp.Compare(a.Flow, b.Flow), cmp.Compare(a.Execution, b.Execution), cmp.Compare(a.Rule, b.Rule))
+	})
+	return all[:min(maxDecisions, len(all))]
 }
 
 // Fail notes why the sweep failed. The first reason stands: what follows from
@@ -139,6 +157,7 @@ func (c *Collector) Report() (*Report, *Error) {
 	slices.SortFunc(c.decisions, worstFirst)
 	c.decisions = onceEach(c.decisions)
 	r.Executions.Condemned = len(c.decisions)
+	r.Warnings = c.soonest()
 	r.Decisions = append([]Decision{}, c.decisions[:min(maxDecisions, len(c.decisions))]...)
 	r.DecisionsOmitted = len(c.decisions) - len(r.Decisions)
 	r.noteCut("Incomplete", "flows could not be looked at", c.unlooked)
@@ -183,4 +202,4 @@ func worstFirst(a, b Decision) int {
 	)
 }
 
-var worst = []Outcome{Failed, StillRunning, NotTried, WithheldOutcome, Stopped, AlreadyCompleted, Gone, Planned, ProtectedOutcome}
+var worst = []Outcome{Failed, StillRunning, NotTried, WithheldOutcome, NotWarned, Stopped, AlreadyCompleted, Gone, Planned, ProtectedOutcome}

@@ -57,6 +57,8 @@ type Report struct {
 	Ledger string `json:"ledger,omitempty" jsonschema:"enum=file,enum=memory"`
 	// Of an event in force: whether another process can go on with it.
 	Resumable *bool `json:"resumable,omitempty"`
+	// What the channels of rules with warnBefore are to hear before it is stopped, the soonest first, at most 1,000. Each stands here until a channel has taken it.
+	Warnings []Warning `json:"warnings,omitempty"`
 	// What was planned and was not stopped. Only of apply --plan, and of what was shown before a yes.
 	Drift []Drift `json:"drift,omitempty"`
 	// How long the stops that are left will take within the quota.
@@ -186,13 +188,14 @@ const (
 	NotTried         Outcome = "not_tried"         // the sweep was over, or was ended, before its turn: the next one tries
 	Failed           Outcome = "failed"            // the stop was refused, or nobody knows what became of it
 	WithheldOutcome  Outcome = "withheld"          // a limit was exceeded: nothing was stopped, or only what was more overdue; or it is beyond what a person wants stopped at most
+	NotWarned        Outcome = "not_warned"        // its rule warns before it stops, and no channel has taken the warning, or not long enough ago
 	ProtectedOutcome Outcome = "protected"
 	Planned          Outcome = "planned"
 )
 
 // Outcomes are all that a report may show.
 func Outcomes() []Outcome {
-	return []Outcome{Stopped, AlreadyCompleted, Gone, StillRunning, NotTried, Failed, WithheldOutcome, ProtectedOutcome, Planned}
+	return []Outcome{Stopped, AlreadyCompleted, Gone, StillRunning, NotTried, Failed, WithheldOutcome, NotWarned, ProtectedOutcome, Planned}
 }
 
 // Demand is how much of the ListExecutions quota the looks need in the long run.
@@ -211,6 +214,24 @@ type Lateness struct {
 	P99Seconds float64 `json:"p99Seconds"`
 	// The latest.
 	MaxSeconds float64 `json:"maxSeconds"`
+}
+
+// Warning is an execution that will be stopped unless it ends before, or is protected.
+type Warning struct {
+	// Its flow.
+	Flow string `json:"flow"`
+	// Its name.
+	Execution string `json:"execution"`
+	// The rule that will stop it.
+	Rule string `json:"rule"`
+	// When it was started; absent where CloudFlow didn't say.
+	StartedTime time.Time `json:"startedTime,omitzero"`
+	// From when on it is stopped; later where the warning goes out later.
+	StopAt time.Time `json:"stopAt"`
+	// The conditions that will hold, with the values that they will see.
+	Reason string `json:"reason"`
+
+	FlowKey, RuleID string `json:"-"` // by which it is remembered
 }
 
 // Drift is what was planned and is no longer to be stopped.

@@ -22,6 +22,7 @@ func (r *Report) Shortfall() error {
 	add(counts[Failed], "failed")
 	add(counts[StillRunning], "still running")
 	add(counts[NotTried], "not tried")
+	add(counts[NotWarned], "not warned of")
 	if len(parts) == 0 {
 		return nil
 	}

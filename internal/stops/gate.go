@@ -34,6 +34,7 @@ type gate struct {
 	approved func(*policy.Flow, *policy.Execution) bool // nil approves all
 	beyond   string                                     // unless "", why what isn't is withheld
 	allowed  bool
+	oneShot  bool // nobody is warned
 	judge    *judge.Judge
 	ledger   *watch.Ledger
 	stopper  Stopper
@@ -41,7 +42,7 @@ type gate struct {
 }
 
 func newGate(stopper Stopper, o Options) gate {
-	g := gate{limits: o.Limits, soften: o.Mode, allowed: o.Allowed, beyond: o.Beyond, judge: o.Judge, ledger: &o.Watch.Ledger, stopper: stopper, sign: o.Sign}
+	g := gate{limits: o.Limits, soften: o.Mode, allowed: o.Allowed, oneShot: o.OneShot, beyond: o.Beyond, judge: o.Judge, ledger: &o.Watch.Ledger, stopper: stopper, sign: o.Sign}
 	if o.Approved != nil {
 		g.approved = approves(o.Approved)
 	}
@@ -80,6 +81,7 @@ type (
 	protection  struct{}                  // protect holds it
 	notApproved struct{}                  // not in the plan that a person said yes to
 	beyondOwn   struct{ why string }      // beyond what a person wants stopped at most
+	notWarned   struct{ why string }      // its warning has not gone out, or not long enough ago
 	notTried    struct{ why error }       // the sweep ended before its turn came
 	spared      struct{}                  // at its turn no rule condemned it any more
 	overLimit   struct{ result.Withheld } // refuses all, or what is beyond it: a limit is exceeded, or nobody knows whether it is
@@ -90,6 +92,7 @@ func (planMode) Error() string    { return "" }
 func (protection) Error() string  { return "" }
 func (notApproved) Error() string { return "not in the plan that was approved" }
 func (b beyondOwn) Error() string { return b.why }
+func (n notWarned) Error() string { return n.why }
 func (spared) Error() string      { return "no rule condemns it any more" }
 func (n notTried) Error() string  { return fmt.Sprintf("not tried: %v", n.why) }
 func (o overLimit) Error() string { return o.Refusal() }
@@ -100,6 +103,7 @@ func (notApproved) outcome() result.Outcome { return result.Planned }
 func (beyondOwn) outcome() result.Outcome   { return result.WithheldOutcome }
 func (overLimit) outcome() result.Outcome   { return result.WithheldOutcome }
 func (clockOff) outcome() result.Outcome    { return result.WithheldOutcome }
+func (notWarned) outcome() result.Outcome   { return result.NotWarned }
 func (notTried) outcome() result.Outcome    { return result.NotTried }
 func (spared) outcome() result.Outcome      { return "" }
 
@@ -112,12 +116,26 @@ func (g *gate) examine(f judge.Finding) refusal {
 		return spared{}
 	case f.Verdict.Mode.Softer(g.soften) != policy.ModeEnforce:
 		return planMode{}
+	case f.Verdict.NotWarned:
+		return notWarned{g.unwarned(f)}
 	case g.approved == nil || g.approved(f.Flow, f.Execution):
 		return nil
 	case g.beyond != "":
 		return beyondOwn{g.beyond}
 	}
 	return notApproved{}
+}
+
+// unwarned says why an execution that must be warned of is not stopped yet.
+func (g *gate) unwarned(f judge.Finding) string {
+	before := duration.Format(f.Verdict.Rule.WarnBefore)
+	if from, warned := f.StopsFrom(); warned {
+		return fmt.Sprintf("it is stopped from %s on, %s after its warning", from.Format(time.RFC3339), before)
+	}
+	if g.oneShot {
+		return fmt.Sprintf("it must be warned of %s before, and only the function's sweeps on timers warn; flowreaper stop stops it at once", before)
+	}
+	return fmt.Sprintf("it must be warned of %s before, and no channel has taken the warning yet", before)
 }
 
 // withhold asks the limits about so many condemned executions, of which the

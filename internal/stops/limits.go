@@ -78,10 +78,13 @@ func (s *Stops) overdue() map[judge.Key]bool {
 
 // isCondemned says whether an execution with this mark is condemned and would be
 // stopped. What another policy planned or protected is taken up again, and counts
-// as waiting.
+// as waiting. What must be warned of first is not to be stopped yet.
 func isCondemned(m watch.Mark) bool {
-	o := result.Outcome(m.Outcome)
-	return o != "" && o != result.Planned && o != result.ProtectedOutcome
+	switch result.Outcome(m.Outcome) {
+	case "", result.Planned, result.ProtectedOutcome, result.NotWarned:
+		return false
+	}
+	return true
 }
 
 // refuseAll refuses whatever has not been tried; what is over a limit, only what

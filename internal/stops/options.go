@@ -28,6 +28,7 @@ type Options struct {
 	Allowed  bool             // a person lets this one sweep pass the limits
 	Approved result.Recording // nil approves all
 	Beyond   string           // unless "", why what isn't approved is withheld
+	OneShot  bool             // no other sweep follows, and nobody is warned of what this one finds
 	Mark     string           // the policy and mode under which decisions are marked
 	Own      *judge.Basis     // the sweep's
 	Started  time.Time        // the sweep, by our clock

@@ -158,10 +158,7 @@ func (f *flows) hash(flow *policy.Flow, q policy.Query) string {
 // dueOf is the due time of an execution of which a file remembers only when it
 // started.
 func (f *flows) dueOf(flow *policy.Flow, leastAge time.Duration, name string, started time.Time) (time.Time, bool) {
-	due := f.Policy.Due(&policy.Facts{
-		Now: f.clock.Judging(), Event: f.Event, Flow: flow,
-		Execution: remembered(name, started),
-	})
+	due := f.Policy.Attention(f.own.Facts(f.clock.Judging(), flow, remembered(name, started)))
 	switch due.Kind {
 	case policy.Never:
 		return time.Time{}, false
@@ -194,7 +191,7 @@ func actingRules(p *policy.Policy) []*policy.Policy {
 // Where only a file tells of it, when it was seen last may be by a clock that was
 // ahead; and a rule may need more to say: then it is now.
 func (f *flows) then(flow *policy.Flow, e *policy.Execution, after time.Time, restored bool) (first time.Time) {
-	facts := &policy.Facts{Now: f.clock.Judging(), Event: f.Event, Flow: flow, Execution: e}
+	facts := f.own.Facts(f.clock.Judging(), flow, e)
 	if restored {
 		after = after.Add(-judge.MaxOffset)
 	}
@@ -205,7 +202,7 @@ func (f *flows) then(flow *policy.Flow, e *policy.Execution, after time.Time, re
 		}
 	}
 	for _, p := range f.acting {
-		add(p.Due(facts))
+		add(p.Attention(facts))
 	}
 	if free := f.Policy.Unprotected(facts); free.Kind == policy.Moment && free.Time.After(facts.Now) {
 		add(free)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/internal/judge"
+	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/watch"
 	"github.com/flowreaper/flowreaper/policy"
 )
@@ -113,13 +114,13 @@ func (s *sweep) check(c *watch.Check) {
 // rules say "more than": so due times are rounded up.
 func (s *sweep) observation(f judge.Finding, everySweep bool) watch.Execution {
 	e := watch.Execution{Name: f.Execution.Name, StartedTime: f.Execution.StartedTime}
-	condemned := f.Verdict.Decision != policy.Keep
+	condemned, due := f.Verdict.Decision != policy.Keep, f.Attention()
 	switch {
-	case f.Due.Kind == policy.Moment:
-		e.Due = ceil(f.Due.Time)
+	case due.Kind == policy.Moment:
+		e.Due = ceil(due.Time)
 	case condemned:
 		e.Due = f.JudgedAt
-	case f.Due.Kind == policy.Never:
+	case due.Kind == policy.Never:
 		e.Never = true
 	default: // every sweep: the next one's
 		e.Due = f.JudgedAt.Add(s.memory.tick - tickMargin)
@@ -142,7 +143,27 @@ func (s *sweep) take(f judge.Finding) (condemned bool) {
 	if s.Approved != nil || len(s.events.All) > 0 {
 		s.seen[f.Key()] = true
 	}
+	s.warn(f)
 	return s.stops.Take(f)
+}
+
+// warn has people told of what will be stopped, and isn't now, by a rule that need not
+// warn. Where no sweep follows nobody is told, and so nothing is stopped that must be
+// warned of.
+func (s *sweep) warn(f judge.Finding) {
+	if off, ok := s.clock.Check(); !ok && off.Known { // nobody knows when
+		return
+	}
+	now := f.Verdict.Decision == policy.Stop && f.Verdict.Mode == policy.ModeEnforce && !f.Verdict.NotWarned
+	if now || s.memory.once || s.Mode != policy.ModeEnforce || f.Flow.ExecutionMode != judge.Standard {
+		return
+	}
+	for _, n := range f.Notices() {
+		s.Warn(result.Warning{
+			Flow: f.Flow.Name, Execution: f.Execution.Name, Rule: n.Rule.Name, StartedTime: f.Execution.StartedTime,
+			StopAt: ceil(n.StopAt).UTC(), Reason: n.Reason, FlowKey: f.Key().Flow, RuleID: n.Rule.ID(),
+		})
+	}
 }
 
 func ceil(t time.Time) time.Time {

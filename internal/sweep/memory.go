@@ -42,6 +42,10 @@ type Memory struct {
 	streamedAt time.Time
 	giveWay    map[string]bool // flows that let others go first in the next sweep, by key
 	doubts     error
+
+	telling sync.Mutex     // of the two below; a sweep may be under way
+	given   []watch.Warned // warnings that went out, not yet taken in
+	offset  time.Duration  // of CloudFlow's clock from ours, by the latest sweep
 }
 
 // MemoryOptions is what NewMemory needs. The zero value is a memory without a

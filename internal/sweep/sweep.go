@@ -207,7 +207,7 @@ func begin(ctx context.Context, o Options) *sweep {
 	}
 	s.judge = judge.New(o.Source, s.clock)
 	s.nameTrigger()
-	s.own = &judge.Basis{Rules: s.Policy, Event: s.Event}
+	s.own = &judge.Basis{Rules: s.Policy, Event: s.Event, Warned: s.memory.warned(s.Policy)}
 	s.scope = s.Policy.Scope(s.clock.Judging(), s.Event)
 	s.watch.Ledger.Keep(s.Policy.Limits.Per)
 	s.flows = &flows{sweep: s, matched: map[string]bool{}, acting: actingRules(s.Policy)}
@@ -228,7 +228,7 @@ func (s *sweep) newStops() *stops.Stops {
 	}
 	return stops.New(s.Stopper, stops.Options{
 		Judge: s.judge, Source: s.Source, Watch: s.watch, Report: s.Collector,
-		Limits: s.Policy.Limits, Mode: s.Mode, Allowed: s.Allowed, Approved: s.Approved, Beyond: s.Beyond,
+		Limits: s.Policy.Limits, Mode: s.Mode, Allowed: s.Allowed, Approved: s.Approved, Beyond: s.Beyond, OneShot: s.memory.once,
 		Mark: fmt.Sprintf("%.23s/%s", s.Policy.Hash, s.Mode), Own: s.own, Started: s.started, Batch: batch,
 		Sign:     sync.OnceValue(s.sign),
 		Flow:     func(key string) *policy.Flow { return s.memory.flows[key] },
@@ -255,6 +255,7 @@ func (s *sweep) lend(ctx context.Context) {
 }
 
 func (s *sweep) close() {
+	s.memory.keepOffset(s.now().Sub(s.Now()))
 	s.free()
 	s.end(nil)
 	s.memory.mu.Unlock()

@@ -44,6 +44,7 @@ type modelRule struct {
 	idle    time.Duration
 	window  time.Duration // the rule's last moment, after the beginning; 0: always
 	endBy   time.Duration // by when what has started must have ended, after the beginning; 0: never
+	warn    time.Duration // before it stops; 0: it doesn't warn
 	enforce bool
 }
 
@@ -53,6 +54,7 @@ type modelTick struct {
 	restart bool
 	lose    bool          // both copies of the state are damaged
 	kill    time.Duration // into the sweep; 0: it lives
+	deaf    bool          // no channel takes a message
 	optOut  string        // a flow whose owner opts out
 	odd     bool          // some answers lack startedTimes, or tell of a status unheard of
 }
@@ -73,6 +75,9 @@ func drawTimer(r *rand.Rand) (m timerModel) {
 			rule.idle = minutes(5, 20)
 		case 3:
 			rule.window = minutes(10, 40)
+		}
+		if r.IntN(3) == 0 {
+			rule.warn = minutes(1, 20)
 		}
 		m.rules = append(m.rules, rule)
 	}
@@ -141,6 +146,7 @@ func (m timerModel) drawTick(r *rand.Rand, hurts bool) (t modelTick) {
 		t.kill = time.Duration(r.Int64N(int64(40 * time.Second)))
 	}
 	t.lose = r.IntN(25) == 0
+	t.deaf = r.IntN(3) == 0
 	t.odd = r.IntN(4) == 0
 	return t
 }
@@ -152,7 +158,8 @@ func (m timerModel) policy(begin time.Time) string {
 		window = fmt.Sprintf("window: {hours: %q}, ", begin.Add(m.guard[0]).Format("15:04")+"-"+begin.Add(m.guard[1]).Format("15:04"))
 	}
 	text := fmt.Sprintf("version: 1\npolicy: model\nmode: enforce\nlimits: {maxStops: %d, per: %v, maxShare: 100%%, over: %s}\n"+
-		"protect: {flows: [\"payroll-*\"], "+window+"when: 'flow.env[\"FLOWREAPER\"] == \"off\"'}\nrules:\n", m.maxStops, m.per, over)
+		"protect: {flows: [\"payroll-*\"], "+window+"when: 'flow.env[\"FLOWREAPER\"] == \"off\"'}\n"+
+		"notify: [{name: all, kind: webhook, url: 'http://localhost/'}]\nrules:\n", m.maxStops, m.per, over)
 	for i, r := range m.rules {
 		when := []string{"true"}
 		if r.prefix != "" {
@@ -174,6 +181,9 @@ func (m timerModel) policy(begin time.Time) string {
 		if r.endBy > 0 {
 			text += fmt.Sprintf("    endBy: {time: %q}\n", begin.Add(r.endBy).Format("15:04"))
 		}
+		if r.warn > 0 {
+			text += fmt.Sprintf("    warnBefore: %v\n", r.warn)
+		}
 		if !r.enforce {
 			text += "    mode: plan\n"
 		}
@@ -194,6 +204,8 @@ type life struct {
 	read   atomic.Int64         // answers
 	swept  int                  // sweeps in which all that was due was looked at, and nothing withheld
 	tried  []time.Time          // the stops that reports tell of
+	warned map[string]time.Time // when a channel took a warning first, by rule, flow and execution
+	known  map[string]bool      // those since what is remembered was lost
 }
 
 // may says naively whether an execution may be stopped at a time by CloudFlow's
@@ -216,6 +228,9 @@ func (l *life) may(flow, name string, started, at time.Time, ago time.Duration) 
 	}
 	return slices.ContainsFunc(l.rules, func(r modelRule) bool {
 		named, _ := path.Match(r.flows, flow)
+		if warned, ok := l.warned[l.warning(r, flow, name)]; r.warn > 0 && (!ok || at.Before(warned.Add(r.warn))) {
+			return false
+		}
 		return r.enforce && named && age > r.age && strings.HasPrefix(name, r.prefix) &&
 			(r.want == "" || strings.Contains(string(e.Input), `"`+r.want+`"`)) &&
 			(r.endBy == 0 || overBy(l.begin.Add(r.endBy).Truncate(time.Minute), started, at)) && (r.idle == 0 || idle > r.idle) && (r.window == 0 || at.Before(l.begin.Add(r.window)))
@@ -223,6 +238,31 @@ func (l *life) may(flow, name string, started, at time.Time, ago time.Duration) 
 }
 
 func overBy(moment, started, at time.Time) bool { return started.Before(moment) && !at.Before(moment) }
+
+func (l *life) warning(r modelRule, flow, name string) string {
+	return fmt.Sprintf("r%d/%s/%s", slices.Index(l.rules, r), flow, name)
+}
+
+// hear has a channel take a report's warnings, and the memory told of it. None comes
+// twice, or where it makes no difference, for what is protected.
+func (l *life) hear(r *result.Report) {
+	for _, w := range r.Warnings {
+		key := w.Rule + "/" + w.Flow + "/" + w.Execution
+		if l.known[key] {
+			l.t.Errorf("%v after the beginning %s is warned of, and was at %v", l.server.Now().Sub(l.begin), key, l.warned[key].Sub(l.begin))
+		}
+		if since, out := l.optOut[w.Flow]; strings.HasPrefix(w.Flow, "payroll-") || out && l.server.Now().After(since.Add(time.Minute)) {
+			l.t.Errorf("%s is warned of, and protected", key)
+		}
+		l.known[key] = true
+		if _, before := l.warned[key]; !before {
+			l.warned[key] = l.server.Now()
+		}
+	}
+	if err := l.memory.Warned(r.Warnings, time.Now()); err != nil {
+		l.t.Error(err)
+	}
+}
 
 // Whatever the policy, the account, the faults, the clock and the kills: only
 // what may be stopped is, never more than the limits allow, and in a sweep that
@@ -247,7 +287,7 @@ func liveTimer(t *testing.T, m timerModel) (swept int) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		l := &life{timerModel: m, begin: server.Now().UTC(), optOut: map[string]time.Time{}, facts: map[string]account.Execution{}, told: map[string]time.Time{}}
+		l := &life{timerModel: m, begin: server.Now().UTC(), optOut: map[string]time.Time{}, facts: map[string]account.Execution{}, told: map[string]time.Time{}, warned: map[string]time.Time{}, known: map[string]bool{}}
 		for _, f := range m.account.Flows {
 			if f.Environment != nil {
 				l.optOut[f.Name] = l.begin.Add(-time.Hour)
@@ -312,6 +352,7 @@ func (l *life) live(tick modelTick) {
 	if _, err := os.Stat(l.file + ".2"); tick.lose && err == nil {
 		damageState(l.t, l.file)
 		l.start()
+		l.known = map[string]bool{}
 	}
 	if tick.restart {
 		l.start()
@@ -330,6 +371,9 @@ func (l *life) live(tick modelTick) {
 	}
 	l.checkClaim(r, err, began)
 	l.checkTrickle(r, began)
+	if !tick.deaf {
+		l.hear(r)
+	}
 }
 
 // checkTrickle holds a sweep that lets some pass and withholds others to having

@@ -77,6 +77,7 @@ func (f *File) Save(w *Watch, now time.Time) error {
 	f.dropClaims(w, now)
 	w.Ledger.prune(now)
 	w.Emergencies.prune(now)
+	w.Warnings.prune(now)
 	body, err := json.Marshal(w.state())
 	if err != nil {
 		return fmt.Errorf("saving the state: %w", err)

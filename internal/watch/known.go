@@ -191,6 +191,7 @@ func (w *Watch) ended(k *known) {
 	if f.live > 0 && k.started <= f.liveAt && k.seen >= f.liveAt {
 		w.setLive(f, f.live-1)
 	}
+	w.Warnings.forget(f.key(), k.name, k.started.time())
 	w.forget(k)
 }
 

@@ -19,6 +19,7 @@ type state struct {
 	KnownSince  time.Time   `json:"knownSince,omitzero"` // the ledger's
 	Window      int64       `json:"window,omitempty"`    // the longest that the ledger was kept for
 	Emergencies []Emergency `json:"emergencies,omitempty"`
+	Warned      []Warned    `json:"warned,omitempty"`
 	Buckets     Buckets     `json:"buckets,omitempty"`
 }
 
@@ -58,7 +59,7 @@ func (w *Watch) state() state {
 	s := state{
 		Account: w.options.Account, Region: w.options.Region,
 		Ledger: w.Ledger.tries, KnownSince: w.Ledger.knownSince, Window: w.Ledger.longest.Milliseconds(),
-		Emergencies: w.Emergencies.all(), Buckets: w.Buckets,
+		Emergencies: w.Emergencies.all(), Warned: w.Warnings.all(), Buckets: w.Buckets,
 	}
 	for _, id := range slices.Sorted(maps.Keys(w.flows)) {
 		if f := w.flows[id]; f.looked != 0 {
@@ -127,6 +128,7 @@ func (w *Watch) absorb(s state, now time.Time) {
 		return
 	}
 	w.Emergencies.merge(slices.DeleteFunc(s.Emergencies, func(m Emergency) bool { return m.Time.After(now.Add(eventAhead)) }))
+	w.Warnings.add(slices.DeleteFunc(s.Warned, func(one Warned) bool { return one.At.After(latest) })...)
 	maps.DeleteFunc(s.Buckets, func(_ string, b Bucket) bool { return b.At.After(latest) })
 	w.Buckets.merge(s.Buckets)
 	for _, f := range s.Flows {

@@ -78,11 +78,12 @@ func (o Options) withDefaults() Options {
 // Watch is what is known of an account's flows, and when to look again. One
 // goroutine at a time uses it.
 //
-// Ledger, Emergencies and Buckets aren't the schedule's; they are here because
+// Ledger, Emergencies, Warnings and Buckets aren't the schedule's; they are here because
 // they are saved and merged with it.
 type Watch struct {
 	Ledger      Ledger
 	Emergencies Emergencies
+	Warnings    Warnings
 	Buckets     Buckets
 
 	options Options

@@ -63,6 +63,18 @@ func (flow *Flow) facts(now time.Time) (*policy.Flow, []*policy.Execution) {
 	return p, executions
 }
 
+// warned is what the rules that warn know of the execution.
+func (e *Execution) warned(p *policy.Policy, now time.Time) map[string]time.Time {
+	if e.WarnedAgo == nil {
+		return nil
+	}
+	at := map[string]time.Time{}
+	for _, r := range p.Rules {
+		at[r.ID()] = now.Add(-time.Duration(*e.WarnedAgo))
+	}
+	return at
+}
+
 func (e *Execution) facts(now time.Time) *policy.Execution {
 	p := &policy.Execution{
 		Name: e.Name, Status: cmp.Or(e.Status, "Running"), StartedTime: timeOf(e.StartedTime), Env: e.Env,

@@ -103,6 +103,8 @@ type Execution struct {
 	InputText *string `yaml:"inputText,omitempty"`
 	// Its environment variables: execution.env.
 	Env map[string]string `yaml:"env,omitempty" also:"environment"`
+	// How long ago its warning went out, for rules with warnBefore. Default: none did.
+	WarnedAgo *Duration `yaml:"warnedAgo,omitempty"`
 	// What its history tells, for rules that read history.* or a cost by transitions.
 	History *History `yaml:"history,omitempty"`
 	// What is wanted. Left out, the execution must be kept.
@@ -130,8 +132,8 @@ type History struct {
 type Want struct {
 	At yamltree.Position `yaml:"-"`
 
-	// stop: a rule condemns it. protected: a rule condemns it, and protect holds it. keep: no rule condemns it. undecided: it is kept, and a rule could not be evaluated.
-	Decision string `yaml:"decision" jsonschema:"enum=keep,enum=stop,enum=protected,enum=undecided"`
+	// stop: a rule condemns it. protected: a rule condemns it, and protect holds it. keep: no rule condemns it. undecided: it is kept, and a rule could not be evaluated. not_warned: a rule with warnBefore condemns it, and its warning has not gone out, or not long enough ago.
+	Decision string `yaml:"decision" jsonschema:"enum=keep,enum=stop,enum=protected,enum=undecided,enum=not_warned"`
 	// The rule that condemns it, or that could not be evaluated.
 	Rule string `yaml:"rule,omitempty" jsonschema:"minLength=1"`
 	// The mode of the rule that condemns it: enforce stops, plan only reports.

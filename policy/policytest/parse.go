@@ -151,13 +151,13 @@ func (c *checker) want(w *Want) {
 	if w == nil {
 		return
 	}
-	condemned := w.Decision == string(policy.Stop) || w.Decision == string(policy.Protected)
+	condemned := w.Decision == string(policy.Stop) || w.Decision == string(policy.Protected) || w.Decision == notWarned
 	for _, key := range []struct {
 		name  string
 		given bool
 	}{{"mode", w.Mode != ""}, {"cause", w.Cause != ""}, {"wouldAlso", len(w.WouldAlso) > 0}} {
 		if key.given && !condemned {
-			c.fail(w.At, "%s needs decision: stop or protected", key.name)
+			c.fail(w.At, "%s needs decision: stop, not_warned or protected", key.name)
 		}
 	}
 	if w.Rule != "" && w.Decision == string(policy.Keep) {

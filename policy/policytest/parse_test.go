@@ -73,7 +73,7 @@ t.yaml:11:35: startedAgo must be a duration such as 1h30m, but is the number 2
 t.yaml:11:38: unknown key "inpt"; did you mean "input"?
   11 |           - {name: e, startedAgo: 2, inpt: {}, want: {decision: kill, due: soon}}
      |                                      ^
-t.yaml:11:65: decision must be keep, stop, protected or undecided, but is the text "kill"
+t.yaml:11:65: decision must be keep, stop, protected, undecided or not_warned, but is the text "kill"
   11 |           - {name: e, startedAgo: 2, inpt: {}, want: {decision: kill, due: soon}}
      |                                                                 ^
 t.yaml:11:76: due must be never, every sweep or a time such as 2026-03-04T12:00:00Z, but is the text "soon"
@@ -129,13 +129,13 @@ t.yaml:15:13: the execution has input and inputText: give one of them
 t.yaml:15:76: the history has idle and lastEventTime: give one of them
   15 |  {name: e, startedAgo: 1h, input: {}, inputText: "{}", history: {lastEventAgo: 1m, lastEventTime: 2026-03-04T12:00:00Z}}
      |                                                                 ^
-t.yaml:16:45: mode needs decision: stop or protected
+t.yaml:16:45: mode needs decision: stop, not_warned or protected
   16 |           - {name: g, startedAgo: 1h, want: {decision: keep, rule: r, cause: x, mode: plan, wouldAlso: [s]}}
      |                                             ^
-t.yaml:16:45: cause needs decision: stop or protected
+t.yaml:16:45: cause needs decision: stop, not_warned or protected
   16 |           - {name: g, startedAgo: 1h, want: {decision: keep, rule: r, cause: x, mode: plan, wouldAlso: [s]}}
      |                                             ^
-t.yaml:16:45: wouldAlso needs decision: stop or protected
+t.yaml:16:45: wouldAlso needs decision: stop, not_warned or protected
   16 |           - {name: g, startedAgo: 1h, want: {decision: keep, rule: r, cause: x, mode: plan, wouldAlso: [s]}}
      |                                             ^
 t.yaml:16:45: an execution that is kept has no rule: take it out, or want another decision

@@ -42,6 +42,7 @@ func (f *File) failures(p *policy.Policy, c *Case, condemning map[string]bool) (
 		given := &c.Flows[i]
 		for j, execution := range executions[i] {
 			j := &judged{policy: p, given: &given.Executions[j], facts: &policy.Facts{Now: now, Event: event, Flow: flow, Execution: execution}}
+			j.facts.Warned = j.given.warned(p, now)
 			j.judge()
 			j.exercised(condemning)
 			if differences := j.differences(); len(differences) > 0 {
@@ -89,10 +90,16 @@ func (j *judged) decision() string {
 	if j.verdict.Decision == policy.Keep && len(j.verdict.Undecided) > 0 {
 		return undecided
 	}
+	if j.verdict.Decision == policy.Stop && j.verdict.NotWarned {
+		return notWarned
+	}
 	return string(j.verdict.Decision)
 }
 
-const undecided = "undecided"
+const (
+	undecided = "undecided"
+	notWarned = "not_warned"
+)
 
 func (j *judged) rule() string {
 	if j.verdict.Rule == nil {

@@ -211,6 +211,7 @@ func TestPolicyMistakes(t *testing.T) {
 		"limits on a timer":         rule("when: true, limits: none"),
 		"limits on both":            rule("when: true, on: [event, timer], limits: none"),
 		"limits in a rule":          rule("when: true, on: [event], limits: {maxStops: 1}"),
+		"a warning of no unit":      rule("when: true, warnBefore: 30"),
 		"for on a timer":            rule("when: true, on: timer, for: 30m"),
 		"no price":                  strings.Replace(right, "{perTransition: 1}", "{currency: CNY}", 1),
 		"a negative price":          strings.Replace(right, "{perTransition: 1}", "{perTransition: -1}", 1),

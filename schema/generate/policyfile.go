@@ -132,6 +132,8 @@ type rule struct {
 	EndBy endBy `yaml:"endBy,omitempty"`
 	// A condition in expr, such as execution.input.priority == "low" and execution.age > duration("2h").
 	When condition `yaml:"when,omitempty"`
+	// How long before the stop the rule's channels are warned, such as 30m. What no channel has heard of is not stopped.
+	WarnBefore duration `yaml:"warnBefore,omitempty"`
 	// When the rule judges: a window, or a list of which one must be open.
 	Window windows `yaml:"window,omitempty"`
 	// What the rule judges on. Default: timer and manual.

@@ -87,7 +87,7 @@ func values() map[reflect.Type]*jsonschema.Schema {
 
 // newsText is what a channel may hear of.
 func newsText() *jsonschema.Schema {
-	return &jsonschema.Schema{Type: "string", Enum: []any{"stopped", "withheld", "failed", "undecided", "planned"}}
+	return &jsonschema.Schema{Type: "string", Enum: []any{"stopped", "withheld", "failed", "undecided", "warned", "planned"}}
 }
 
 func text(pattern string) *jsonschema.Schema {
