@@ -18,7 +18,9 @@ import (
 // inChinese are the pages that people read in Chinese, each beside its English one.
 // What it takes to change one of them stands in CONTRIBUTING.md.
 var inChinese = map[string]string{
+	"deploy/README.md":       "deploy/README.zh-CN.md",
 	"docs/emergency-stop.md": "docs/zh/emergency-stop.md",
+	"docs/withheld.md":       "docs/zh/withheld.md",
 }
 
 // readmes are links to each other's place, too; only their words differ more.
