@@ -223,6 +223,9 @@ func TestPropertyExtends(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := &naive{model: drawPolicy(t, false), programs: programs}
 		one, files := spread(t, n.model.yaml())
+		for _, calendar := range n.model.files() {
+			files[calendar.Name] = string(calendar.Text)
+		}
 		p, err := ParseWith("model.yaml", []byte(one), files.read)
 		if err != nil {
 			t.Fatalf("%v\n%s\n%s", err, one, files)
@@ -231,11 +234,11 @@ func TestPropertyExtends(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		whole, err := Parse("printed.yaml", []byte(printed))
+		whole, err := ParseWith("printed.yaml", []byte(printed), files.read)
 		if err != nil {
 			t.Fatalf("%v\n%s", err, printed)
 		}
-		if again, err := Print("printed.yaml", []byte(printed), nil); err != nil || again != printed {
+		if again, err := Print("printed.yaml", []byte(printed), files.read); err != nil || again != printed {
 			t.Fatalf("%v\n%s", cmp.Diff(printed, again), printed)
 		}
 		w := drawWorld(t)
