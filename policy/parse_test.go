@@ -70,6 +70,10 @@ policy.yaml:1:1: version is missing: begin with version: 1
 policy.yaml:1:1: rules is missing: a policy without rules stops nothing
    1 | policy: a
      | ^`},
+		{"a file of tests", "version: 1\npolicy: policy.yaml\ncases: []\n", `
+policy.yaml:1:1: this is a file of policy tests, and no policy: 'flowreaper test FILE' runs it
+   1 | version: 1
+     | ^`},
 		{"all at once", `version: 2
 policy: "a\nb"
 mode: enforc

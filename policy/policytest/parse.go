@@ -28,6 +28,11 @@ func Parse(file string, text []byte) (*File, error) {
 			Position: yamltree.Position{Line: 1, Column: 1},
 			Message:  "the file is empty: it needs version: 1, policy and cases",
 		}}
+	case root.Value("rules").Kind == yamltree.Sequence:
+		problems = []yamltree.Problem{{
+			Position: root.Position,
+			Message:  "this is a policy, and no file of policy tests: 'flowreaper validate FILE' checks it",
+		}}
 	default:
 		if problems = yamlread.Read(root, f); len(problems) == 0 {
 			problems = f.check()
