@@ -9,8 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/flowreaper/flowreaper/internal/yamltree"
 	"github.com/flowreaper/flowreaper/policy/internal/expression"
-	"github.com/flowreaper/flowreaper/policy/internal/yamltree"
 )
 
 // Brake is what a person wants stopped now, whatever the rules say.

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/flowreaper/flowreaper/policy/internal/yamltree"
+	"github.com/flowreaper/flowreaper/internal/yamltree"
 )
 
 // brakeWhen is where the mistakes of a brake's condition are said to be.

@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/spelling"
+	"github.com/flowreaper/flowreaper/internal/yamltree"
 	"github.com/flowreaper/flowreaper/policy/internal/icalendar"
-	"github.com/flowreaper/flowreaper/policy/internal/yamltree"
 )
 
 // calendar is a list of days that has a name.

@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"github.com/flowreaper/flowreaper/internal/spelling"
-	"github.com/flowreaper/flowreaper/policy/internal/yamltree"
+	"github.com/flowreaper/flowreaper/internal/yamltree"
 )
 
 // Channel is an entry of notify: where people hear what sweeps did. No secret

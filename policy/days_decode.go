@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/flowreaper/flowreaper/policy/internal/yamltree"
+	"github.com/flowreaper/flowreaper/internal/yamltree"
 )
 
 // days reads the keys that say which days are meant, and prints them: all where

@@ -11,11 +11,11 @@ import (
 	"unicode"
 
 	"github.com/flowreaper/flowreaper/internal/duration"
+	"github.com/flowreaper/flowreaper/internal/lookalike"
 	"github.com/flowreaper/flowreaper/internal/plain"
 	"github.com/flowreaper/flowreaper/internal/spelling"
+	"github.com/flowreaper/flowreaper/internal/yamltree"
 	"github.com/flowreaper/flowreaper/policy/internal/expression"
-	"github.com/flowreaper/flowreaper/policy/internal/lookalike"
-	"github.com/flowreaper/flowreaper/policy/internal/yamltree"
 )
 
 // decoder reads a file's tree and collects everything that is wrong.

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/flowreaper/flowreaper/internal/yamltree"
 	"github.com/flowreaper/flowreaper/policy/internal/expression"
-	"github.com/flowreaper/flowreaper/policy/internal/yamltree"
 )
 
 // endBy condemns from the first of its moments after an execution's start on: a

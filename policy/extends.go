@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/flowreaper/flowreaper/policy/internal/yamltree"
+	"github.com/flowreaper/flowreaper/internal/yamltree"
 )
 
 // A policy may extend a base, a file beside it, which may extend another. Their sections

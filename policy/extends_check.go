@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/flowreaper/flowreaper/internal/duration"
-	"github.com/flowreaper/flowreaper/policy/internal/yamltree"
+	"github.com/flowreaper/flowreaper/internal/yamltree"
 )
 
 // What a base says binds those that extend it: protect only grows, limits only tighten, a

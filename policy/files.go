@@ -13,7 +13,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/flowreaper/flowreaper/policy/internal/yamltree"
+	"github.com/flowreaper/flowreaper/internal/yamltree"
 )
 
 // File is a file that a policy names and that was read with it.

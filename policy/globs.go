@@ -4,8 +4,8 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/flowreaper/flowreaper/internal/yamltree"
 	"github.com/flowreaper/flowreaper/policy/internal/expression"
-	"github.com/flowreaper/flowreaper/policy/internal/yamltree"
 )
 
 // globs is a list of patterns of flow names. The last that matches wins; one

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/flowreaper/flowreaper/policy/internal/yamltree"
+	"github.com/flowreaper/flowreaper/internal/yamltree"
 )
 
 // Finding is something in a policy that is allowed, and probably not meant or

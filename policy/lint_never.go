@@ -8,9 +8,9 @@ import (
 
 	"github.com/flowreaper/flowreaper/internal/duration"
 	"github.com/flowreaper/flowreaper/internal/plain"
+	"github.com/flowreaper/flowreaper/internal/yamltree"
 	"github.com/flowreaper/flowreaper/policy/internal/constraint"
 	"github.com/flowreaper/flowreaper/policy/internal/globset"
-	"github.com/flowreaper/flowreaper/policy/internal/yamltree"
 )
 
 // never finds a rule that can never stop anything.

@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/flowreaper/flowreaper/internal/yamltree"
 	"github.com/flowreaper/flowreaper/policy/internal/constraint"
 	"github.com/flowreaper/flowreaper/policy/internal/globset"
-	"github.com/flowreaper/flowreaper/policy/internal/yamltree"
 )
 
 // protect looks at what shall never be stopped, as at a rule without a name: a

@@ -5,10 +5,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/flowreaper/flowreaper/internal/yamltree"
 	"github.com/flowreaper/flowreaper/policy/internal/constraint"
 	"github.com/flowreaper/flowreaper/policy/internal/expression"
 	"github.com/flowreaper/flowreaper/policy/internal/globset"
-	"github.com/flowreaper/flowreaper/policy/internal/yamltree"
 )
 
 // lintRule is a rule as the linter sees it.

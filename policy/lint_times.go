@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"github.com/flowreaper/flowreaper/internal/plain"
-	"github.com/flowreaper/flowreaper/policy/internal/yamltree"
+	"github.com/flowreaper/flowreaper/internal/yamltree"
 )
 
 // neverOpen finds a rule whose windows never open, or only where protect's do.

@@ -8,7 +8,7 @@ import (
 
 	"github.com/flowreaper/flowreaper/internal/plain"
 	"github.com/flowreaper/flowreaper/internal/spelling"
-	"github.com/flowreaper/flowreaper/policy/internal/yamltree"
+	"github.com/flowreaper/flowreaper/internal/yamltree"
 )
 
 // Everybody is the one of at that mentions all.

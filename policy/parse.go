@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/flowreaper/flowreaper/internal/duration"
+	"github.com/flowreaper/flowreaper/internal/yamltree"
 	"github.com/flowreaper/flowreaper/policy/internal/expression"
-	"github.com/flowreaper/flowreaper/policy/internal/yamltree"
 )
 
 // Parse reads, checks and compiles a policy that names no other files. file is used in

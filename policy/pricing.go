@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/flowreaper/flowreaper/internal/yamltree"
 	"github.com/flowreaper/flowreaper/policy/internal/expression"
-	"github.com/flowreaper/flowreaper/policy/internal/yamltree"
 )
 
 // Pricing is what executions cost; nil where the file has none.

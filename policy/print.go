@@ -8,7 +8,7 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/flowreaper/flowreaper/policy/internal/yamltree"
+	"github.com/flowreaper/flowreaper/internal/yamltree"
 )
 
 // Print prints a policy with all that it extends as one file, which judges alike. Comments

@@ -3,7 +3,7 @@ package policy
 import (
 	"time"
 
-	"github.com/flowreaper/flowreaper/policy/internal/yamltree"
+	"github.com/flowreaper/flowreaper/internal/yamltree"
 )
 
 // protection is what is never stopped, whatever a rule says: flows OR window OR when.

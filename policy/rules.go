@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"github.com/flowreaper/flowreaper/internal/duration"
+	"github.com/flowreaper/flowreaper/internal/yamltree"
 	"github.com/flowreaper/flowreaper/policy/internal/expression"
-	"github.com/flowreaper/flowreaper/policy/internal/yamltree"
 )
 
 // rules reads the rules.

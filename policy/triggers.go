@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/flowreaper/flowreaper/policy/internal/yamltree"
+	"github.com/flowreaper/flowreaper/internal/yamltree"
 )
 
 // Trigger is what a rule judges on.

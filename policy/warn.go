@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/duration"
-	"github.com/flowreaper/flowreaper/policy/internal/yamltree"
+	"github.com/flowreaper/flowreaper/internal/yamltree"
 )
 
 // warnEarly is how much earlier than it must be a warning is given: it goes out when

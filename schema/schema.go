@@ -21,6 +21,11 @@ var Policy string
 //go:embed policytest.schema.json
 var PolicyTest string
 
+// Fleet is the schema of the files of fleets.
+//
+//go:embed fleet.schema.json
+var Fleet string
+
 // Report is the schema of the report of a sweep.
 //
 //go:embed report.schema.json

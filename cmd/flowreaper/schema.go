@@ -10,7 +10,7 @@ import (
 	"github.com/flowreaper/flowreaper/schema"
 )
 
-const schemaLong = `Prints the JSON Schema of policies, or of policy tests, with which editors complete and check them as they are typed; or of reports,
+const schemaLong = `Prints the JSON Schema of policies, or of policy tests, with which editors complete and check them as they are typed; of fleets; or of reports,
 the JSON that plan, apply, stop and the function write (docs/report.md tells it in words).
 
 Put it beside the policy, and begin the policy with this line:
@@ -19,15 +19,15 @@ Put it beside the policy, and begin the policy with this line:
 
 What a schema accepts may still be wrong: 'flowreaper validate' compiles the conditions.`
 
-var schemas = map[string]string{"policy": schema.Policy, "test": schema.PolicyTest, "report": schema.Report}
+var schemas = map[string]string{"policy": schema.Policy, "test": schema.PolicyTest, "fleet": schema.Fleet, "report": schema.Report}
 
 func (t *terminal) newSchema() *cobra.Command {
 	return &cobra.Command{
-		Use:       "schema [policy|test|report]",
+		Use:       "schema [policy|test|fleet|report]",
 		Short:     "Print the JSON Schema of policies, for editors, or of reports",
 		Long:      schemaLong,
 		Example:   "  flowreaper schema > policy.schema.json\n  flowreaper schema test > policytest.schema.json\n  flowreaper schema report > report.schema.json",
-		ValidArgs: []string{"policy", "test", "report"},
+		ValidArgs: []string{"policy", "test", "fleet", "report"},
 		Args:      oneSchema,
 		RunE: func(_ *cobra.Command, args []string) error {
 			_, err := io.WriteString(t.out, schemas[append(args, "policy")[0]])
@@ -40,11 +40,11 @@ func (t *terminal) newSchema() *cobra.Command {
 func oneSchema(_ *cobra.Command, args []string) error {
 	for _, arg := range args {
 		if schemas[arg] == "" {
-			return fmt.Errorf("there is no schema %q: there are policy, test and report", arg)
+			return fmt.Errorf("there is no schema %q: there are policy, test, fleet and report", arg)
 		}
 	}
 	if len(args) > 1 {
-		return errors.New("one schema is printed at a time: policy, test or report")
+		return errors.New("one schema is printed at a time: policy, test, fleet or report")
 	}
 	return nil
 }

@@ -21,6 +21,8 @@ limits that have no effect. A comment takes such a finding out, at the end of it
 
   # lint: allow CODE
 
+With --fleet it reads the file of a fleet, too, and each policy that a place of it has (docs/fleet.md).
+
 Exit status: 0 all are good · 2 some are not, or, with --strict, something was warned of`
 
 // validation are the flags of validate.
@@ -28,6 +30,7 @@ type validation struct {
 	flows  int
 	tick   string
 	strict bool
+	fleet  fleetFlags
 	now    func() time.Time
 	print  bool
 }
@@ -35,18 +38,20 @@ type validation struct {
 func (t *terminal) newValidate() *cobra.Command {
 	v := &validation{now: time.Now}
 	cmd := &cobra.Command{
-		Use:   "validate FILE…",
+		Use:   "validate FILE… | --fleet FILE",
 		Short: "Check policies, and show every mistake with its place",
 		Long:  validateLong,
 		Example: "  flowreaper validate policy.yaml\n" +
 			"  flowreaper validate --strict --flows 1200 policy.yaml\n" +
 			"  flowreaper validate -o json policy.yaml\n" +
-			"  flowreaper validate --print policy.yaml > whole.yaml",
-		Args: flag.SomeFiles("a policy's file"),
+			"  flowreaper validate --print policy.yaml > whole.yaml\n" +
+			"  flowreaper validate --strict --fleet fleet.yaml",
+		Args: v.fleet.orFiles(flag.SomeFiles("a policy's file")),
 		RunE: func(_ *cobra.Command, files []string) error { return t.validate(files, v) },
 	}
 	flags := cmd.Flags()
 	t.addOutput(cmd, "json")
+	v.fleet.add(cmd)
 	flags.IntVar(&v.flows, "flows", 0, "also print what sweeps need on an account of so many flows, `N`")
 	flags.StringVar(&v.tick, "tick", cmp.Or(t.getenv("FLOWREAPER_TICK"), "1m"), "the time between two sweeps (or FLOWREAPER_TICK)")
 	flags.BoolVar(&v.print, "print", false, "print the policy with all that it extends, as one file")
@@ -78,6 +83,11 @@ func (t *terminal) validate(files []string, v *validation) error {
 	for _, file := range files {
 		all = append(all, policyfile.Validate(file, o))
 	}
+	if v.fleet.file != "" {
+		if all, err = policyfile.ValidateFleet(v.fleet.file, v.fleet.places, o); err != nil {
+			return usageError(fmt.Errorf("--place: %w", err))
+		}
+	}
 	if err := t.showValidated(all); err != nil {
 		return err
 	}
@@ -92,7 +102,7 @@ func (t *terminal) validate(files []string, v *validation) error {
 	}
 	switch misspelt := misspelt(t.environ, nil, policies...); {
 	case bad > 0:
-		return usageError(fmt.Errorf("wrong: %d of %d; a wrong policy stops nothing", bad, len(files)))
+		return usageError(fmt.Errorf("wrong: %d of %d; a wrong policy stops nothing", bad, len(all)))
 	case misspelt != nil:
 		return usageError(misspelt)
 	case v.strict && warned > 0:

@@ -24,11 +24,18 @@ func (e Endpoint) String() string { return e.Scheme + "://" + e.Host }
 // CloudFlows says whether the endpoint is one of CloudFlow's own, or on this
 // machine.
 func (e Endpoint) CloudFlows() bool {
-	host := e.Host
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		host = name
+	return e.Loopback() || strings.HasSuffix(e.hostname(), ".fnf.aliyuncs.com")
+}
+
+// Loopback says whether the endpoint is on this machine.
+func (e Endpoint) Loopback() bool { return isLoopback(strings.Trim(e.hostname(), "[]")) }
+
+// hostname is the host without its port.
+func (e Endpoint) hostname() string {
+	if name, _, err := net.SplitHostPort(e.Host); err == nil {
+		return name
 	}
-	return isLoopback(strings.Trim(host, "[]")) || strings.HasSuffix(host, ".fnf.aliyuncs.com")
+	return e.Host
 }
 
 // Region is the region of an endpoint of CloudFlow's own, and whether it is the one

@@ -17,6 +17,7 @@ import (
 	"os/user"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/sts"
 )
 
 // Refusal is what is wrong with what was given, the environment and files among it.
@@ -41,7 +42,7 @@ type Connection struct {
 
 	at       cloudflow.Endpoint
 	keys     cloudflow.Credentials
-	identity func() (Identity, bool) // nil: nobody was asked
+	identity func() (sts.Identity, bool) // nil: nobody was asked
 }
 
 // Open looks for credentials and makes the client. It calls nothing.
@@ -70,24 +71,24 @@ func (c *Connection) Close() { c.Client.Close() }
 
 // Identify begins to ask who calls, beside what else is done.
 func (c *Connection) Identify(ctx context.Context) {
-	var id Identity
+	var id sts.Identity
 	var ok bool
 	answered := make(chan struct{})
-	c.identity = func() (Identity, bool) {
+	c.identity = func() (sts.Identity, bool) {
 		<-answered
 		return id, ok
 	}
 	go func() {
 		defer close(answered)
-		id, ok = Ask(ctx, c.at, c.keys, nil)
+		id, ok = sts.Caller(ctx, c.at, c.keys, nil)
 	}()
 }
 
-// Identity is who calls. It waits for the answer, for [Patience] at the most; it is not
+// Identity is who calls. It waits for the answer, for [sts.Patience] at the most; it is not
 // ok where there is none.
-func (c *Connection) Identity() (id Identity, ok bool) {
+func (c *Connection) Identity() (id sts.Identity, ok bool) {
 	if c.identity == nil {
-		return Identity{}, false
+		return sts.Identity{}, false
 	}
 	return c.identity()
 }

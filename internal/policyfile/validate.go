@@ -16,9 +16,12 @@ type Validated struct {
 	Policy   *Summary         `json:"policy,omitempty"`
 	Findings []policy.Finding `json:"findings"`
 	Demand   *policy.Demand   `json:"demand,omitempty"`
+	Places   []Place          `json:"places,omitempty"` // of a fleet's file
 
 	Read *policy.Policy `json:"-"` // nil where it is wrong
 	Err  error          `json:"-"` // all that is wrong
+
+	holds string // what a good file holds
 }
 
 // Summary is what a policy holds.
@@ -41,7 +44,7 @@ func Validate(file string, o policy.LintOptions) *Validated {
 		v.Findings = mistakes(file, err)
 		return v
 	}
-	v.Valid = true
+	v.Valid, v.holds = true, holds(v.Read)
 	v.Policy = &Summary{Name: v.Read.Name, Hash: v.Read.Hash, Mode: v.Read.Mode, Rules: len(v.Read.Rules), Enforced: countEnforced(v.Read)}
 	o.Read = v.Read.Files().Read
 	found, _ := policy.Lint(file, text, o) // it was read before
@@ -95,13 +98,13 @@ func (v *Validated) Wrong() string {
 	return lines
 }
 
-// Holds says in one line what a good policy holds, and in another what sweeps need, where
+// Holds says in one line what a good file holds, and in another what sweeps need, where
 // that was asked.
 func (v *Validated) Holds() string {
 	if v.Err != nil {
 		return ""
 	}
-	lines := fmt.Sprintf("%s: %s\n", v.File, holds(v.Read))
+	lines := fmt.Sprintf("%s: %s\n", v.File, v.holds)
 	if v.Demand != nil {
 		lines += fmt.Sprintf("%s: %s\n", v.File, v.Demand)
 	}

@@ -1,6 +1,6 @@
 package policytest
 
-import "github.com/flowreaper/flowreaper/policy/internal/yamltree"
+import "github.com/flowreaper/flowreaper/internal/yamltree"
 
 // The comments of these types are the descriptions in the JSON Schema of test
 // files, so they speak to the person who writes one.

@@ -1,7 +1,6 @@
 package policytest
 
 import (
-	"cmp"
 	"fmt"
 	"path/filepath"
 	"regexp"
@@ -10,9 +9,9 @@ import (
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/spelling"
+	"github.com/flowreaper/flowreaper/internal/yamlread"
+	"github.com/flowreaper/flowreaper/internal/yamltree"
 	"github.com/flowreaper/flowreaper/policy"
-	"github.com/flowreaper/flowreaper/policy/internal/yamlread"
-	"github.com/flowreaper/flowreaper/policy/internal/yamltree"
 )
 
 // Parse reads and checks a file of policy tests. file is where it is: it names
@@ -39,7 +38,7 @@ func Parse(file string, text []byte) (*File, error) {
 		}
 	}
 	if len(problems) > 0 {
-		return nil, placed(file, text, problems)
+		return nil, yamlread.Placed(file, text, problems)
 	}
 	return f, nil
 }
@@ -50,23 +49,6 @@ func (f *File) PolicyPath() string {
 		return filepath.Clean(f.Policy)
 	}
 	return filepath.Join(filepath.Dir(f.file), f.Policy)
-}
-
-// placed gives problems the file and the lines that they are in.
-func placed(file string, text []byte, problems []yamltree.Problem) policy.Errors {
-	lines := strings.Split(strings.TrimPrefix(string(text), "\ufeff"), "\n")
-	var all policy.Errors
-	for _, p := range problems {
-		e := &policy.Error{File: file, Line: p.Line, Column: p.Column, Message: p.Message}
-		if p.Line >= 1 && p.Line <= len(lines) {
-			e.Source = strings.ToValidUTF8(strings.TrimSuffix(lines[p.Line-1], "\r"), "\ufffd")
-		}
-		all = append(all, e)
-	}
-	slices.SortStableFunc(all, func(a, b *policy.Error) int {
-		return cmp.Or(a.Line-b.Line, a.Column-b.Column)
-	})
-	return all
 }
 
 // checker finds what only several keys together show.
@@ -191,7 +173,7 @@ func (f *File) rules(p *policy.Policy) error {
 	if len(c.problems) == 0 {
 		return nil
 	}
-	return placed(f.file, f.text, c.problems)
+	return yamlread.Placed(f.file, f.text, c.problems)
 }
 
 // executions are those of all cases.

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"github.com/flowreaper/flowreaper/internal/fleet"
 	"github.com/flowreaper/flowreaper/policy"
 	"github.com/flowreaper/flowreaper/policy/policytest"
 	"github.com/flowreaper/flowreaper/schema"
@@ -25,7 +26,7 @@ func TestCurrent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for file, committed := range map[string]string{"policy.schema.json": schema.Policy, "policytest.schema.json": schema.PolicyTest, "report.schema.json": schema.Report} {
+	for file, committed := range map[string]string{"policy.schema.json": schema.Policy, "policytest.schema.json": schema.PolicyTest, "fleet.schema.json": schema.Fleet, "report.schema.json": schema.Report} {
 		if diff := cmp.Diff(string(want[file]), committed); diff != "" {
 			t.Errorf("%s is not current; run go generate ./schema\n%s", file, diff)
 		}
@@ -111,6 +112,31 @@ func TestExamples(t *testing.T) {
 			if got := filepath.Join(filepath.Dir(file), relative); !ok || got != filepath.Join("../../schema", name) {
 				t.Errorf("%s begins with %q, which leads to %s", file, first, got)
 			}
+		}
+	}
+}
+
+// TestFleet: a fleet that the reader takes is right by the schema, and mistakes are marked.
+func TestFleet(t *testing.T) {
+	compiled := compile(t, schema.Fleet)
+	const right = "version: 1\ndefaults: {policy: p.yaml, region: cn-hangzhou}\ngroups: [{name: prod, role: r}]\nplaces:\n  - {name: a, group: prod, account: 1968132000123456, externalId: x}\n"
+	if err := check(t, compiled, right); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{
+		"a name":         strings.Replace(right, "name: a", "name: A", 1),
+		"no account":     strings.Replace(right, "account: 1968132000123456, ", "", 1),
+		"an unknown key": strings.Replace(right, "externalId", "external", 1),
+		"no places":      "version: 1\nplaces: []\n",
+		"a group's name": strings.Replace(right, "{name: prod, ", "{", 1),
+		"an account":     strings.Replace(right, "1968132000123456", "x", 1),
+	} {
+		if check(t, compiled, text) == nil {
+			t.Errorf("%s: not marked", name)
+		}
+		read := func(string) ([]byte, error) { return []byte("version: 1\nrules: [{name: r, maxRuntime: 2h}]\n"), nil }
+		if _, err := fleet.Parse("fleet.yaml", []byte(text), read); err == nil {
+			t.Errorf("%s: the reader takes it", name)
 		}
 	}
 }

@@ -1,5 +1,5 @@
-// Command generate writes the JSON Schemas of policies, of policy tests and of
-// reports. Run it as go generate does, in the folder above.
+// Command generate writes the JSON Schemas of policies, of policy tests, of
+// fleets and of reports. Run it as go generate does, in the folder above.
 package main
 
 import (
@@ -13,6 +13,7 @@ import (
 
 	"github.com/invopop/jsonschema"
 
+	"github.com/flowreaper/flowreaper/internal/fleet"
 	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/policy/policytest"
 )
@@ -44,8 +45,12 @@ func generate(root string) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	places, err := schemaOf(fleet.File{}, "A fleet: many accounts and regions", root, "internal/fleet")
+	if err != nil {
+		return nil, err
+	}
 	report, err := reportSchema(root)
-	return map[string][]byte{"policy.schema.json": policy, "policytest.schema.json": test, "report.schema.json": report}, err
+	return map[string][]byte{"policy.schema.json": policy, "policytest.schema.json": test, "fleet.schema.json": places, "report.schema.json": report}, err
 }
 
 // schemaOf returns the schema of a type whose source is in a folder, for files that

@@ -6,6 +6,7 @@ import (
 
 	"github.com/invopop/jsonschema"
 
+	"github.com/flowreaper/flowreaper/internal/fleet"
 	"github.com/flowreaper/flowreaper/policy/policytest"
 )
 
@@ -75,6 +76,10 @@ func values() map[reflect.Type]*jsonschema.Schema {
 		reflect.TypeFor[fileName]():      {Type: "string", Pattern: `^[^/\\:]`, Not: text(`\\|://|(^|/)\.\.(/|$)`)},
 		reflect.TypeFor[calendarNames](): oneOrMore(text(nameText)),
 		reflect.TypeFor[channelNames]():  {AnyOf: []*jsonschema.Schema{text(nameText), {Type: "array", Items: text(nameText)}}},
+
+		reflect.TypeFor[fleet.Version](): {Enum: []any{1}},
+		reflect.TypeFor[fleet.Text]():    text(`\S`),
+		reflect.TypeFor[fleet.Account](): {AnyOf: []*jsonschema.Schema{text(`^[0-9]{1,32}$`), {Type: "integer", Minimum: "0"}}},
 
 		reflect.TypeFor[policytest.Version]():  {Enum: []any{1}},
 		reflect.TypeFor[policytest.Moment]():   {Type: "string", Format: "date-time"},

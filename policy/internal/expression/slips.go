@@ -6,7 +6,7 @@ import (
 	"sync"
 	"unicode/utf8"
 
-	"github.com/flowreaper/flowreaper/policy/internal/lookalike"
+	"github.com/flowreaper/flowreaper/internal/lookalike"
 )
 
 // slips are what other languages write, and what is written here. The parser

@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/flowreaper/flowreaper/policy/internal/yamltree"
+	"github.com/flowreaper/flowreaper/internal/yamltree"
 )
 
 type file struct {
@@ -27,6 +27,24 @@ type file struct {
 type item struct {
 	At   yamltree.Position `yaml:"-"`
 	Name string            `yaml:"name"`
+}
+
+type shared struct {
+	Name string `yaml:"name"`
+	Kind string `yaml:"kind,omitempty" jsonschema:"enum=timer"`
+}
+
+// What a struct embeds has its keys among the struct's own.
+func TestEmbedded(t *testing.T) {
+	var into struct {
+		shared
+		Count int `yaml:"count"`
+	}
+	root, _ := yamltree.Parse([]byte("name: a\ncount: 5\nkind: alarm\n"))
+	problems := Read(root, &into)
+	if into.Name != "a" || into.Count != 5 || len(problems) != 1 || problems[0].Message != `kind must be timer, but is the text "alarm"` {
+		t.Errorf("%+v, %v", into, problems)
+	}
 }
 
 // itself takes what is written, or nothing at all.

@@ -12,8 +12,8 @@ import (
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
 
+	"github.com/flowreaper/flowreaper/internal/lookalike"
 	"github.com/flowreaper/flowreaper/internal/plain"
-	"github.com/flowreaper/flowreaper/policy/internal/lookalike"
 )
 
 const (

@@ -15,10 +15,10 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/flowreaper/flowreaper/internal/lookalike"
 	"github.com/flowreaper/flowreaper/internal/plain"
 	"github.com/flowreaper/flowreaper/internal/spelling"
-	"github.com/flowreaper/flowreaper/policy/internal/lookalike"
-	"github.com/flowreaper/flowreaper/policy/internal/yamltree"
+	"github.com/flowreaper/flowreaper/internal/yamltree"
 )
 
 // Value is a type that reads itself from a node. Its error has no place: it is
@@ -79,16 +79,17 @@ type field struct {
 	key      string
 	also     string // another key for it; "" is none
 	required bool
-	index    int
+	of       reflect.StructField
 }
 
+// fieldsOf are a struct's, and those of the structs embedded in it.
 func fieldsOf(t reflect.Type) (all []field, keys []string) {
-	for i := range t.NumField() {
-		key, options, _ := strings.Cut(t.Field(i).Tag.Get("yaml"), ",")
+	for _, of := range reflect.VisibleFields(t) {
+		key, options, _ := strings.Cut(of.Tag.Get("yaml"), ",")
 		if key == "" || key == "-" {
 			continue
 		}
-		all = append(all, field{key, t.Field(i).Tag.Get("also"), options != "omitempty", i})
+		all = append(all, field{key, of.Tag.Get("also"), options != "omitempty", of})
 		keys = append(keys, key)
 	}
 	return all, keys
@@ -116,15 +117,16 @@ func (r *reader) mapping(n *yamltree.Node, what string, into reflect.Value) {
 			continue
 		}
 		first, twice := given[fields[i].key]
+		of := fields[i].of
 		switch {
 		case twice && first.Text != key:
 			r.fail(entry.Key.Position, "%s and %s are one: give one of them", first.Text, key)
 		case twice:
 			r.fail(entry.Key.Position, "the key %s is given twice; first in line %d", key, first.Line)
-		case entry.Value.IsEmpty() && !into.Field(fields[i].index).Addr().Type().Implements(reflect.TypeFor[Value]()):
+		case entry.Value.IsEmpty() && !reflect.PointerTo(of.Type).Implements(reflect.TypeFor[Value]()):
 			r.fail(entry.Key.Position, "%s has no value: give one, or leave the key out", key)
 		default:
-			r.read(entry.Value, key, into.Field(fields[i].index), into.Type().Field(fields[i].index).Tag)
+			r.read(entry.Value, key, into.FieldByIndex(of.Index), of.Tag)
 		}
 		given[fields[i].key] = *entry.Key
 	}

@@ -1,4 +1,4 @@
-package connect_test
+package sts_test
 
 import (
 	"context"
@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
-	"github.com/flowreaper/flowreaper/internal/connect"
+	"github.com/flowreaper/flowreaper/internal/sts"
 )
 
 var keys = cloudflow.Credentials{AccessKeyID: "LTAI-key", AccessKeySecret: "secret", SecurityToken: "token"}
@@ -61,10 +61,10 @@ func endpoint(t *testing.T, text, region string) cloudflow.Endpoint {
 
 const user = `{"IdentityType":"RAMUser","AccountId":"1968132000123456","RequestId":"3C87BF47","PrincipalId":"2887","UserId":"2169","Arn":"acs:ram::1968132000123456:user/ops"}`
 
-func TestAsk(t *testing.T) {
+func TestCaller(t *testing.T) {
 	s := answering(t, http.StatusOK, user)
-	id, ok := connect.Ask(t.Context(), endpoint(t, "", "cn-hangzhou"), keys, s)
-	if want := (connect.Identity{Account: "1968132000123456", ARN: "acs:ram::1968132000123456:user/ops"}); !ok || id != want {
+	id, ok := sts.Caller(t.Context(), endpoint(t, "", "cn-hangzhou"), keys, s)
+	if want := (sts.Identity{Account: "1968132000123456", ARN: "acs:ram::1968132000123456:user/ops"}); !ok || id != want {
 		t.Errorf("%+v, %v; want %+v", id, ok, want)
 	}
 	if len(s.hosts) != 1 || s.hosts[0] != "https://sts.cn-hangzhou.aliyuncs.com" {
@@ -97,7 +97,7 @@ func TestWhoIsAsked(t *testing.T) {
 		"https://evil-cn-shanghai.fnf.aliyuncs.com.attacks": "",
 	} {
 		s := answering(t, http.StatusOK, user)
-		_, ok := connect.Ask(t.Context(), endpoint(t, text, ""), keys, s)
+		_, ok := sts.Caller(t.Context(), endpoint(t, text, ""), keys, s)
 		if got := strings.Join(s.hosts, " "); got != want || ok != (want != "") {
 			t.Errorf("%s: asked %q, %v; want %q", text, got, ok, want)
 		}
@@ -119,7 +119,7 @@ func TestNoAnswer(t *testing.T) {
 		"an endless answer": answering(t, http.StatusOK, `{"AccountId":"`+strings.Repeat("1", 1<<20)+`"}`),
 		"nobody there":      {at: "http://127.0.0.1:1"},
 	} {
-		if id, ok := connect.Ask(t.Context(), endpoint(t, "", "cn-hangzhou"), keys, s); ok || id != (connect.Identity{}) {
+		if id, ok := sts.Caller(t.Context(), endpoint(t, "", "cn-hangzhou"), keys, s); ok || id != (sts.Identity{}) {
 			t.Errorf("%s: %+v, %v", name, id, ok)
 		}
 	}
@@ -135,10 +135,10 @@ func (silent) Call(r *http.Request, _ *http.Transport) (*http.Response, error) {
 func TestPatience(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
-		if _, ok := connect.Ask(context.Background(), endpoint(t, "", "cn-hangzhou"), keys, silent{}); ok {
+		if _, ok := sts.Caller(context.Background(), endpoint(t, "", "cn-hangzhou"), keys, silent{}); ok {
 			t.Error("answered")
 		}
-		if took := time.Since(began); took != connect.Patience {
+		if took := time.Since(began); took != sts.Patience {
 			t.Errorf("took %v", took)
 		}
 	})

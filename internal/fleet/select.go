@@ -1,0 +1,82 @@
+package fleet
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/flowreaper/flowreaper/internal/plain"
+	"github.com/flowreaper/flowreaper/internal/spelling"
+	"github.com/flowreaper/flowreaper/policy"
+)
+
+// Place is the place of that name. The name may be a stranger's: it only selects.
+func (f *Fleet) Place(name string) (*Place, error) {
+	if p := f.names[name]; p != nil {
+		return p, nil
+	}
+	names := make([]string, len(f.Places))
+	for i, p := range f.Places {
+		names[i] = p.Name
+	}
+	near := ""
+	if len(name) <= 2*longestName { // else a stranger has it compared for long
+		near = spelling.Nearest(name, names)
+	}
+	text := fmt.Sprintf("there is no place %q in the fleet", plain.Clip(name, longestName))
+	if near != "" {
+		return nil, fmt.Errorf("%s; did you mean %q?", text, near)
+	}
+	const most = 10
+	if len(names) > most {
+		names = append(names[:most:most], fmt.Sprintf("and %d more", len(f.Places)-most))
+	}
+	return nil, fmt.Errorf("%s; there are: %s", text, strings.Join(names, ", "))
+}
+
+// longestName is as long as a name may be.
+const longestName = 50
+
+// Select are the places whose names match the globs, as a policy's flows do: the last that
+// matches wins. Without globs they are all.
+func (f *Fleet) Select(globs []string) ([]*Place, error) {
+	if len(globs) == 0 {
+		return f.Places, nil
+	}
+	matches, err := policy.Globs(globs...)
+	if err != nil {
+		return nil, err
+	}
+	var selected []*Place
+	for _, p := range f.Places {
+		if matches(p.Name) {
+			selected = append(selected, p)
+		}
+	}
+	if len(selected) == 0 {
+		_, err := f.Place(globs[len(globs)-1])
+		return nil, errors.Join(errors.New("no place matches"), err)
+	}
+	return selected, nil
+}
+
+// Variables are the environment's variables that the policies name.
+func (f *Fleet) Variables() (all []string) {
+	for _, p := range f.Policies {
+		all = append(all, p.Variables()...)
+	}
+	return all
+}
+
+// Holds says in one line what the fleet holds.
+func (f *Fleet) Holds() string {
+	accounts, regions := map[string]bool{}, map[string]bool{}
+	for _, p := range f.Places {
+		accounts[p.Account], regions[p.Region] = true, true
+	}
+	policies := fmt.Sprintf("%d policies", len(f.Policies))
+	if len(f.Policies) == 1 {
+		policies = "one policy"
+	}
+	return fmt.Sprintf("%s, of %s in %s, by %s", plain.Count(len(f.Places), "place"), plain.Count(len(accounts), "account"), plain.Count(len(regions), "region"), policies)
+}

@@ -1,0 +1,46 @@
+package policyfile
+
+import (
+	"path/filepath"
+
+	"github.com/flowreaper/flowreaper/internal/fleet"
+	"github.com/flowreaper/flowreaper/policy"
+)
+
+// Place is what a fleet says of one of its places.
+type Place struct {
+	Name    string `json:"name"`
+	Account string `json:"account"`
+	Region  string `json:"region"`
+	Role    string `json:"role,omitempty"`
+	Policy  string `json:"policy"`
+}
+
+// ValidateFleet reads a fleet's file, and then the policies of the places that the globs name.
+// The fleet's file comes first; where it is wrong, or a policy that it names, it is all.
+func ValidateFleet(file string, globs []string, o policy.LintOptions) ([]*Validated, error) {
+	v := &Validated{File: file, Findings: []policy.Finding{}}
+	f, err := fleet.Read(file)
+	if err != nil {
+		v.Err, v.Findings = err, mistakes(file, err)
+		return []*Validated{v}, nil
+	}
+	places, err := f.Select(globs)
+	if err != nil {
+		return nil, err
+	}
+	v.Valid, v.holds = true, f.Holds()
+	all, seen := []*Validated{v}, map[string]bool{}
+	for _, p := range places {
+		one := Place{Name: p.Name, Account: p.Account, Region: p.Region, Policy: p.File}
+		if p.Role != nil {
+			one.Role = p.Role.ARN
+		}
+		v.Places = append(v.Places, one)
+		if !seen[p.File] {
+			seen[p.File] = true
+			all = append(all, Validate(filepath.Join(filepath.Dir(file), filepath.FromSlash(p.File)), o))
+		}
+	}
+	return all, nil
+}
