@@ -20,6 +20,7 @@ import (
 var inChinese = map[string]string{
 	"deploy/README.md":       "deploy/README.zh-CN.md",
 	"docs/emergency-stop.md": "docs/zh/emergency-stop.md",
+	"docs/policy.md":         "docs/zh/policy.md",
 	"docs/replay.md":         "docs/zh/replay.md",
 	"docs/report.md":         "docs/zh/report.md",
 	"docs/withheld.md":       "docs/zh/withheld.md",
