@@ -95,7 +95,7 @@ func (t *terminal) stop(ctx context.Context, b *handBrake, yes bool) error {
 	return t.confirmAndStop(ctx, s, stopping{
 		command: "stop", first: "See with --dry-run what it would stop; then answer", yes: yes, dryRun: b.dryRun, most: b.limit,
 		question: func(planned *result.Report, stops result.Recording) string {
-			return brake.Question(planned, stops, s.at.String(), b.everything())
+			return brake.Question(planned, stops, s.at.String(), b.limit == 0 && brake.Everything(b.brake))
 		},
 		missed: func(ctx context.Context, r *result.Report) error { return t.missed(ctx, b, s, r) },
 	})
@@ -150,68 +150,17 @@ func (b *handBrake) forgotten() error {
 	return nil
 }
 
-// narrowed are the flags that narrow it, besides --execution.
-func (b *handBrake) narrowed() []string {
-	return slices.DeleteFunc([]string{"when", "started-after", "started-before", "older-than"}, func(flag string) bool { return !b.given(flag) })
-}
-
-// everything says that nothing but protect narrows it.
-func (b *handBrake) everything() bool {
-	excludes := func(glob string) bool { return strings.HasPrefix(glob, "!") }
-	namesAll := func(glob string) bool { return strings.Trim(glob, "*") == "" }
-	return b.brake.Execution == "" && b.limit == 0 && len(b.narrowed()) == 0 && slices.ContainsFunc(b.flows, namesAll) && !slices.ContainsFunc(b.flows, excludes)
-}
-
 // missed says plainly what was not stopped, or that nothing was named, by a name
 // that is wrong perhaps: whoever pulls the brake must not take it for done.
 func (t *terminal) missed(ctx context.Context, b *handBrake, s *sweeping, r *result.Report) error {
-	switch left := brake.Uncovered(ctx, s.options.Source, s.options.Policy, r); {
-	case left != nil:
+	if left := brake.Uncovered(ctx, s.options.Source, s.options.Policy, r); left != nil {
 		return &statusError{status: statusPartly, err: left}
-	case r.Flows.Seen == 0 && len(r.NotCovered) == 0:
-		return fmt.Errorf("nothing was stopped: there is no flow %s in this account and region\n"+
-			"Check the name, which is case-sensitive, --region, and that globs are quoted", named(b.flows...))
-	case r.Executions.Condemned == 0 && len(b.narrowed()) > 0:
-		return t.noneMeets(b)
-	case r.Executions.Condemned == 0 && b.brake.Execution != "":
-		return t.notRunning(ctx, b, s)
-	case r.Executions.Condemned == 0 && brake.Mistyped(r) != "" && !b.unmatched:
-		return fmt.Errorf("nothing was stopped: no execution of these flows runs\n%s", strings.TrimSpace(brake.Mistyped(r)))
-	case r.Executions.Condemned == 0:
-		t.say("flowreaper: nothing to stop: no execution of these flows runs\n")
 	}
-	return nil
-}
-
-// noneMeets says that what runs is not what was meant. Where a name was given, it may
-// be that which is wrong.
-func (t *terminal) noneMeets(b *handBrake) error {
-	flags := "--" + strings.Join(b.narrowed(), ", --")
-	if b.brake.Execution != "" {
-		return fmt.Errorf("nothing was stopped: of these flows no execution %s runs and meets %s\nCheck the name, which is case-sensitive, and see with 'flowreaper explain' when it was started", named(b.brake.Execution), flags)
+	nothing, err := brake.Nothing(ctx, s.options.Source, b.brake, r, b.unmatched)
+	if nothing != "" {
+		t.say("flowreaper: nothing to stop: %s\n", nothing)
 	}
-	t.say("flowreaper: nothing to stop: no execution of these flows runs and meets %s\n", flags)
-	return nil
-}
-
-// notRunning says of the executions of a name, none of which runs, whether one has
-// ended: else the name may be wrong.
-func (t *terminal) notRunning(ctx context.Context, b *handBrake, s *sweeping) error {
-	wild := func(glob string) bool { return strings.ContainsAny(glob, "!*?") }
-	ended := false
-	if len(b.flows) <= brake.LookedInto && !slices.ContainsFunc(append([]string{b.brake.Execution}, b.flows...), wild) {
-		for _, flow := range b.flows {
-			e, err := s.options.Source.DescribeExecution(ctx, flow, b.brake.Execution, 0)
-			if err == nil && !e.StoppedTime.IsZero() && e.Status != "Running" {
-				t.say("flowreaper: nothing to stop: %s of %s has ended: %s\n", report.Plain(b.brake.Execution), report.Plain(flow), report.Plain(e.Status))
-				ended = true
-			}
-		}
-	}
-	if ended {
-		return nil
-	}
-	return fmt.Errorf("nothing was stopped: of these flows no execution %s runs\nCheck the name, which is case-sensitive, and that globs are quoted; what has ended has ended", named(b.brake.Execution))
+	return err
 }
 
 func named(globs ...string) string { return report.Plain("'" + strings.Join(globs, "' '") + "'") }

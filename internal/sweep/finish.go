@@ -72,9 +72,9 @@ func (s *sweep) progress() {
 	s.Progress(p)
 }
 
-func (s *sweep) rate(operation string) float64 {
-	if s.Quota != nil {
-		if r, limited := s.Quota.Rates()[operation]; limited {
+func (o *Options) rate(operation string) float64 {
+	if o.Quota != nil {
+		if r, limited := o.Quota.Rates()[operation]; limited {
 			return r.PerSecond
 		}
 	}

@@ -195,12 +195,12 @@ func (s *sweep) tokens(operation string, kinds ...operation) int {
 }
 
 // level is how many tokens an operation's bucket holds.
-func (s *sweep) level(operation string) int {
-	if s.Quota == nil {
+func (o *Options) level(operation string) int {
+	if o.Quota == nil {
 		return math.MaxInt32
 	}
 	const rounding = 1e-6
-	level, limited := s.Quota.Levels()[operation]
+	level, limited := o.Quota.Levels()[operation]
 	if !limited {
 		return math.MaxInt32
 	}

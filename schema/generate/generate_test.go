@@ -90,10 +90,15 @@ func policyFiles(t *testing.T) (policies, tests []string) {
 var (
 	isPolicy = regexp.MustCompile(`(?m)^rules:`)
 	isTest   = regexp.MustCompile(`(?m)^cases:`)
+
+	// A project that is made from the application has no schema beside it. What a
+	// release wrote, and what the next one's files are made from, keep their bytes:
+	// their hashes stand in the plans and in the state.
+	leavesTheRepository = regexp.MustCompile(`^\.\./\.\./(deploy/application/src|testdata/(freeze|release-[0-9a-f]+))/`)
 )
 
 // TestExamples: every policy and every policy test of the repository is right
-// by its schema, and begins by naming it to editors.
+// by its schema, and begins by naming it to editors, but for those that are read elsewhere.
 func TestExamples(t *testing.T) {
 	policies, tests := policyFiles(t)
 	for name, files := range map[string][]string{"policy.schema.json": policies, "policytest.schema.json": tests} {
@@ -106,6 +111,9 @@ func TestExamples(t *testing.T) {
 			}
 			if err := check(t, compiled, string(text)); err != nil {
 				t.Errorf("%s: %v", file, err)
+			}
+			if leavesTheRepository.MatchString(filepath.ToSlash(file)) {
+				continue
 			}
 			first, _, _ := strings.Cut(string(text), "\n")
 			relative, ok := strings.CutPrefix(first, "# yaml-language-server: $schema=")
