@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/flowreaper/flowreaper/internal/audit/show"
 	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/schema"
 )
@@ -56,8 +57,30 @@ func part(t *testing.T, file, heading string) string {
 // TestReport: the document tells each field of the schema, and no other, and which
 // are always there; the schema says what each is.
 func TestReport(t *testing.T) {
+	told := part(t, "report.md", "Fields") + part(t, "report.md", "Outcomes")
+	fieldsAreTold(t, schema.Report, part(t, "report.md", "Fields"), told, 80)
+}
+
+// TestAudit is the same of what audit writes.
+func TestAudit(t *testing.T) {
+	told := part(t, "audit.md", "Fields")
+	fieldsAreTold(t, schema.Audit, told, told, 35)
+	text, err := os.ReadFile("audit.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	columns := "`" + strings.Join(show.Columns(), "`, `") + "`"
+	if !strings.Contains(strings.Join(strings.Fields(string(text)), " "), columns) {
+		t.Errorf("audit.md doesn't name the columns of CSV in their order: %s", columns)
+	}
+}
+
+// fieldsAreTold holds a table of fields to a schema; told is where the values of its
+// enumerations are.
+func fieldsAreTold(t *testing.T, of, table, told string, least int) {
+	t.Helper()
 	var root node
-	if err := json.Unmarshal([]byte(schema.Report), &root); err != nil {
+	if err := json.Unmarshal([]byte(of), &root); err != nil {
 		t.Fatal(err)
 	}
 	want := map[string]bool{}
@@ -68,14 +91,13 @@ func TestReport(t *testing.T) {
 		}
 		for _, value := range field.Enum {
 			text, isText := value.(string)
-			told := part(t, "report.md", "Fields") + part(t, "report.md", "Outcomes")
 			if isText && !strings.Contains(told, "`"+text+"`") {
 				t.Errorf("the document doesn't tell the %q of %s", text, path)
 			}
 		}
 	})
 	got := map[string]bool{}
-	for _, m := range row.FindAllStringSubmatch(part(t, "report.md", "Fields"), -1) {
+	for _, m := range row.FindAllStringSubmatch(table, -1) {
 		if _, twice := got[m[1]]; twice {
 			t.Errorf("%s is told twice", m[1])
 		}
@@ -84,7 +106,7 @@ func TestReport(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("fields, and whether they are always there (-schema +document):\n%s", diff)
 	}
-	if len(got) < 80 {
+	if len(got) < least {
 		t.Errorf("only %d fields were found", len(got))
 	}
 }

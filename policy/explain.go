@@ -137,3 +137,18 @@ func (p *Policy) conditionDue(c conjunct, f Facts) Due {
 
 // MarshalText prints the moment, "never" or "every sweep".
 func (d Due) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// Softened is the explanation under a mode that softens the policy's: under plan no rule
+// enforces.
+func (e Explanation) Softened(mode Mode) Explanation {
+	if mode != ModePlan {
+		return e
+	}
+	if e.Mode != "" {
+		e.Mode = mode
+	}
+	for i := range e.Rules {
+		e.Rules[i].Mode = mode
+	}
+	return e
+}

@@ -15,12 +15,18 @@ import (
 // Tail is the end of a cause, which leads from a stopped execution back to the
 // policy, the rule and the sweep.
 type Tail struct {
-	Policy string    `json:"policy,omitempty"` // its name, the beginning of it where it is long; "" in the causes of early flowreapers
-	Hash   string    `json:"hash"`             // the first eight digits of its hash
-	Rule   string    `json:"rule"`
-	Run    string    `json:"run"`          // as the report's runId
-	At     time.Time `json:"at,omitzero"`  // when the sweep began, to the second
-	By     string    `json:"by,omitempty"` // who had it stopped from a terminal; "" where a function did
+	// The policy's name, the beginning of it where it is long; absent in the causes of early flowreapers.
+	Policy string `json:"policy,omitempty"`
+	// The first eight digits of the policy's hash.
+	Hash string `json:"hash"`
+	// The rule; hand-brake of flowreaper stop.
+	Rule string `json:"rule"`
+	// The sweep, as the report's runId.
+	Run string `json:"run"`
+	// When the sweep began, to the second.
+	At time.Time `json:"at,omitzero"`
+	// Who had it stopped from a terminal; absent where a function did.
+	By string `json:"by,omitempty"`
 }
 
 // How much of a policy's name, and of who it was, a tail has room for, in bytes.

@@ -1,5 +1,5 @@
 // Package schema holds the JSON Schemas of the files that people write, with
-// which editors complete and check them, and of the reports that programs read:
+// which editors complete and check them, and of the reports and audits that programs read:
 //
 //	# yaml-language-server: $schema=./policy.schema.json
 //
@@ -30,3 +30,8 @@ var Fleet string
 //
 //go:embed report.schema.json
 var Report string
+
+// Audit is the schema of what flowreaper audit found.
+//
+//go:embed audit.schema.json
+var Audit string

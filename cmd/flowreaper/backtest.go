@@ -177,18 +177,12 @@ func (b *backtesting) bound(o *backtest.Options, recorded *history.Coverage) (er
 
 // ending is the exit status that a result deserves, and why.
 func (c *checked) ending(r *backtest.Result) error {
-	switch e := r.Executions; {
-	case c.gate.Exceeded(len(r.FalseStops), e.Succeeded):
+	if e := r.Executions; c.gate.Exceeded(len(r.FalseStops), e.Succeeded) {
 		return &statusError{status: statusFailed, err: fmt.Errorf("false stops: %s of %s that Succeeded, and --max-false-stops allows %v",
 			plain.Number(len(r.FalseStops)), plain.Number(e.Succeeded), c.gate)}
-	case r.Coverage.Executions == 0:
-		return &statusError{status: statusPartly, err: errors.New("nothing was judged: no execution of the history started in that time\nGive another --since or --until, or record more")}
-	case e.Concerned == 0:
-		return &statusError{status: statusPartly, err: errors.New("nothing was judged: no flow of the history is one that a rule of the policy is about\nCheck the rules' flows, and that it is the history of the right account")}
-	case e.Concerned == e.Unjudged:
-		return &statusError{status: statusPartly, err: errors.New("nothing was judged: of the rules about flows of the history none judges on timers\nThose on events, or by hand, no history can tell of")}
-	case e.Undecided > 0:
-		return &statusError{status: statusPartly, err: fmt.Errorf("done in part: %s could not be decided; see the report", plain.Count(e.Undecided, "execution"))}
+	}
+	if left := show.Shortfall(r); left != nil {
+		return &statusError{status: statusPartly, err: left}
 	}
 	return nil
 }

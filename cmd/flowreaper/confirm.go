@@ -11,6 +11,7 @@ import (
 	"github.com/flowreaper/flowreaper/internal/brake"
 	"github.com/flowreaper/flowreaper/internal/report"
 	"github.com/flowreaper/flowreaper/internal/result"
+	"github.com/flowreaper/flowreaper/internal/screen"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 )
 
@@ -34,7 +35,7 @@ type stopping struct {
 // confirmAndStop shows what would be stopped, asks, and stops what was shown. Where
 // the answer was given beforehand it stops all that is condemned.
 func (t *terminal) confirmAndStop(ctx context.Context, s *sweeping, c stopping) error {
-	if !c.yes && !c.dryRun && !isTerminal(t.in) {
+	if !c.yes && !c.dryRun && !screen.IsTerminal(t.in) {
 		return usageError(c.noTerminal())
 	}
 	bounded, disconnect, err := t.connect(ctx, s)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -40,15 +41,30 @@ func (s *sweeping) ofAccount(r *result.Report) *result.Report {
 // connect makes the client that the sweeps read from and stop with, and leaves them
 // the time that --timeout does. Whoever has done with it calls disconnect.
 func (t *terminal) connect(ctx context.Context, s *sweeping) (bounded context.Context, disconnect func(), err error) {
-	c, err := connect.Open(ctx, connect.Options{Endpoint: s.endpoint, Region: s.region, Rates: s.rates, Getenv: t.getenv})
+	c, bounded, disconnect, err := t.open(ctx, s.settings, s.rates)
 	if err != nil {
-		return nil, nil, notConnected(err)
+		return nil, nil, err
 	}
-	s.options.Source, s.options.Stopper, s.options.Quota = c.Client, c.Client, c.Quota
-	s.connection = c
+	s.options.Source, s.options.Stopper, s.options.Quota, s.connection = c.Client, c.Client, c.Quota, c
+	return bounded, disconnect, nil
+}
+
+// openToRead connects for a command that judges nothing.
+func (t *terminal) openToRead(ctx context.Context, s *settings) (c *connect.Connection, bounded context.Context, disconnect func(), err error) {
+	rates, err := cloudflow.ParseRates(s.rates)
+	if err != nil {
+		return nil, nil, nil, usageError(fmt.Errorf("FLOWREAPER_RATES: %w", err))
+	}
+	return t.open(ctx, s, rates)
+}
+
+func (t *terminal) open(ctx context.Context, s *settings, rates cloudflow.Rates) (c *connect.Connection, bounded context.Context, disconnect func(), err error) {
+	if c, err = connect.Open(ctx, connect.Options{Endpoint: s.endpoint, Region: s.region, Rates: rates, Getenv: t.getenv}); err != nil {
+		return nil, nil, nil, notConnected(err)
+	}
 	c.Identify(ctx)
 	bounded, cancel := s.bound(ctx)
-	return bounded, func() { cancel(); c.Close() }, nil
+	return c, bounded, func() { cancel(); c.Close() }, nil
 }
 
 // notConnected gives an error of package connect its exit status.

@@ -14,6 +14,7 @@ import (
 	"github.com/flowreaper/flowreaper/internal/flag"
 	"github.com/flowreaper/flowreaper/internal/policyfile"
 	"github.com/flowreaper/flowreaper/internal/report"
+	"github.com/flowreaper/flowreaper/internal/screen"
 )
 
 // doctorFlags are the command line of doctor.
@@ -56,8 +57,7 @@ Exit status: 0 all that was asked was told · 1 failed: no access, or a flow of 
 
 func (t *terminal) addDoctorFlags(cmd *cobra.Command, f *doctorFlags) {
 	flags := cmd.Flags()
-	flags.StringVar(&f.endpoint, "endpoint", t.getenv("FLOWREAPER_ENDPOINT"), "the API's `URL`, http:// for loopback addresses only (or FLOWREAPER_ENDPOINT; default the region's)")
-	flags.StringVar(&f.region, "region", t.getenv("FLOWREAPER_REGION"), "the `REGION`, such as cn-hangzhou (or FLOWREAPER_REGION)")
+	t.addPlace(cmd, f.settings)
 	t.addOutput(cmd, "json")
 	flag.Duration(flags, &f.timeout, "timeout", 0, "give up after this `DURATION`; flows of its own are deleted first (default: take as long as it takes)")
 	flags.BoolVar(&f.canary, "canary", false, "also create, start, stop and delete flows of its own")
@@ -65,7 +65,6 @@ func (t *terminal) addDoctorFlags(cmd *cobra.Command, f *doctorFlags) {
 	flags.BoolVar(&f.burst, "burst", false, "also call faster than the quotas allow")
 	flags.StringVar(&f.policyFile, "policy", t.getenv("FLOWREAPER_POLICY"), "also say which globs and names in this policy `FILE` name no flow (or FLOWREAPER_POLICY)")
 	flags.StringVar(&f.other, "other", "", "with --burst: another `REGION`, or its endpoint, to see whether regions share the quotas")
-	flag.CompleteWords(cmd, "region", cloudflow.Regions...)
 	flag.CompleteWords(cmd, "other", cloudflow.Regions...)
 }
 
@@ -96,7 +95,7 @@ func (t *terminal) doctor(ctx context.Context, f *doctorFlags) error {
 	if err := misspelt(t.environ, err, o.Policy); err != nil {
 		return usageError(err)
 	}
-	if f.canary && !f.yes && !isTerminal(t.in) {
+	if f.canary && !f.yes && !screen.IsTerminal(t.in) {
 		return usageError(errors.New("doctor asks before it creates flows, and there is no terminal to ask on\nAnswer beforehand with --yes, or leave out --canary"))
 	}
 	if o.Credentials, err = connect.Credentials(ctx, t.getenv); err != nil {

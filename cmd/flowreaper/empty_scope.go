@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/event"
+	"github.com/flowreaper/flowreaper/internal/plain"
 	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/policy"
 )
@@ -27,7 +28,7 @@ func (t *terminal) explainEmptyScope(s *sweeping, r *result.Report) {
 	case len(rules) == 0:
 		why = "no rule judges now: each is on events alone, has its window closed, or asks for what is never so\nTo see what an event would stop, give it with --event"
 	case len(s.flows) > 0:
-		why = fmt.Sprintf("no flow that the rules are about matches --flow %s\nCheck the name, which is case-sensitive, --region, and that globs are quoted", named(s.flows...))
+		why = fmt.Sprintf("no flow that the rules are about matches --flow %s\nCheck the name, which is case-sensitive, --region, and that globs are quoted", plain.Quoted(s.flows...))
 	default:
 		why = "this account and region has none of the flows that the rules are about\nCheck --region, and the names in the policy and the event, which are case-sensitive"
 	}

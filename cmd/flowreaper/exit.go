@@ -3,14 +3,11 @@ package main
 import (
 	"context"
 	"errors"
-	"os"
-	"strconv"
 	"strings"
-
-	"golang.org/x/term"
 
 	"github.com/flowreaper/flowreaper/internal/report"
 	"github.com/flowreaper/flowreaper/internal/result"
+	"github.com/flowreaper/flowreaper/internal/screen"
 )
 
 // exit prints a sweep's report as the result and turns how it went into the
@@ -78,28 +75,9 @@ func interruptedOr(ctx context.Context, err error) error {
 	return err
 }
 
-// style fits a report to what it is written on: a terminal's width; elsewhere
-// COLUMNS, where it says one that a table fits, or usualWidth.
+// style fits a report to what it is written on.
 func (t *terminal) style(w any) report.Style {
-	style := report.Style{Width: usualWidth, All: t.all}
-	if n, err := strconv.Atoi(t.getenv("COLUMNS")); err == nil && n >= leastWidth {
-		style.Width = n
-	}
-	if isTerminal(w) {
-		style.Fold, style.Colour = true, t.getenv("NO_COLOR") == "" && t.getenv("TERM") != "dumb"
-		if width, _, err := term.GetSize(int(w.(*os.File).Fd())); err == nil && width > 0 {
-			style.Width = width
-		}
-	}
+	style := screen.Style(w, t.getenv)
+	style.All = t.all
 	return style
-}
-
-const (
-	usualWidth = 100
-	leastWidth = 40
-)
-
-func isTerminal(stream any) bool {
-	f, ok := stream.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
 }

@@ -11,7 +11,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/internal/flag"
 	"github.com/flowreaper/flowreaper/internal/judge"
 	"github.com/flowreaper/flowreaper/internal/report"
@@ -73,12 +72,12 @@ func (t *terminal) explain(ctx context.Context, set *settings, flow, execution s
 	p, source := s.options.Policy, s.options.Source
 	facts, err := judge.ReadFacts(bounded, source, p, s.options.Event, flow, execution, time.Now)
 	if err != nil {
-		return interruptedOr(ctx, explainFailed(err, flow, execution))
+		return interruptedOr(ctx, judge.Missing(err, flow, execution))
 	}
-	e := explained{Explanation: soften(p.Explain(facts), s.options.Mode)}
+	e := explained{Explanation: p.Explain(facts).Softened(s.options.Mode)}
 	if policy.HasEnded(facts.Execution.Status) {
 		if e.Ended, err = judge.ReadEnd(bounded, source, flow, execution); err != nil {
-			return interruptedOr(ctx, explainFailed(err, flow, execution))
+			return interruptedOr(ctx, judge.Missing(err, flow, execution))
 		}
 	}
 	if mode := facts.Flow.ExecutionMode; mode != "Standard" {
@@ -119,34 +118,6 @@ func ruleNames(p *policy.Policy) []string {
 type explained struct {
 	policy.Explanation
 	Ended *result.End `json:"ended,omitempty"`
-}
-
-// soften tells what FLOWREAPER_MODE makes of the rules: under plan none enforces.
-func soften(e policy.Explanation, mode policy.Mode) policy.Explanation {
-	if mode != policy.ModePlan {
-		return e
-	}
-	if e.Mode != "" {
-		e.Mode = mode
-	}
-	for i := range e.Rules {
-		e.Rules[i].Mode = mode
-	}
-	return e
-}
-
-// explainFailed says what isn't there.
-func explainFailed(err error, flow, execution string) error {
-	var api *cloudflow.Error
-	if errors.As(err, &api) {
-		switch api.Code {
-		case cloudflow.CodeFlowNotExists:
-			return fmt.Errorf("there is no flow %s in this account and region\nCheck the name, which is case-sensitive, and --region", report.Plain(flow))
-		case cloudflow.CodeExecutionNotExists:
-			return fmt.Errorf("the flow %s has no execution %s\nCheck the name; CloudFlow forgets executions that ended long ago", report.Plain(flow), report.Plain(execution))
-		}
-	}
-	return err
 }
 
 // undecidedRules fails in part where a rule could not be evaluated.

@@ -9,13 +9,12 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/flowreaper/flowreaper/internal/cloudflow"
-	"github.com/flowreaper/flowreaper/internal/connect"
 	"github.com/flowreaper/flowreaper/internal/duration"
 	"github.com/flowreaper/flowreaper/internal/flag"
 	"github.com/flowreaper/flowreaper/internal/history/record"
 	"github.com/flowreaper/flowreaper/internal/plain"
 	"github.com/flowreaper/flowreaper/internal/result"
+	"github.com/flowreaper/flowreaper/internal/screen"
 )
 
 // recordFlags are the command line of record.
@@ -64,11 +63,9 @@ func (t *terminal) addRecordFlags(cmd *cobra.Command, f *recordFlags) {
 	f.addFlows(cmd, "record only flows whose names match this `GLOB`")
 	flags.BoolVar(&f.input, "with-input", false, "record inputs, too")
 	flags.StringArrayVar(&f.redact, "redact", nil, "blank the values of the keys that match this `GLOB`, in inputs and environments; again for more")
-	flags.StringVar(&f.endpoint, "endpoint", t.getenv("FLOWREAPER_ENDPOINT"), "the API's `URL`, http:// for loopback addresses only (or FLOWREAPER_ENDPOINT; default the region's)")
-	flags.StringVar(&f.region, "region", t.getenv("FLOWREAPER_REGION"), "the `REGION`, such as cn-hangzhou (or FLOWREAPER_REGION)")
+	t.addPlace(cmd, f.settings)
 	t.addOutput(cmd, "json")
 	flag.Duration(flags, &f.timeout, "timeout", 0, "end after this `DURATION`, and keep what came (default: take as long as it takes)")
-	flag.CompleteWords(cmd, "region", cloudflow.Regions...)
 	flag.Complete(cmd, "out", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return nil, cobra.ShellCompDirectiveFilterDirs
 	})
@@ -104,18 +101,11 @@ func (t *terminal) record(ctx context.Context, f *recordFlags) error {
 	if err := misspelt(t.environ, err); err != nil {
 		return usageError(err)
 	}
-	rates, err := cloudflow.ParseRates(f.rates)
+	c, bounded, disconnect, err := t.openToRead(ctx, f.settings)
 	if err != nil {
-		return usageError(fmt.Errorf("FLOWREAPER_RATES: %w", err))
+		return err
 	}
-	c, err := connect.Open(ctx, connect.Options{Endpoint: f.endpoint, Region: f.region, Rates: rates, Getenv: t.getenv})
-	if err != nil {
-		return notConnected(err)
-	}
-	defer c.Close()
-	bounded, cancel := f.bound(ctx)
-	defer cancel()
-	c.Identify(bounded)
+	defer disconnect()
 	id, _ := c.Identity()
 	show, done := t.recordProgress()
 	o.Source, o.Account, o.Rates, o.Progress = c.Client, id.Account, c.Quota.Rates, show
@@ -126,7 +116,7 @@ func (t *terminal) record(ctx context.Context, f *recordFlags) error {
 
 // recordProgress is progress, of a recording.
 func (t *terminal) recordProgress() (show func(record.Progress), done func()) {
-	draw, done := t.bar()
+	draw, done := screen.Bar(t.err)
 	if draw == nil {
 		return nil, done
 	}
@@ -157,14 +147,7 @@ func (t *terminal) exitRecord(ctx context.Context, r *record.Result, failure err
 	case failure == nil && !r.Complete:
 		failure = &statusError{status: statusPartly, err: fmt.Errorf("done in part: %s; the next run asks for it again", plain.Count(len(r.Problems), "problem"))}
 	case failure == nil && r.Flows.Seen == 0:
-		t.say("flowreaper: warning: nothing was recorded: %s\n", noFlow(r))
+		t.say("flowreaper: warning: nothing was recorded: %s\n", r.NoFlow())
 	}
 	return interruptedOr(ctx, failure)
-}
-
-func noFlow(r *record.Result) string {
-	if len(r.Unmatched) == 0 {
-		return "this account and region has no flow whose executions policies judge\nCheck --region"
-	}
-	return "no flow matches --flow\nCheck the name, which is case-sensitive, --region, and that globs are quoted"
 }

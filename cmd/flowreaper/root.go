@@ -147,6 +147,7 @@ func (t *terminal) newRoot() *cobra.Command {
 	root.SetVersionTemplate(versionLine())
 	root.AddCommand(
 		t.newApply(),
+		t.newAudit(),
 		t.newBacktest(),
 		t.newDemo(),
 		t.newDoctor(),

@@ -50,6 +50,9 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 			ts.Check(schematest.Conforms([]byte(text)))
 		}
 	}
+	if len(args) > 2 && args[2] == "audit" && slices.Contains(args, "json") {
+		ts.Check(schematest.AuditConforms([]byte(ts.ReadFile("stdout"))))
+	}
 	if status != want {
 		ts.Fatalf("exit status %d, want %d", status, want)
 	}

@@ -44,12 +44,18 @@ func (t *terminal) addSettings(cmd *cobra.Command, formats ...string) *settings 
 	s := &settings{mode: t.getenv("FLOWREAPER_MODE"), rates: t.getenv("FLOWREAPER_RATES"), given: cmd.Flags().Changed, environ: t.environ}
 	flags := cmd.Flags()
 	flags.StringVar(&s.policyFile, "policy", t.getenv("FLOWREAPER_POLICY"), "the policy `FILE` (or FLOWREAPER_POLICY)")
-	flags.StringVar(&s.endpoint, "endpoint", t.getenv("FLOWREAPER_ENDPOINT"), "the API's `URL`, http:// for loopback addresses only (or FLOWREAPER_ENDPOINT; default the region's)")
-	flags.StringVar(&s.region, "region", t.getenv("FLOWREAPER_REGION"), "the `REGION`, such as cn-hangzhou (or FLOWREAPER_REGION)")
+	t.addPlace(cmd, s)
 	t.addOutput(cmd, append([]string{"json"}, formats...)...)
-	flag.CompleteWords(cmd, "region", cloudflow.Regions...)
 	flag.Duration(flags, &s.timeout, "timeout", 0, "give up after this `DURATION`; what was begun is verified first (default: take as long as it takes)")
 	return s
+}
+
+// addPlace adds --endpoint and --region.
+func (t *terminal) addPlace(cmd *cobra.Command, s *settings) {
+	flags := cmd.Flags()
+	flags.StringVar(&s.endpoint, "endpoint", t.getenv("FLOWREAPER_ENDPOINT"), "the API's `URL`, http:// for loopback addresses only (or FLOWREAPER_ENDPOINT; default the region's)")
+	flags.StringVar(&s.region, "region", t.getenv("FLOWREAPER_REGION"), "the `REGION`, such as cn-hangzhou (or FLOWREAPER_REGION)")
+	flag.CompleteWords(cmd, "region", cloudflow.Regions...)
 }
 
 // addFlows adds --flow to the commands that look at many.

@@ -14,7 +14,6 @@ import (
 	"github.com/flowreaper/flowreaper/internal/history/page"
 	"github.com/flowreaper/flowreaper/internal/history/show"
 	"github.com/flowreaper/flowreaper/internal/history/suggest"
-	"github.com/flowreaper/flowreaper/internal/plain"
 	"github.com/flowreaper/flowreaper/internal/report"
 	"github.com/flowreaper/flowreaper/policy"
 )
@@ -115,25 +114,10 @@ func (t *terminal) suggest(s *suggesting) error {
 	if err := t.showSuggested(s, r, sample); err != nil {
 		return err
 	}
-	return s.none(r)
-}
-
-// none says why no limit is suggested; nil where one is.
-func (s *suggesting) none(r *suggest.Result) error {
-	var why string
-	switch {
-	case len(r.Groups) == 0 && len(s.flows) > 0:
-		why = fmt.Sprintf("no flow of the history matches --flow %s: check the name, which is case-sensitive, and that globs are quoted", named(s.flows...))
-	case len(r.Groups) == 0:
-		why = "the history has no executions: record for longer"
-	case len(r.Rules) == 0 && len(r.Groups) == 1:
-		why = fmt.Sprintf("no limit is suggested for %s: %s", plain.Text(r.Groups[0].Name), r.Groups[0].Why())
-	case len(r.Rules) == 0:
-		why = fmt.Sprintf("no limit is suggested for any of %s: -o table tells of each why", plain.Count(len(r.Groups), "group"))
-	default:
-		return nil
+	if why := show.NoSuggestion(r, s.flows); why != "" {
+		return &statusError{status: statusPartly, err: errors.New(why)}
 	}
-	return &statusError{status: statusPartly, err: errors.New(why)}
+	return nil
 }
 
 func (t *terminal) showSuggested(s *suggesting, r *suggest.Result, sample *page.Sample) error {

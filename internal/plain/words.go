@@ -52,3 +52,6 @@ func OneOf[T ~string](words []T) string {
 	}
 	return b.String()
 }
+
+// Quoted writes globs as they are typed: 'etl-*' 'web'.
+func Quoted(globs ...string) string { return Text("'" + strings.Join(globs, "' '") + "'") }

@@ -64,6 +64,7 @@ func TestTheEnginesArrowsGoOneWay(t *testing.T) {
 		"result":    {},
 		"judge":     {"result"},
 		"watch":     {},
+		"audit":     {"audit"}, // what shows it
 		"stops":     {"judge", "result", "watch"},
 		"emergency": {"judge", "result", "watch"},
 		"sweep":     {"emergency", "judge", "result", "stops", "watch"},

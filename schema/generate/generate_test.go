@@ -26,7 +26,7 @@ func TestCurrent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for file, committed := range map[string]string{"policy.schema.json": schema.Policy, "policytest.schema.json": schema.PolicyTest, "fleet.schema.json": schema.Fleet, "report.schema.json": schema.Report} {
+	for file, committed := range map[string]string{"policy.schema.json": schema.Policy, "policytest.schema.json": schema.PolicyTest, "fleet.schema.json": schema.Fleet, "report.schema.json": schema.Report, "audit.schema.json": schema.Audit} {
 		if diff := cmp.Diff(string(want[file]), committed); diff != "" {
 			t.Errorf("%s is not current; run go generate ./schema\n%s", file, diff)
 		}

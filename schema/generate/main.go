@@ -1,5 +1,5 @@
 // Command generate writes the JSON Schemas of policies, of policy tests, of
-// fleets and of reports. Run it as go generate does, in the folder above.
+// fleets, of reports and of audits. Run it as go generate does, in the folder above.
 package main
 
 import (
@@ -13,6 +13,7 @@ import (
 
 	"github.com/invopop/jsonschema"
 
+	"github.com/flowreaper/flowreaper/internal/audit"
 	"github.com/flowreaper/flowreaper/internal/fleet"
 	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/policy/policytest"
@@ -49,8 +50,12 @@ func generate(root string) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	report, err := reportSchema(root)
-	return map[string][]byte{"policy.schema.json": policy, "policytest.schema.json": test, "fleet.schema.json": places, "report.schema.json": report}, err
+	report, err := outputSchema(result.Report{}, "The report of a flowreaper sweep", root, "internal/result")
+	if err != nil {
+		return nil, err
+	}
+	audited, err := outputSchema(audit.Result{}, "What flowreaper audit found", root, "internal/audit")
+	return map[string][]byte{"policy.schema.json": policy, "policytest.schema.json": test, "fleet.schema.json": places, "report.schema.json": report, "audit.schema.json": audited}, err
 }
 
 // schemaOf returns the schema of a type whose source is in a folder, for files that
@@ -75,29 +80,38 @@ func schemaOf(of any, title, root, folder string) ([]byte, error) {
 	return encode(r.Reflect(of), title)
 }
 
-// reportSchema is the schema of what flowreaper writes. Later ones may write more.
-func reportSchema(root string) ([]byte, error) {
+// outputSchema is the schema of what flowreaper writes, whose type's source is in a
+// folder. Later ones may write more.
+func outputSchema(of any, title, root, folder string) ([]byte, error) {
 	comments, err := readComments(root, "policy")
 	if err != nil {
 		return nil, err
 	}
-	own, err := readComments(root, "internal/result")
+	own, err := readComments(root, folder)
 	if err != nil {
 		return nil, err
 	}
-	maps.Copy(comments, own) // Decision and Undecided are both's
-	outcomes := &jsonschema.Schema{Type: "string"}
-	for _, o := range result.Outcomes() {
-		outcomes.Enum = append(outcomes.Enum, o)
-	}
+	maps.Copy(comments, own) // Decision, Undecided and Policy are both's
 	r := &jsonschema.Reflector{DoNotReference: true, Anonymous: true, AllowAdditionalProperties: true, LookupComment: comments.lookup}
 	r.Mapper = func(t reflect.Type) *jsonschema.Schema {
-		if t == reflect.TypeFor[result.Outcome]() {
-			return outcomes
+		switch t {
+		case reflect.TypeFor[result.Outcome]():
+			return oneOf(result.Outcomes())
+		case reflect.TypeFor[audit.By]():
+			return oneOf(audit.Bys())
 		}
 		return nil
 	}
-	return encode(r.Reflect(result.Report{}), "The report of a flowreaper sweep")
+	return encode(r.Reflect(of), title)
+}
+
+// oneOf is a text that is one of some.
+func oneOf[T ~string](words []T) *jsonschema.Schema {
+	s := &jsonschema.Schema{Type: "string"}
+	for _, word := range words {
+		s.Enum = append(s.Enum, word)
+	}
+	return s
 }
 
 func encode(s *jsonschema.Schema, title string) ([]byte, error) {

@@ -13,23 +13,33 @@ import (
 	"github.com/flowreaper/flowreaper/schema"
 )
 
-var report = sync.OnceValues(func() (*jsonschema.Schema, error) {
-	document, err := jsonschema.UnmarshalJSON(strings.NewReader(schema.Report))
+var (
+	report  = sync.OnceValues(func() (*jsonschema.Schema, error) { return compile(schema.Report) })
+	audited = sync.OnceValues(func() (*jsonschema.Schema, error) { return compile(schema.Audit) })
+)
+
+func compile(text string) (*jsonschema.Schema, error) {
+	document, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
 	if err != nil {
 		return nil, err
 	}
 	c := jsonschema.NewCompiler()
 	c.AssertFormat()
-	if err := c.AddResource("report.schema.json", document); err != nil {
+	if err := c.AddResource("schema.json", document); err != nil {
 		return nil, err
 	}
-	return c.Compile("report.schema.json")
-})
+	return c.Compile("schema.json")
+}
 
 // Conforms says what of a report's JSON doesn't conform to its schema; nil where
 // all does.
-func Conforms(text []byte) error {
-	s, err := report()
+func Conforms(text []byte) error { return conforms(report, text) }
+
+// AuditConforms is Conforms for an audit's.
+func AuditConforms(text []byte) error { return conforms(audited, text) }
+
+func conforms(to func() (*jsonschema.Schema, error), text []byte) error {
+	s, err := to()
 	if err != nil {
 		return err
 	}

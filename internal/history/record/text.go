@@ -50,6 +50,14 @@ func Text(w io.Writer, r *Result) error {
 	return err
 }
 
+// NoFlow says why there was no flow to record.
+func (r *Result) NoFlow() string {
+	if len(r.Unmatched) == 0 {
+		return "this account and region has no flow whose executions policies judge\nCheck --region"
+	}
+	return "no flow matches --flow\nCheck the name, which is case-sensitive, --region, and that globs are quoted"
+}
+
 func some(line func(string, ...any), what string, names []string) {
 	for i, name := range names {
 		if i == maxLines {

@@ -2,6 +2,7 @@ package show
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -49,6 +50,21 @@ func (b Backtest) whole() said {
 	p.falseStops(b.Result.FalseStops, b.All)
 	p.withheld(b.Result.Withheld, b.All)
 	return p
+}
+
+// Shortfall says what was not judged; nil where all was.
+func Shortfall(r *backtest.Result) error {
+	switch e := r.Executions; {
+	case r.Coverage.Executions == 0:
+		return errors.New("nothing was judged: no execution of the history started in that time\nGive another --since or --until, or record more")
+	case e.Concerned == 0:
+		return errors.New("nothing was judged: no flow of the history is one that a rule of the policy is about\nCheck the rules' flows, and that it is the history of the right account")
+	case e.Concerned == e.Unjudged:
+		return errors.New("nothing was judged: of the rules about flows of the history none judges on timers\nThose on events, or by hand, no history can tell of")
+	case e.Undecided > 0:
+		return fmt.Errorf("done in part: %s could not be decided; see the report", plain.Count(e.Undecided, "execution"))
+	}
+	return nil
 }
 
 // fewRows are shown of a long table without --all.

@@ -12,6 +12,22 @@ import (
 	"github.com/flowreaper/flowreaper/internal/report"
 )
 
+// NoSuggestion says why no limit is suggested; "" where one is. globs are of the flows
+// that were asked for.
+func NoSuggestion(r *suggest.Result, globs []string) string {
+	switch {
+	case len(r.Groups) == 0 && len(globs) > 0:
+		return fmt.Sprintf("no flow of the history matches --flow %s: check the name, which is case-sensitive, and that globs are quoted", plain.Quoted(globs...))
+	case len(r.Groups) == 0:
+		return "the history has no executions: record for longer"
+	case len(r.Rules) == 0 && len(r.Groups) == 1:
+		return fmt.Sprintf("no limit is suggested for %s: %s", plain.Text(r.Groups[0].Name), r.Groups[0].Why())
+	case len(r.Rules) == 0:
+		return fmt.Sprintf("no limit is suggested for any of %s: -o table tells of each why", plain.Count(len(r.Groups), "group"))
+	}
+	return ""
+}
+
 // shownGroups is how many groups a table shows where it doesn't show all.
 const shownGroups = 40
 

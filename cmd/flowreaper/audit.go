@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/flowreaper/flowreaper/internal/audit"
+	"github.com/flowreaper/flowreaper/internal/audit/show"
+	"github.com/flowreaper/flowreaper/internal/duration"
+	"github.com/flowreaper/flowreaper/internal/flag"
+	"github.com/flowreaper/flowreaper/internal/result"
+	"github.com/flowreaper/flowreaper/internal/screen"
+)
+
+// auditFlags are the command line of audit.
+type auditFlags struct {
+	*settings
+	since string
+}
+
+func (t *terminal) newAudit() *cobra.Command {
+	f := &auditFlags{settings: &settings{rates: t.getenv("FLOWREAPER_RATES"), mode: t.getenv("FLOWREAPER_MODE"), environ: t.environ}}
+	cmd := &cobra.Command{
+		Use:   "audit --since TIME",
+		Short: "Say what was stopped, by whom, when and why, from CloudFlow's own record",
+		Long: `Lists the executions that were stopped, whoever did it, with what CloudFlow recorded of it: of flowreaper's stops the rule, the policy,
+the run and, where somebody ran it, the person, all from the end of the cause; of others' the Error and the Cause. It only reads.
+
+A cause is a claim: whoever may stop executions may write one that looks like flowreaper's. CloudFlow doesn't record who called;
+ActionTrail does. docs/audit.md says how to compare them, and has queries for the function's log.
+
+With --policy it says which stops are of that policy as it is now: which causes have the hash of its file.
+
+What CloudFlow has forgotten, and what was in flows that are deleted, isn't there any more. What was stopped in Express flows isn't asked
+for. What was stopped within the last minute may be missing, since listings may lag.
+
+The key must be allowed fnf:` + strings.Join(audit.Operations(), ", fnf:") + `.
+
+Exit status: 0 all was read · 1 failed · 2 wrong usage or policy · 3 done in part: not all could be read, and the result says what ·
+130 interrupted: what had come is shown`,
+		Example: "  flowreaper audit --region cn-hangzhou --since 7d\n" +
+			"  flowreaper audit --region cn-hangzhou --since 2026-11-01 --flow 'etl-*' --policy policy.yaml\n" +
+			"  flowreaper audit --region cn-hangzhou --since 30d -o csv > stops.csv",
+		Args: flag.NoArguments,
+	}
+	f.given = cmd.Flags().Changed
+	flags := cmd.Flags()
+	flags.StringVar(&f.since, "since", "7d", "what was stopped at this `TIME` or later: a date, a time, or how long ago")
+	f.addFlows(cmd, "only flows whose names match this `GLOB`")
+	flags.StringVar(&f.policyFile, "policy", "", "say which stops are of the policy in this `FILE`, as it is now")
+	t.addPlace(cmd, f.settings)
+	t.addOutput(cmd, "json", "csv", "html")
+	t.addAll(cmd)
+	flag.Duration(flags, &f.timeout, "timeout", 0, "end after this `DURATION`, and show what came (default: take as long as it takes)")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return t.audit(cmd.Context(), f) }
+	return cmd
+}
+
+// auditOptions checks everything that doesn't need the network. Its errors are wrong usage.
+func (f *auditFlags) auditOptions() (o audit.Options, err error) {
+	o = audit.Options{Flows: f.flows, Flowreaper: version}
+	if o.Since, err = duration.Parse(f.since); err != nil {
+		if o.From, err = flag.When("since", f.since, time.Time{}); err != nil {
+			return o, err
+		}
+	}
+	if err := f.checkMode(); err != nil {
+		return o, err
+	}
+	if err := o.Check(); err != nil {
+		return o, err
+	}
+	if f.policyFile != "" {
+		if o.Policy, err = f.readPolicy(); err != nil {
+			return o, err
+		}
+	}
+	endpoint, err := f.checkedEndpoint()
+	at := f.place(endpoint)
+	o.Endpoint, o.Region = at.Endpoint, at.Region
+	return o, err
+}
+
+func (t *terminal) audit(ctx context.Context, f *auditFlags) error {
+	o, err := f.auditOptions()
+	if err := misspelt(t.environ, err, o.Policy); err != nil {
+		return usageError(err)
+	}
+	c, bounded, disconnect, err := t.openToRead(ctx, f.settings)
+	if err != nil {
+		return err
+	}
+	defer disconnect()
+	id, _ := c.Identity()
+	draw, done := screen.Bar(t.err)
+	o.Source, o.Account, o.Rates = c.Client, id.Account, c.Quota.Rates
+	if draw != nil {
+		o.Progress = func(p audit.Progress) { draw(p.Share, p.String()+result.TimeLeft(p.Left)) }
+	}
+	r, failure := audit.Run(bounded, o)
+	done()
+	return t.exitAudit(ctx, r, failure)
+}
+
+// exitAudit shows what was found, and turns how it went into the exit status.
+func (t *terminal) exitAudit(ctx context.Context, r *audit.Result, failure error) error {
+	if r == nil {
+		if errors.Is(failure, context.DeadlineExceeded) {
+			failure = fmt.Errorf("%w\nGive it more time with --timeout", failure)
+		}
+		return interruptedOr(ctx, failure)
+	}
+	if err := t.showAudit(r); err != nil {
+		return errors.Join(err, failure)
+	}
+	switch {
+	case failure != nil:
+		failure = &statusError{status: statusPartly, err: fmt.Errorf("done in part: %w", failure)}
+	case !r.Complete:
+		failure = &statusError{status: statusPartly, err: show.Shortfall(r)}
+	case r.Flows.Seen == 0:
+		t.say("flowreaper: warning: nothing was read: %s\n", show.NoFlow(r))
+	}
+	return interruptedOr(ctx, failure)
+}
+
+func (t *terminal) showAudit(r *audit.Result) error {
+	return t.print(r, func() error {
+		switch t.output {
+		case "csv":
+			return show.CSV(t.out, r)
+		case "html":
+			return show.Page(r).Write(t.out)
+		}
+		return show.Text(t.out, r, t.style(t.out))
+	})
+}
