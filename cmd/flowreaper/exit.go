@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/flowreaper/flowreaper/internal/event"
 	"github.com/flowreaper/flowreaper/internal/report"
 	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/screen"
@@ -80,4 +81,11 @@ func (t *terminal) style(w any) report.Style {
 	style := screen.Style(w, t.getenv)
 	style.All = t.all
 	return style
+}
+
+// explainEmptyScope says why no flow was in scope, where that may be a slip.
+func (t *terminal) explainEmptyScope(s *sweeping, r *result.Report) {
+	if r.Complete && r.Flows.Seen == 0 && len(r.NotCovered) == 0 {
+		t.say("flowreaper: warning: %s\n", event.EmptyScope(s.options.Policy, s.options.Event, s.flows))
+	}
 }
