@@ -152,3 +152,17 @@ func (e Explanation) Softened(mode Mode) Explanation {
 	}
 	return e
 }
+
+// Undecided is how many rules could not be evaluated, of an execution that any judges.
+func (e Explanation) Undecided() int {
+	if e.NotCovered != "" {
+		return 0
+	}
+	n := 0
+	for _, r := range e.Rules {
+		if r.Result == IsUndecided {
+			n++
+		}
+	}
+	return n
+}

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/flowreaper/flowreaper/internal/demo"
+	"github.com/flowreaper/flowreaper/internal/fcruntime"
 	"github.com/flowreaper/flowreaper/internal/flag"
 )
 
@@ -53,7 +54,7 @@ func demoFunction(named string) (string, error) {
 		}
 		named = filepath.Join(filepath.Dir(self), "flowreaper-function")
 	}
-	if err := checkExecutable(named); err != nil {
+	if err := fcruntime.Executable("--function", named); err != nil {
 		return "", err
 	}
 	return named, nil

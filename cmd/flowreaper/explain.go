@@ -122,15 +122,7 @@ type explained struct {
 
 // undecidedRules fails in part where a rule could not be evaluated.
 func undecidedRules(e policy.Explanation) error {
-	if e.NotCovered != "" {
-		return nil
-	}
-	undecided := 0
-	for _, r := range e.Rules {
-		if r.Result == policy.IsUndecided {
-			undecided++
-		}
-	}
+	undecided := e.Undecided()
 	if undecided == 0 {
 		return nil
 	}

@@ -118,20 +118,7 @@ func (o *invokeOptions) check() error {
 	case o.total > 0 && o.every == 0:
 		return errors.New("--for needs --every: how often shall the function be invoked?")
 	}
-	return checkExecutable(o.function)
-}
-
-func checkExecutable(file string) error {
-	info, err := os.Stat(file)
-	switch {
-	case err != nil:
-		return fmt.Errorf("--function: %w; 'make build' builds bin/flowreaper-function", err)
-	case info.IsDir():
-		return fmt.Errorf("--function: %s is a folder; name the binary in it", file)
-	case info.Mode()&0o111 == 0:
-		return fmt.Errorf("--function: %s isn't executable; name the function's binary, or run 'chmod +x %s'", file, file)
-	}
-	return nil
+	return fcruntime.Executable("--function", o.function)
 }
 
 func (t *terminal) readEvent(file string) ([]byte, error) {

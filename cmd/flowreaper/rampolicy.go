@@ -50,18 +50,5 @@ func (t *terminal) ramPolicy(file, mode string) error {
 	if err := misspelt(t.environ, err, p); err != nil {
 		return usageError(err)
 	}
-	operations := sweep.Operations(p, policy.Mode(mode))
-	actions := make([]string, len(operations))
-	for i, operation := range operations {
-		actions[i] = "fnf:" + operation
-	}
-	type statement struct { // by RAM's names
-		Effect   string
-		Action   []string
-		Resource string
-	}
-	return report.JSON(t.out, struct {
-		Version   string
-		Statement []statement
-	}{"1", []statement{{"Allow", actions, "*"}}})
+	return report.JSON(t.out, sweep.RAMPolicy(p, policy.Mode(mode)))
 }

@@ -37,3 +37,20 @@ func Operations(p *policy.Policy, mode policy.Mode) []string {
 	inOrder := []string{"ListFlows", "DescribeFlow", "ListExecutions", "DescribeExecution", "GetExecutionHistory", "StopExecution"}
 	return slices.DeleteFunc(inOrder, func(o string) bool { return !calls[o] })
 }
+
+// RAMPolicy is the RAM policy, by RAM's names, that allows these operations and no other.
+func RAMPolicy(p *policy.Policy, mode policy.Mode) any {
+	var actions []string
+	for _, operation := range Operations(p, mode) {
+		actions = append(actions, "fnf:"+operation)
+	}
+	type statement struct {
+		Effect   string
+		Action   []string
+		Resource string
+	}
+	return struct {
+		Version   string
+		Statement []statement
+	}{"1", []statement{{"Allow", actions, "*"}}}
+}
