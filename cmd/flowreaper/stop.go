@@ -5,14 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/flowreaper/flowreaper/internal/brake"
 	"github.com/flowreaper/flowreaper/internal/flag"
-	"github.com/flowreaper/flowreaper/internal/report"
 	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/policy"
 )
@@ -162,5 +160,3 @@ func (t *terminal) missed(ctx context.Context, b *handBrake, s *sweeping, r *res
 	}
 	return err
 }
-
-func named(globs ...string) string { return report.Plain("'" + strings.Join(globs, "' '") + "'") }

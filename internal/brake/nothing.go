@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/flowreaper/flowreaper/internal/judge"
+	"github.com/flowreaper/flowreaper/internal/plain"
 	"github.com/flowreaper/flowreaper/internal/report"
 	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/policy"
@@ -39,7 +40,7 @@ func Nothing(ctx context.Context, source judge.Source, b policy.Brake, r *result
 	switch mistyped := strings.TrimSpace(Mistyped(r)); {
 	case r.Flows.Seen == 0 && len(r.NotCovered) == 0:
 		return "", fmt.Errorf("nothing was stopped: there is no flow %s in this account and region\n"+
-			"Check the name, which is case-sensitive, --region, and that globs are quoted", named(b.Flows...))
+			"Check the name, which is case-sensitive, --region, and that globs are quoted", plain.Quoted(b.Flows...))
 	case r.Executions.Condemned > 0:
 		return "", nil
 	case len(narrowed(b)) > 0:
@@ -58,7 +59,7 @@ func noneMeets(b policy.Brake) (string, error) {
 	flags := strings.Join(narrowed(b), ", ")
 	if b.Execution != "" {
 		return "", fmt.Errorf("nothing was stopped: of these flows no execution %s runs and meets %s\n"+
-			"Check the name, which is case-sensitive, and see with 'flowreaper explain' when it was started", named(b.Execution), flags)
+			"Check the name, which is case-sensitive, and see with 'flowreaper explain' when it was started", plain.Quoted(b.Execution), flags)
 	}
 	return "no execution of these flows runs and meets " + flags, nil
 }
@@ -80,8 +81,7 @@ func notRunning(ctx context.Context, source judge.Source, b policy.Brake) (strin
 		return strings.Join(ended, "; "), nil
 	}
 	return "", fmt.Errorf("nothing was stopped: of these flows no execution %s runs\n"+
-		"Check the name, which is case-sensitive, and that globs are quoted; what has ended has ended", named(b.Execution))
+		"Check the name, which is case-sensitive, and that globs are quoted; what has ended has ended", plain.Quoted(b.Execution))
 }
 
 // named quotes what people named.
-func named(globs ...string) string { return report.Plain("'" + strings.Join(globs, "' '") + "'") }
