@@ -115,17 +115,18 @@ func (d *decoder) checkRead(was, n, protect *yamltree.Node, what string) {
 	}
 	for _, entry := range n.Entries {
 		name := entry.Key.Text
-		if old := was.Value(name); !old.IsEmpty() && !same(old, entry.Value) && mentions(protect, name) {
+		if old := was.Value(name); !old.IsEmpty() && !d.alike(old, entry.Value) && mentions(protect, name) {
 			d.fail(entry.Key.Position, "protect only grows: the protect at %s reads %s%s, and another one could have it let go: give this another name, or leave it as it is at %s",
 				d.place(protect.Position), what, name, d.place(old.Position))
 		}
 	}
 }
 
-// mentions says whether a name stands in a text of a node, as a word: rather once too often.
+// mentions says whether a name stands in a text of a node, as a word: rather once too
+// often. A name with a - is one of a calendar; in vars.limit-duration("1h") it is a minus.
 func mentions(n *yamltree.Node, name string) bool {
 	if n.Kind == yamltree.Scalar {
-		return regexp.MustCompile(`(^|[^A-Za-z0-9_-])` + regexp.QuoteMeta(name) + `([^A-Za-z0-9_-]|$)`).MatchString(n.Text)
+		return regexp.MustCompile(`(^|[^A-Za-z0-9_])` + regexp.QuoteMeta(name) + `([^A-Za-z0-9_]|$)`).MatchString(n.Text)
 	}
 	for _, entry := range n.Entries {
 		if mentions(entry.Value, name) {
@@ -138,6 +139,12 @@ func mentions(n *yamltree.Node, name string) bool {
 		}
 	}
 	return false
+}
+
+// alike says whether two nodes say the same where they stand: a file's name is another
+// file's in another folder.
+func (d *decoder) alike(a, b *yamltree.Node) bool {
+	return same(a, b) && (a.Value("file").IsEmpty() || d.folder(a.Line) == d.folder(b.Line))
 }
 
 // same says whether two nodes say the same.

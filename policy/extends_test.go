@@ -125,6 +125,12 @@ func TestExtendsMistakes(t *testing.T) {
 		"event.yaml":    "version: 1\nrules: [{name: a, on: [event]}]\n",
 		"price.yaml":    "version: 1\npricing: {perMinute: [{price: 1}]}\nprotect: {when: execution.cost < 5}\nrules: [{name: a, maxRuntime: 1h}]\n",
 		"window.yaml":   "version: 1\ncalendars: {close: {days: [\"2027-01-31\"]}}\nprotect: {window: {days: Mon, also: [close]}}\nrules: [{name: a, maxRuntime: 1h}]\n",
+		"minus.yaml":    "version: 1\nvars: {limit: 3h}\nprotect: {when: 'execution.age < vars.limit-duration(\"1h\")'}\nrules: [{name: a, maxRuntime: 1h}]\n",
+		"cost.yaml":     "version: 1\npricing: {perMinute: [{price: 1}]}\nprotect: {when: 5-execution.cost-1 > 0}\nrules: [{name: a, maxRuntime: 1h}]\n",
+		"sub/hr.yaml":   "version: 1\ncalendars: {hr: {file: hr.ics}}\nprotect: {window: {days: Mon, also: [hr]}}\nrules: [{name: a, maxRuntime: 1h}]\n",
+		"sub/same.yaml": "version: 1\nextends: hr.yaml\ncalendars: {hr: {file: hr.ics}}\n",
+		"sub/hr.ics":    "BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART;VALUE=DATE:20270101\nEND:VEVENT\nEND:VCALENDAR\n",
+		"hr.ics":        "BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART;VALUE=DATE:20370101\nEND:VEVENT\nEND:VCALENDAR\n",
 		"sub/base.yaml": "version: 1\nextends: near.yaml\n", "sub/near.yaml": "version: 2\nrules: [{name: a, maxRuntime: 1h}]\n",
 	}
 	const own = "extends: base.yaml\n"
@@ -171,6 +177,9 @@ place/policy.yaml:3:36: limits only tighten: over trickle is looser than the wit
 		{"extends: price.yaml\npricing: {perMinute: [{price: 100}]}\n", `place/policy.yaml:3:10: protect only grows: the protect at place/price.yaml:3:10 reads the cost, and these prices could have it let go: leave them as they are at place/price.yaml:2:10`},
 
 		{"extends: window.yaml\ncalendars: {close: {days: [\"2028-01-31\"]}}\n", `place/policy.yaml:3:13: protect only grows: the protect at place/window.yaml:3:10 reads the calendar close, and another one could have it let go: give this another name, or leave it as it is at place/window.yaml:2:20`},
+		{"extends: minus.yaml\nvars: {limit: 1h}\n", `place/policy.yaml:3:8: protect only grows: the protect at place/minus.yaml:3:10 reads vars.limit, and another one could have it let go: give this another name, or leave it as it is at place/minus.yaml:2:15`},
+		{"extends: cost.yaml\npricing: {perMinute: [{price: 100}]}\n", `place/policy.yaml:3:10: protect only grows: the protect at place/cost.yaml:3:10 reads the cost, and these prices could have it let go: leave them as they are at place/cost.yaml:2:10`},
+		{"extends: sub/hr.yaml\ncalendars: {hr: {file: hr.ics}}\n", `place/policy.yaml:3:13: protect only grows: the protect at place/sub/hr.yaml:3:10 reads the calendar hr, and another one could have it let go: give this another name, or leave it as it is at place/sub/hr.yaml:2:17`},
 		{own + "protect: {when: 'false) and (false'}\n", `place/policy.yaml:3:23: protect.when: unexpected token Bracket(")")`},
 
 		// what doesn't
@@ -179,6 +188,7 @@ place/policy.yaml:3:36: limits only tighten: over trickle is looser than the wit
 		{own + "calendars: {holidays: {days: [\"2027-02-01\"]}}\nlimits: {maxStops: 20, per: 1h, maxShare: 50%, floor: 10, over: withhold}\n", ``},
 		{"extends: event.yaml\nrules: [{name: c, on: [event], limits: none}]\nlimits: {maxStops: 900}\n", ``},
 		{"extends: 2.yaml\n", ``},
+		{"extends: sub/same.yaml\n", ``},
 	} {
 		_, err := ParseWith("place/policy.yaml", []byte("version: 1\n"+test.text), files.read)
 		got := ""
