@@ -30,6 +30,7 @@ type reader struct {
 	events   []event
 	moved    map[string][]int64 // by UID: the days of events that others take the place of
 	recur    int                // events that recur by a rule
+	searched int64              // days gone through for them
 	problems []Problem
 }
 
@@ -44,6 +45,9 @@ var (
 	timeText = regexp.MustCompile(`^[0-9]{8}T[0-9]{6}Z?$`)
 )
 
+// onceAtMost are properties of which it is not to be told which counts.
+var onceAtMost = []string{ical.PropDateTimeStart, ical.PropDateTimeEnd, ical.PropDuration, ical.PropUID, ical.PropRecurrenceID, ical.PropStatus, ical.PropSequence}
+
 // event reads one event.
 func (r *reader) event(c component) {
 	start := c.first(ical.PropDateTimeStart)
@@ -51,9 +55,15 @@ func (r *reader) event(c component) {
 		r.fail(c.line, "the event has no DTSTART: give the day on which it begins, such as DTSTART;VALUE=DATE:20270101")
 		return
 	}
+	for _, name := range onceAtMost {
+		if all := c.Props[name]; len(all) > 1 {
+			r.fail(lineOf(&all[1]), "%s is given twice in one event: leave one, or make two events of it", name)
+			return
+		}
+	}
 	switch value := strings.TrimSpace(start.Value); {
 	case timeText.MatchString(value):
-		r.calendar.Timed = append(r.calendar.Timed, c.line)
+		r.timed(c)
 		return
 	case !dateText.MatchString(value):
 		r.fail(lineOf(start), "DTSTART must be a day such as 20270101, but is %q", value)
@@ -77,6 +87,15 @@ func (r *reader) event(c component) {
 	}
 	if len(r.problems) == before && !c.isCancelled() {
 		r.events = append(r.events, e)
+	}
+}
+
+// timed takes in an event that has a time of the day: it may take the place of a day.
+func (r *reader) timed(c component) {
+	r.calendar.Timed = append(r.calendar.Timed, c.line)
+	id, uid := c.first(ical.PropRecurrenceID), c.first(ical.PropUID)
+	if id != nil && uid != nil && midnight.MatchString(strings.TrimSpace(id.Value)) {
+		r.override(event{uid: uid.Value}, id)
 	}
 }
 
@@ -175,8 +194,14 @@ func (r *reader) expand(e event) {
 
 var ruleFrequency = regexp.MustCompile(`(?:^|;)FREQ=(?:YEARLY|MONTHLY|WEEKLY|DAILY)(?:;|$)`)
 
+// isFull says that no more rules are gone through.
+func (r *reader) isFull() bool { return r.recur > maxRecurrence || r.searched > maxSearched }
+
 // recurrences are the days on which the event begins by a rule.
 func (r *reader) recurrences(e event, p *ical.Prop) []int64 {
+	if r.isFull() {
+		return nil // which was said
+	}
 	text := strings.ToUpper(strings.TrimSpace(p.Value))
 	options, err := rrule.StrToROption(text)
 	switch {
@@ -201,6 +226,20 @@ func (r *reader) recurrences(e event, p *ical.Prop) []int64 {
 // repeats itself every 400 years: the library looks on for a day up to the year 9999,
 // which for a rule that never comes true takes seconds.
 const shift = 19 * 146_097
+
+// search counts the days that a rule was looked for in, up to the last that it may give. One
+// by days asks about each, others ask about a year or a month at once.
+func (r *reader) search(first int64, found []int64, options *rrule.ROption) {
+	last := options.Until.Unix()/int64(aDay/time.Second) - shift
+	if options.Count > 0 && len(found) >= options.Count {
+		last = found[len(found)-1]
+	}
+	days := max(0, last-first)
+	if options.Freq == rrule.DAILY {
+		days *= 8
+	}
+	r.searched += days
+}
 
 // starts are the days of a rule, up to its end or that of LastYear.
 func (r *reader) starts(e event, options *rrule.ROption, p *ical.Prop) (days []int64) {
@@ -228,6 +267,9 @@ func (r *reader) starts(e event, options *rrule.ROption, p *ical.Prop) (days []i
 			break
 		}
 		days = append(days, at.Unix()/int64(aDay/time.Second)-shift)
+	}
+	if r.search(e.first, days, options); r.isFull() {
+		r.fail(lineOf(p), "the RRULEs up to here go over too many years: leave out what is no holiday, or end them, by UNTIL")
 	}
 	r.calendar.Endless = r.calendar.Endless || endless && len(days) > 0
 	return days

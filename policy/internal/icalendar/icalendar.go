@@ -9,6 +9,7 @@ package icalendar
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/emersion/go-ical"
@@ -34,8 +35,9 @@ const (
 	// LastYear is the last for which endless recurrences give days.
 	LastYear = 2099
 
-	maxDays       = 100_000 // ranges of days in a file
-	maxRecurrence = 500     // events in a file that recur by a rule
+	maxDays       = 100_000    // ranges of days in a file
+	maxRecurrence = 500        // events in a file that recur by a rule
+	maxSearched   = 25_000_000 // days in which a file's rules are looked for; of those by days eight times as many
 )
 
 // Read reads a file, or says all that is wrong with it.
@@ -44,6 +46,7 @@ func Read(text []byte) (*Calendar, []Problem) {
 	if problem != nil {
 		return nil, []Problem{*problem}
 	}
+	components = newest(components)
 	r := &reader{calendar: &Calendar{}, moved: map[string][]int64{}}
 	for _, c := range components {
 		r.event(c)
@@ -79,6 +82,35 @@ func nothingIn(events, timed int) string {
 type component struct {
 	*ical.Component
 	line int
+}
+
+// newest leaves of several versions of an event, or of one time of it, the last.
+func newest(all []component) []component {
+	last := map[[2]string]int{}
+	for _, c := range all {
+		last[c.identity()] = max(last[c.identity()], c.sequence())
+	}
+	return slices.DeleteFunc(all, func(c component) bool {
+		return c.first(ical.PropUID) != nil && c.sequence() < last[c.identity()]
+	})
+}
+
+// identity is what versions of an event have in common.
+func (c component) identity() (id [2]string) {
+	for i, name := range []string{ical.PropUID, ical.PropRecurrenceID} {
+		if p := c.first(name); p != nil {
+			id[i] = strings.TrimSuffix(strings.TrimSpace(p.Value), "T000000")
+		}
+	}
+	return id
+}
+
+func (c component) sequence() int {
+	number := 0
+	if p := c.first(ical.PropSequence); p != nil {
+		number, _ = strconv.Atoi(strings.TrimSpace(p.Value))
+	}
+	return max(0, number)
 }
 
 // first is the first property of a name; nil where there is none.

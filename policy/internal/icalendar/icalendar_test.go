@@ -2,6 +2,7 @@ package icalendar
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -68,6 +69,11 @@ func TestRead(t *testing.T) {
 		"one moved, one cancelled":      {cancelled, "270104 270112 270125"},
 		"a cancelled one beside":        {append(vevent("DTSTART;VALUE=DATE:20270101", "STATUS:CANCELLED"), vevent("DTSTART;VALUE=DATE:20270102")...), "270102"},
 		"meetings and alarms":           {append(vevent("DTSTART:20270103T090000Z"), vevent("DTSTART;VALUE=DATE:20270102", "BEGIN:VALARM", "TRIGGER:-P1D", "END:VALARM")...), "270102"},
+		"a version that is out":         {append(vevent("UID:a", "SEQUENCE:1", "DTSTART;VALUE=DATE:20270102"), vevent("UID:a", "DTSTART;VALUE=DATE:20270101", "RRULE:FREQ=YEARLY")...), "270102"},
+		"one called off later":          {append(vevent("UID:a", "DTSTART;VALUE=DATE:20270101", "SEQUENCE:9"), slices.Concat(vevent("UID:a", "DTSTART;VALUE=DATE:20270101", "SEQUENCE:10", "STATUS:CANCELLED"), vevent("DTSTART;VALUE=DATE:20270103"))...), "270103"},
+		"a time moved twice":            {slices.Concat(override, vevent("UID:a", "RECURRENCE-ID:20270111T000000", "SEQUENCE:2", "DTSTART;VALUE=DATE:20270113")), "270104 270113 270118 270125"},
+		"one UID, no versions":          {append(vevent("UID:a", "DTSTART;VALUE=DATE:20270101"), vevent("UID:a", "DTSTART;VALUE=DATE:20270102")...), "270101 270102"},
+		"moved to a time of the day":    {append(vevent("UID:a", "DTSTART;VALUE=DATE:20270104", "RRULE:FREQ=WEEKLY;COUNT=3"), vevent("UID:a", "RECURRENCE-ID;VALUE=DATE:20270111", "DTSTART:20270111T090000Z")...), "270104 270118"},
 		"folded":                        {vevent("DTST", " ART;VALUE=DA", "\tTE:2027010", " 1", "SUMMARY:元", " \xe5", " \x85\x83"), "270101"},
 		"lower case":                    {vevent("dtstart;value=date:20270101", "rrule:freq=daily;count=2"), "270101 270102"},
 	} {
@@ -147,8 +153,11 @@ func TestMistakes(t *testing.T) {
 		"periods":             {one("RDATE;VALUE=PERIOD:20270101T000000Z/P1D"), []Problem{{5, "RDATE of an all-day event must be days, but is periods: give the days, or an event each"}}},
 		"an old exception":    {one("EXRULE:FREQ=DAILY"), []Problem{{5, "EXRULE is no longer part of iCalendar: write the days as EXDATE"}}},
 		"one of no other":     {one("RECURRENCE-ID:20270101"), []Problem{{5, "RECURRENCE-ID needs the UID of the event that it is one time of"}}},
+		"two starts":          {one("DTSTART:20280101"), []Problem{{5, "DTSTART is given twice in one event: leave one, or make two events of it"}}},
+		"two ends":            {one("DTEND:20270102", "SUMMARY:a", "DTEND:20270103"), []Problem{{7, "DTEND is given twice in one event: leave one, or make two events of it"}}},
+		"years by days":       {many(100, "DTSTART:20000101", "RRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30"), []Problem{{2 + 85*4 + 3, "the RRULEs up to here go over too many years: leave out what is no holiday, or end them, by UNTIL"}}},
 		"all that follow":     {one("UID:a", "RECURRENCE-ID;RANGE=THISANDFUTURE:20270101"), []Problem{{6, "RECURRENCE-ID with a RANGE can't be read: end the event there, and begin another"}}},
-		"many that recur":     {many(501, "DTSTART:20270101", "RRULE:FREQ=DAILY;COUNT=1"), []Problem{{2003 + 2, "more than 500 events recur: leave out what is no holiday"}}},
+		"many that recur":     {many(510, "DTSTART:20270101", "RRULE:FREQ=DAILY;COUNT=1"), []Problem{{2003 + 2, "more than 500 events recur: leave out what is no holiday"}}},
 		"many days":           {many(2, "DTSTART:20000101", "RRULE:FREQ=DAILY;COUNT=99999;INTERVAL=1", "RRULE:FREQ=DAILY", "RRULE:FREQ=DAILY"), []Problem{{1, "its events give more than 100000 days: leave out what is no holiday"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
