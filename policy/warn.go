@@ -13,6 +13,10 @@ import (
 // the sweep is over, and must be as old as the rule says when the execution falls due.
 const warnEarly = 2 * time.Minute
 
+// longestWarning is shorter than warnings are remembered: one that is forgotten before it
+// is old enough would be given again and again, and nothing stopped.
+const longestWarning = 30 * 24 * time.Hour
+
 // Notice is what people are to hear before an execution is stopped.
 type Notice struct {
 	Rule   *Rule
@@ -114,7 +118,9 @@ func (d *decoder) warnBefore(r *Rule, n *yamltree.Node) {
 	if n == nil {
 		return
 	}
-	r.WarnBefore = d.duration(n, "warnBefore", 0)
+	if r.WarnBefore = d.duration(n, "warnBefore", 0); r.WarnBefore > longestWarning {
+		d.fail(n.Position, "warnBefore is at most %s: which warnings went out is remembered for a day longer", duration.Format(longestWarning))
+	}
 	if slices.Contains(r.On, OnEvent) {
 		d.fail(n.Position, "warnBefore is for rules on timers: an event is acted on at once, so take event out of on, or write two rules")
 	}
