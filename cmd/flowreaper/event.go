@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
@@ -9,7 +8,6 @@ import (
 
 	"github.com/flowreaper/flowreaper/internal/event"
 	"github.com/flowreaper/flowreaper/internal/moment"
-	"github.com/flowreaper/flowreaper/internal/report"
 	"github.com/flowreaper/flowreaper/internal/result"
 )
 
@@ -23,12 +21,12 @@ func (t *terminal) setOff(s *sweeping, untimely func(error) error) error {
 	if s.event == "" {
 		return nil
 	}
-	text, err := t.readEvent(s.event)
+	text, err := event.Read(s.event, t.in)
 	if err != nil {
 		return err
 	}
 	now := time.Now()
-	e, err := oneEvent(moment.Fill(text, now))
+	e, err := event.One(moment.Fill(text, now))
 	if err != nil {
 		return fmt.Errorf("--event %s: %w", s.event, err)
 	}
@@ -43,17 +41,6 @@ func (t *terminal) setOff(s *sweeping, untimely func(error) error) error {
 	s.options.Event = &e.Event
 	s.options.Trigger = result.Trigger{Kind: e.Kind, Name: e.Name()}
 	return nil
-}
-
-func oneEvent(body []byte) (event.Event, error) {
-	all, err := event.Decode(body)
-	switch {
-	case err != nil:
-		return event.Event{}, errors.New(report.Plain(err.Error()))
-	case len(all) != 1:
-		return event.Event{}, fmt.Errorf("it holds %d events, and here one is judged at a time: give each a file of its own", len(all))
-	}
-	return all[0], nil
 }
 
 // refuse refuses what an error tells of.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"time"
 
@@ -12,6 +11,7 @@ import (
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/internal/connect"
+	"github.com/flowreaper/flowreaper/internal/event"
 	"github.com/flowreaper/flowreaper/internal/fcruntime"
 	"github.com/flowreaper/flowreaper/internal/flag"
 	"github.com/flowreaper/flowreaper/internal/moment"
@@ -62,7 +62,7 @@ func (t *terminal) invoke(ctx context.Context, o invokeOptions) error {
 	if err := o.check(); err != nil {
 		return usageError(err)
 	}
-	event, err := t.readEvent(o.event)
+	body, err := event.Read(o.event, t.in)
 	if err != nil {
 		return usageError(err)
 	}
@@ -85,7 +85,7 @@ func (t *terminal) invoke(ctx context.Context, o invokeOptions) error {
 	defer p.Close()
 
 	next := func(now time.Time) fcruntime.Invocation {
-		return fcruntime.Invocation{Event: moment.Fill(event, now), Timeout: o.timeout, Credentials: fcruntime.Credentials(keys)}
+		return fcruntime.Invocation{Event: moment.Fill(body, now), Timeout: o.timeout, Credentials: fcruntime.Credentials(keys)}
 	}
 	if o.every == 0 {
 		return invoked(p.Once(ctx, next(time.Now())))
@@ -119,19 +119,4 @@ func (o *invokeOptions) check() error {
 		return errors.New("--for needs --every: how often shall the function be invoked?")
 	}
 	return fcruntime.Executable("--function", o.function)
-}
-
-func (t *terminal) readEvent(file string) ([]byte, error) {
-	if file == "-" {
-		event, err := io.ReadAll(t.in)
-		if err != nil {
-			return nil, fmt.Errorf("--event: reading stdin: %w", err)
-		}
-		return event, nil
-	}
-	event, err := os.ReadFile(file)
-	if err != nil {
-		return nil, fmt.Errorf("--event: %w; testdata/events has an example of each kind", err)
-	}
-	return event, nil
 }
