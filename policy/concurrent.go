@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/flowreaper/flowreaper/internal/order"
 	"github.com/flowreaper/flowreaper/internal/yamltree"
 	"github.com/flowreaper/flowreaper/policy/internal/expression"
 )
@@ -193,7 +194,7 @@ func (c *excess) rank(members []member, f Facts, pricing *Pricing) map[place]boo
 // without a startedTime may be anywhere in it, and so is the first: it is
 // undecided, and nobody takes its place.
 func (c *excess) sorted(members []member) []member {
-	return slices.SortedFunc(slices.Values(members), func(a, b member) int {
+	return order.Of(slices.Values(members), func(a, b member) int {
 		one, other := a.execution, b.execution
 		older := cmp.Or(one.StartedTime.Compare(other.StartedTime), strings.Compare(one.Name, other.Name),
 			strings.Compare(a.flow.Name, b.flow.Name), strings.Compare(a.flow.ID, b.flow.ID))

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/flowreaper/flowreaper/internal/order"
 	"github.com/flowreaper/flowreaper/internal/yamltree"
 )
 
@@ -119,5 +120,5 @@ func hash(text []byte, files Files) string {
 }
 
 func (f Files) sort() {
-	slices.SortFunc(f, func(a, b File) int { return cmp.Compare(a.Name, b.Name) })
+	order.By(f, func(a, b File) int { return cmp.Compare(a.Name, b.Name) })
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+
+	"github.com/flowreaper/flowreaper/internal/order"
 )
 
 const (
@@ -43,7 +45,7 @@ func (c *Collector) Warn(w Warning) {
 
 // soonest are the warnings that a report has room for.
 func (c *Collector) soonest() []Warning {
-	all := slices.SortedFunc(maps.Keys(c.warnings), func(a, b Warning) int {
+	all := order.Of(maps.Keys(c.warnings), func(a, b Warning) int {
 		return cmp.Or(a.StopAt.Compare(b.StopAt), cmp.Compare(a.Flow, b.Flow), cmp.Compare(a.Execution, b.Execution), cmp.Compare(a.Rule, b.Rule))
 	})
 	return all[:min(maxDecisions, len(all))]
@@ -154,7 +156,7 @@ func (c *Collector) Report() (*Report, *Error) {
 	r := c.report
 	r.Version = 1
 	r.Complete = !c.partial
-	slices.SortFunc(c.decisions, worstFirst)
+	order.By(c.decisions, worstFirst)
 	c.decisions = onceEach(c.decisions)
 	r.Executions.Condemned = len(c.decisions)
 	r.Warnings = c.soonest()
@@ -162,8 +164,8 @@ func (c *Collector) Report() (*Report, *Error) {
 	r.DecisionsOmitted = len(c.decisions) - len(r.Decisions)
 	r.noteCut("Incomplete", "flows could not be looked at", c.unlooked)
 	r.noteCut("Undecided", "evaluations of rules failed", c.undecided)
-	slices.SortFunc(r.Incomplete, ByFlow)
-	slices.SortFunc(r.Undecided, func(a, b Undecided) int {
+	order.By(r.Incomplete, ByFlow)
+	order.By(r.Undecided, func(a, b Undecided) int {
 		return cmp.Or(cmp.Compare(a.Flow, b.Flow), cmp.Compare(a.Execution, b.Execution), cmp.Compare(a.Rule, b.Rule))
 	})
 	return &r, c.err

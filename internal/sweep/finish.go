@@ -4,10 +4,10 @@ import (
 	"cmp"
 	"errors"
 	"maps"
-	"slices"
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/order"
 	"github.com/flowreaper/flowreaper/internal/result"
 )
 
@@ -102,7 +102,7 @@ func (s ending) finish() (*result.Report, error) {
 	report.Drift = s.drift()
 	s.countCalls(report)
 	s.schedule(report)
-	slices.SortFunc(report.Errors, func(a, b result.ErrorNote) int { return cmp.Compare(a.Code, b.Code) })
+	order.By(report.Errors, func(a, b result.ErrorNote) int { return cmp.Compare(a.Code, b.Code) })
 	if failed != nil {
 		return report, failed
 	}
@@ -121,7 +121,7 @@ func (s ending) uncovered() []result.FlowNote {
 	for flow, reason := range all {
 		notes = append(notes, result.FlowNote{Flow: flow, Reason: reason})
 	}
-	slices.SortFunc(notes, result.ByFlow)
+	order.By(notes, result.ByFlow)
 	return notes
 }
 

@@ -1,10 +1,10 @@
 package sweep
 
 import (
-	"slices"
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/judge"
+	"github.com/flowreaper/flowreaper/internal/order"
 	"github.com/flowreaper/flowreaper/internal/watch"
 	"github.com/flowreaper/flowreaper/policy"
 )
@@ -95,7 +95,7 @@ func (t *together) crowds(listing func(key string) (*judge.Inquiry, *judge.Listi
 	for _, flow := range t.memory.leftOut {
 		all = append(all, judge.Crowd{Flow: flow})
 	}
-	slices.SortFunc(all, func(a, b judge.Crowd) int { return judge.CompareFlows(a.Flow, b.Flow) })
+	order.By(all, func(a, b judge.Crowd) int { return judge.CompareFlows(a.Flow, b.Flow) })
 	return all
 }
 

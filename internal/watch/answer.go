@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"time"
+
+	"github.com/flowreaper/flowreaper/internal/order"
 )
 
 // current says that the look is the one that the flow waits for.
@@ -148,7 +150,7 @@ func (w *Watch) sawBefore(f *flow, e Execution) bool {
 // bySoonest sorts the rows by their due times. Those that are overdue come
 // last: they have been found, the others must not be forgotten.
 func (f *flow) bySoonest(rows []Execution, t instant) []Execution {
-	return slices.SortedFunc(slices.Values(rows), func(a, b Execution) int {
+	return order.Of(slices.Values(rows), func(a, b Execution) int {
 		dueA, dueB := f.dueOf(a), f.dueOf(b)
 		overdueA, overdueB := t >= dueA.add(AskWider), t >= dueB.add(AskWider)
 		return cmp.Or(count(overdueA)-count(overdueB), cmp.Compare(dueA, dueB))

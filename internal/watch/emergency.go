@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/flowreaper/flowreaper/internal/order"
 )
 
 // Emergency is an accepted event that stays in force: every sweep works on it
@@ -82,7 +84,7 @@ func (e *Emergencies) Active(now time.Time) []Emergency {
 }
 
 func (e *Emergencies) all() []Emergency {
-	return slices.SortedFunc(maps.Values(e.byID), func(a, b Emergency) int {
+	return order.Of(maps.Values(e.byID), func(a, b Emergency) int {
 		return cmp.Or(a.Time.Compare(b.Time), cmp.Compare(a.ID, b.ID))
 	})
 }

@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/flowreaper/flowreaper/internal/order"
 )
 
 // File keeps a Watch where it outlives the process: in two slots, the file
@@ -169,7 +171,7 @@ func (f *File) absorb(w *Watch, now time.Time) error {
 		problems = append(problems, ErrLost)
 	}
 	// The newer first: of two that tell of the same look, it knows more ends.
-	slices.SortFunc(states, func(a, b generationOf) int { return cmp.Compare(b.generation, a.generation) })
+	order.By(states, func(a, b generationOf) int { return cmp.Compare(b.generation, a.generation) })
 	for _, s := range states {
 		w.absorb(s.state, now)
 	}

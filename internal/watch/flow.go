@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/flowreaper/flowreaper/internal/order"
 )
 
 // Flow is one flow to watch, as the caller's policy sees it.
@@ -113,7 +115,7 @@ func (w *Watch) SetFlows(flows []Flow, leastAge time.Duration, now time.Time) {
 func (w *Watch) AddFlows(flows []Flow, now time.Time) {
 	t := w.time(now)
 	w.listing++
-	sorted := slices.SortedFunc(slices.Values(flows), func(a, b Flow) int { return cmp.Compare(a.key(), b.key()) })
+	sorted := order.Of(slices.Values(flows), func(a, b Flow) int { return cmp.Compare(a.key(), b.key()) })
 	begin := w.turn(t, len(sorted))
 	for i, f := range sorted {
 		w.setFlow(f, (i-begin+len(sorted))%len(sorted), t)

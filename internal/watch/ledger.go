@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"time"
+
+	"github.com/flowreaper/flowreaper/internal/order"
 )
 
 const (
@@ -67,7 +69,7 @@ func asKept(tries []Try) []Try {
 	for i := range kept {
 		kept[i].At = kept[i].At.UTC().Truncate(time.Millisecond)
 	}
-	slices.SortFunc(kept, Try.compare)
+	order.By(kept, Try.compare)
 	return kept
 }
 
@@ -82,7 +84,7 @@ func (l *Ledger) Since(from time.Time) int {
 // merge adds the tries of another ledger; one in both counts once.
 func (l *Ledger) merge(tries []Try) {
 	l.tries = append(l.tries, tries...)
-	slices.SortFunc(l.tries, Try.compare)
+	order.By(l.tries, Try.compare)
 	l.tries = slices.CompactFunc(l.tries, func(a, b Try) bool { return a.compare(b) == 0 })
 }
 

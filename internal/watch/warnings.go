@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/flowreaper/flowreaper/internal/order"
 )
 
 // Warned is a warning that went out: an execution will be stopped.
@@ -88,7 +90,7 @@ func (w *Warnings) all() []Warned {
 	for _, some := range w.byExecution {
 		all = slices.AppendSeq(all, maps.Values(some))
 	}
-	slices.SortFunc(all, func(a, b Warned) int {
+	order.By(all, func(a, b Warned) int {
 		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Flow, b.Flow), cmp.Compare(a.Execution, b.Execution), a.Started.Compare(b.Started), cmp.Compare(a.Rule, b.Rule))
 	})
 	return all
