@@ -18,6 +18,7 @@ import (
 var inChinese = map[string]string{
 	"README.md":              "README.zh-CN.md",
 	"deploy/README.md":       "deploy/README.zh-CN.md",
+	"docs/audit.md":          "docs/zh/audit.md",
 	"docs/emergency-stop.md": "docs/zh/emergency-stop.md",
 	"docs/policy.md":         "docs/zh/policy.md",
 	"docs/replay.md":         "docs/zh/replay.md",
