@@ -136,7 +136,8 @@ release-build:
 	$(MAKE) application RELEASE=$(if $(findstring snapshot,$(GORELEASE)),main,$(VERSION))
 	./scripts/release-pages.sh
 	cd tools/cyclonedx && go build -o ../../dist/ github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod
-	VERSION=$(VERSION) go tool -modfile=tools/goreleaser/go.mod goreleaser release --clean $(GORELEASE)
+	VERSION=$(VERSION) COMMIT_SECONDS=$$(git log -1 --format=%ct) COMMIT_TIME=$$(TZ=UTC git log -1 --date=format-local:%FT%TZ --format=%cd) \
+		go tool -modfile=tools/goreleaser/go.mod goreleaser release --clean $(GORELEASE)
 	cp dist/function.zip dist/release/flowreaper-function_$(patsubst v%,%,$(VERSION))_package.zip
 	cp dist/application.zip dist/release/flowreaper-application_$(patsubst v%,%,$(VERSION)).zip
 	./scripts/release-check.sh $(VERSION)

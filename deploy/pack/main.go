@@ -89,7 +89,11 @@ func packFolder(folder string) error {
 			return err
 		}
 		within, err := filepath.Rel(folder, name)
-		entries = append(entries, entry{filepath.ToSlash(within), 0o644 | info.Mode()&0o111, data})
+		mode := os.FileMode(0o644)
+		if info.Mode()&0o100 != 0 { // the umask took its share of the others' bits
+			mode = 0o755
+		}
+		entries = append(entries, entry{filepath.ToSlash(within), mode, data})
 		return err
 	})
 	if err != nil {
