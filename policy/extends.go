@@ -256,6 +256,20 @@ func (r successor) note(d *decoder) string {
 	return fmt.Sprintf("the %s %s stands in the place of the one at %s", r.what, r.name, d.place(r.was.Position))
 }
 
+// lost are the conditions of a base's rule that the one in its place doesn't have: nothing
+// is taken over from the one to the other.
+func (r successor) lost() (keys []string) {
+	if r.what != "rule" {
+		return nil
+	}
+	for _, key := range []string{"flows", "maxRuntime", "endBy", "when", "window", "on", "maxCost", "maxConcurrent", "countBy", "warnBefore"} {
+		if !r.was.Value(key).IsEmpty() && r.by.Value(key).IsEmpty() {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
 // readProtection reads what the files protect: what is wrong is said of each, in its place.
 func (d *decoder) readProtection(w *whole) *protection {
 	before := len(d.errors)

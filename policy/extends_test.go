@@ -145,7 +145,7 @@ func TestExtendsMistakes(t *testing.T) {
 		{"extends: round.yaml\n", `place/round.yaml:2:10: extends goes round: policy.yaml → round.yaml → policy.yaml; take one of them out`},
 		{"extends: 1.yaml\n", `place/3.yaml:2:10: extends goes no deeper than 3 bases: put two of them together`},
 		{"extends: bas.yaml\n", `place/policy.yaml:2:10: extends: there is no bas.yaml beside the policy: put it there, or correct the name`},
-		{"extends: ../base.yaml\n", `place/policy.yaml:2:10: extends must be the name of a file beside the policy, such as base.yaml, but is the text "../base.yaml": what lies outside of the policy's folder isn't in the function's package`},
+		{"extends: ../base.yaml\n", `place/policy.yaml:2:10: extends must be the name of a file beside the policy, such as base.yaml, but is the text "../base.yaml": what lies outside of the policy's folder isn't in the function's package: put the file in there, or the policy into a folder above both`},
 		{"extends: /etc/base.yaml\n", `place/policy.yaml:2:10: extends must be the name of a file beside the policy, such as base.yaml, but is the text "/etc/base.yaml": put the file into the policy's folder, or into a folder there`},
 		{"extends: https://a.b/base.yaml\n", `place/policy.yaml:2:10: extends must be the name of a file beside the policy, such as base.yaml, but is the text "https://a.b/base.yaml": download it, and give the file's name`},
 		{"extends: sub/\n", `place/policy.yaml:2:10: extends must be the name of a file beside the policy, such as base.yaml, but is the text "sub/": that is no file`},
@@ -223,6 +223,24 @@ func TestExtendsLint(t *testing.T) {
 		`policy.yaml:5:48 longer-inside its limit of 5h has no effect: the rule a (line 4) condemns the same executions after 1h`,
 	}, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestExtendsTakesNothingOver: who writes a base's rule anew with one key of it alone, as
+// other tools have it, hears what that rule no longer asks.
+func TestExtendsTakesNothingOver(t *testing.T) {
+	files := beside{"base.yaml": base}
+	findings, err := Lint("policy.yaml", []byte("version: 1\nextends: base.yaml\nrules:\n  - {name: a, maxRuntime: 4h}\n"), LintOptions{Read: files.read})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "policy.yaml:4:5 replaces warning the rule a stands in the place of the one at base.yaml:9:5, whole: what that one says with flows no longer holds → write it here, too; give it another name if both are meant"
+	if len(findings) == 0 {
+		t.Fatal("nothing is said of it")
+	}
+	f := findings[0]
+	if got := fmt.Sprintf("%s:%d:%d %s %s %s → %s", f.File, f.Line, f.Column, f.Code, f.Severity, f.Message, f.Next); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
 

@@ -116,11 +116,15 @@ func Lint(file string, text []byte, o LintOptions) ([]Finding, error) {
 // replaced says what stands in the place of a base's.
 func (l *linter) replaced(w *whole) {
 	for _, r := range w.replaced {
-		rule := ""
+		rule, severity, note, next := "", Note, r.note(l.text), "give it another name if both are meant"
 		if r.what == "rule" {
 			rule = r.name
 		}
-		l.foundAt(r.by.Position, rule, Note, LintReplaces, r.note(l.text), "give it another name if both are meant")
+		if lost := r.lost(); len(lost) > 0 {
+			severity, note = Warning, note+", whole: what that one says with "+strings.Join(lost, ", ")+" no longer holds"
+			next = "write it here, too; " + next
+		}
+		l.foundAt(r.by.Position, rule, severity, LintReplaces, note, next)
 	}
 }
 
