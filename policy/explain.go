@@ -97,7 +97,9 @@ func (p *Policy) explainRule(r *Rule, v *Verdict) RuleExplanation {
 	}
 	e.Failed = slices.IndexFunc(e.Conditions, func(c ConditionExplanation) bool { return !c.Holds && c.Error == "" })
 	if e.Failed >= 0 {
-		e.Result = Keeps
+		if e.Result = Keeps; e.Due.Kind == Never {
+			e.Warning = ""
+		}
 		return e
 	}
 	e.Failed = slices.IndexFunc(e.Conditions, func(c ConditionExplanation) bool { return c.Error != "" })

@@ -41,7 +41,7 @@ func TestWarnBeforeErrors(t *testing.T) {
 
 // Warned of half an hour ahead and a little more, stopped once that has passed since.
 func TestWarned(t *testing.T) {
-	p, err := Parse("p.yaml", []byte(warnsBefore+"  - {name: r, maxRuntime: 2h, warnBefore: 30m}\n  - {name: day, maxRuntime: 1d}"))
+	p, err := Parse("p.yaml", []byte(warnsBefore+"  - {name: r, flows: [f], maxRuntime: 2h, warnBefore: 30m}\n  - {name: day, maxRuntime: 1d}"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,5 +87,10 @@ func TestWarned(t *testing.T) {
 	e := p.Explain(at(121*minute, 100*minute))
 	if want := "warned at 2026-05-04T13:40:00Z, stopped not before 2026-05-04T14:10:00Z"; e.NotWarned != want || e.Rules[0].Warning != want {
 		t.Errorf("%+v", e)
+	}
+	other := at(25 * time.Hour)
+	other.Flow.Name = "other"
+	if e := p.Explain(other); e.Rules[0].Warning != "" {
+		t.Errorf("a rule that is not about the flow is said to warn: %+v", e.Rules[0])
 	}
 }
