@@ -214,9 +214,15 @@ func lastOfMonth(date string) string {
 // named reads the calendars that except or also names.
 func (d *decoder) calendarNames(n *yamltree.Node, key string) calendars {
 	var all calendars
+	if n != nil && n.Kind == yamltree.Mapping {
+		d.fail(n.Position, "%s names calendars, but is a mapping: put it under calendars with a name, and write %s: [NAME]", key, key)
+		return nil
+	}
 	for _, item := range d.texts(n, key) {
 		c := d.calendars[item.Text]
 		switch {
+		case c == nil && strings.HasSuffix(strings.ToLower(item.Text), ".ics"):
+			d.fail(item.Position, "%s names calendars: give the file a name under calendars, such as {holidays: {file: %s}}, and name that", key, yamltree.Brief(item.Text))
 		case c == nil && calendarDate.MatchString(item.Text):
 			d.fail(item.Position, "%s names calendars: put %s into one, and name that", key, item.Text)
 		case c == nil && len(d.calendars) == 0:

@@ -75,6 +75,8 @@ func TestCalendarMistakes(t *testing.T) {
 		{"calendars: [a]\n", "", `3:12: calendars must be a mapping of names to their days, such as holidays: {days: ["2027-01-01"]}, but is a list`},
 		{"calendars: {A: {days: [2027-01-01]}}\n", "", `3:13: the name "A" in calendars must be 1 to 63 lower-case letters, digits and -, and begin with a letter or digit`},
 		{calendarsHere, "except: [holiday]", `8:23: except names no calendar of the policy by "holiday"; did you mean "holidays"?`},
+		{calendarsHere, "except: [cn.ics]", `8:23: except names calendars: give the file a name under calendars, such as {holidays: {file: cn.ics}}, and name that`},
+		{calendarsHere, "except: {days: [2027-01-01]}", `8:22: except names calendars, but is a mapping: put it under calendars with a name, and write except: [NAME]`},
 		{calendarsHere, "except: [2027-01-01]", `8:23: except names calendars: put 2027-01-01 into one, and name that`},
 		{calendarsHere, "except: [holidays, holidays]", `8:33: except names the calendar holidays twice`},
 		{calendarsHere, "except: [holidays], also: [holidays]", `8:40: the calendar holidays is in except and in also: leave it out of one`},

@@ -87,7 +87,7 @@ func TestChannelErrors(t *testing.T) {
 			"5:5: the name a is given to two channels; first in line 4"}},
 		{"values", notifying("  - name: a\n    kind: pager\n    urlEnv: A\n    on: [stopped, plan]\n    language: de\n    timeZone: CST\n    template: \" \"\n"), []string{
 			`5:11: kind must be webhook, dingtalk, feishu, wecom or slack, but is the text "pager"`,
-			`7:19: on must be stopped, withheld, failed, undecided, warned or planned, but is the text "plan"`,
+			`7:19: on must be stopped, withheld, failed, undecided, warned or planned, but is the text "plan"; did you mean "planned"?`,
 			`8:15: language must be en or zh, but is the text "de"`,
 			`9:15: timeZone must be a name such as Asia/Shanghai or UTC, but is the text "CST": write "Asia/Shanghai"`,
 			"10:15: template is empty: leave the key out, and the message is flowreaper's own"}},
@@ -112,6 +112,11 @@ func TestChannelErrors(t *testing.T) {
 		{"nearly loopback", one(`url: "http://127.0.0.1.example.com/"`), []string{"4:35: " + https}},
 		{"another scheme", one(`url: "file://localhost/etc/passwd"`), []string{"4:35: " + https}},
 		{"no host", one(`url: "https:///x"`), []string{"4:35: url is not a URL such as https://example.com/hook"}},
+		{"other tools' keys", one(`webhook: A, mention: [all]`), []string{`4:30: unknown key "webhook"; did you mean "urlEnv"?`, `4:42: unknown key "mention"; did you mean "at"?`}},
+		{"other words", one(`urlEnv: A, on: [warn, fail], language: cn`), []string{
+			`4:46: on must be stopped, withheld, failed, undecided, warned or planned, but is the text "warn"; did you mean "warned"?`,
+			`4:52: on must be stopped, withheld, failed, undecided, warned or planned, but is the text "fail"; did you mean "failed"?`,
+			`4:69: language must be en or zh, but is the text "cn"; did you mean "zh"?`}},
 		{"a list for a URL", one(`url: [a]`), []string{"4:35: url must be a text, but is a list"}},
 		{"a password", one(`url: "https://u:hunter2@a.example/"`), []string{"4:35: url is a URL with a user or password in it; use a secret instead"}},
 		{"a token", one(`url: "https://a.example/send?access_token=hunter2"`), []string{

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -17,10 +18,15 @@ var (
 	keyTypes  = []string{"", "a text", "a number", "true or false", "a list"}
 	dotted    = regexp.MustCompile(`^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$`)
 	plainName = regexp.MustCompile(`^[A-Za-z_]\w*$`)
+	wholesale = map[string]string{"all": "rule", "total": "rule", "together": "rule", "none": "flow"} // other words for the two
 )
 
 // countBy reads by what a rule counts; nil is each flow by itself.
 func (d *decoder) countBy(r *Rule, n *yamltree.Node) *countKey {
+	if n != nil && n.Kind == yamltree.Sequence {
+		d.fail(n.Position, `countBy is one text: write "[%s]"`, joinedBy(n, ", "))
+		return nil
+	}
 	text, ok := d.scalar(n, "countBy", "flow, rule, or what executions are counted by, such as execution.input.customer")
 	switch {
 	case !ok || text == "flow":
@@ -31,12 +37,12 @@ func (d *decoder) countBy(r *Rule, n *yamltree.Node) *countKey {
 	case text == "rule":
 		return &countKey{text: text}
 	}
-	if near := spelling.Nearest(text, []string{"flow", "rule"}); near != "" {
+	if near := cmp.Or(wholesale[text], spelling.Nearest(text, []string{"flow", "rule"})); near != "" {
 		d.fail(n.Position, "countBy must be flow, rule, or an expression such as execution.input.customer, but is %s; did you mean %s?", n.Describe(), near)
 		return nil
 	}
 	e, problems := d.language.Compile(text)
-	if len(problems) > 0 && plainName.MatchString(text) && strings.HasPrefix(problems[0].Message, "unknown name") {
+	if len(problems) > 0 && plainName.MatchString(text) && text != "input" && strings.HasPrefix(problems[0].Message, "unknown name") {
 		problems = []expression.Problem{{Offset: -1, Message: fmt.Sprintf("unknown name %q: of the input it is execution.input.%s", text, text)}}
 	}
 	d.problems(n, "countBy", problems)
@@ -57,6 +63,8 @@ func (d *decoder) mayBeKey(n *yamltree.Node, text string, e *expression.Expressi
 		return false
 	}
 	switch {
+	case text == "execution.input":
+		d.fail(n.Position, "countBy: %s is an object: "+isKey, text)
 	case e.Reads() == 0:
 		d.fail(n.Position, "countBy: %s is the same for all executions: write rule", text)
 	case !slices.Contains(keyTypes, e.Type()):

@@ -64,7 +64,7 @@ func (d *decoder) weekdays(week *[7]bool, n *yamltree.Node) string {
 		}
 		from, to := weekday(first), weekday(last)
 		if from < 0 || to < 0 {
-			d.fail(n.Position, `days must be names and ranges such as "Mon-Fri" or "Mon,Wed", but is %s%s`, n.Describe(), meantOfMonth(text))
+			d.fail(n.Position, `days must be names and ranges such as "Mon-Fri" or "Mon,Wed", but is %s%s`, n.Describe(), meantDays(text))
 			return ""
 		}
 		for day := from; ; day = (day + 1) % 7 {
@@ -78,12 +78,14 @@ func (d *decoder) weekdays(week *[7]bool, n *yamltree.Node) string {
 }
 
 // joined is a list's texts with commas between them, as days are written.
-func joined(n *yamltree.Node) string {
+func joined(n *yamltree.Node) string { return joinedBy(n, ",") }
+
+func joinedBy(n *yamltree.Node, comma string) string {
 	var texts []string
 	for _, item := range n.Items {
 		texts = append(texts, item.Text)
 	}
-	return strings.Join(texts, ",")
+	return strings.Join(texts, comma)
 }
 
 // weekday reads Mon or Monday, in any case; -1 is neither.
@@ -97,8 +99,16 @@ func weekday(text string) int {
 	return -1
 }
 
-// meantOfMonth ends the error of days that are days of the month.
-func meantOfMonth(text string) string {
+// meantDays ends the error of days that have another name, or are days of the month.
+func meantDays(text string) string {
+	switch strings.ToLower(strings.NewReplacer("-", "", " ", "").Replace(text)) {
+	case "weekday", "weekdays", "workday", "workdays", "workingdays":
+		return `: write "Mon-Fri"`
+	case "weekend", "weekends":
+		return `: write "Sat,Sun"`
+	case "all", "*", "daily", "every", "everyday":
+		return ": leave it out for every day"
+	}
 	if _, ok := (&monthDays{}).addText(text); ok {
 		return ": days of the month are monthDays"
 	}

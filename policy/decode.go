@@ -83,12 +83,16 @@ func (d *decoder) fields(n *yamltree.Node, what string, keys ...string) map[stri
 		return nil
 	}
 	fields, lines := map[string]*yamltree.Node{}, map[string]int{}
-	for _, entry := range n.Entries {
+	for i, entry := range n.Entries {
 		key := entry.Key.Text
 		switch {
 		case !slices.Contains(keys, key):
 			near := meantKey(key, keys)
-			d.fail(entry.Key.Position, "unknown key %q%s", yamltree.Brief(key), spelling.DidYouMean(cmp.Or(near, key), keys))
+			meant := spelling.DidYouMean(cmp.Or(near, key), keys)
+			if near == "" && i > 0 && continues(n.Entries[i-1], entry) {
+				meant = ": if it belongs to " + yamltree.Brief(n.Entries[i-1].Key.Text) + ", put that text in quotes: it has a comma"
+			}
+			d.fail(entry.Key.Position, "unknown key %q%s", yamltree.Brief(key), meant)
 			if near != "" && lacks(fields, near) {
 				fields[near] = nil // it was meant: nothing more is said of it
 			}
@@ -105,16 +109,24 @@ func (d *decoder) fields(n *yamltree.Node, what string, keys ...string) map[stri
 	return fields
 }
 
+// continues says whether a key looks like the rest of a text behind a comma, as in
+// {days: Sat, Sun}.
+func continues(before, entry yamltree.Entry) bool {
+	return entry.Value.IsEmpty() && before.Key.Line == entry.Key.Line && before.Value.Kind == yamltree.Scalar && !before.Value.IsEmpty()
+}
+
 // otherKeys are what other tools call the keys of a policy.
 var otherKeys = map[string]string{
 	"maxRuntime": "timeout maxage maxduration maxtime maxtimeout ttl olderthan duration runtime", "when": "if condition conditions where expr expression match",
-	"flows": "include workflows selector names flowname exclude", "window": "schedule cron hours days", "cause": "reason message",
+	"flows": "include workflows selector names flowname exclude", "window": "schedule cron hours days weekday weekdays", "cause": "reason message",
 	"mode": "action dryrun enforce enabled disabled", "on": "trigger triggers event events", "maxConcurrent": "concurrency parallelism maxparallel maxexecutions",
-	"countBy": "groupby group per partitionby key concurrencykey",
+	"countBy": "groupby group per partitionby key concurrencykey count countper",
 	"endBy":   "deadline endat endbefore until finishby", "time": "at hour clock",
 	"extends": "base inherit inherits include includes import imports parent from uses", "file": "ics ical icalendar path source url", "calendars": "holidays holiday",
 	"warnBefore": "warn warning warnings grace graceperiod notice announce",
 	"hours":      "from to start end begin between time times", "timeZone": "zone tz",
+	"days": "weekday weekdays dayofweek", "at": "mention mentions notify users", "urlEnv": "webhook hook",
+	"maxStops": "max maxstopsperhour stops stopsperhour", "maxShare": "percent percentage", "over": "overflow exceeded onexceed onexceeded overdue",
 	"maxCost": "budget cost", "protect": "protected exempt exclude except allowlist whitelist", "vars": "variables constants params",
 }
 
@@ -211,8 +223,30 @@ func (d *decoder) choice(n *yamltree.Node, key string, words ...string) string {
 	if !ok || slices.Contains(words, text) {
 		return text
 	}
-	d.fail(n.Position, "%s must be %s, but is %s", key, plain.OneOf(words), n.Describe())
+	d.fail(n.Position, "%s must be %s, but is %s%s", key, plain.OneOf(words), n.Describe(), meantWord(n.Text, words))
 	return ""
+}
+
+// otherWords are what people write for the words of a policy.
+var otherWords = map[string]string{
+	"cn": "zh", "zh-cn": "zh", "chinese": "zh", "english": "en", "youngest": "newest", "latest": "newest", "earliest": "oldest",
+	"dry-run": "plan", "dryrun": "plan", "report": "plan", "stop": "enforce", "warning": "warned", "warnings": "warned",
+}
+
+// meantWord ends the error of a word that isn't one of a few: with the nearest, with the
+// one that it begins, or with what it is called here.
+func meantWord[T ~string](text string, words []T) string {
+	near := otherWords[strings.ToLower(text)]
+	if !slices.Contains(words, T(near)) {
+		near = spelling.Nearest(text, named(words))
+	}
+	if begins := slices.IndexFunc(words, func(w T) bool { return strings.HasPrefix(string(w), text) }); near == "" && len(text) > 2 && begins >= 0 {
+		near = string(words[begins])
+	}
+	if near == "" {
+		return ""
+	}
+	return fmt.Sprintf("; did you mean %q?", near)
 }
 
 // words reads a list of some words.
@@ -220,7 +254,7 @@ func words[T ~string](d *decoder, n *yamltree.Node, key string, known ...T) []T 
 	var all []T
 	for _, item := range d.texts(n, key) {
 		if !slices.Contains(known, T(item.Text)) {
-			d.fail(item.Position, "%s must be %s, but is %s", key, plain.OneOf(known), item.Describe())
+			d.fail(item.Position, "%s must be %s, but is %s%s", key, plain.OneOf(known), item.Describe(), meantWord(item.Text, known))
 			continue
 		}
 		all = append(all, T(item.Text))

@@ -94,7 +94,7 @@ func wrongName(text, clean string) string {
 	case path.IsAbs(slashes) || len(text) > 1 && text[1] == ':':
 		return ": put the file into the policy's folder, or into a folder there"
 	case strings.HasPrefix(path.Clean(slashes), ".."):
-		return ": what lies outside of the policy's folder isn't in the function's package"
+		return ": what lies outside of the policy's folder isn't in the function's package: put the file in there, or the policy into a folder above both"
 	case slashes != text:
 		return ": write " + quote(slashes)
 	case clean == "." || strings.HasSuffix(text, "/") || !fs.ValidPath(clean) || !isLine(clean, 200):

@@ -79,7 +79,7 @@ func TestFileMistakes(t *testing.T) {
 		return files.Read(name)
 	}
 	for calendar, want := range map[string]string{
-		`{file: hr/../../holidays.ics}`:           must + `"hr/../../holidays.ics": what lies outside of the policy's folder isn't in the function's package`,
+		`{file: hr/../../holidays.ics}`:           must + `"hr/../../holidays.ics": what lies outside of the policy's folder isn't in the function's package: put the file in there, or the policy into a folder above both`,
 		`{file: /etc/holidays.ics}`:               must + `"/etc/holidays.ics": put the file into the policy's folder, or into a folder there`,
 		`{file: 'C:\holidays.ics'}`:               must + `"C:\\holidays.ics": put the file into the policy's folder, or into a folder there`,
 		`{file: 'hr\holidays.ics'}`:               must + `"hr\\holidays.ics": write "hr/holidays.ics"`,

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"cmp"
+	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -44,6 +45,18 @@ func (d *decoder) limits(n *yamltree.Node) Limits {
 
 var shareText = regexp.MustCompile(`^[0-9]{1,3}(\.[0-9]{1,6})?%$`)
 
+// meantShare ends the error of a percentage without its sign: 50, or 0.5. 1 may be either.
+func meantShare(text string) string {
+	part, err := strconv.ParseFloat(text, 64)
+	switch {
+	case err != nil || part <= 0 || part == 1 || part > 100:
+		return ""
+	case part < 1:
+		part *= 100
+	}
+	return fmt.Sprintf(": write %g%%", part)
+}
+
 // share reads a percentage.
 func (d *decoder) share(n *yamltree.Node, key string, absent float64) float64 {
 	text, ok := d.scalar(n, key, "a percentage such as 50%")
@@ -52,7 +65,7 @@ func (d *decoder) share(n *yamltree.Node, key string, absent float64) float64 {
 	}
 	share, ok := ParseShare(text)
 	if !ok {
-		d.fail(n.Position, "%s must be a percentage from 0%% to 100%%, but is %s", key, n.Describe())
+		d.fail(n.Position, "%s must be a percentage from 0%% to 100%%, but is %s%s", key, n.Describe(), meantShare(text))
 		return absent
 	}
 	return share

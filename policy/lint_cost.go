@@ -47,7 +47,7 @@ func (l *linter) everyFlow(r *lintRule, key, why string, look look) {
 	}
 	next := "add a maxRuntime, the longer the better, or name fewer flows"
 	if look.live {
-		next = "a rule on flow.live can't do without: name the flows that need it"
+		next = "what is counted can't do without: name the flows that need it"
 	}
 	l.found(r, key, severity, LintEverySweep, fmt.Sprintf("its flows are looked at in every sweep, because %s: %s", why, demand), next)
 }

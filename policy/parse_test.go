@@ -97,7 +97,7 @@ policy.yaml:1:10: version must be 1, but is the number 2: this flowreaper knows 
 policy.yaml:2:9: policy must be a name of 1 to 128 characters in one line
    2 | policy: "a\nb"
      |         ^
-policy.yaml:3:7: mode must be plan or enforce, but is the text "enforc"
+policy.yaml:3:7: mode must be plan or enforce, but is the text "enforc"; did you mean "enforce"?
    3 | mode: enforc
      |       ^
 policy.yaml:4:8: the name "1x" in vars must be letters, digits and _, and not begin with a digit
@@ -256,7 +256,7 @@ policy.yaml:2:23: a rule must be a mapping with keys such as name and descriptio
    2 | rules: [{when: true}, 5]
      |                       ^`},
 		{"limits", "version: 1\nlimits: {maxShare: 0.5, floor: x}\nrules: [{name: a, when: true}]\n", `
-policy.yaml:2:20: maxShare must be a percentage from 0% to 100%, but is the number 0.5
+policy.yaml:2:20: maxShare must be a percentage from 0% to 100%, but is the number 0.5: write 50%
    2 | limits: {maxShare: 0.5, floor: x}
      |                    ^
 policy.yaml:2:32: floor must be a whole number from 0 on, but is the text "x"

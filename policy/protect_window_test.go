@@ -49,7 +49,12 @@ func TestProtectWindowMistakes(t *testing.T) {
 		"{windows: {days: Mon}}":             `1:11: unknown key "windows"; did you mean "window"?`,
 		"{window: []}":                       "1:19: window is an empty list: give one, or leave the key out",
 		"{window: {}}":                       "1:19: window needs days, monthDays, hours or except",
-		"{window: month-end}":                `1:19: window must be a mapping with keys such as days and monthDays, but is the text "month-end"`,
+		"{window: month-end}":                `1:19: window must be a mapping, but is the text "month-end": write {days: Mon-Fri, hours: "09:00-18:00", timeZone: Asia/Shanghai}`,
+		"{window: {weekday: Mon}}":           `1:20: unknown key "weekday"; did you mean "days"?`,
+		"{window: {days: Sat, Sun}}":         `1:31: unknown key "Sun": if it belongs to days, put that text in quotes: it has a comma`,
+		"{window: {days: weekdays}}":         `1:26: days must be names and ranges such as "Mon-Fri" or "Mon,Wed", but is the text "weekdays": write "Mon-Fri"`,
+		"{window: {days: weekend}}":          `1:26: days must be names and ranges such as "Mon-Fri" or "Mon,Wed", but is the text "weekend": write "Sat,Sun"`,
+		"{window: {days: daily}}":            `1:26: days must be names and ranges such as "Mon-Fri" or "Mon,Wed", but is the text "daily": leave it out for every day`,
 		"{window: {monthDays: last-2..3}}":   `1:31: monthDays must be days from 1 to 31, last, last-2 and ranges such as "4..27" or "last-2..last, 1..3", but is the text "last-2..3": a range stays in its month: write "last-2..last, 1..3"`,
 		"{window: {days: Mon, except: [a]}}": `1:40: except names the calendar "a", but the policy has no calendars: add calendars, such as {holidays: {days: ["2027-01-01"]}}`,
 	} {

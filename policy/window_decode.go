@@ -38,6 +38,10 @@ func (d *decoder) windows(n *yamltree.Node) []conjunct {
 
 func (d *decoder) window(n *yamltree.Node) *window {
 	before := len(d.errors)
+	if n.Kind == yamltree.Scalar {
+		d.fail(n.Position, `window must be a mapping, but is %s: write {days: Mon-Fri, hours: "09:00-18:00", timeZone: Asia/Shanghai}`, n.Describe())
+		return nil
+	}
 	f := d.fields(n, "window", "days", "monthDays", "hours", "timeZone", "except", "also")
 	if len(d.errors) == before && lacks(f, "days", "monthDays", "hours", "except", "also") {
 		d.fail(n.Position, "window needs days, monthDays, hours or except")

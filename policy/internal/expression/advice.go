@@ -66,8 +66,9 @@ var constantsOfOthers = map[string]string{
 	"true": "true", "yes": "true", "false": "false", "no": "false", "today": "now", "timestamp": "now",
 }
 
-// meantName ends the error of a name that isn't known, with what was meant.
-func (l *Language) meantName(name string) string {
+// meantName ends the error of a name that isn't known, with what was meant: of one that
+// something is compared with probably a text.
+func (l *Language) meantName(name string, compared bool) string {
 	if write, ok := constantsOfOthers[strings.ToLower(name)]; ok {
 		return ": write " + write
 	}
@@ -79,7 +80,7 @@ func (l *Language) meantName(name string) string {
 			return "; did you mean " + v.Name + "?"
 		}
 	}
-	if name[0] >= 'A' && name[0] <= 'Z' {
+	if compared || name[0] >= 'A' && name[0] <= 'Z' {
 		return `: a text stands in quotes, "` + name + `"`
 	}
 	return spelling.DidYouMean(name, l.names())

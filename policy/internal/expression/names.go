@@ -78,7 +78,7 @@ func (r *rewriter) name(n *ast.IdentifierNode) ast.Node {
 		r.fail(n, "%s is not a value; its fields are: %s", n.Value, spelling.OrNone(fields))
 		return n
 	}
-	r.fail(n, "unknown name %q%s", n.Value, l.meantName(n.Value))
+	r.fail(n, "unknown name %q%s", n.Value, l.meantName(n.Value, r.compared == n))
 	return n
 }
 

@@ -17,6 +17,7 @@ type rewriter struct {
 	language    *Language
 	seen        map[ast.Node]bool
 	inPredicate bool
+	compared    ast.Node // what the operator == or != has behind it
 	problems    []Problem
 }
 
@@ -107,7 +108,11 @@ func (r *rewriter) binary(n *ast.BinaryNode) ast.Node {
 	if r.dashed(n) || r.notAlone(n) {
 		return n
 	}
-	n.Left, n.Right = r.rewrite(n.Left), r.rewrite(n.Right)
+	n.Left = r.rewrite(n.Left)
+	if n.Operator == "==" || n.Operator == "!=" {
+		r.compared = n.Right
+	}
+	n.Right = r.rewrite(n.Right)
 	if n.Operator == "matches" {
 		r.pattern(n.Right)
 	}

@@ -86,7 +86,7 @@ func wallArguments(name string, args []reflect.Type) error {
 	case len(args) == 0 || len(args) > 2:
 		return fmt.Errorf(`%s() takes a time and its zone: write %s(now, "Asia/Shanghai")`, name, name)
 	case args[0].Kind() == reflect.String:
-		return fmt.Errorf(`%s() takes a time, not a text: write %s(date("2026-01-31"))`, name, name)
+		return fmt.Errorf(`%s() takes a time, not a text: write %s(now, "Asia/Shanghai"), or %s(date("2026-01-31"))`, name, name, name)
 	case args[0] != timeType && args[0].Kind() != reflect.Interface:
 		return fmt.Errorf(`%s() takes a time, not %s: write %s(now, "Asia/Shanghai")`, name, typeName(args[0]), name)
 	}
