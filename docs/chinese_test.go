@@ -85,9 +85,12 @@ func missingFigures(en, zh string) (missing []string) {
 	plain := func(text string) []string {
 		return digits.FindAllString(link.ReplaceAllString(code.ReplaceAllString(text, ""), "]"), -1)
 	}
-	has := plain(zh)
+	has := map[string]int{}
+	for _, figure := range plain(zh) {
+		has[figure]++
+	}
 	for _, figure := range plain(en) {
-		if !slices.Contains(has, figure) {
+		if has[figure]--; has[figure] < 0 {
 			missing = append(missing, figure)
 		}
 	}

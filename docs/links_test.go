@@ -51,7 +51,7 @@ func withLinks(t *testing.T, page string) []section {
 				t.Errorf("%s: a link to %s, which is in Chinese, too: %s", page, found[1], zh)
 			}
 		}
-		all[i].Links = sortedOnce(all[i].Links)
+		slices.Sort(all[i].Links)
 	}
 	return all
 }

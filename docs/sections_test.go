@@ -17,17 +17,19 @@ type section struct {
 	Blocks []string
 	Rows   []string // of its tables: the code in their first cells
 	Items  int      // of its lists
-	Code   []string // in its text, each once, in the alphabet's order
+	Paras  int      // paragraphs, each list and table one
+	Code   []string // in its text, in the alphabet's order
 	Links  []string // likewise, what each leads to: FILE, or FILE#WHICH of its headings
 	Prose  string
 }
 
 var (
-	heading  = regexp.MustCompile(`^(#+) (.+)$`)
-	item     = regexp.MustCompile(`^\s*(-|\d+\.) `)
-	code     = regexp.MustCompile("`[^`]+`")
-	words    = regexp.MustCompile(`(?m)(^|[ \t]+)# \S.*$|(description: |--cause ')[^'\n]*`)
-	spanning = regexp.MustCompile(`\s+`)
+	heading   = regexp.MustCompile(`^(#+) (.+)$`)
+	item      = regexp.MustCompile(`^\s*(-|\d+\.) `)
+	paragraph = regexp.MustCompile(`(\A|\n\n)[^\n]`)
+	code      = regexp.MustCompile("`[^`]+`")
+	words     = regexp.MustCompile(`(?m)(^|[ \t]+)# \S.*$|(description: |--cause ')[^'\n]*`)
+	spanning  = regexp.MustCompile(`\s+`)
 )
 
 // sections reads a page, by its path in the repository. What stands in its blocks
@@ -71,7 +73,8 @@ func sections(t *testing.T, page string) []section {
 		for _, found := range code.FindAllString(all[i].Prose, -1) {
 			all[i].Code = append(all[i].Code, spanning.ReplaceAllString(found, " "))
 		}
-		all[i].Code = sortedOnce(all[i].Code)
+		slices.Sort(all[i].Code)
+		all[i].Paras = len(paragraph.FindAllString(all[i].Prose, -1))
 	}
 	return all
 }
@@ -83,11 +86,6 @@ func sameInAll(block string) string {
 		return "a drawing"
 	}
 	return words.ReplaceAllString(block, " $2…")
-}
-
-func sortedOnce(all []string) []string {
-	slices.Sort(all)
-	return slices.Compact(all)
 }
 
 // slug is what a forge makes of a heading, for links.
