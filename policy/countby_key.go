@@ -67,7 +67,7 @@ func keyOf(v any) (key string, err error) {
 func scalarKey(v any) (string, error) {
 	v, err := expression.Normal(v)
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("no key: %w", err)
 	}
 	switch v := v.(type) {
 	case nil:
@@ -80,11 +80,16 @@ func scalarKey(v any) (string, error) {
 		switch {
 		case v == 0: // also -0
 			return "0", nil
+		case math.Abs(v) > 1<<53:
+			return "", fmt.Errorf("%s, too large a number to be told from others: write it as a text", expression.Format(v))
 		case v == math.Trunc(v): // 5.0 is 5
 			return strconv.FormatFloat(v, 'f', 0, 64), nil
 		}
 		return strconv.FormatFloat(v, 'g', -1, 64), nil
 	case string:
+		if strings.ContainsRune(v, utf8.RuneError) { // what wasn't UTF-8 became all the same
+			return "", fmt.Errorf("%s, a text with characters that came garbled, and may be another's", plain.Clip(strconv.Quote(v), 40))
+		}
 		return strconv.Quote(v[:min(len(v), 8*longestKey)]), nil // what is cut is too long
 	}
 	return "", fmt.Errorf("%s: %s", plain.Clip(expression.Format(v), 40), isKey)

@@ -211,7 +211,7 @@ func TestErrors(t *testing.T) {
 // TestExactNumbers: two identifiers beyond 2^53 are not equal.
 func TestExactNumbers(t *testing.T) {
 	env := fullEnv()
-	env["execution.input"] = map[string]any{"id": json.Number("9007199254740993"), "f": json.Number("9007199254740992.0"), "huge": json.Number("1e400")}
+	env["execution.input"] = map[string]any{"id": json.Number("9007199254740993"), "f": json.Number("9007199254740992.0"), "huge": json.Number("1e400"), "order": json.Number("12345678901234567890")}
 	for text, want := range map[string]bool{
 		`execution.input.id == 9007199254740993`:  true,
 		`execution.input.id == 9007199254740992`:  false,
@@ -225,6 +225,9 @@ func TestExactNumbers(t *testing.T) {
 	}
 	if _, err := compile(t, `execution.input.huge > 1`).Holds(env); err == nil {
 		t.Error("1e400 was compared")
+	}
+	if _, err := compile(t, `execution.input.order == 12345678901234567891.0`).Holds(env); err == nil || !strings.Contains(err.Error(), "12345678901234567890 is too large a number to be told from others: write it as a text") {
+		t.Errorf("%v", err)
 	}
 }
 

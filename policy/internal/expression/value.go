@@ -31,13 +31,17 @@ func normal(v any) (any, error) {
 	return nil, fmt.Errorf("a value of Go's type %T cannot be judged", v)
 }
 
-// number reads a JSON number exactly where an int can hold it: two identifiers
-// beyond 2^53 must not look equal.
+// number reads a JSON number, a whole one exactly or not at all: two identifiers beyond
+// 2^53 must not look equal.
 func number(text string) (any, error) {
-	if i, err := strconv.Atoi(text); err == nil {
-		return i, nil
-	}
 	const longest = 400 // it is read anew whenever it is looked at
+	i, err := strconv.Atoi(text)
+	switch {
+	case err == nil:
+		return i, nil
+	case !strings.ContainsAny(text, ".eE") && len(text) <= longest:
+		return nil, fmt.Errorf("%s is too large a number to be told from others: write it as a text", plain.Clip(text, 40))
+	}
 	f, err := strconv.ParseFloat(text[:min(len(text), longest)], 64)
 	if err != nil || len(text) > longest {
 		return nil, fmt.Errorf("%s is not a number that can be judged", plain.Clip(text, 40))
