@@ -164,11 +164,17 @@ func (s *Scope) Flow(flow *Flow) *FlowScope {
 	j := &judgement{facts: Facts{Now: s.now, Event: s.event, Flow: flow}, pricing: s.policy.Pricing}
 	for _, r := range s.rules {
 		left, ok := narrow(r.left, flowStage, j)
+		if !ok && r.rule.warns() {
+			left, ok = narrow(r.left, flowStage, s.ahead(r.rule, *j))
+		}
 		if !ok {
 			continue
 		}
-		q := s.policy.ruleQuery(r.rule, left, s.ahead(r.rule, *j))
-		q.MinAge = max(0, q.MinAge-r.rule.lead())
+		q := s.policy.ruleQuery(r.rule, left, j)
+		if r.rule.warns() { // what is to be stopped now, and what is to be warned of
+			q = q.Or(s.policy.ruleQuery(r.rule, left, s.ahead(r.rule, *j)))
+			q.MinAge = max(0, q.MinAge-r.rule.lead())
+		}
 		if len(q.Statuses) > 0 {
 			f.rules = append(f.rules, staged{r.rule, left})
 			queries = append(queries, q)

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -92,5 +93,36 @@ func TestWarned(t *testing.T) {
 	other.Flow.Name = "other"
 	if e := p.Explain(other); e.Rules[0].Warning != "" {
 		t.Errorf("a rule that is not about the flow is said to warn: %+v", e.Rules[0])
+	}
+}
+
+// What is asked is for what a rule stops now, and for what it warns of.
+func TestWarnsAsksForBoth(t *testing.T) {
+	eight := time.Date(2026, 5, 4, 8, 45, 0, 0, time.UTC)
+	for _, test := range []struct {
+		when    string
+		started time.Duration // ago
+	}{
+		{`execution.age > duration("2h") and execution.age < duration("3h")`, 175 * time.Minute},
+		{`execution.age > duration("2h") and execution.age < duration("3h")`, 100 * time.Minute},
+		{`execution.status == "Starting" or hour(now) < 9`, time.Hour},
+		{`execution.status == "Starting" or hour(now) >= 9`, time.Hour},
+		{`flow.name == "other" or hour(now) >= 9`, time.Hour},
+		{`flow.name == "other" or hour(now) < 9`, time.Hour},
+	} {
+		p, err := Parse("p.yaml", []byte(warnsBefore+"  - name: r\n    warnBefore: 30m\n    when: "+test.when))
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := &Facts{Now: eight, Event: &Event{Kind: "timer"}, Flow: &Flow{Name: "f"}, Execution: &Execution{Name: "e", Status: "Running", StartedTime: eight.Add(-test.started)}}
+		notices, _ := p.Ahead(f)
+		if p.Judge(f).Decision != Stop && len(notices) == 0 {
+			t.Fatalf("%s: nothing is to be asked for", test.when)
+		}
+		q := p.Scope(eight, f.Event).Flow(f.Flow).Query()
+		begin, end := q.Bounds()
+		if !slices.Contains(q.Statuses, "Running") || begin.After(f.Execution.StartedTime) || !end.IsZero() && end.Before(f.Execution.StartedTime) || q.MinAge > test.started {
+			t.Errorf("%s: asks for %+v", test.when, q)
+		}
 	}
 }
