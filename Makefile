@@ -120,7 +120,8 @@ recorder: ## Build the recorder's package into dist/recorder
 		-ldflags "-s -w -buildid= -X main.version=$(VERSION)" -o dist/recorder/flowreaper-recorder ./deploy/recorder
 
 # Into dist/release: .goreleaser.yaml says what. The tools are built from the module
-# proxy, the first time for some minutes. release needs a tag on the commit, and
+# proxy, the first time for some minutes. One binary after the other: archives have them
+# in the order in which they were done. release needs a tag on the commit, and
 # publishes nothing either: .github/workflows/release.yml does.
 release-snapshot: GORELEASE = --snapshot
 release-snapshot: release-build ## Make a release's archives, sums and SBOMs of this commit, and see that they run
@@ -137,7 +138,7 @@ release-build:
 	./scripts/release-pages.sh
 	cd tools/cyclonedx && go build -o ../../dist/ github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod
 	VERSION=$(VERSION) COMMIT_SECONDS=$$(git log -1 --format=%ct) COMMIT_TIME=$$(TZ=UTC git log -1 --date=format-local:%FT%TZ --format=%cd) \
-		go tool -modfile=tools/goreleaser/go.mod goreleaser release --clean $(GORELEASE)
+		go tool -modfile=tools/goreleaser/go.mod goreleaser release --clean --parallelism 1 $(GORELEASE)
 	cp dist/function.zip dist/release/flowreaper-function_$(patsubst v%,%,$(VERSION))_package.zip
 	cp dist/application.zip dist/release/flowreaper-application_$(patsubst v%,%,$(VERSION)).zip
 	./scripts/release-check.sh $(VERSION)
