@@ -53,7 +53,7 @@ func newFunction(getenv func(string) string, environ []string, log *slog.Logger)
 		f.logFailure("start", f.broken)
 		return f
 	}
-	log.Info("start", "policy", f.policy.Name, "hash", f.policy.Hash, "mode", f.mode(), "off", f.settings.off, "flowreaperVersion", version)
+	f.logStart()
 	return f
 }
 

@@ -6,6 +6,9 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/flowreaper/flowreaper/internal/plain"
 	"github.com/flowreaper/flowreaper/internal/result"
@@ -29,11 +32,48 @@ func (f *function) logDecision(runID string, d result.Decision) {
 
 // logReport writes the whole report as one line, and the error if it failed.
 func (f *function) logReport(r *result.Report, err error) {
-	level, attrs := slog.LevelInfo, fields(r)
+	level, attrs := slog.LevelInfo, append(counts(r), fields(r)...)
 	if err != nil {
 		level, attrs = slog.LevelError, append(attrs, failed(err)...)
 	}
 	f.log.LogAttrs(context.Background(), level, "sweep", attrs...)
+}
+
+// counted is what a report has in lists, where Log Service can't search: how much there
+// is, and of what, words apart.
+type counted struct {
+	Undecided      int    `json:"undecided,omitzero"`
+	UndecidedRules string `json:"undecidedRules,omitzero"`
+	Calendars      string `json:"calendars,omitzero"`
+	Incomplete     int    `json:"incomplete,omitzero"`
+	Unmatched      int    `json:"unmatched,omitzero"`
+}
+
+// counts stands before the report, whose lists may be longer than what Log Service reads
+// of a line. There is none where all is well.
+func counts(r *result.Report) []slog.Attr {
+	rules := map[string]bool{}
+	for _, u := range r.Undecided {
+		rules[u.Rule] = true
+	}
+	c := counted{
+		Undecided: len(r.Undecided), UndecidedRules: strings.Join(slices.Sorted(maps.Keys(rules)), " "),
+		Calendars: strings.Join(r.Calendars, "; "), Incomplete: len(r.Incomplete), Unmatched: len(r.Unmatched),
+	}
+	if c == (counted{}) {
+		return nil
+	}
+	return []slog.Attr{slog.Any("counted", c)}
+}
+
+// logStart writes what the process begins with; the rules' names in one text, as counted
+// has them.
+func (f *function) logStart() {
+	var rules []string
+	for _, r := range f.policy.Rules {
+		rules = append(rules, r.Name)
+	}
+	f.log.Info("start", "policy", f.policy.Name, "hash", f.policy.Hash, "mode", f.mode(), "off", f.settings.off, "rules", strings.Join(rules, " "), "flowreaperVersion", version)
 }
 
 // logFailure writes a line for what failed before a sweep began.

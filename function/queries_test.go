@@ -1,16 +1,22 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
+	"maps"
 	"os"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/flowreaper/flowreaper/internal/notify"
 	"github.com/flowreaper/flowreaper/internal/plain/plaintest"
 	"github.com/flowreaper/flowreaper/internal/result"
+	"github.com/flowreaper/flowreaper/policy"
 )
 
 // written are the fields of the lines that the function writes, by their msg: paths as
@@ -21,6 +27,8 @@ func written(t *testing.T) map[string]map[string]bool {
 	report, decision := &result.Report{}, result.Decision{}
 	plaintest.Fill(report)
 	plaintest.Fill(&decision)
+	f.policy = &policy.Policy{Name: "p", Rules: []*policy.Rule{{Name: "a"}, {Name: "b"}}}
+	f.logStart()
 	f.logDecision("run", decision)
 	f.logReport(report, errors.New("failed"))
 	f.logFailure("failed", errors.New("why"))
@@ -54,14 +62,16 @@ var (
 // heldToTheLines says what a query names that the lines which it asks for don't have.
 func heldToTheLines(t *testing.T, all map[string]map[string]bool, query string) {
 	t.Helper()
-	msg := ofMsg.FindStringSubmatch(query)
-	if msg == nil || all[msg[1]] == nil {
-		t.Errorf("it asks for no line that the function writes: %s", query)
-		return
+	there := map[string]bool{}
+	for _, msg := range ofMsg.FindAllStringSubmatch(query, -1) {
+		if all[msg[1]] == nil {
+			t.Errorf("the function writes no line with msg %s: %s", msg[1], query)
+		}
+		maps.Copy(there, all[msg[1]])
 	}
 	for _, field := range named.FindAllString(query, -1) {
-		if !all[msg[1]][field] {
-			t.Errorf("lines with msg %s have no %s: %s", msg[1], field, query)
+		if !there[field] {
+			t.Errorf("the lines that it asks for have no %s: %s", field, query)
 		}
 	}
 	for _, m := range ofOutcome.FindAllStringSubmatch(query, -1) {
@@ -74,17 +84,150 @@ func heldToTheLines(t *testing.T, all map[string]map[string]bool, query string) 
 	}
 }
 
-// The queries of the documentation name what the function writes.
-func TestQueriesOfTheDocumentation(t *testing.T) {
+// logService is deploy/sls/queries.json.
+type logService struct {
+	Index     map[string]string
+	Dashboard []struct {
+		Title, Type, Query, Start string
+		X, Y                      []string
+	}
+	Searches []struct{ Name, Query string }
+	Alerts   []struct {
+		Name, Title, Query, Start, Interval, Text string
+		Severity                                  int
+	}
+}
+
+func readLogService(t *testing.T) (of logService, queries []string) {
+	t.Helper()
+	text, err := os.ReadFile("../deploy/sls/queries.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	strict := json.NewDecoder(bytes.NewReader(text))
+	strict.DisallowUnknownFields()
+	if err := strict.Decode(&of); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range of.Dashboard {
+		queries = append(queries, c.Query)
+	}
+	for _, s := range of.Searches {
+		queries = append(queries, s.Query)
+	}
+	for _, a := range of.Alerts {
+		queries = append(queries, a.Query)
+	}
+	return of, queries
+}
+
+func documented(t *testing.T) (queries []string) {
+	t.Helper()
 	text, err := os.ReadFile("../docs/audit.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	queries, all := console.FindAllStringSubmatch(string(text), -1), written(t)
-	for _, q := range queries {
-		heldToTheLines(t, all, q[1])
+	for _, q := range console.FindAllStringSubmatch(string(text), -1) {
+		queries = append(queries, q[1])
 	}
-	if len(queries) < 6 {
+	return queries
+}
+
+// The queries of the documentation, of the dashboard, the saved searches and the alerts
+// name what the function writes.
+func TestQueriesNameWhatTheFunctionWrites(t *testing.T) {
+	all := written(t)
+	_, deployed := readLogService(t)
+	queries := append(documented(t), deployed...)
+	for _, q := range queries {
+		if !strings.HasPrefix(q, "durationMs > 0 ") { // Function Compute writes that
+			heldToTheLines(t, all, q)
+		}
+	}
+	if len(queries) < 20 {
 		t.Errorf("only %d queries were found", len(queries))
+	}
+}
+
+// What is searched and counted is in the index, as what it is, and nothing else.
+func TestTheIndexHasWhatQueriesName(t *testing.T) {
+	of, deployed := readLogService(t)
+	f, log := working("http://127.0.0.1:1")
+	report, decision := &result.Report{}, result.Decision{}
+	plaintest.Fill(report)
+	plaintest.Fill(&decision)
+	f.logDecision("run", decision)
+	f.logReport(report, nil)
+	numbers := map[string]bool{}
+	for _, line := range lines(t, log) {
+		collectNumbers("", line, numbers)
+	}
+	want := map[string]string{}
+	for _, q := range append(documented(t), deployed...) {
+		for _, field := range named.FindAllString(q, -1) {
+			name := strings.TrimPrefix(field, "message.")
+			want[name] = "text"
+			if numbers[name] {
+				want[name] = "long"
+				if strings.HasSuffix(name, "Seconds") || strings.HasPrefix(name, "demand.") {
+					want[name] = "double"
+				}
+			}
+		}
+	}
+	if diff := cmp.Diff(want, of.Index); diff != "" {
+		t.Errorf("index (-want +got):\n%s", diff)
+	}
+}
+
+func collectNumbers(path string, of map[string]any, into map[string]bool) {
+	for name, value := range of {
+		switch value := value.(type) {
+		case map[string]any:
+			collectNumbers(path+name+".", value, into)
+		case float64, json.Number:
+			into[path+name] = true
+		}
+	}
+}
+
+// What a chart draws, and what an alert says, its query yields.
+func TestQueriesYieldWhatIsShown(t *testing.T) {
+	of, _ := readLogService(t)
+	yields := func(query, column string) bool {
+		return regexp.MustCompile(`\b(as |select |, )` + column + `\b`).MatchString(query)
+	}
+	for _, c := range of.Dashboard {
+		for _, column := range slices.Concat(c.X, c.Y) {
+			if !yields(c.Query, column) {
+				t.Errorf("%s draws %s, which its query doesn't yield: %s", c.Title, column, c.Query)
+			}
+		}
+	}
+	for _, a := range of.Alerts {
+		for _, m := range regexp.MustCompile(`\$\{(\w+)\}`).FindAllStringSubmatch(a.Text, -1) {
+			if !yields(a.Query, m[1]) {
+				t.Errorf("%s says %s, which its query doesn't yield: %s", a.Name, m[1], a.Query)
+			}
+		}
+	}
+}
+
+// Log Service searches no lists: what they hold stands before them, and nothing where they
+// hold nothing.
+func TestListsAreCounted(t *testing.T) {
+	f, log := working("http://127.0.0.1:1")
+	f.logReport(&result.Report{
+		Undecided: []result.Undecided{{Rule: "b"}, {Rule: "a"}, {Rule: "b"}}, Calendars: []string{"x ends", "y is over"},
+		Incomplete: []result.FlowNote{{}}, Unmatched: []policy.Unmatched{{}, {}},
+	}, nil)
+	f.logReport(&result.Report{}, nil)
+	logged := lines(t, log)
+	want := map[string]any{"undecided": 3., "undecidedRules": "a b", "calendars": "x ends; y is over", "incomplete": 1., "unmatched": 2.}
+	if diff := cmp.Diff(want, logged[0]["counted"]); diff != "" {
+		t.Error(diff)
+	}
+	if logged[1]["counted"] != nil {
+		t.Errorf("all is well, and there is %v", logged[1]["counted"])
 	}
 }
