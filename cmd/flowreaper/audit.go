@@ -21,6 +21,7 @@ import (
 type auditFlags struct {
 	*settings
 	since string
+	fleet flag.Fleet
 }
 
 func (t *terminal) newAudit() *cobra.Command {
@@ -41,6 +42,8 @@ for. What was stopped within the last minute may be missing, since listings may 
 
 The key must be allowed fnf:` + strings.Join(audit.Operations(), ", fnf:") + `.
 
+With --fleet it reads each place of a fleet, some at a time (docs/fleet.md), and says of each which stops are of its policy as it is now.
+
 Exit status: 0 all was read · 1 failed · 2 wrong usage or policy · 3 done in part: not all could be read, and the result says what ·
 130 interrupted: what had come is shown`,
 		Example: "  flowreaper audit --region cn-hangzhou --since 7d\n" +
@@ -54,10 +57,19 @@ Exit status: 0 all was read · 1 failed · 2 wrong usage or policy · 3 done in 
 	f.addFlows(cmd, "only flows whose names match this `GLOB`")
 	flags.StringVar(&f.policyFile, "policy", "", "say which stops are of the policy in this `FILE`, as it is now")
 	t.addPlace(cmd, f.settings)
+	f.fleet.Add(cmd)
 	t.addOutput(cmd, "json", "csv", "html")
 	t.addAll(cmd)
 	flag.Duration(flags, &f.timeout, "timeout", 0, "end after this `DURATION`, and show what came (default: take as long as it takes)")
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return t.audit(cmd.Context(), f) }
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if err := f.fleet.Check(); err != nil {
+			return usageError(err)
+		}
+		if f.fleet.File != "" {
+			return t.auditFleet(cmd.Context(), f)
+		}
+		return t.audit(cmd.Context(), f)
+	}
 	return cmd
 }
 

@@ -24,12 +24,13 @@ type doctorFlags struct {
 	burst  bool
 	other  string
 	yes    bool
+	fleet  flag.Fleet
 }
 
 func (t *terminal) newDoctor() *cobra.Command {
 	flags := &doctorFlags{settings: &settings{rates: t.getenv("FLOWREAPER_RATES")}}
 	cmd := &cobra.Command{
-		Use:   "doctor --region REGION",
+		Use:   "doctor --region REGION | --fleet FILE",
 		Short: "Ask an account what CloudFlow's documentation leaves open, and say what it means",
 		Long: `Asks a CloudFlow account what its documentation leaves open and flowreaper relies on, such as the quotas and what is
 seen of a stop, and says what the answers mean for flowreaper's settings and for what its README claims.
@@ -42,6 +43,9 @@ By itself it only reads, one call of ListFlows, and compares the clocks. It says
              DeleteFlow, too.
   --burst    calls faster than the quotas allow, to see what they are. What else calls CloudFlow may be throttled meanwhile.
 
+With --fleet it looks at each place of a fleet, some at a time (docs/fleet.md): whether its role can be assumed, whether it may read, what
+of its policy names no flow. It only reads there.
+
 What can't be told is said to be so, with the reason; nothing is guessed.
 
 Exit status: 0 all that was asked was told · 1 failed: no access, or a flow of its own could not be deleted ·
@@ -51,7 +55,16 @@ Exit status: 0 all that was asked was told · 1 failed: no access, or a flow of 
 		Args: flag.NoArguments,
 	}
 	t.addDoctorFlags(cmd, flags)
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return t.doctor(cmd.Context(), flags) }
+	flags.given = cmd.Flags().Changed
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if err := flags.fleet.Check("canary", "burst", "other"); err != nil {
+			return usageError(err)
+		}
+		if flags.fleet.File != "" {
+			return t.doctorFleet(cmd.Context(), flags)
+		}
+		return t.doctor(cmd.Context(), flags)
+	}
 	return cmd
 }
 
@@ -65,6 +78,7 @@ func (t *terminal) addDoctorFlags(cmd *cobra.Command, f *doctorFlags) {
 	flags.BoolVar(&f.burst, "burst", false, "also call faster than the quotas allow")
 	flags.StringVar(&f.policyFile, "policy", t.getenv("FLOWREAPER_POLICY"), "also say which globs and names in this policy `FILE` name no flow (or FLOWREAPER_POLICY)")
 	flags.StringVar(&f.other, "other", "", "with --burst: another `REGION`, or its endpoint, to see whether regions share the quotas")
+	f.fleet.Add(cmd)
 	flag.CompleteWords(cmd, "other", cloudflow.Regions...)
 }
 

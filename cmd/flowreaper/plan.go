@@ -12,7 +12,7 @@ import (
 
 func (t *terminal) newPlan() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "plan --policy FILE [--out FILE]",
+		Use:   "plan --policy FILE [--out FILE] | --fleet FILE",
 		Short: "Show what a policy would stop now, and stop nothing",
 		Long: `Lists what runs, judges it by the policy, and shows what apply would stop now. It stops nothing, whatever the policy's mode.
 
@@ -22,13 +22,17 @@ fingerprint: with --expect apply holds the file to it. -o html is a page to revi
 With --event it shows what the event would stop: rules on events judge it, and those on timers and by hand don't. {{now}} in the
 file becomes the current time. An event that apply and the function would refuse for its age is planned all the same, with a warning.
 
+With --fleet it plans in each place of a fleet, some at a time, and shows one report with a part a place (docs/fleet.md). What fails
+in one place leaves the others alone, and the status is 3.
+
 Exit status: 0 done, whether or not something would be stopped · 1 failed · 2 wrong usage or policy ·
 3 done in part: not all could be looked at, a rule could not be evaluated, or apply would withhold · 130 interrupted`,
 		Example: "  flowreaper plan --policy policy.yaml --region cn-hangzhou\n" +
 			"  flowreaper plan --policy policy.yaml --region cn-hangzhou --event testdata/events/alarm.json\n" +
 			"  flowreaper plan --policy policy.yaml --endpoint http://127.0.0.1:8790 -o json\n" +
 			"  flowreaper plan --policy policy.yaml --region cn-hangzhou --out plan.json -o html > plan.html\n" +
-			"  flowreaper plan --policy policy.yaml --explain-query --flows 1200",
+			"  flowreaper plan --policy policy.yaml --explain-query --flows 1200\n" +
+			"  flowreaper plan --fleet fleet.yaml --place 'payments*' -o json > plans.json",
 		Args: flag.NoArguments,
 	}
 	s := t.addSettings(cmd, "html")
@@ -39,9 +43,16 @@ Exit status: 0 done, whether or not something would be stopped · 1 failed · 2 
 	out := flags.String("out", "", "save the plan to this `FILE`")
 	explainQuery := flags.Bool("explain-query", false, "say what sweeps ask of the API for each rule, and how often, instead of asking it")
 	s.addLedger(cmd)
+	var places flag.Fleet
+	places.Add(cmd)
 	flows := flags.Int("flows", 0, "with --explain-query: of an account of so many flows, `N`, without a call")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if err := places.Check("out", "explain-query", "flows"); err != nil {
+			return usageError(err)
+		}
 		switch {
+		case places.File != "":
+			return t.planFleet(cmd.Context(), s, &places)
 		case *explainQuery && *out != "":
 			return usageError(errors.New("--out doesn't go with --explain-query, which makes no plan"))
 		case *explainQuery && s.event != "":

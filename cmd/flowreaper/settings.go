@@ -14,6 +14,7 @@ import (
 	"github.com/flowreaper/flowreaper/internal/duration"
 	"github.com/flowreaper/flowreaper/internal/environment"
 	"github.com/flowreaper/flowreaper/internal/flag"
+	"github.com/flowreaper/flowreaper/internal/fleet"
 	"github.com/flowreaper/flowreaper/internal/policyfile"
 	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/sweep"
@@ -33,6 +34,8 @@ type settings struct {
 	timeout    time.Duration
 	ledger     string    // plan and apply only
 	saved      savedPlan // apply only
+
+	of *fleet.Place // of a fleet; nil: the flags say where
 
 	given   func(flag string) bool // whether the command line has a flag
 	environ []string
@@ -126,7 +129,11 @@ func (s *settings) checkedEndpoint() (cloudflow.Endpoint, error) {
 // place is where the sweeps work. Which account it is only the credentials tell.
 func (s *settings) place(endpoint cloudflow.Endpoint) result.Place {
 	own, _ := endpoint.Region()
-	return result.Place{Endpoint: endpoint.String(), Region: cmp.Or(own, s.region), Flowreaper: version}
+	at := result.Place{Endpoint: endpoint.String(), Region: cmp.Or(own, s.region), Flowreaper: version}
+	if s.of != nil {
+		at.Name, at.Account = s.of.Name, s.of.Account
+	}
+	return at
 }
 
 func (s *settings) checkMode() error {
@@ -153,6 +160,9 @@ func (s *settings) flowFilter() (func(string) bool, error) {
 }
 
 func (s *settings) readPolicy() (*policy.Policy, error) {
+	if s.of != nil {
+		return s.of.Policy, nil
+	}
 	if s.saved.file != "" {
 		return s.saved.read(s)
 	}

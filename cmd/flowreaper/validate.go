@@ -30,7 +30,7 @@ type validation struct {
 	flows  int
 	tick   string
 	strict bool
-	fleet  fleetFlags
+	fleet  flag.Fleet
 	now    func() time.Time
 	print  bool
 }
@@ -46,12 +46,12 @@ func (t *terminal) newValidate() *cobra.Command {
 			"  flowreaper validate -o json policy.yaml\n" +
 			"  flowreaper validate --print policy.yaml > whole.yaml\n" +
 			"  flowreaper validate --strict --fleet fleet.yaml",
-		Args: v.fleet.orFiles(flag.SomeFiles("a policy's file")),
+		Args: v.fleet.OrFiles(flag.SomeFiles("a policy's file")),
 		RunE: func(_ *cobra.Command, files []string) error { return t.validate(files, v) },
 	}
 	flags := cmd.Flags()
 	t.addOutput(cmd, "json")
-	v.fleet.add(cmd)
+	v.fleet.Add(cmd)
 	flags.IntVar(&v.flows, "flows", 0, "also print what sweeps need on an account of so many flows, `N`")
 	flags.StringVar(&v.tick, "tick", cmp.Or(t.getenv("FLOWREAPER_TICK"), "1m"), "the time between two sweeps (or FLOWREAPER_TICK)")
 	flags.BoolVar(&v.print, "print", false, "print the policy with all that it extends, as one file")
@@ -83,8 +83,8 @@ func (t *terminal) validate(files []string, v *validation) error {
 	for _, file := range files {
 		all = append(all, policyfile.Validate(file, o))
 	}
-	if v.fleet.file != "" {
-		if all, err = policyfile.ValidateFleet(v.fleet.file, v.fleet.places, o); err != nil {
+	if v.fleet.File != "" {
+		if all, err = policyfile.ValidateFleet(v.fleet.File, v.fleet.Places, o); err != nil {
 			return usageError(fmt.Errorf("--place: %w", err))
 		}
 	}

@@ -13,6 +13,7 @@ package connect
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"os"
 	"os/user"
 
@@ -32,6 +33,11 @@ type Options struct {
 	Region   string
 	Rates    cloudflow.Rates
 	Getenv   func(string) string
+
+	Keys    cloudflow.Credentials // that were found before; the zero value: they are looked for
+	Account string                // the account's id, where it is known
+	Role    *sts.Role             // to assume with the credentials; nil: none
+	Session string                // what that is called in ActionTrail
 }
 
 // Connection is a client, and who calls with it.
@@ -41,15 +47,17 @@ type Connection struct {
 	Quota  *cloudflow.Quota
 
 	at       cloudflow.Endpoint
-	keys     cloudflow.Credentials
 	identity func() (sts.Identity, bool) // nil: nobody was asked
 }
 
-// Open looks for credentials and makes the client. It calls nothing.
+// Open looks for credentials and makes the client. It calls nothing, but for the
+// credentials of a role.
 func Open(ctx context.Context, o Options) (*Connection, error) {
-	keys, err := Credentials(ctx, o.Getenv)
-	if err != nil {
-		return nil, err
+	keys, err := o.Keys, error(nil)
+	if keys.AccessKeyID == "" {
+		if keys, err = Credentials(ctx, o.Getenv); err != nil {
+			return nil, err
+		}
 	}
 	at, err := cloudflow.ParseEndpoint(o.Endpoint, o.Region)
 	if err != nil {
@@ -59,11 +67,17 @@ func Open(ctx context.Context, o Options) (*Connection, error) {
 	if err != nil {
 		return nil, Refusal{err}
 	}
+	if o.Role != nil {
+		if keys, err = sts.Assume(ctx, at, keys, *o.Role, o.Session, nil); err != nil {
+			return nil, err
+		}
+	}
 	client, err := cloudflow.New(cloudflow.Options{Endpoint: o.Endpoint, Region: o.Region, Credentials: keys, Quota: quota})
 	if err != nil {
 		return nil, Refusal{err}
 	}
-	return &Connection{Options: o, Client: client, Quota: quota, at: at, keys: keys}, nil
+	o.Keys = keys
+	return &Connection{Options: o, Client: client, Quota: quota, at: at}, nil
 }
 
 // Close ends the connection.
@@ -80,7 +94,7 @@ func (c *Connection) Identify(ctx context.Context) {
 	}
 	go func() {
 		defer close(answered)
-		id, ok = sts.Caller(ctx, c.at, c.keys, nil)
+		id, ok = sts.Caller(ctx, c.at, c.Keys, nil)
 	}()
 }
 
@@ -91,6 +105,15 @@ func (c *Connection) Identity() (id sts.Identity, ok bool) {
 		return sts.Identity{}, false
 	}
 	return c.identity()
+}
+
+// CheckAccount refuses credentials of another account than is meant, where both are
+// known.
+func (c *Connection) CheckAccount() error {
+	if id, ok := c.Identity(); ok && c.Account != "" && id.Account != c.Account {
+		return Refusal{fmt.Errorf("the credentials are of the account %s, but what is meant is %s: give a role of that account, or its credentials", id.Account, c.Account)}
+	}
+	return nil
 }
 
 // Caller is who has this done, for those who find their executions stopped: the RAM

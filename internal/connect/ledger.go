@@ -53,11 +53,14 @@ func someonesElse(names ...string) error {
 	return nil
 }
 
-// account tells accounts apart: by their number or, at an endpoint that isn't
+// account tells accounts apart: by their number or, where nobody gave it, at an endpoint that isn't
 // CloudFlow's own and knows none, by the key.
 func (c *Connection) account() (string, error) {
+	if c.Account != "" {
+		return c.Account, nil
+	}
 	if !strings.HasSuffix(strings.TrimSuffix(c.at.Host, ":443"), ".fnf.aliyuncs.com") {
-		return c.keys.AccessKeyID, nil
+		return c.Keys.AccessKeyID, nil
 	}
 	if id, ok := c.Identity(); ok {
 		return id.Account, nil

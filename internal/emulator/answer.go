@@ -39,6 +39,7 @@ var operations = map[string]operation{
 	"StartExecution":      {http.MethodPost, 100, 100, []string{"FlowName"}, (*Server).startExecution},
 	"StopExecution":       {http.MethodPost, 2, 10, []string{"FlowName", "ExecutionName"}, (*Server).stopExecution},
 	"DescribeRegions":     {http.MethodPost, 2, 10, nil, (*Server).describeRegions},
+	assumeRole:            {http.MethodPost, 100, 100, []string{"RoleArn", "RoleSessionName"}, (*Server).assumeRole},
 }
 
 // reply is what goes back over the wire, or that it breaks.
@@ -112,7 +113,7 @@ func (s *Server) letIn(r *request) *apiError {
 		return errorOf("MissingRequiredHeader", "x-acs-version")
 	case version == "":
 		return errorOf("MissingRequiredParams", "Version")
-	case version != apiVersion:
+	case version != r.version():
 		return errorOf("APIVersionNotSupported", version)
 	case r.Method != operations[r.operation].method:
 		return errorOf("UnsupportedHTTPMethod", "")

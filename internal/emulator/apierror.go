@@ -54,7 +54,12 @@ var documentedErrors = []apiError{
 	{status: http.StatusBadRequest, code: "IncompleteSignature", message: "The request signature does not conform to Aliyun standards."},
 	{status: http.StatusBadRequest, code: "SignatureNonceUsed", message: "Specified signature nonce was used already."},
 	{status: http.StatusBadRequest, code: "InvalidSecurityToken.MismatchWithAccessKey", message: "Specified SecurityToken mismatch with the AccessKey."},
+	{status: http.StatusBadRequest, code: "InvalidSecurityToken.Expired", message: "Specified SecurityToken is expired."},
 	{status: http.StatusBadRequest, code: "UnsupportedHTTPMethod", message: "This http method is not supported."},
+
+	// The Security Token Service's.
+	{status: http.StatusNotFound, code: "EntityNotExist.Role", message: "The role not exists: {it}."},
+	{status: http.StatusForbidden, code: "NoPermission", message: "You are not authorized to do this action. You should be authorized by RAM."},
 }
 
 // errorOf is the documented error of a code. it is what its message tells of, unless

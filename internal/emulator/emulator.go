@@ -49,6 +49,7 @@ type Options struct {
 type Server struct {
 	behaviour account.Behaviour
 	cloud     *cloud.Cloud
+	roles     []account.Role
 	verifier  *signature.Verifier
 	quota     map[string]*rate.Limiter // by operation; nil: none
 	latency   time.Duration
@@ -69,6 +70,7 @@ func New(a *account.Account, o Options) (*Server, error) {
 	behaviour := a.Behaviour.WithDefaults()
 	s := &Server{
 		behaviour: behaviour,
+		roles:     a.Roles,
 		verifier:  signature.NewVerifier(keys, time.Duration(behaviour.MaxSkew)),
 		latency:   o.Latency,
 		faults:    &faults{},

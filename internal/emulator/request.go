@@ -16,8 +16,12 @@ import (
 // maxEntity is the most bytes that a request may have.
 const maxEntity = 1 << 20
 
-// apiVersion is the one version of the API.
-const apiVersion = "2019-03-15"
+// apiVersion and stsVersion are the one version of the API, and that of the Security
+// Token Service's.
+const (
+	apiVersion = "2019-03-15"
+	stsVersion = "2015-04-01"
+)
 
 // request is a call of an operation.
 type request struct {
@@ -76,6 +80,14 @@ func (r *request) headerOrParameter(header, parameter string) string {
 		return r.Header.Get(header)
 	}
 	return r.get(parameter)
+}
+
+// version is that of the operation.
+func (r *request) version() string {
+	if r.operation == assumeRole {
+		return stsVersion
+	}
+	return apiVersion
 }
 
 func (r *request) get(name string) string { return r.Parameter(name) }

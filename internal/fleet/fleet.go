@@ -40,6 +40,9 @@ type Place struct {
 	Policy   *policy.Policy
 }
 
+// Session is what ActionTrail calls whoever assumes the place's role.
+func (p *Place) Session() string { return "flowreaper-" + p.Name }
+
 // Read reads the file of that name, and the policies beside it.
 func Read(name string) (*Fleet, error) {
 	text, err := os.ReadFile(name)

@@ -121,7 +121,7 @@ func warnings(r *result.Report) string {
 func place(r *result.Report) string {
 	var parts []string
 	for _, part := range []struct{ what, value string }{
-		{"account ", r.Account}, {"region ", r.Region}, {"", r.Endpoint},
+		{"place ", r.Name}, {"account ", r.Account}, {"region ", r.Region}, {"", r.Endpoint},
 	} {
 		if part.value != "" {
 			parts = append(parts, part.what+Plain(part.value))

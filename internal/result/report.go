@@ -81,6 +81,8 @@ type Report struct {
 // Place is where a sweep worked, and by which flowreaper. What isn't known is
 // absent: who asks the emulator has no account.
 type Place struct {
+	// The place's name in a fleet (docs/fleet.md).
+	Name string `json:"place,omitempty"`
 	// The id of the Alibaba Cloud account. On a terminal it is asked of the Security Token Service.
 	Account string `json:"account,omitempty"`
 	// The region, such as cn-hangzhou.

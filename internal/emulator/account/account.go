@@ -21,6 +21,13 @@ type Account struct {
 	Flows     []Flow     `yaml:"flows"`
 	Generate  []Generate `yaml:"generate"`
 	Faults    []Fault    `yaml:"faults"`
+	Roles     []Role     `yaml:"roles"`
+}
+
+// Role is a RAM role of the account that whoever may call can assume.
+type Role struct {
+	ARN        string `yaml:"arn"`
+	ExternalID string `yaml:"externalId"` // "": the role's trust asks for none
 }
 
 // Behaviour answers the questions about CloudFlow that its documentation
@@ -186,7 +193,7 @@ func Operations() []string {
 	return []string{
 		"ListFlows", "DescribeFlow", "CreateFlow", "DeleteFlow",
 		"ListExecutions", "DescribeExecution", "GetExecutionHistory", "StartExecution", "StopExecution",
-		"DescribeRegions",
+		"DescribeRegions", "AssumeRole",
 	}
 }
 

@@ -53,8 +53,15 @@ func (a *Account) mistake() *mistake {
 			return m
 		}
 	}
+	for i, r := range a.Roles {
+		if !roleARN.MatchString(r.ARN) {
+			return &mistake{fmt.Sprintf("$.roles[%d].arn", i), fmt.Sprintf("%q is no role's ARN, such as acs:ram::1968132000123456:role/flowreaper-enforce", r.ARN)}
+		}
+	}
 	return mistakeInFaults("$.faults", a.Faults)
 }
+
+var roleARN = regexp.MustCompile(`^acs:ram::[0-9]+:role/[A-Za-z0-9.-]{1,64}$`)
 
 func (b *Behaviour) mistake(path string) *mistake {
 	return first(

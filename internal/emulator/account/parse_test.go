@@ -118,7 +118,7 @@ func TestParseRefusesItems(t *testing.T) {
 		{"generate", "{flows: 2, prefix: a-, input: {a: 1}, inputSize: 9}", "9", "input and inputSize exclude each other"},
 		{"faults", "{operation: StopExecution}", "{", "a fault needs a kind: error, resetBefore, resetAfter, slow, torn, html502, empty503"},
 		{"faults", "{kind: eror}", "eror", `"eror" is none of error, resetBefore, resetAfter, slow, torn, html502, empty503`},
-		{"faults", "{operation: StopExec, kind: torn}", "StopExec", `"StopExec" is none of ListFlows, DescribeFlow, CreateFlow, DeleteFlow, ListExecutions, DescribeExecution, GetExecutionHistory, StartExecution, StopExecution, DescribeRegions`},
+		{"faults", "{operation: StopExec, kind: torn}", "StopExec", `"StopExec" is none of ListFlows, DescribeFlow, CreateFlow, DeleteFlow, ListExecutions, DescribeExecution, GetExecutionHistory, StartExecution, StopExecution, DescribeRegions, AssumeRole`},
 		{"faults", "{kind: torn, code: X}", "X", "code belongs to the kind error"},
 		{"faults", "{kind: html502, status: 500}", "500", "status belongs to the kind error"},
 		{"faults", "{kind: error, status: 200}", "200", "the status of an error is from 400 to 599"},

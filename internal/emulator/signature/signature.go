@@ -10,7 +10,9 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -42,7 +44,8 @@ func (r *Request) Has(name string) bool { return r.Query.Has(name) || r.Form.Has
 type AccessKey struct {
 	ID            string
 	Secret        string
-	SecurityToken string // the one that temporary credentials bring; "" takes any, and none
+	SecurityToken string    // the one that temporary credentials bring; "" takes any, and none
+	Until         time.Time // when temporary ones expire; the zero time is never
 }
 
 // Kind says what is wrong with a request's signature, by the code of the API's error.
@@ -55,6 +58,7 @@ const (
 	UnknownKey       Kind = "InvalidAccessKeyID"    // no key has the id Error.Name
 	WrongToken       Kind = "InvalidSecurityToken.MismatchWithAccessKey"
 	Mismatch         Kind = "SignatureNotMatch"
+	Expired          Kind = "InvalidSecurityToken.Expired"
 	Skewed           Kind = "RequestTimeTooSkewed" // the time, Error.Name, is too far from the server's
 	Replayed         Kind = "SignatureNonceUsed"
 )
@@ -69,6 +73,7 @@ func (e *Error) Error() string { return string(e.Kind) + ": " + e.Name }
 
 // Verifier verifies requests. It is safe for concurrent use.
 type Verifier struct {
+	mu      sync.Mutex
 	keys    []AccessKey
 	maxSkew time.Duration
 	nonces  *nonces
@@ -77,7 +82,7 @@ type Verifier struct {
 // NewVerifier makes a verifier that lets in what is signed with one of the
 // keys, not further than maxSkew from its clock, once.
 func NewVerifier(keys []AccessKey, maxSkew time.Duration) *Verifier {
-	return &Verifier{keys: keys, maxSkew: maxSkew, nonces: newNonces(maxSkew)}
+	return &Verifier{keys: slices.Clone(keys), maxSkew: maxSkew, nonces: newNonces(maxSkew)}
 }
 
 // Verify returns nil, or an [*Error] for the first thing that is wrong.
@@ -97,6 +102,9 @@ func (v *Verifier) Verify(r *Request, now time.Time) error {
 	if key.SecurityToken != "" && key.SecurityToken != claim.token {
 		return &Error{Kind: WrongToken}
 	}
+	if !key.Until.IsZero() && now.After(key.Until) {
+		return &Error{Kind: Expired}
+	}
 	if skew := now.Sub(claim.time).Abs(); skew > v.maxSkew {
 		return &Error{Kind: Skewed, Name: claim.timeText}
 	}
@@ -110,7 +118,18 @@ func (v *Verifier) Verify(r *Request, now time.Time) error {
 	return nil
 }
 
+// Add lets another key in. Those that have long expired are forgotten.
+func (v *Verifier) Add(key AccessKey, now time.Time) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.keys = append(slices.DeleteFunc(v.keys, func(k AccessKey) bool {
+		return !k.Until.IsZero() && now.After(k.Until.Add(time.Hour))
+	}), key)
+}
+
 func (v *Verifier) key(id string) (AccessKey, bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
 	for _, key := range v.keys {
 		if key.ID == id {
 			return key, true
