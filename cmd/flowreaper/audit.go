@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"github.com/flowreaper/flowreaper/internal/policyfile"
 	"strings"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/flowreaper/flowreaper/internal/audit/show"
 	"github.com/flowreaper/flowreaper/internal/duration"
 	"github.com/flowreaper/flowreaper/internal/flag"
+	"github.com/flowreaper/flowreaper/internal/fleet/look"
 	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/screen"
 )
@@ -66,7 +68,13 @@ Exit status: 0 all was read · 1 failed · 2 wrong usage or policy · 3 done in 
 			return usageError(err)
 		}
 		if f.fleet.File != "" {
-			return t.auditFleet(cmd.Context(), f)
+			var o audit.Options
+			return t.overFleet(cmd.Context(), &f.fleet, f.settings, func(s *settings) (err error) {
+				one := *f
+				one.settings = s
+				o, err = one.auditOptions()
+				return err
+			}, func(ctx context.Context, c *look.Command) error { return c.Audit(ctx, o) })
 		}
 		return t.audit(cmd.Context(), f)
 	}
@@ -100,7 +108,7 @@ func (f *auditFlags) auditOptions() (o audit.Options, err error) {
 
 func (t *terminal) audit(ctx context.Context, f *auditFlags) error {
 	o, err := f.auditOptions()
-	if err := misspelt(t.environ, err, o.Policy); err != nil {
+	if err := policyfile.Misspelt(t.environ, err, o.Policy); err != nil {
 		return usageError(err)
 	}
 	c, bounded, disconnect, err := t.openToRead(ctx, f.settings)

@@ -97,12 +97,12 @@ func (b *backtesting) check() (*checked, error) {
 		return nil, fmt.Errorf("--max-false-stops %w", err)
 	}
 	if c.policy, err = policyfile.Read(b.policy); err != nil {
-		return nil, misspelt(b.environ, err)
+		return nil, policyfile.Misspelt(b.environ, err)
 	}
 	if b.against != "" {
 		c.against, err = policyfile.Read(b.against)
 	}
-	return c, misspelt(b.environ, err, slices.DeleteFunc([]*policy.Policy{c.policy, c.against}, func(p *policy.Policy) bool { return p == nil })...)
+	return c, policyfile.Misspelt(b.environ, err, slices.DeleteFunc([]*policy.Policy{c.policy, c.against}, func(p *policy.Policy) bool { return p == nil })...)
 }
 
 func (t *terminal) backtest(b *backtesting) error {

@@ -12,6 +12,7 @@ import (
 	"github.com/flowreaper/flowreaper/internal/connect"
 	"github.com/flowreaper/flowreaper/internal/doctor"
 	"github.com/flowreaper/flowreaper/internal/flag"
+	"github.com/flowreaper/flowreaper/internal/fleet/look"
 	"github.com/flowreaper/flowreaper/internal/policyfile"
 	"github.com/flowreaper/flowreaper/internal/report"
 	"github.com/flowreaper/flowreaper/internal/screen"
@@ -61,7 +62,8 @@ Exit status: 0 all that was asked was told · 1 failed: no access, or a flow of 
 			return usageError(err)
 		}
 		if flags.fleet.File != "" {
-			return t.doctorFleet(cmd.Context(), flags)
+			none := func(*settings) error { return nil }
+			return t.overFleet(cmd.Context(), &flags.fleet, flags.settings, none, func(ctx context.Context, c *look.Command) error { return c.Doctor(ctx) })
 		}
 		return t.doctor(cmd.Context(), flags)
 	}
@@ -106,7 +108,7 @@ func (f *doctorFlags) doctorOptions() (doctor.Options, error) {
 
 func (t *terminal) doctor(ctx context.Context, f *doctorFlags) error {
 	o, err := f.doctorOptions()
-	if err := misspelt(t.environ, err, o.Policy); err != nil {
+	if err := policyfile.Misspelt(t.environ, err, o.Policy); err != nil {
 		return usageError(err)
 	}
 	if f.canary && !f.yes && !screen.IsTerminal(t.in) {

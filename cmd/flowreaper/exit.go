@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"github.com/flowreaper/flowreaper/internal/event"
 	"github.com/flowreaper/flowreaper/internal/report"
@@ -22,7 +21,7 @@ func (t *terminal) exit(ctx context.Context, r *result.Report, failure error, no
 			failure = &statusError{status: statusPartly, err: left}
 		}
 	} else {
-		failure = &statusError{status: statusOf(r, failure), err: errors.New(report.Plain(failure.Error()) + nextStep(r, failure))}
+		failure = &statusError{status: statusOf(r, failure), err: errors.New(report.Plain(failure.Error()) + report.NextStep(r, failure))}
 	}
 	return interruptedOr(ctx, failure)
 }
@@ -50,22 +49,6 @@ func statusOf(r *result.Report, failure error) int {
 		return statusPartly
 	}
 	return statusFailed
-}
-
-// nextStep is what to do when not even the flows could be listed, unless the
-// failure itself says so.
-func nextStep(r *result.Report, failure error) string {
-	var s *result.Error
-	switch {
-	case errors.As(failure, &s) && s.Code == result.CodeUnmatched:
-		return "\nCorrect it, or, if it is meant so, add --allow-unmatched"
-	case errors.Is(failure, context.DeadlineExceeded):
-		return "\nGive it more time with --timeout, or less to do with --flow"
-	case strings.Contains(failure.Error(), "; next: "): // it has been said
-	case errors.As(failure, &s) && s.Code == result.CodeSweep && r.Flows.Seen == 0:
-		return "\nCheck the endpoint and the region, and that this machine reaches them"
-	}
-	return ""
 }
 
 // interruptedOr gives an interrupted command its own exit status.

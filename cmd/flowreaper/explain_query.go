@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"github.com/flowreaper/flowreaper/internal/policyfile"
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/duration"
@@ -25,7 +26,7 @@ func (t *terminal) explainQuery(ctx context.Context, set *settings, flows int) e
 	}
 	if flows > 0 {
 		p, err := set.readPolicy()
-		if err := misspelt(set.environ, err, p); err != nil {
+		if err := policyfile.Misspelt(set.environ, err, p); err != nil {
 			return usageError(err)
 		}
 		return t.showQuery(p, p.QueryPlan(time.Now(), flows, nil, tick))

@@ -44,10 +44,10 @@ func (t *terminal) ramPolicy(file, mode string) error {
 		return usageError(fmt.Errorf("--mode %q is neither plan nor enforce", mode))
 	}
 	if file == "" {
-		return usageError(misspelt(t.environ, errNoPolicy))
+		return usageError(policyfile.Misspelt(t.environ, errNoPolicy))
 	}
 	p, err := policyfile.Read(file)
-	if err := misspelt(t.environ, err, p); err != nil {
+	if err := policyfile.Misspelt(t.environ, err, p); err != nil {
 		return usageError(err)
 	}
 	return report.JSON(t.out, sweep.RAMPolicy(p, policy.Mode(mode)))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"github.com/flowreaper/flowreaper/internal/policyfile"
 	"strings"
 	"time"
 
@@ -98,7 +99,7 @@ func (f *recordFlags) recordOptions() (record.Options, error) {
 
 func (t *terminal) record(ctx context.Context, f *recordFlags) error {
 	o, err := f.recordOptions()
-	if err := misspelt(t.environ, err); err != nil {
+	if err := policyfile.Misspelt(t.environ, err); err != nil {
 		return usageError(err)
 	}
 	c, bounded, disconnect, err := t.openToRead(ctx, f.settings)

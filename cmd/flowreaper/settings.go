@@ -12,7 +12,6 @@ import (
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/internal/duration"
-	"github.com/flowreaper/flowreaper/internal/environment"
 	"github.com/flowreaper/flowreaper/internal/flag"
 	"github.com/flowreaper/flowreaper/internal/fleet"
 	"github.com/flowreaper/flowreaper/internal/policyfile"
@@ -73,7 +72,7 @@ func (s *settings) check() (*sweeping, error) {
 		return nil, err
 	}
 	p, err := s.readPolicy()
-	if err := misspelt(s.environ, err, p); err != nil {
+	if err := policyfile.Misspelt(s.environ, err, p); err != nil {
 		return nil, err
 	}
 	endpoint, err := s.checkedEndpoint()
@@ -98,20 +97,6 @@ func (s *settings) check() (*sweeping, error) {
 	}}, nil
 }
 
-// misspelt is why a policy could not be read, err, or what is wrong with the names
-// in the environment: one of them may be why. A policy with mistakes comes first,
-// since it may name variables of its own.
-func misspelt(environ []string, err error, policies ...*policy.Policy) error {
-	if wrong := policy.Errors(nil); errors.As(err, &wrong) {
-		return err
-	}
-	var others []string
-	for _, p := range policies {
-		others = append(others, p.Variables()...)
-	}
-	return errors.Join(environment.Check(environ, others), err)
-}
-
 // checkedEndpoint refuses an endpoint left over in the environment beside a region
 // of the command line: whoever names one region must not stop another's.
 func (s *settings) checkedEndpoint() (cloudflow.Endpoint, error) {
@@ -129,11 +114,7 @@ func (s *settings) checkedEndpoint() (cloudflow.Endpoint, error) {
 // place is where the sweeps work. Which account it is only the credentials tell.
 func (s *settings) place(endpoint cloudflow.Endpoint) result.Place {
 	own, _ := endpoint.Region()
-	at := result.Place{Endpoint: endpoint.String(), Region: cmp.Or(own, s.region), Flowreaper: version}
-	if s.of != nil {
-		at.Name, at.Account = s.of.Name, s.of.Account
-	}
-	return at
+	return result.Place{Endpoint: endpoint.String(), Region: cmp.Or(own, s.region), Flowreaper: version}
 }
 
 func (s *settings) checkMode() error {

@@ -100,7 +100,7 @@ func (t *terminal) validate(files []string, v *validation) error {
 		}
 		warned += f.Warnings()
 	}
-	switch misspelt := misspelt(t.environ, nil, policies...); {
+	switch misspelt := policyfile.Misspelt(t.environ, nil, policies...); {
 	case bad > 0:
 		return usageError(fmt.Errorf("wrong: %d of %d; a wrong policy stops nothing", bad, len(all)))
 	case misspelt != nil:

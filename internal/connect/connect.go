@@ -27,6 +27,9 @@ type Refusal struct{ error }
 // Unwrap returns the error beneath.
 func (r Refusal) Unwrap() error { return r.error }
 
+// Refuse says that an error is of what was given.
+func Refuse(err error) error { return Refusal{err} }
+
 // Options say what is called, and from where.
 type Options struct {
 	Endpoint string // "" for the region's
@@ -79,6 +82,9 @@ func Open(ctx context.Context, o Options) (*Connection, error) {
 	o.Keys = keys
 	return &Connection{Options: o, Client: client, Quota: quota, at: at}, nil
 }
+
+// At is the URL that is called.
+func (c *Connection) At() string { return c.at.String() }
 
 // Close ends the connection.
 func (c *Connection) Close() { c.Client.Close() }

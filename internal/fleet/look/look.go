@@ -3,8 +3,7 @@
 // place leaves the others alone.
 //
 //	l := look.Looker{Keys: keys, Rates: rates, Getenv: os.Getenv}
-//	parts := fleet.Each(ctx, places, l.Doctor, done)
-//	err := look.Show(os.Stdout, parts, false, text)
+//	err := (&look.Command{Looker: l, Places: places, Out: os.Stdout, Err: os.Stderr}).Doctor(ctx)
 package look
 
 import (
@@ -22,7 +21,7 @@ import (
 	"github.com/flowreaper/flowreaper/internal/sweep"
 )
 
-// Looker looks with the credentials that were found once, and assumes each place's role with
+// Looker looks in one place with the credentials that were found once, and assumes each place's role with
 // them.
 type Looker struct {
 	Keys   cloudflow.Credentials
@@ -61,7 +60,8 @@ func (l Looker) Plan(ctx context.Context, p *fleet.Place, o sweep.Options, count
 			return nil, err
 		}
 	}
-	o.Source, o.Stopper, o.Quota = c.Client, c.Client, c.Quota
+	o.Source, o.Stopper, o.Quota, o.Policy = c.Client, c.Client, c.Quota, p.Policy
+	o.Place.Name, o.Place.Account, o.Place.Region, o.Place.Endpoint = p.Name, p.Account, p.Region, c.At()
 	r, _, failure := sweep.Plan(ctx, o)
 	if failure == nil {
 		failure = r.Shortfall()
@@ -95,6 +95,7 @@ func (l Looker) Audit(ctx context.Context, p *fleet.Place, o audit.Options) (*au
 	}
 	defer c.Close()
 	o.Source, o.Account, o.Rates, o.Policy = c.Client, p.Account, c.Quota.Rates, p.Policy
+	o.Region, o.Endpoint = p.Region, c.At()
 	r, failure := audit.Run(ctx, o)
 	if failure == nil && !r.Complete {
 		failure = auditshow.Shortfall(r)
