@@ -17,7 +17,9 @@ func (l *linter) everySweep(r *lintRule) {
 	}
 	look := l.policy.look(r.Rule, sample(r.flows, someDay))
 	key, why := l.unforeseen(r)
+	age, _ := r.leastAge()
 	switch {
+	case look.age == 0 && why == "" && 0 < age && age <= r.lead(): // warnBefore tells of it
 	case look.age == 0 && why == "":
 		l.everyFlow(r, "", "no condition says how old an execution must be", look)
 	case look.age == 0:

@@ -69,7 +69,8 @@ func (p *Policy) ruleQuery(r *Rule, left []conjunct, j *judgement) Query {
 			b.endBy(c, j.facts.Now)
 		}
 	}
-	q.StartedBefore, q.StartedAfter, q.MinAge, q.NamePrefix = b.before, b.after, b.minAge, b.prefix
+	q.StartedBefore, q.StartedAfter, q.NamePrefix = b.before, b.after, b.prefix
+	q.MinAge = max(0, b.minAge-r.lead()) // by which people are to be warned
 	return q
 }
 

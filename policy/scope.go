@@ -173,7 +173,6 @@ func (s *Scope) Flow(flow *Flow) *FlowScope {
 		q := s.policy.ruleQuery(r.rule, left, j)
 		if r.rule.warns() { // what is to be stopped now, and what is to be warned of
 			q = q.Or(s.policy.ruleQuery(r.rule, left, s.ahead(r.rule, *j)))
-			q.MinAge = max(0, q.MinAge-r.rule.lead())
 		}
 		if len(q.Statuses) > 0 {
 			f.rules = append(f.rules, staged{r.rule, left})

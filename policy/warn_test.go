@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -123,6 +124,27 @@ func TestWarnsAsksForBoth(t *testing.T) {
 		begin, end := q.Bounds()
 		if !slices.Contains(q.Statuses, "Running") || begin.After(f.Execution.StartedTime) || !end.IsZero() && end.Before(f.Execution.StartedTime) || q.MinAge > test.started {
 			t.Errorf("%s: asks for %+v", test.when, q)
+		}
+	}
+}
+
+// A warning costs what a shorter limit does, and that is what is told of it.
+func TestWarnsCosts(t *testing.T) {
+	costs := func(rule string) string {
+		p, err := Parse("p.yaml", []byte(warnsBefore+"  - {name: r, "+rule+"}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		plan := p.QueryPlan(testNow, 1200, nil, time.Minute)
+		return fmt.Sprint(p.Demand(1200, time.Minute), plan.Demand, plan.Rules[0].Every)
+	}
+	for rule, like := range map[string]string{
+		"maxRuntime: 2h, warnBefore: 30m":             "maxRuntime: 88m",
+		"maxRuntime: 1h, warnBefore: 1h":              "when: 'true'",
+		"maxRuntime: 2h, warnBefore: 30m, mode: plan": "maxRuntime: 2h",
+	} {
+		if got, want := costs(rule), costs(like); got != want {
+			t.Errorf("%s costs %s, and %s %s", rule, got, like, want)
 		}
 	}
 }
