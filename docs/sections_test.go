@@ -36,6 +36,16 @@ var (
 // in its own language is left out.
 func sections(t *testing.T, page string) []section {
 	t.Helper()
+	if pages[page] == nil {
+		pages[page] = parse(t, page)
+	}
+	return slices.Clone(pages[page])
+}
+
+var pages = map[string][]section{} // once they are read
+
+func parse(t *testing.T, page string) []section {
+	t.Helper()
 	text, err := os.ReadFile(filepath.Join("..", page))
 	if err != nil {
 		t.Fatal(err)
