@@ -55,8 +55,17 @@ rule mornings (mode enforce) keeps
   ✓ event.kind "timer" in ["timer","manual"]
   ✓ status == "Running"
   ✗ flow.name "etl-nightly" does not match flows ["night-*"]  — due never
-  ✓ age 1h > 10m
+  ✓ age 1h > 30m
   ✗ started Wed 2026-03-04 19:00 +08:00 and endBy 08:00 Mon-Fri Asia/Shanghai except holidays is Thu 2026-03-05 08:00 +08:00
+  due never
+
+rule same-day (mode enforce) keeps
+  ✓ event.kind "timer" in ["timer","manual"]
+  ✓ status == "Running"
+  ✗ flow.name "etl-nightly" does not match flows ["day-*"]  — due never
+  ✗ age 1h > 1h
+  ✗ date(now, "Asia/Shanghai") "2026-03-04" != date(execution.startedTime, "Asia/Shanghai") "2026-03-04"
+  ✓ not (weekday(now, "Asia/Shanghai") "Wed" in ["Sat","Sun"])
   due never
 
 rule stuck (mode enforce) keeps

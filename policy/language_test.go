@@ -22,6 +22,7 @@ func TestFullPolicy(t *testing.T) {
 		"customers enforce on=[timer manual] noLimits=false for=0s first=",
 		"overnight enforce on=[timer manual] noLimits=false for=0s first=",
 		"mornings enforce on=[timer manual] noLimits=false for=0s first=",
+		"same-day enforce on=[timer manual] noLimits=false for=0s first=",
 		"stuck enforce on=[timer manual] noLimits=false for=0s first=",
 		"budget-alarm enforce on=[event] noLimits=true for=45m0s first=oldest",
 	}

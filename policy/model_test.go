@@ -136,6 +136,9 @@ func drawRule(t *rapid.T, i int, m modelPolicy, exact bool) modelRule {
 		d, _ := time.ParseDuration(rapid.SampledFrom(modelDurations).Draw(t, "maxRuntime"))
 		r.maxRuntime = d
 	}
+	if !slices.Contains(r.on, "event") && rapid.IntRange(0, 3).Draw(t, "warns") == 0 {
+		r.warnBefore, _ = time.ParseDuration(rapid.SampledFrom(modelDurations).Draw(t, "warnBefore"))
+	}
 	if rapid.IntRange(0, 3).Draw(t, "has window") == 0 {
 		r.window = drawWindow(t, m)
 	}
@@ -240,6 +243,7 @@ func (m modelPolicy) yaml() string {
 		}
 	}
 	line(m.mode != "", "mode: %s", m.mode)
+	line(true, "notify: [{name: all, kind: webhook, url: 'http://localhost/'}]")
 	line(len(m.calendars) > 0, "calendars:")
 	for _, name := range slices.Sorted(maps.Keys(m.calendars)) {
 		if m.filed && name == "holidays" {
@@ -302,6 +306,7 @@ func (r modelRule) write(line func(yes bool, format string, args ...any)) {
 	line(len(r.flows) > 0, "    flows: %s", quoted(r.flows))
 	line(len(r.on) > 0, "    on: [%s]", strings.Join(r.on, ", "))
 	line(r.maxRuntime > 0, "    maxRuntime: %s", r.maxRuntime)
+	line(r.warnBefore > 0, "    warnBefore: %s", r.warnBefore)
 	if e := r.endBy; e != nil {
 		line(true, "    endBy: {%stime: %q, timeZone: %s}", e.modelDays.yaml(), e.time, e.zone)
 	}
@@ -350,6 +355,7 @@ type world struct {
 	flow       *Flow
 	executions []*Execution
 	beside     []modelFlow
+	warned     map[string]time.Time // as Facts have it, of each execution
 }
 
 func drawWorld(t *rapid.T) world {
@@ -437,5 +443,16 @@ func drawExecution(t *rapid.T, i int, now time.Time) *Execution {
 }
 
 func (w world) facts(e *Execution) Facts {
-	return Facts{Now: w.now, Event: w.event, Flow: w.flow, Execution: e}
+	return Facts{Now: w.now, Event: w.event, Flow: w.flow, Execution: e, Warned: w.warned}
+}
+
+// warn draws what was warned of, and what once was by a rule that is another one now.
+func (w *world) warn(t *rapid.T, p *Policy) {
+	w.warned = map[string]time.Time{}
+	for _, r := range p.Rules {
+		if rapid.Bool().Draw(t, "warned by "+r.Name) {
+			d, _ := time.ParseDuration(rapid.SampledFrom(append(modelDurations, "0s")).Draw(t, "warned ago"))
+			w.warned[r.ID()] = w.now.Add(-d).Add(draw[time.Duration](t, "beside", 0, -1, 1))
+		}
+	}
 }

@@ -44,6 +44,7 @@ type modelRule struct {
 	mode          string // "" is the policy's
 	flows         []string
 	maxRuntime    time.Duration
+	warnBefore    time.Duration
 	endBy         *modelEndBy
 	maxCost       float64 // 0 is none
 	when          []string
@@ -131,6 +132,7 @@ type answer struct {
 	Decision  Decision
 	Rule      string
 	Mode      Mode
+	NotWarned bool
 	WouldAlso []string
 	Undecided []string
 }
@@ -138,7 +140,7 @@ type answer struct {
 func answerOf(v Verdict) answer {
 	a := answer{Decision: v.Decision, WouldAlso: v.WouldAlso}
 	if v.Rule != nil {
-		a.Rule, a.Mode = v.Rule.Name, v.Mode
+		a.Rule, a.Mode, a.NotWarned = v.Rule.Name, v.Mode, v.NotWarned
 	}
 	for _, u := range v.Undecided {
 		a.Undecided = append(a.Undecided, u.Rule)
@@ -187,8 +189,11 @@ func (n *naive) judge(f Facts) answer {
 	if len(condemning) == 0 {
 		return a
 	}
-	speaks := max(0, slices.IndexFunc(condemning, func(r modelRule) bool { return n.mode(r) == ModeEnforce }))
-	a.Decision, a.Rule, a.Mode = Stop, condemning[speaks].name, n.mode(condemning[speaks])
+	speaks := slices.IndexFunc(condemning, func(r modelRule) bool { return n.mode(r) == ModeEnforce && !n.waits(r, f) })
+	if speaks < 0 {
+		speaks = max(0, slices.IndexFunc(condemning, func(r modelRule) bool { return n.mode(r) == ModeEnforce }))
+	}
+	a.Decision, a.Rule, a.Mode, a.NotWarned = Stop, condemning[speaks].name, n.mode(condemning[speaks]), n.waits(condemning[speaks], f)
 	for i, r := range condemning {
 		if i != speaks {
 			a.WouldAlso = append(a.WouldAlso, r.name)
@@ -198,6 +203,44 @@ func (n *naive) judge(f Facts) answer {
 		a.Decision = Protected
 	}
 	return a
+}
+
+// warned is when a rule has warned of the execution.
+func (n *naive) warned(r modelRule, f Facts) (at time.Time, ok bool) {
+	for id, at := range f.Warned {
+		if strings.HasPrefix(id, r.name+"/") {
+			return at, true
+		}
+	}
+	return at, false
+}
+
+func (n *naive) waits(r modelRule, f Facts) bool {
+	at, warned := n.warned(r, f)
+	return r.warnBefore > 0 && n.mode(r) == ModeEnforce && (!warned || f.Now.Sub(at) < r.warnBefore)
+}
+
+// stops says whether some rule condemns, and waits for no time that is known.
+func (n *naive) stops(f Facts) bool {
+	return slices.ContainsFunc(n.model.rules, func(r modelRule) bool {
+		_, warned := n.warned(r, f)
+		return conjunction(n.rule(r, f)) == triTrue && !(warned && n.waits(r, f))
+	})
+}
+
+// ahead are the rules that warn now of what they will stop. What will be too many by then
+// nobody knows: that is as it is now, and of those alone that a rule is about by now.
+func (n *naive) ahead(now Facts) (names []string) {
+	for _, r := range n.model.rules {
+		f := now
+		f.Now = now.Now.Add(r.warnBefore + 2*time.Minute)
+		_, warned := n.warned(r, f)
+		condemned := conjunction(append(n.withoutCrowd(r, f), n.crowd(r, now))) == triTrue && (r.maxConcurrent == 0 || conjunction(n.withoutCrowd(r, now)) != triFalse)
+		if r.warnBefore > 0 && n.mode(r) == ModeEnforce && !warned && condemned && !n.protected(f) {
+			names = append(names, r.name)
+		}
+	}
+	return names
 }
 
 func (n *naive) mode(r modelRule) Mode {
@@ -222,14 +265,17 @@ func (n *naive) protected(f Facts) bool {
 
 // rule evaluates everything that a rule demands.
 func (n *naive) rule(r modelRule, f Facts) []tri {
-	parts := n.withoutCrowd(r, f)
+	return append(n.withoutCrowd(r, f), n.crowd(r, f))
+}
+
+func (n *naive) crowd(r modelRule, f Facts) tri {
 	switch {
-	case r.maxConcurrent > 0 && r.countBy != "" && r.countBy != "flow":
-		parts = append(parts, n.crowdedByKey(r, f))
-	case r.maxConcurrent > 0:
-		parts = append(parts, n.crowded(r, f))
+	case r.maxConcurrent == 0:
+		return triTrue
+	case r.countBy != "" && r.countBy != "flow":
+		return n.crowdedByKey(r, f)
 	}
-	return parts
+	return n.crowded(r, f)
 }
 
 func (n *naive) withoutCrowd(r modelRule, f Facts) []tri {

@@ -34,6 +34,7 @@ func TestPropertyVerdicts(t *testing.T) {
 		n, p := drawJudge(t, programs, false)
 		w := drawWorld(t)
 		n.rows, n.beside = w.executions, w.beside
+		w.warn(t, p)
 		swept := sweep(t, p, w)
 		for _, e := range w.executions {
 			f := w.facts(e)
@@ -80,7 +81,7 @@ func sweep(t *rapid.T, p *Policy, w world) map[string]answer {
 			NewTogether(w.now, append([]*Flow{&flow}, beside...), "")
 		}
 		for _, row := range rows {
-			v := p.Judge(&Facts{Now: w.now, Event: w.event, Flow: &flow, Execution: row})
+			v := p.Judge(&Facts{Now: w.now, Event: w.event, Flow: &flow, Execution: row, Warned: w.warned})
 			for need := range v.Needs.each() {
 				if !w.fetch(need, row, &flow, f.Query()) {
 					t.Fatalf("%s needs %s; the query said %s", row.Name, v.Needs, f.Query().Needs)
@@ -244,6 +245,7 @@ func TestPropertyDueIsNotLate(t *testing.T) {
 		n, p := drawJudge(t, programs, false)
 		w := drawWorld(t)
 		n.rows, n.beside = w.executions, w.beside
+		w.warn(t, p)
 		e := w.executions[0]
 		f := w.facts(e)
 		due := p.Due(&f)
@@ -257,8 +259,8 @@ func TestPropertyDueIsNotLate(t *testing.T) {
 			}
 			f := w.facts(happened(t, &later, at))
 			f.Now = at
-			if got := n.judge(f); got.Decision != Keep {
-				t.Fatalf("due %s, but condemned at %s by %s\n%s", due, at.Format(time.RFC3339Nano), got.Rule, n.model.yaml())
+			if n.stops(f) {
+				t.Fatalf("due %s, but condemned at %s: %+v\n%s", due, at.Format(time.RFC3339Nano), n.judge(f), n.model.yaml())
 			}
 		}
 	})
@@ -315,6 +317,42 @@ func TestPropertyDueIsExact(t *testing.T) {
 
 func ref[T any](v T) *T { return &v }
 
+// TestPropertyWarnings: whom the rules warn of is whom they will stop, and before
+// Attention nobody is to be warned of, or stopped.
+func TestPropertyWarnings(t *testing.T) {
+	programs := programs{}
+	rapid.Check(t, func(t *rapid.T) {
+		n, p := drawJudge(t, programs, false)
+		w := drawWorld(t)
+		n.rows, n.beside = w.executions, w.beside
+		w.warn(t, p)
+		e := w.executions[0]
+		f := w.facts(e)
+		var got []string
+		notices, _ := p.Ahead(&f)
+		for _, notice := range notices {
+			if got = append(got, notice.Rule.Name); notice.StopAt.Before(f.Now.Add(notice.Rule.WarnBefore)) || notice.StopAt.After(f.Now.Add(notice.Rule.lead())) {
+				t.Fatalf("%s would stop at %v, and warns %s before\n%s", notice.Rule.Name, notice.StopAt, notice.Rule.WarnBefore, n.model.yaml())
+			}
+		}
+		if diff := cmp.Diff(n.ahead(f), got); diff != "" {
+			t.Fatalf("who warns: %s\n%s", diff, n.model.yaml())
+		}
+		due := p.Attention(&f)
+		later := *e
+		for _, at := range w.moments(t, e) {
+			if due.Kind == EverySweep || due.Kind == Moment && !at.Before(due.Time) {
+				continue
+			}
+			f := w.facts(happened(t, &later, at))
+			f.Now = at
+			if ahead := n.ahead(f); n.stops(f) || len(ahead) > 0 {
+				t.Fatalf("attention %s, but at %s stopped: %v, warned of by %v\n%s", due, at.Format(time.RFC3339Nano), n.stops(f), ahead, n.model.yaml())
+			}
+		}
+	})
+}
+
 // TestPropertyExplain: what is explained is what was judged.
 func TestPropertyExplain(t *testing.T) {
 	programs := programs{}
@@ -322,6 +360,7 @@ func TestPropertyExplain(t *testing.T) {
 		n, p := drawJudge(t, programs, false)
 		w := drawWorld(t)
 		n.rows, n.beside = w.executions, w.beside
+		w.warn(t, p)
 		f := w.facts(w.executions[0])
 		want, got := n.judge(f), p.Explain(&f)
 		for _, r := range got.Rules {
@@ -344,6 +383,7 @@ func TestPropertyMinAge(t *testing.T) {
 		n, p := drawJudge(t, programs, false)
 		w := drawWorld(t)
 		n.rows, n.beside = w.executions, w.beside
+		w.warn(t, p)
 		q := p.Scope(w.now, w.event).Flow(w.flow).Query()
 		for _, e := range w.executions {
 			f := w.facts(e)

@@ -1,5 +1,7 @@
 package policy
 
+import "slices"
+
 // Decision is what a policy says of one execution.
 type Decision string
 
@@ -21,6 +23,7 @@ type Verdict struct {
 
 	policy *Policy
 	facts  Facts
+	before int // so many in WouldAlso come before the rule that condemned
 }
 
 // Undecided names a rule whose evaluation failed for one execution, and why.
@@ -95,12 +98,12 @@ func (v *Verdict) condemn(r *Rule) {
 	case v.Rule == nil:
 		v.Decision = Stop
 	case force(r.Mode, waits) > force(v.Mode, v.NotWarned):
-		v.WouldAlso = append([]string{v.Rule.Name}, v.WouldAlso...)
+		v.WouldAlso = slices.Insert(v.WouldAlso, v.before, v.Rule.Name)
 	default:
 		v.WouldAlso = append(v.WouldAlso, r.Name)
 		return
 	}
-	v.Rule, v.Mode, v.NotWarned = r, r.Mode, waits
+	v.Rule, v.Mode, v.NotWarned, v.before = r, r.Mode, waits, len(v.WouldAlso)
 }
 
 // force orders what rules that condemn may do.

@@ -148,3 +148,17 @@ func TestWarnsCosts(t *testing.T) {
 		}
 	}
 }
+
+// The others are told in the order of the file, whoever speaks.
+func TestWouldAlsoIsInOrder(t *testing.T) {
+	p, err := Parse("p.yaml", []byte(warnsBefore+"  - {name: a, maxRuntime: 1h, mode: plan}\n  - {name: b, maxRuntime: 1h, mode: plan}\n"+
+		"  - {name: c, maxRuntime: 1h, warnBefore: 30m}\n  - {name: d, maxRuntime: 1h, mode: plan}\n  - {name: e, maxRuntime: 1h}\n  - {name: f, maxRuntime: 1h}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	started := time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)
+	v := p.Judge(&Facts{Now: started.Add(2 * time.Hour), Event: &Event{Kind: "timer"}, Flow: &Flow{Name: "f"}, Execution: &Execution{Name: "e", Status: "Running", StartedTime: started}})
+	if diff := cmp.Diff([]string{"a", "b", "c", "d", "f"}, v.WouldAlso); diff != "" || v.Rule.Name != "e" || v.NotWarned {
+		t.Errorf("%s speaks: %s", v.Rule.Name, diff)
+	}
+}
