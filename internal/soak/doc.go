@@ -1,6 +1,7 @@
 // Package soak runs the whole of flowreaper for a long time, or through the
-// worst: simulated days of large accounts, a process that is killed, an account
-// that fills its memory. It holds tests only; nothing imports it.
+// worst: simulated days of large accounts, weeks of random policies, a process
+// that is killed, an account that fills its memory. It holds tests only; nothing
+// imports it.
 //
 // A day is simulated under testing/synctest: the emulator in memory with the
 // documented quotas, the real client, and the engine as the function drives it,

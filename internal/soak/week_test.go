@@ -39,24 +39,28 @@ func (a *weekTally) add(b weekTally) {
 
 // Whatever a policy says, with calendars, clocks that are set, months' ends and leap days:
 // in every sweep of a week exactly that is stopped, and warned of, which a naive
-// evaluation of everything says, and a backtest of it comes to the same. A sweep comes every quarter of an hour.
-func TestWeekModel(t *testing.T) {
-	holdWeeks(t, len(weeks), 15*time.Minute)
+// evaluation of everything says, and a backtest of it comes to the same. A sweep comes every half hour.
+func TestWeeks(t *testing.T) {
+	holdWeeks(t, 4, 30*time.Minute)
 }
 
-// TestSoakWeeks has one come a minute, in FLOWREAPER_SOAK_WEEKS weeks.
+// TestSoakWeeks has one come a minute.
 func TestSoakWeeks(t *testing.T) {
 	if os.Getenv("FLOWREAPER_SOAK") == "" {
 		t.Skip("set FLOWREAPER_SOAK=1, or run make soak, to simulate weeks with a sweep a minute")
 	}
-	holdWeeks(t, number(t, "FLOWREAPER_SOAK_WEEKS", 1, 5*len(weeks)), time.Minute)
+	holdWeeks(t, 3*len(weeks), time.Minute)
 }
 
-// holdWeeks simulates so many weeks, the first with FLOWREAPER_SOAK_SEED.
+// holdWeeks simulates so many weeks, or FLOWREAPER_SOAK_CHECKS of them, the first with
+// FLOWREAPER_SOAK_SEED.
 func holdWeeks(t *testing.T, many int, tick time.Duration) {
 	first, all := rand.Uint64(), weekTally{}
 	if n, err := strconv.ParseUint(os.Getenv("FLOWREAPER_SOAK_SEED"), 10, 64); err == nil {
 		first = n
+	}
+	if n, err := strconv.Atoi(os.Getenv("FLOWREAPER_SOAK_CHECKS")); err == nil {
+		many = n
 	}
 	for i := range many {
 		seed := first + uint64(i)
@@ -106,11 +110,11 @@ func liveWeek(t *testing.T, r *rand.Rand, w *week) weekTally {
 			}
 			l.sweep(at, r.IntN(8) == 0)
 		}
+		if t.Failed() {
+			t.Logf("from %v on\n%s", w.begin, text)
+		}
 	})
 	l.backtest(t)
-	if t.Failed() {
-		t.Logf("from %v on\n%s", w.begin, text)
-	}
 	return l.weekTally
 }
 
@@ -191,19 +195,20 @@ func (l *livedWeek) naively(at time.Time) (stop map[*life]string, must map[*life
 }
 
 // warns says whether a rule would stop the execution, or will at the time of which its
-// warning is, with what the warning takes to go out.
+// warning is, with what the warning takes to go out. How many are too many then is as it
+// is now.
 func (l *livedWeek) warns(r weekRule, e *life, live []*life, at time.Time) bool {
 	ahead := at.Add(r.warn + 2*time.Minute)
-	return !l.isProtected(e, ahead) && l.condemns(r, e, live, ahead)
+	return !l.isProtected(e, ahead) && l.meets(r, e, ahead) && (r.most == 0 || l.condemns(r, e, live, at))
 }
 
-// checkStops holds the stops to those that should be; where a limit has a say, to those
-// and to the limit, and trickles to the most that it has room for.
+// checkStops holds the stops to those that should be; where a limit has a say, to some
+// of those and to the limit, and trickles to the most that it has room for.
 func (l *livedWeek) checkStops(at time.Time, want, got map[*life]string, r *result.Report) {
 	for range got {
 		l.tried = append(l.tried, at)
 	}
-	l.tried = slices.DeleteFunc(l.tried, func(t time.Time) bool { return !t.After(at.Add(-l.per)) })
+	l.tried = slices.DeleteFunc(l.tried, func(t time.Time) bool { return t.Before(at.Add(-l.per)) })
 	if len(l.tried) > l.maxStops {
 		l.t.Errorf("%v: %d stops in %v", at, len(l.tried), l.per)
 	}
@@ -228,8 +233,9 @@ func (l *livedWeek) checkStops(at time.Time, want, got map[*life]string, r *resu
 			}
 		}
 	}
-	if n := map[bool]int{true: room}[l.trickle]; len(got) != n || r.Withheld == nil || r.Withheld.Trickle != l.trickle {
-		l.t.Errorf("%v: %d of %d are stopped, and there is room for %d: %+v", at, len(got), len(want), room, r.Withheld)
+	// Without trickle, stops that the limit allowed may have begun before a listing brought the others.
+	if len(got) > room || l.trickle && len(got) < room || r.Withheld == nil || r.Withheld.Trickle != l.trickle {
+		l.t.Errorf("%v: %v are stopped of %v, and there is room for %d: %+v", at, named(got), named(want), room, r.Withheld)
 	}
 	for e := range want {
 		if l.since[e].IsZero() {
@@ -286,7 +292,7 @@ func (l *livedWeek) hear(at time.Time, must map[*life][]weekRule, live []*life, 
 	}
 	for e, rules := range must {
 		for _, rule := range rules {
-			if _, before := e.warned[rule.name]; !before && !given[rule.name+"/"+e.flow+"/"+e.name] && rule.most == 0 {
+			if _, before := e.warned[rule.name]; !before && !given[rule.name+"/"+e.flow+"/"+e.name] {
 				l.t.Errorf("%v: %s doesn't warn of %s of %s, started %v", at, rule.name, e.name, e.flow, e.started)
 			}
 		}
