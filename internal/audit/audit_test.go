@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -23,9 +24,11 @@ type record struct {
 	rowsEnd   map[string]error
 	events    map[string][]cloudflow.Event // by execution
 	eventsEnd map[string]error
-	asked     []cloudflow.ExecutionQuery
 	offset    time.Duration
 	before    func(execution string)
+
+	mu    sync.Mutex
+	asked []cloudflow.ExecutionQuery
 }
 
 func pages[T any](all []cloudflow.Page[T], end error) iter.Seq2[cloudflow.Page[T], error] {
@@ -46,7 +49,9 @@ func (r *record) ListFlows(context.Context) iter.Seq2[cloudflow.Page[cloudflow.F
 }
 
 func (r *record) ListExecutions(_ context.Context, q cloudflow.ExecutionQuery) iter.Seq2[cloudflow.Page[cloudflow.Execution], error] {
+	r.mu.Lock()
 	r.asked = append(r.asked, q)
+	r.mu.Unlock()
 	return pages(r.rows[q.FlowName], r.rowsEnd[q.FlowName])
 }
 
