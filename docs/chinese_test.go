@@ -20,6 +20,7 @@ var inChinese = map[string]string{
 	"deploy/README.md":       "deploy/README.zh-CN.md",
 	"docs/audit.md":          "docs/zh/audit.md",
 	"docs/emergency-stop.md": "docs/zh/emergency-stop.md",
+	"docs/fleet.md":          "docs/zh/fleet.md",
 	"docs/policy.md":         "docs/zh/policy.md",
 	"docs/replay.md":         "docs/zh/replay.md",
 	"docs/report.md":         "docs/zh/report.md",
