@@ -188,7 +188,7 @@ func parseDay(date, text string) (one day, wrong string) {
 	}
 	wrong = fmt.Sprintf(`they must be days such as "2027-01-01" and ranges such as "2027-02-15..2027-02-23", but one is %q`, yamltree.Brief(text))
 	if m := twoDates.FindStringSubmatch(text); m != nil {
-		return 0, wrong + ": write " + quote(m[1]+".."+m[2])
+		return 0, wrong + ": write " + quote(min(m[1], m[2])+".."+max(m[1], m[2]))
 	}
 	m := otherDate.FindStringSubmatch(date)
 	if m == nil || m[2] == "" && len(date) != len("20270101") {

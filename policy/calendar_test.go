@@ -66,6 +66,7 @@ func TestCalendarMistakes(t *testing.T) {
 		{days("2027-02-23..2027-02-15"), "", `3:24: days of calendars.a: 2027-02-23..2027-02-15 ends before it begins: write "2027-02-15..2027-02-23"`},
 		{days("2027/1/1"), "", must + `"2027/1/1": write "2027-01-01"`},
 		{days(`"20270101"`), "", must + `"20270101": write "2027-01-01"`},
+		{days("2027-02-23 to 2027-02-15"), "", must + `"2027-02-23 to 2027-02-15": write "2027-02-15..2027-02-23"`},
 		{days("2027-02-15 to 2027-02-23"), "", must + `"2027-02-15 to 2027-02-23": write "2027-02-15..2027-02-23"`},
 		{days("new year"), "", must + `"new year"`},
 		{"calendars: {a: {days: []}}\n", "", `3:23: days must be a list of texts, but is empty`},

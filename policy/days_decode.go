@@ -192,5 +192,9 @@ func meantMonthDays(part string) string {
 	if m == nil || !monthDayText.MatchString(m[1]) || !monthDayText.MatchString(m[2]) {
 		return ""
 	}
-	return ": write " + quote(m[1]+".."+m[2])
+	meant := m[1] + ".." + m[2]
+	if hint, ok := (&monthDays{}).addText(meant); !ok {
+		return hint
+	}
+	return ": write " + quote(meant)
 }

@@ -145,7 +145,7 @@ func (d *decoder) clock(e *endBy, n *yamltree.Node) string {
 	m := clockText.FindStringSubmatch(text)
 	if m == nil {
 		meant := ""
-		if hour := regexp.MustCompile(`^([0-9]{1,2})(:[0-9]{2})?$`).FindStringSubmatch(text); hour != nil {
+		if hour := regexp.MustCompile(`^([01]?[0-9]|2[0-3])(:[0-5][0-9])?$`).FindStringSubmatch(text); hour != nil {
 			meant = fmt.Sprintf(`: write "%02s%s"`, hour[1], cmp.Or(hour[2], ":00"))
 		}
 		d.fail(n.Position, `time must be a time of the day such as "08:00", but is %s%s`, n.Describe(), meant)

@@ -73,6 +73,8 @@ func TestEndByMistakes(t *testing.T) {
 		{`endBy: {hour: 8}`, `6:13: unknown key "hour"; did you mean "time"?`},
 		{`endBy: {time: 8}`, must + `the number 8: write "08:00"`},
 		{`endBy: {time: "8:30"}`, must + `the text "8:30": write "08:30"`},
+		{`endBy: {time: "8:75"}`, must + `the text "8:75"`},
+		{`endBy: {time: 25}`, must + `the number 25`},
 		{`endBy: {time: "08:00-09:00"}`, must + `the text "08:00-09:00"`},
 		{`endBy: {time: "24:00"}`, `6:19: time goes from 00:00 to 23:59, but is "24:00": write 00:00, which begins the next day`},
 		{`endBy: {time: "08:60"}`, `6:19: time goes from 00:00 to 23:59, but is "08:60"`},

@@ -406,6 +406,7 @@ func TestOneMistakeIsOneMessage(t *testing.T) {
 		{rule("window: {days: [Mon, Tue]}"), `5:20: days must be a text, but is a list: write "Mon,Tue"`},
 		{rule("window: {days: Mon–Fri}"), `5:20: days must be names and ranges such as "Mon-Fri" or "Mon,Wed", but is the text "Mon–Fri"; – (U+2013) must be a plain -`},
 		{rule("window: {monthDays: 4-27}"), monthDays(`the text "4-27": write "4..27"`)},
+		{rule("window: {monthDays: 30-2}"), monthDays(`the text "30-2": write "2..30", or across the month's end "30..last, 1..2"`)},
 		{rule("window: {monthDays: 4.27}"), monthDays(`the number 4.27: write "4..27"`)},
 		{rule("window: {monthDays: 4…27}"), monthDays(`the text "4…27": write "4..27"`)},
 		{rule("window: {monthDays: 27..4}"), monthDays(`the text "27..4": write "4..27", or across the month's end "27..last, 1..4"`)},
