@@ -76,8 +76,8 @@ CHECKS ?= 100000
 MODELS ?= 1000
 FUZZTIME ?= 30s
 fuzz: ## Random policies (CHECKS) and accounts (MODELS) against naive ones, and every fuzz target (FUZZTIME each)
-	go test ./policy -run Property -timeout 6h -rapid.checks=$(CHECKS)
-	FLOWREAPER_SOAK_CHECKS=$(MODELS) go test ./internal/sweep -run Model -timeout 6h -rapid.checks=$(CHECKS)
+	go test ./policy ./policy/internal/expression -run Property -timeout 6h -rapid.checks=$(CHECKS)
+	FLOWREAPER_SOAK_CHECKS=$(MODELS) go test ./internal/sweep -run "Model|Property" -timeout 6h -rapid.checks=$(CHECKS)
 	FLOWREAPER_SOAK_CHECKS=$(MODELS) go test ./internal/history/backtest ./internal/history/record -run Model -timeout 6h
 	./scripts/fuzz.sh $(FUZZTIME)
 

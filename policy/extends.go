@@ -262,7 +262,7 @@ func (r successor) lost() (keys []string) {
 	if r.what != "rule" {
 		return nil
 	}
-	for _, key := range []string{"flows", "maxRuntime", "endBy", "when", "window", "on", "maxCost", "maxConcurrent", "countBy", "warnBefore"} {
+	for _, key := range slices.Concat(conditionKeys, []string{"countBy", "warnBefore"}) {
 		if !r.was.Value(key).IsEmpty() && r.by.Value(key).IsEmpty() {
 			keys = append(keys, key)
 		}

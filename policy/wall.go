@@ -200,8 +200,8 @@ func (s spans) followed(others spans, later int64) spans {
 	return s
 }
 
-// beyond is when clocks show what they must from one moment to another, and any time
-// before and behind; of what recurs that was seen between.
+// beyond is when clocks show what they must, from one moment to another; before and behind
+// that they may at any time. What recurs, and was not seen between, never comes.
 func (o outcomes) beyond(zone *time.Location, from, to time.Time, recurring bool) outcomes {
 	around := before(from.UnixNano()).or(after(to.UnixNano()))
 	seen := between(from.UnixNano(), to.UnixNano())
