@@ -14,9 +14,12 @@ const calendar = "BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:20270101\nEND:VEVENT\nE
 func TestFilesOfThePolicy(t *testing.T) {
 	from, to := t.TempDir(), t.TempDir()
 	binary := write(t, from, "binary", "a program")
-	policy := write(t, from, "prod.yaml", "version: 1\ncalendars: {a: {file: hr/a.ics}, b: {file: b.ics}}\nrules: [{name: r, window: {except: [a, b]}}]\n")
+	policy := write(t, from, "prod.yaml", "version: 1\nextends: shared/base.yaml\ncalendars: {a: {file: hr/a.ics}, b: {file: b.ics}}\nrules: [{name: r, window: {except: [a, b]}}]\n")
 	write(t, from, "hr/a.ics", calendar)
 	write(t, from, "b.ics", calendar)
+	write(t, from, "shared/base.yaml", "version: 1\nextends: deep.yaml\n")
+	write(t, from, "shared/deep.yaml", "version: 1\ncalendars: {c: {file: c.ics}}\nprotect: {window: {days: Mon, also: [c]}}\n")
+	write(t, from, "shared/c.ics", calendar)
 	write(t, from, "c.ics", calendar)
 	if err := pack(to, binary, policy); err != nil {
 		t.Fatal(err)
@@ -25,12 +28,12 @@ func TestFilesOfThePolicy(t *testing.T) {
 	packed := os.DirFS(filepath.Join(to, "function")).(interface {
 		ReadFile(string) ([]byte, error)
 	})
-	for _, name := range []string{"b.ics", "flowreaper-function", "hr/a.ics", "policy.yaml", "c.ics"} {
+	for _, name := range []string{"b.ics", "flowreaper-function", "hr/a.ics", "policy.yaml", "shared/base.yaml", "shared/c.ics", "shared/deep.yaml", "c.ics"} {
 		if text, err := packed.ReadFile(name); err == nil && len(text) > 0 {
 			got = append(got, name)
 		}
 	}
-	if diff := cmp.Diff([]string{"b.ics", "flowreaper-function", "hr/a.ics", "policy.yaml"}, got); diff != "" {
+	if diff := cmp.Diff([]string{"b.ics", "flowreaper-function", "hr/a.ics", "policy.yaml", "shared/base.yaml", "shared/c.ics", "shared/deep.yaml"}, got); diff != "" {
 		t.Error(diff)
 	}
 }

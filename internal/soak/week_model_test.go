@@ -130,7 +130,7 @@ func drawWeek(r *rand.Rand, nth int, tick time.Duration) *week {
 	if r.IntN(2) == 0 {
 		w.based = 1 + r.IntN(len(w.rules))
 	}
-	if r.IntN(3) == 0 {
+	if r.IntN(2) == 0 {
 		w.maxStops, w.per, w.trickle = 1+r.IntN(3), pick(r, time.Hour, 6*time.Hour), r.IntN(3) > 0
 	}
 	for i := range 3 + r.IntN(4) {
