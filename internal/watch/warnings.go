@@ -96,13 +96,17 @@ func (w *Warnings) all() []Warned {
 	return all
 }
 
-// prune keeps the bounds.
+// prune keeps the bounds. Where there is no room, what was warned of last is forgotten:
+// the first to be warned of are stopped first, and make room. The other way round each
+// would be forgotten before it is old enough, and nothing be stopped.
 func (w *Warnings) prune(now time.Time) {
-	all := w.all()
-	for i, one := range all {
-		if len(all)-i > mostWarned || one.At.Before(now.Add(-keepWarned)) {
-			delete(w.byExecution[executionOf(one.Flow, one.Execution, one.Started)], one.Rule)
+	kept := 0
+	for _, one := range w.all() {
+		if kept < mostWarned && !one.At.Before(now.Add(-keepWarned)) {
+			kept++
+			continue
 		}
+		delete(w.byExecution[executionOf(one.Flow, one.Execution, one.Started)], one.Rule)
 	}
 	maps.DeleteFunc(w.byExecution, func(_ execution, some map[string]Warned) bool { return len(some) == 0 })
 }
