@@ -102,6 +102,8 @@ toolchain:
 # The policy that is deployed, with its tests beside it, and where to: s.yaml or a
 # file that extends it. deploy/README.md tells the way.
 POLICY := deploy/policy.yaml
+# In the place of a policy, a fleet of many: docs/fleet.md.
+FLEET :=
 POLICY_TESTS = $(basename $(POLICY)).test.yaml
 FILE := s.yaml
 S := deploy/node_modules/.bin/s
@@ -111,7 +113,7 @@ S := deploy/node_modules/.bin/s
 package: ## Build the function's package into dist/; the same commit gives the same bytes
 	GOOS=linux GOARCH=amd64 GOAMD64=v1 GOEXPERIMENT= CGO_ENABLED=0 go build -trimpath -buildvcs=false \
 		-ldflags "-s -w -buildid= -X main.version=$(VERSION)" -o dist/flowreaper-function ./function
-	go run ./deploy/pack dist dist/flowreaper-function $(POLICY)
+	go run ./deploy/pack dist dist/flowreaper-function $(if $(FLEET),--fleet $(FLEET),$(POLICY))
 
 # No policy is in it: it only reads.
 recorder: ## Build the recorder's package into dist/recorder
@@ -156,8 +158,8 @@ application: ## Pack the Serverless Devs application into dist/application.zip, 
 	go run ./deploy/pack dist/application
 
 policy-check: bin/flowreaper ## Validate, lint and test the policy that is deployed
-	bin/flowreaper validate --strict $(POLICY)
-	bin/flowreaper test $(POLICY_TESTS)
+	bin/flowreaper validate --strict $(if $(FLEET),--fleet $(FLEET),$(POLICY))
+	$(if $(FLEET),,bin/flowreaper test $(POLICY_TESTS))
 
 bin/flowreaper: build
 

@@ -64,7 +64,7 @@ func TestBinaryThatCannotWork(t *testing.T) {
 		t.Fatal(err)
 	}
 	unreadable := "the policy can't be read: open " + missing + ": no such file or directory; put it there, or set FLOWREAPER_POLICY to where it is"
-	const known = "\nNothing is done until it is renamed, or unset. There are FLOWREAPER_ENDPOINT, FLOWREAPER_MODE, FLOWREAPER_POLICY, FLOWREAPER_RATES, " +
+	const known = "\nNothing is done until it is renamed, or unset. There are FLOWREAPER_ENDPOINT, FLOWREAPER_FLEET, FLOWREAPER_MODE, FLOWREAPER_POLICY, FLOWREAPER_RATES, " +
 		"FLOWREAPER_REGION, FLOWREAPER_STATE, FLOWREAPER_TICK, and those that the policy names with urlEnv and secretEnv"
 	for _, test := range []struct {
 		name string

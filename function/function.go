@@ -17,8 +17,10 @@ import (
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/internal/environment"
 	"github.com/flowreaper/flowreaper/internal/event"
+	"github.com/flowreaper/flowreaper/internal/fleet"
 	"github.com/flowreaper/flowreaper/internal/plain"
 	"github.com/flowreaper/flowreaper/internal/result"
+	"github.com/flowreaper/flowreaper/internal/sts"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 	"github.com/flowreaper/flowreaper/policy"
 )
@@ -34,7 +36,8 @@ type function struct {
 	policy   *policy.Policy
 	broken   error // why every invocation fails; nil when none must
 	log      *slog.Logger
-	notifier *notifier // nil while broken
+	notifier *notifier    // nil while broken
+	of       *fleet.Place // of a fleet; nil: the function's own account
 
 	// What outlives an invocation: counts, never credentials.
 	quota  *cloudflow.Quota
@@ -130,7 +133,7 @@ func (f *function) invoke(ctx context.Context, fc *fccontext.FcContext, body []b
 	case o.made != nil && o.made.Kind == event.Timer && time.Since(o.made.Time) > 2*f.settings.tick:
 		return f.answered("stale", o.trigger, at), nil
 	}
-	client, err := f.client(fc, o.urgent())
+	client, err := f.client(ctx, fc, o.urgent())
 	if err != nil {
 		return nil, err
 	}
@@ -215,7 +218,7 @@ func (f *function) remember(fc *fccontext.FcContext, urgent bool) *sweep.Memory 
 	}
 	var doubts error
 	f.memory, doubts = sweep.NewMemory(sweep.MemoryOptions{
-		File: f.settings.state, Account: fc.AccountId, Region: cmp.Or(f.settings.region, fc.Region),
+		File: f.settings.state, Account: f.account(fc), Region: cmp.Or(f.settings.region, fc.Region),
 		Tick: f.settings.tick, Quota: f.quota, Urgent: urgent,
 	})
 	if doubts != nil {
@@ -234,22 +237,22 @@ func (f *function) warned(given []result.Warning) {
 
 // client is made anew for each invocation: its credentials are temporary.
 // One for an event does not give way when the API throttles.
-func (f *function) client(fc *fccontext.FcContext, urgent bool) (*cloudflow.Client, error) {
+func (f *function) client(ctx context.Context, fc *fccontext.FcContext, urgent bool) (*cloudflow.Client, error) {
 	region := cmp.Or(f.settings.region, fc.Region)
-	if _, err := cloudflow.ParseEndpoint(f.settings.endpoint, region); err != nil {
+	endpoint, err := cloudflow.ParseEndpoint(f.settings.endpoint, region)
+	if err != nil {
 		return nil, fail(configError, err)
 	}
-	keys := fc.Credentials
+	keys, err := f.credentials(ctx, fc, endpoint)
+	if err != nil {
+		return nil, fail(credentialsError, err)
+	}
 	client, err := cloudflow.New(cloudflow.Options{
-		Endpoint: f.settings.endpoint,
-		Region:   region,
-		Credentials: cloudflow.Credentials{
-			AccessKeyID:     keys.AccessKeyId,
-			AccessKeySecret: keys.AccessKeySecret,
-			SecurityToken:   keys.SecurityToken,
-		},
-		Quota:    f.quota,
-		KeepRate: urgent,
+		Endpoint:    f.settings.endpoint,
+		Region:      region,
+		Credentials: keys,
+		Quota:       f.quota,
+		KeepRate:    urgent,
 	})
 	if err != nil {
 		return nil, fail(credentialsError, err)
@@ -257,9 +260,39 @@ func (f *function) client(fc *fccontext.FcContext, urgent bool) (*cloudflow.Clie
 	return client, nil
 }
 
+// credentials are the invocation's or, in a fleet, those of the place's role: anew for each
+// sweep.
+func (f *function) credentials(ctx context.Context, fc *fccontext.FcContext, endpoint cloudflow.Endpoint) (cloudflow.Credentials, error) {
+	own := cloudflow.Credentials{
+		AccessKeyID:     fc.Credentials.AccessKeyId,
+		AccessKeySecret: fc.Credentials.AccessKeySecret,
+		SecurityToken:   fc.Credentials.SecurityToken,
+	}
+	switch p := f.of; {
+	case p == nil:
+		return own, nil
+	case p.Role != nil:
+		return sts.Assume(ctx, endpoint, own, *p.Role, p.Session(), nil)
+	case p.Account != fc.AccountId:
+		return own, fmt.Errorf("the place %s is in the account %s and has no role, but the function is in %s: give the place a role of its account", p.Name, p.Account, fc.AccountId)
+	}
+	return own, nil
+}
+
+// account is whose executions are judged.
+func (f *function) account(fc *fccontext.FcContext) string {
+	if f.of != nil {
+		return f.of.Account
+	}
+	return fc.AccountId
+}
+
 // place is where an invocation works. One that has no endpoint fails elsewhere.
 func (f *function) place(fc *fccontext.FcContext) result.Place {
-	at := result.Place{Account: fc.AccountId, Region: cmp.Or(f.settings.region, fc.Region), Flowreaper: version}
+	at := result.Place{Account: f.account(fc), Region: cmp.Or(f.settings.region, fc.Region), Flowreaper: version}
+	if f.of != nil {
+		at.Name = f.of.Name
+	}
 	if endpoint, err := cloudflow.ParseEndpoint(f.settings.endpoint, at.Region); err == nil {
 		own, _ := endpoint.Region()
 		at.Endpoint, at.Region = endpoint.String(), cmp.Or(own, at.Region)

@@ -31,5 +31,9 @@ func main() {
 	}
 	restrainMemory()
 	log := newLog(os.Stdout)
+	if os.Getenv("FLOWREAPER_FLEET") != "" {
+		fc.Start(newFleet(os.Getenv, os.Environ(), log).answer)
+		return
+	}
 	fc.Start(newFunction(os.Getenv, os.Environ(), log).answer)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -32,7 +33,7 @@ const (
 
 func readSettings(getenv func(string) string) (settings, error) {
 	s := settings{
-		policyFile: policyFile(getenv("FLOWREAPER_POLICY"), getenv("FC_FUNC_CODE_PATH")),
+		policyFile: inPackage(cmp.Or(getenv("FLOWREAPER_POLICY"), "policy.yaml"), getenv("FC_FUNC_CODE_PATH")),
 		mode:       policy.ModeEnforce,
 		endpoint:   getenv("FLOWREAPER_ENDPOINT"),
 		region:     getenv("FLOWREAPER_REGION"),
@@ -78,12 +79,9 @@ func (s *settings) readPace(tick, rates string) (err error) {
 	return nil
 }
 
-// policyFile resolves a relative path against the folder of the function's
+// inPackage resolves a relative path against the folder of the function's
 // code, which is the binary's where Function Compute doesn't name it.
-func policyFile(name, codePath string) string {
-	if name == "" {
-		name = "policy.yaml"
-	}
+func inPackage(name, codePath string) string {
 	if filepath.IsAbs(name) {
 		return name
 	}

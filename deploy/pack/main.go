@@ -2,9 +2,10 @@
 // points to, and the same as a zip for the console, Terraform or the aliyun CLI.
 //
 //	pack DIR BINARY POLICY
+//	pack DIR BINARY --fleet FLEET
 //
 // writes DIR/function and DIR/function.zip, with the files that the policy names beside
-// it, as there. Equal files give equal bytes: the
+// it, as there; or a fleet with all of its policies. Equal files give equal bytes: the
 // entries are sorted, their times fixed, their modes those that Function
 // Compute needs.
 //
@@ -26,13 +27,15 @@ import (
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/beside"
+	"github.com/flowreaper/flowreaper/internal/fleet"
 	"github.com/flowreaper/flowreaper/policy"
 )
 
-// handler and policyName are the handler's name in s.yaml, and the default of FLOWREAPER_POLICY.
+// handler and policyName are the handler's name in s.yaml, and the default of FLOWREAPER_POLICY; fleetName is FLOWREAPER_FLEET's in deploy/fleet/function.yaml.
 const (
 	handler    = "flowreaper-function"
 	policyName = "policy.yaml"
+	fleetName  = "fleet.yaml"
 )
 
 // A zip can't say less; it stands for "no time".
@@ -49,10 +52,15 @@ func main() {
 	switch len(os.Args) {
 	case 2:
 		err = packFolder(os.Args[1])
+	case 5:
+		var entries []entry
+		if entries, err = readFleet(os.Args[2], os.Args[3], os.Args[4]); err == nil {
+			err = writePackage(os.Args[1], entries)
+		}
 	case 4:
 		err = pack(os.Args[1], os.Args[2], os.Args[3])
 	default:
-		fmt.Fprintln(os.Stderr, "usage: pack DIR BINARY POLICY\n       pack FOLDER")
+		fmt.Fprintln(os.Stderr, "usage: pack DIR BINARY POLICY\n       pack DIR BINARY --fleet FLEET\n       pack FOLDER")
 		os.Exit(2)
 	}
 	if err != nil {
@@ -66,6 +74,10 @@ func pack(dir, binary, policyFile string) error {
 	if err != nil {
 		return err
 	}
+	return writePackage(dir, entries)
+}
+
+func writePackage(dir string, entries []entry) error {
 	folder := filepath.Join(dir, "function")
 	if err := writeFolder(folder, entries); err != nil {
 		return err
@@ -137,6 +149,34 @@ func read(binary, policyFile string) ([]entry, error) {
 			return nil, fmt.Errorf("%s names the file %s, but in the package that is another: rename it", policyFile, f.Name)
 		}
 		entries = append(entries, entry{f.Name, 0o644, f.Text})
+	}
+	slices.SortFunc(entries, func(a, b entry) int { return strings.Compare(a.name, b.name) })
+	return entries, nil
+}
+
+// readFleet returns the entries of a fleet's package, sorted by name.
+func readFleet(binary, option, fleetFile string) ([]entry, error) {
+	if option != "--fleet" {
+		return nil, fmt.Errorf("%s is no option: there is --fleet", option)
+	}
+	program, err := os.ReadFile(binary)
+	if err != nil {
+		return nil, err
+	}
+	text, err := os.ReadFile(fleetFile)
+	if err != nil {
+		return nil, err
+	}
+	f, err := fleet.Parse(fleetFile, text, beside.Of(fleetFile))
+	if err != nil {
+		return nil, err
+	}
+	entries := []entry{{handler, 0o755, program}, {fleetName, 0o644, text}}
+	for _, file := range f.Files {
+		if taken := strings.ToLower(file.Name); taken == handler || taken == fleetName {
+			return nil, fmt.Errorf("%s names the file %s, but in the package that is another: rename it", fleetFile, file.Name)
+		}
+		entries = append(entries, entry{file.Name, 0o644, file.Text})
 	}
 	slices.SortFunc(entries, func(a, b entry) int { return strings.Compare(a.name, b.name) })
 	return entries, nil

@@ -38,6 +38,37 @@ func TestFilesOfThePolicy(t *testing.T) {
 	}
 }
 
+// A fleet's package has every policy, and what each of them names.
+func TestFilesOfTheFleet(t *testing.T) {
+	from, to := t.TempDir(), t.TempDir()
+	binary := write(t, from, "binary", "a program")
+	fleet := write(t, from, "places.yaml", "version: 1\ndefaults: {region: cn-hangzhou}\nplaces: [{name: a, account: 1, policy: policy.yaml}, {name: b, account: 2, policy: team/b.yaml}]\n")
+	write(t, from, "policy.yaml", "version: 1\nrules: [{name: r, maxRuntime: 2h}]\n")
+	write(t, from, "team/b.yaml", "version: 1\nextends: base.yaml\n")
+	write(t, from, "team/base.yaml", "version: 1\ncalendars: {a: {file: hr/a.ics}}\nrules: [{name: r, window: {except: a}}]\n")
+	write(t, from, "team/hr/a.ics", calendar)
+	write(t, from, "other.yaml", "version: 1\nrules: [{name: r, maxRuntime: 2h}]\n")
+	entries, err := readFleet(binary, "--fleet", fleet)
+	if err == nil {
+		err = writePackage(to, entries)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, e := range entries {
+		if text, err := os.ReadFile(filepath.Join(to, "function", filepath.FromSlash(e.name))); err == nil && len(text) > 0 {
+			got = append(got, e.name)
+		}
+	}
+	if diff := cmp.Diff([]string{"fleet.yaml", "flowreaper-function", "policy.yaml", "team/b.yaml", "team/base.yaml", "team/hr/a.ics"}, got); diff != "" {
+		t.Error(diff)
+	}
+	if _, err := readFleet(binary, "--flet", fleet); err == nil || err.Error() != "--flet is no option: there is --fleet" {
+		t.Error(err)
+	}
+}
+
 func TestFilesThatAreRefused(t *testing.T) {
 	from := t.TempDir()
 	binary := write(t, from, "binary", "a program")

@@ -38,7 +38,7 @@ type transport struct {
 // It does by hand what the SDK's NewClient and CallApi do of it, since they link
 // all the ways in which others get credentials and sign.
 func newTransport(endpoint Endpoint, o Options) (*transport, error) {
-	credential, err := signer(o.Credentials)
+	credential, err := Signer(o.Credentials)
 	if err != nil {
 		return nil, fmt.Errorf("the SDK refused its configuration: %w", err)
 	}
@@ -59,8 +59,8 @@ func newTransport(endpoint Endpoint, o Options) (*transport, error) {
 	}}, nil
 }
 
-// signer makes the credentials the SDK's.
-func signer(c Credentials) (credentials.Credential, error) {
+// Signer makes the credentials the SDK's.
+func Signer(c Credentials) (credentials.Credential, error) {
 	if c.SecurityToken != "" {
 		provider, err := providers.NewStaticSTSCredentialsProviderBuilder().
 			WithAccessKeyId(c.AccessKeyID).WithAccessKeySecret(c.AccessKeySecret).WithSecurityToken(c.SecurityToken).Build()

@@ -15,7 +15,7 @@ const prefix = "FLOWREAPER_"
 
 // known are the variables that the function, or the terminal, reads, without their
 // prefix.
-var known = []string{"ENDPOINT", "MODE", "POLICY", "RATES", "REGION", "STATE", "TICK"}
+var known = []string{"ENDPOINT", "FLEET", "MODE", "POLICY", "RATES", "REGION", "STATE", "TICK"}
 
 // wished are the words that people reach for who want one of them.
 var wished = []struct{ words, write string }{
@@ -27,6 +27,7 @@ var wished = []struct{ words, write string }{
 	{"QUOTA QUOTAS LIMITS", "RATES"},
 	{"STATEFILE MEMORY", "STATE"},
 	{"URL HOST", "ENDPOINT"},
+	{"PLACES ACCOUNTS", "FLEET"},
 }
 
 // Check refuses what looks like a variable of flowreaper's in an environment, as

@@ -13,7 +13,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-const all = "Nothing is done until it is renamed, or unset. There are FLOWREAPER_ENDPOINT, FLOWREAPER_MODE, FLOWREAPER_POLICY, FLOWREAPER_RATES, " +
+const all = "Nothing is done until it is renamed, or unset. There are FLOWREAPER_ENDPOINT, FLOWREAPER_FLEET, FLOWREAPER_MODE, FLOWREAPER_POLICY, FLOWREAPER_RATES, " +
 	"FLOWREAPER_REGION, FLOWREAPER_STATE, FLOWREAPER_TICK, and those that the policy names with urlEnv and secretEnv"
 
 func TestCheck(t *testing.T) {

@@ -60,8 +60,11 @@ func (f *Fleet) Select(globs []string) ([]*Place, error) {
 	return selected, nil
 }
 
-// Variables are the environment's variables that the policies name.
+// Variables are the environment's variables that the policies name; none of a nil fleet.
 func (f *Fleet) Variables() (all []string) {
+	if f == nil {
+		return nil
+	}
 	for _, p := range f.Policies {
 		all = append(all, p.Variables()...)
 	}

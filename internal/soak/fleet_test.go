@@ -9,6 +9,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -85,6 +87,8 @@ func (f *emulatedFleet) serve(p *emulatedPlace, flows int) string {
 		Roles:    []account.Role{{ARN: "acs:ram::" + p.account + ":role/flowreaper-enforce", ExternalID: "shared/1"}},
 	}
 	switch p.ill {
+	case throttled:
+		a.Generate[0].Flows = min(flows, 15)
 	case broken:
 		a.Faults = []account.Fault{{Operation: "ListFlows", Kind: account.FaultResetBefore, Times: 1_000_000}}
 	case wrongRole:
@@ -103,12 +107,17 @@ func (f *emulatedFleet) serve(p *emulatedPlace, flows int) string {
 	return loopback.URL
 }
 
-// terminal runs a command over the fleet, as JSON, and returns its parts.
+// without is the environment without this test's own variables.
+func without() []string {
+	return slices.DeleteFunc(fcruntime.Inherit(os.Environ()), func(v string) bool { return strings.HasPrefix(v, "FLOWREAPER_") })
+}
+
+// fleetParts runs a command over the fleet, as JSON, and returns its parts.
 func fleetParts[R any](f *emulatedFleet, terminal string, want int, args ...string) (parts []fleetPart[R]) {
 	f.t.Helper()
 	cmd := exec.CommandContext(f.t.Context(), terminal, append(args, "--fleet", "fleet.yaml", "-o", "json")...)
 	cmd.Dir = f.folder
-	cmd.Env = append(fcruntime.Inherit(os.Environ()), "HOME="+f.folder, "XDG_STATE_HOME="+f.folder, "FLOWREAPER_RATES="+unlimited(),
+	cmd.Env = append(without(), "HOME="+f.folder, "XDG_STATE_HOME="+f.folder, "FLOWREAPER_RATES="+unlimited(),
 		"ALIBABA_CLOUD_ACCESS_KEY_ID=emulator", "ALIBABA_CLOUD_ACCESS_KEY_SECRET=emulator")
 	var said bytes.Buffer
 	cmd.Stderr = &said
@@ -151,9 +160,9 @@ func (p *emulatedPlace) check(t *testing.T, command, err string) (well bool) {
 	return !ill
 }
 
-// TestFleet has forty accounts looked at by one command: what is wrong with four of them
+// TestSoakFleet has forty accounts looked at by one command: what is wrong with four of them
 // is said, and leaves the others alone.
-func TestFleet(t *testing.T) {
+func TestSoakFleet(t *testing.T) {
 	f := newFleet(t, 40, number(t, "FLOWREAPER_SOAK_FLOWS", 15, 100))
 	terminal := build(t, "../../cmd/flowreaper")
 	for i, part := range fleetParts[result.Report](f, terminal, 3, "plan") {
@@ -181,5 +190,70 @@ func TestFleet(t *testing.T) {
 		if p := f.places[i]; p.check(t, "audit", part.Error) && (!part.Report.Complete || part.Report.Account != p.account || part.Report.Flows.Read < 2) {
 			t.Errorf("%s: %+v", p.name, part.Report)
 		}
+	}
+}
+
+// TestSoakFleetByTheFunction has one process of the function sweep forty places in turn, twice: it
+// stops in each what is to be stopped, keeps to each place's own file, and stays small.
+func TestSoakFleetByTheFunction(t *testing.T) {
+	f := newFleet(t, 40, number(t, "FLOWREAPER_SOAK_FLOWS", 15, 1000))
+	state := filepath.Join(t.TempDir(), "flowreaper.state")
+	var logs bytes.Buffer
+	rt, err := fcruntime.Start(t.Context(), fcruntime.Options{
+		Binary: build(t, "../../function"), Logs: &logs, Region: "cn-hangzhou", AccountID: "1",
+		Env: append(without(), "FLOWREAPER_FLEET="+filepath.Join(f.folder, "fleet.yaml"), "FLOWREAPER_STATE="+state, "FLOWREAPER_RATES="+unlimited()),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { rt.Close() })
+	for turn := range 2 {
+		for i, p := range f.places {
+			body := fmt.Sprintf(`{"place":%q}`, p.name)
+			if i%2 == 1 {
+				body = fmt.Sprintf(`{"triggerTime":%q,"triggerName":"every-minute","payload":"{\"place\": \"%s\"}"}`, time.Now().UTC().Format(time.RFC3339), p.name)
+			}
+			f.checkSweep(rt, p, turn, body)
+		}
+	}
+	for _, p := range f.places {
+		stops := p.server.Stats().Stops
+		if _, ill := refusals[p.ill]; ill != (len(stops) == 0) || len(stops) > 1 {
+			t.Errorf("%s (%s): stopped %+v", p.name, p.ill, stops)
+		}
+		if _, err := os.Stat(strings.TrimSuffix(state, ".state") + "-" + p.name + ".state"); (err == nil) == (p.ill == unreachable || p.ill == wrongRole) {
+			t.Errorf("%s (%s): its file: %v", p.name, p.ill, err)
+		}
+	}
+	if runtime.GOOS == "linux" {
+		peak := peakMemory(t, rt.PID())
+		fmt.Printf("Fleet: 40 places, %.1f MiB resident at the most, want at most 64\n", float64(peak)/1024)
+		if peak > mostMemory {
+			t.Errorf("%d KiB were resident, want at most %d", peak, mostMemory)
+		}
+	}
+}
+
+func (f *emulatedFleet) checkSweep(rt *fcruntime.Runtime, p *emulatedPlace, turn int, body string) {
+	f.t.Helper()
+	answer, err := rt.Invoke(f.t.Context(), fcruntime.Invocation{
+		Event: []byte(body), Timeout: time.Minute, Credentials: fcruntime.Credentials{AccessKeyID: "emulator", AccessKeySecret: "emulator"},
+	})
+	var failed *fcruntime.FunctionError
+	if errors.As(err, &failed) {
+		if want := map[string]string{unreachable: "FlowReaperCredentials", wrongRole: "FlowReaperCredentials", broken: "FlowReaperSweep"}[p.ill]; failed.Type != want {
+			f.t.Errorf("%s (%s): %v, want %q", p.name, p.ill, err, want)
+		}
+		return
+	}
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	var r result.Report
+	if err := json.Unmarshal(answer.Body, &r); err != nil {
+		f.t.Fatal(err)
+	}
+	if r.Name != p.name || r.Account != p.account || r.Trigger.Kind != "timer" || r.Ledger != "file" || len(r.Decisions) != 1-turn {
+		f.t.Errorf("%s, turn %d: %+v", p.name, turn, r)
 	}
 }

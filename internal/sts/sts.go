@@ -79,7 +79,8 @@ func beside(e cloudflow.Endpoint) (at cloudflow.Endpoint, ok bool) {
 	return at, true
 }
 
-// call makes one call, as package cloudflow makes its own, and decodes its answer.
+// call makes one call, as package cloudflow makes its own and for its reasons, and decodes
+// its answer.
 func call(ctx context.Context, at cloudflow.Endpoint, action string, query map[string]*string, keys cloudflow.Credentials, client cloudflow.HTTPClient, answer any) error {
 	if client == nil {
 		own := cloudflow.NewHTTPClient()
@@ -87,23 +88,16 @@ func call(ctx context.Context, at cloudflow.Endpoint, action string, query map[s
 		client = own
 	}
 	seen := &exchange{client: client}
-	sdk, err := openapi.NewClient(&openapiutil.Config{
-		AccessKeyId:     dara.String(keys.AccessKeyID),
-		AccessKeySecret: dara.String(keys.AccessKeySecret),
-		SecurityToken:   dara.String(keys.SecurityToken),
-		Endpoint:        dara.String(at.Host), Protocol: dara.String(at.Scheme), NoProxy: dara.String(at.Host),
-		SignatureAlgorithm: dara.String("v2"), UserAgent: dara.String("flowreaper"),
-		HttpClient: seen,
-	})
+	signer, err := cloudflow.Signer(keys)
 	if err != nil {
 		return err
 	}
-	_, err = sdk.CallApiWithCtx(ctx, &openapi.Params{
-		Action: dara.String(action), Version: dara.String("2015-04-01"),
-		Protocol: dara.String(at.Scheme), Pathname: dara.String("/"), Method: dara.String(http.MethodPost),
-		AuthType: dara.String("AK"), Style: dara.String("RPC"),
-		ReqBodyType: dara.String("formData"), BodyType: dara.String("none"),
-	}, &openapi.OpenApiRequest{Query: query}, &dara.RuntimeOptions{Autoretry: dara.Bool(false)})
+	sdk := openapi.Client{
+		Credential: signer, Endpoint: dara.String(at.Host), Protocol: dara.String(at.Scheme), NoProxy: dara.String(at.Host),
+		SignatureAlgorithm: dara.String("v2"), UserAgent: dara.String("flowreaper"), HttpClient: seen,
+	}
+	_, err = sdk.DoRPCRequestWithCtx(ctx, dara.String(action), dara.String("2015-04-01"), dara.String(at.Scheme), dara.String(http.MethodPost),
+		dara.String("AK"), dara.String("none"), &openapiutil.OpenApiRequest{Query: query}, &dara.RuntimeOptions{})
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
