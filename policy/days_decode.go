@@ -132,13 +132,18 @@ func (d *decoder) monthDays(all *days, n *yamltree.Node) string {
 	}
 	all.month = &monthDays{}
 	for part := range strings.SplitSeq(text, ",") {
+		before := *all.month
+		*all.month = monthDays{}
 		if hint, ok := all.month.addText(strings.TrimSpace(part)); !ok {
 			d.fail(n.Position, `monthDays must be days from 1 to 31, last, last-2 and ranges such as "4..27" or "last-2..last, 1..3", but is %s%s`, n.Describe(), hint)
 			return ""
 		}
-	}
-	if *all.month == (monthDays{}) {
-		d.fail(n.Position, "monthDays %s are no day of any month", quote(text))
+		if *all.month == (monthDays{}) {
+			d.fail(n.Position, "monthDays %s are no day of any month", quote(strings.TrimSpace(part)))
+		}
+		for i := range before {
+			all.month[i] |= before[i]
+		}
 	}
 	return "monthDays " + text
 }

@@ -418,6 +418,7 @@ func TestOneMistakeIsOneMessage(t *testing.T) {
 		{rule("window: {monthDays: L}"), monthDays(`the text "L": write "last"`)},
 		{rule("window: {monthDays: \"1,,2\"}"), `5:25: monthDays must be days from 1 to 31, last, last-2 and ranges such as "4..27" or "last-2..last, 1..3", but is the text "1,,2"`},
 		{rule("window: {monthDays: [1, 2]}"), `5:25: monthDays must be a text, but is a list: write "1,2"`},
+		{rule("window: {monthDays: \"1, 30..last-3\"}"), `5:25: monthDays "30..last-3" are no day of any month`},
 		{rule("window: {monthDays: 30..last-3}"), `5:25: monthDays "30..last-3" are no day of any month`},
 		{rule("window: {monthdays: 3}"), `5:14: unknown key "monthdays"; did you mean "monthDays"?`},
 		{rule("window: {days: 1..5}"), `5:20: days must be names and ranges such as "Mon-Fri" or "Mon,Wed", but is the text "1..5": days of the month are monthDays`},
