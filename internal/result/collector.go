@@ -27,7 +27,7 @@ type Collector struct {
 	err       *Error // why the sweep failed: the first reason
 	partial   bool   // not everything was looked at
 	decisions []Decision
-	warnings  map[Warning]bool
+	warnings  map[warned]Warning
 	undecided int // all, also those not kept
 	unlooked  int
 
@@ -35,17 +35,21 @@ type Collector struct {
 	firstRefusal   string
 }
 
-// Warn takes in a warning that is to be given.
+// Warn takes in a warning that is to be given. What is judged once more is warned of as
+// it was then, and once.
 func (c *Collector) Warn(w Warning) {
 	if c.warnings == nil {
-		c.warnings = map[Warning]bool{}
+		c.warnings = map[warned]Warning{}
 	}
-	c.warnings[w] = true
+	c.warnings[warned{w.FlowKey, w.Execution, w.RuleID}] = w
 }
+
+// warned is what a warning is of.
+type warned struct{ flow, execution, rule string }
 
 // soonest are the warnings that a report has room for.
 func (c *Collector) soonest() []Warning {
-	all := order.Of(maps.Keys(c.warnings), func(a, b Warning) int {
+	all := order.Of(maps.Values(c.warnings), func(a, b Warning) int {
 		return cmp.Or(a.StopAt.Compare(b.StopAt), cmp.Compare(a.Flow, b.Flow), cmp.Compare(a.Execution, b.Execution), cmp.Compare(a.Rule, b.Rule))
 	})
 	return all[:min(maxDecisions, len(all))]

@@ -44,8 +44,23 @@ type modelRule struct {
 	idle    time.Duration
 	window  time.Duration // the rule's last moment, after the beginning; 0: always
 	endBy   time.Duration // by when what has started must have ended, after the beginning; 0: never
+	clock   *modelClock   // what a clock must show; nil: anything
 	warn    time.Duration // before it stops; 0: it doesn't warn
 	enforce bool
+}
+
+// modelClock is the hour that the clock of a zone shows.
+type modelClock struct {
+	zone string
+	hour int
+}
+
+func (c *modelClock) shows(at time.Time) bool {
+	zone, err := time.LoadLocation(c.zone)
+	if err != nil {
+		panic(err)
+	}
+	return at.In(zone).Hour() == c.hour
 }
 
 // modelTick is what happens before a sweep, and to it.
@@ -75,6 +90,8 @@ func drawTimer(r *rand.Rand) (m timerModel) {
 			rule.idle = minutes(5, 20)
 		case 3:
 			rule.window = minutes(10, 40)
+		case 5: // at the beginning it is 5:30 in one, in the other 5:45
+			rule.clock = &modelClock{pick("Asia/Kolkata", "Asia/Kathmandu"), 5 + r.IntN(2)}
 		}
 		if r.IntN(3) == 0 {
 			rule.warn = minutes(1, 20)
@@ -171,6 +188,9 @@ func (m timerModel) policy(begin time.Time) string {
 		if r.idle > 0 {
 			when = append(when, fmt.Sprintf("history.idle > duration(%q)", r.idle))
 		}
+		if r.clock != nil {
+			when = append(when, fmt.Sprintf("hour(now, %q) == %d", r.clock.zone, r.clock.hour))
+		}
 		text += fmt.Sprintf("  - name: r%d\n    flows: [%q]\n    maxRuntime: %v\n", i, r.flows, r.age)
 		if len(when) > 1 {
 			text += "    when: '" + strings.Join(when[1:], " and ") + "'\n"
@@ -233,7 +253,7 @@ func (l *life) may(flow, name string, started, at time.Time, ago time.Duration) 
 		}
 		return r.enforce && named && age > r.age && strings.HasPrefix(name, r.prefix) &&
 			(r.want == "" || strings.Contains(string(e.Input), `"`+r.want+`"`)) &&
-			(r.endBy == 0 || overBy(l.begin.Add(r.endBy).Truncate(time.Minute), started, at)) && (r.idle == 0 || idle > r.idle) && (r.window == 0 || at.Before(l.begin.Add(r.window)))
+			(r.endBy == 0 || overBy(l.begin.Add(r.endBy).Truncate(time.Minute), started, at)) && (r.clock == nil || r.clock.shows(at)) && (r.idle == 0 || idle > r.idle) && (r.window == 0 || at.Before(l.begin.Add(r.window)))
 	})
 }
 
