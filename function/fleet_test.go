@@ -2,14 +2,19 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/aliyun/fc-runtime-go-sdk/fc/messages"
+	"github.com/goccy/go-yaml"
+
+	"github.com/flowreaper/flowreaper/internal/fleet"
 )
 
 // aFleet writes a fleet of two places, and makes the function of it.
@@ -136,4 +141,66 @@ func answered(err error) string {
 		return "no error of the function's"
 	}
 	return e.Type + ": " + e.Message
+}
+
+// The flow that fans out hands the function, for each of its places, what names one of the
+// fleet that the documentation shows.
+func TestFlow(t *testing.T) {
+	text, err := os.ReadFile("../deploy/fleet/flow.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var flow struct {
+		States []struct {
+			Type, ItemsPath  string
+			InputConstructor struct{ Places []map[string]string }
+			Processor        struct {
+				States []struct {
+					Action     string
+					Parameters map[string]string
+				}
+			}
+		}
+	}
+	if err := yaml.Unmarshal(lower(text), &flow); err != nil {
+		t.Fatal(err)
+	}
+	each := flow.States[0]
+	if len(flow.States) != 1 || each.Type != "Map" || each.ItemsPath != "$Input.places" || each.Processor.States[0].Action != "FC:InvokeFunction" || each.Processor.States[0].Parameters["body"] != "$Input" {
+		t.Fatalf("%+v", flow)
+	}
+	page, err := os.ReadFile("../docs/fleet.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, shown, _ := strings.Cut(string(page), "```yaml\n# fleet.yaml\n")
+	shown, _, _ = strings.Cut(shown, "```")
+	file, err := fleet.Parse("fleet.yaml", []byte(shown), func(string) ([]byte, error) { return []byte("version: 1\nrules: [{name: r, maxRuntime: 2h}]\n"), nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := &theFleet{file: file, places: map[string]*function{}}
+	for _, p := range file.Places {
+		f.places[p.Name] = &function{of: p}
+	}
+	var named []string
+	for _, item := range each.InputConstructor.Places {
+		body, err := json.Marshal(item)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, _, err := f.placeOf(body, time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		named = append(named, p.of.Name)
+	}
+	if got := strings.Join(named, " "); got != "payments payments-shanghai sandbox" {
+		t.Errorf("the flow names %s", got)
+	}
+}
+
+// lower writes a flow's own keys as Go's YAML looks for them.
+func lower(text []byte) []byte {
+	return regexp.MustCompile(`(?m)^([ -]*)([A-Z]\w*):`).ReplaceAllFunc(text, bytes.ToLower)
 }

@@ -31,7 +31,8 @@ import (
 	"github.com/flowreaper/flowreaper/policy"
 )
 
-// handler and policyName are the handler's name in s.yaml, and the default of FLOWREAPER_POLICY; fleetName is FLOWREAPER_FLEET's in deploy/fleet/function.yaml.
+// handler and policyName are the handler's name in s.yaml, and the default of FLOWREAPER_POLICY; fleetName is what
+// FLOWREAPER_FLEET is set to (docs/fleet.md).
 const (
 	handler    = "flowreaper-function"
 	policyName = "policy.yaml"

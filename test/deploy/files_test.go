@@ -192,6 +192,9 @@ func TestEveryFileIsChecked(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			if filepath.Base(file) == "flow.yaml" { // CloudFlow's, not the CLI's: function/fleet_test.go reads it
+				continue
+			}
 			policy := filepath.Base(file) == "policy.yaml" || filepath.Base(file) == "policy.test.yaml"
 			if !known[filepath.ToSlash(file)] && !policy {
 				t.Errorf("%s: add it to files", file)
