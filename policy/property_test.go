@@ -340,7 +340,13 @@ func TestPropertyWarnings(t *testing.T) {
 		}
 		due := p.Attention(&f)
 		later := *e
-		for _, at := range w.moments(t, e) {
+		moments := w.moments(t, e)
+		for _, r := range n.model.rules { // when it is warned of an age, and a moment earlier
+			if at := e.StartedTime.Add(r.maxRuntime - r.warnBefore - 2*time.Minute); at.After(w.now) {
+				moments = append(moments, at, at.Add(1))
+			}
+		}
+		for _, at := range moments {
 			if due.Kind == EverySweep || due.Kind == Moment && !at.Before(due.Time) {
 				continue
 			}
