@@ -41,7 +41,7 @@ func TestTemplatesAreChecked(t *testing.T) {
 		{"of all that there is", `{{.Policy}}: {{.Stopped.Count}} stopped{{range .Failed.Items}}, {{.Flow}}{{end}}`, ""},
 		{"that isn't one", `{{.Policy`, "text:1: unclosed action"},
 		{"of a field that isn't there", `{{.Policies}}`, `text:1:2: executing "text" at <.Policies>: can't evaluate field Policies; there are: ` +
-			`Version, Title, Text, Policy, Account, Region, Endpoint, Flowreaper, Mode, Trigger, RunID, Time, Complete, Stopped, Failed, Withheld, Limit, Undecided, Warned, Planned, Errors, Left, Omitted`},
+			`Version, Title, Text, Policy, Name, Account, Region, Endpoint, Flowreaper, Mode, Trigger, RunID, Time, Complete, Stopped, Failed, Withheld, Limit, Undecided, Warned, Planned, Errors, Left, Omitted`},
 		{"of a field that isn't there, in a list", `{{range .Stopped.Items}}{{.Name}}{{end}}`,
 			`text:1:26: executing "text" at <.Name>: can't evaluate field Name; there are: Flow, Execution, Rule, Outcome, Detail, Cause, StartedTime, Age, StopAt`},
 		{"that reads", `{{env "SECRET"}}`, `text:1: function "env" not defined`},
