@@ -44,9 +44,10 @@ lint: ## gofmt, go.mod, vet, staticcheck, actionlint
 	@for m in . $(MODULES) test/hostile; do echo "== $$m: vet, staticcheck"; (cd $$m && go vet ./... && go tool -modfile=$(CURDIR)/tools/go.mod staticcheck ./...) || exit 1; done
 	go tool -modfile=tools/actionlint/go.mod actionlint
 
-# What computes for long and has no goroutine of its own: the race detector would only
-# slow it down. Where the tests of watch have some, they stand for processes.
-PURE := /internal/history/suggest$$|/internal/watch$$
+# What the race detector would only slow down: what computes for long and has no goroutine
+# of its own (where the tests of watch have some, they stand for processes), and the
+# simulated days of soak, whose engine the tests of sweep and function run under it.
+PURE := /internal/history/suggest$$|/internal/watch$$|/internal/soak$$
 
 # The race detector needs a C compiler; a machine that has none and can't get
 # one tests without it, and says so. Every process that it watches would wait a
