@@ -113,10 +113,16 @@ func (c *Connection) Identity() (id sts.Identity, ok bool) {
 	return c.identity()
 }
 
-// CheckAccount refuses credentials of another account than is meant, where both are
-// known.
+// CheckAccount refuses credentials of another account than is meant. Whose they are is
+// not known where the Security Token Service didn't say; a role's are of its own account,
+// and elsewhere than at CloudFlow nobody can be asked.
 func (c *Connection) CheckAccount() error {
-	if id, ok := c.Identity(); ok && c.Account != "" && id.Account != c.Account {
+	id, ok := c.Identity()
+	switch {
+	case c.Account == "":
+	case !ok && c.Role == nil && c.at.CloudFlows() && !c.at.Loopback():
+		return Refusal{fmt.Errorf("whose credentials these are could not be asked of the Security Token Service, and they must be those of the account %s: nothing was asked of it; try again, or give the place a role", c.Account)}
+	case ok && id.Account != c.Account:
 		return Refusal{fmt.Errorf("the credentials are of the account %s, but what is meant is %s: give a role of that account, or its credentials", id.Account, c.Account)}
 	}
 	return nil

@@ -15,11 +15,7 @@ func (f *Fleet) Place(name string) (*Place, error) {
 	if p := f.names[name]; p != nil {
 		return p, nil
 	}
-	names := make([]string, len(f.Places))
-	for i, p := range f.Places {
-		names[i] = p.Name
-	}
-	near := ""
+	names, near := f.placeNames(), ""
 	if len(name) <= 2*longestName { // else a stranger has it compared for long
 		near = spelling.Nearest(name, names)
 	}
@@ -32,6 +28,14 @@ func (f *Fleet) Place(name string) (*Place, error) {
 		names = append(names[:most:most], fmt.Sprintf("and %d more", len(f.Places)-most))
 	}
 	return nil, fmt.Errorf("%s; there are: %s", text, strings.Join(names, ", "))
+}
+
+func (f *Fleet) placeNames() []string {
+	names := make([]string, len(f.Places))
+	for i, p := range f.Places {
+		names[i] = p.Name
+	}
+	return names
 }
 
 // longestName is as long as a name may be.
@@ -56,6 +60,9 @@ func (f *Fleet) Select(globs []string) ([]*Place, error) {
 	if len(selected) == 0 {
 		_, err := f.Place(globs[len(globs)-1])
 		return nil, errors.Join(errors.New("no place matches"), err)
+	}
+	if slips, _ := policy.UnmatchedGlobs("--place", globs, f.placeNames()); len(slips) > 0 {
+		return nil, fmt.Errorf("--place %s matches no place of the fleet%s", slips[0].Glob, spelling.DidYouMean(strings.TrimPrefix(slips[0].Glob, "!"), f.placeNames()))
 	}
 	return selected, nil
 }
