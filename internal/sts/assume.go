@@ -11,6 +11,7 @@ import (
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/internal/plain"
+	"github.com/flowreaper/flowreaper/internal/redact"
 )
 
 // Role is a RAM role that others may assume.
@@ -50,6 +51,10 @@ func Assume(ctx context.Context, endpoint cloudflow.Endpoint, keys cloudflow.Cre
 	got := cloudflow.Credentials(answer.Credentials)
 	if err == nil && (got.AccessKeyID == "" || got.AccessKeySecret == "" || got.SecurityToken == "") {
 		err = errors.New("the answer holds no credentials")
+	}
+	if no, refused := errors.AsType[*refusal](err); refused { // it may hold what was sent
+		hide := redact.New(keys.AccessKeySecret, keys.SecurityToken, role.ExternalID)
+		no.Code, no.Message = hide.Text(no.Code), hide.Text(no.Message)
 	}
 	if err != nil {
 		return cloudflow.Credentials{}, fmt.Errorf("the role %s could not be assumed, and nothing was done there: %w", plain.Text(role.ARN), err)

@@ -1,6 +1,7 @@
 package sts_test
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -89,11 +90,12 @@ func TestAssumeAnswers(t *testing.T) {
 		body, want string
 	}{
 		"a page":         {502, "<html>" + strings.Repeat("x", 1<<20), "the Security Token Service answered 502 Bad Gateway"},
+		"what was sent":  {403, fmt.Sprintf(`{"Code":"SignatureDoesNotMatch","Message":"to sign was %s and %s and ext-ernal-id-1"}`, keys.AccessKeySecret, keys.SecurityToken), "the Security Token Service answered 403 Forbidden: SignatureDoesNotMatch: to sign was [redacted] and [redacted] and [redacted]"},
 		"no credentials": {200, `{"Credentials":{"AccessKeyId":"a","AccessKeySecret":"b"}}`, "the answer holds no credentials"},
 		"nothing":        {200, ``, "unexpected end of JSON input"},
 	} {
 		s := answering(t, test.status, test.body)
-		_, err := sts.Assume(t.Context(), endpoint(t, "", "cn-hangzhou"), keys, sts.Role{ARN: arn}, "flowreaper-a", s)
+		_, err := sts.Assume(t.Context(), endpoint(t, "", "cn-hangzhou"), keys, sts.Role{ARN: arn, ExternalID: "ext-ernal-id-1"}, "flowreaper-a", s)
 		if want := "the role " + arn + " could not be assumed, and nothing was done there: " + test.want; err == nil || err.Error() != want {
 			t.Errorf("%s: %v, want %s", name, err, want)
 		}
