@@ -75,13 +75,13 @@ func (f *theFleet) configure(getenv func(string) string, environ []string) (err 
 // open makes the function of each place.
 func (f *theFleet) open(getenv func(string) string) error {
 	for _, p := range f.file.Places {
-		one := &function{settings: f.settings, policy: p.Policy, log: f.log, sweep: sweep.Run, of: p}
+		one := &function{settings: f.settings, policy: p.Policy, log: f.log.With("place", p.Name), sweep: sweep.Run, of: p}
 		one.settings.endpoint, one.settings.region, one.settings.state = p.Endpoint, p.Region, stateOf(f.settings.state, p.Name)
 		var err error
 		if one.quota, err = cloudflow.NewQuota(f.settings.rates); err != nil {
 			return fail(configError, err)
 		}
-		if one.notifier, err = newNotifier(p.Policy, getenv, f.log, one.warned); err != nil {
+		if one.notifier, err = newNotifier(p.Policy, getenv, one.log, one.warned); err != nil {
 			return fail(policyError, err)
 		}
 		f.places[p.Name] = one

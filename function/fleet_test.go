@@ -15,6 +15,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"github.com/flowreaper/flowreaper/internal/fleet"
+	"github.com/flowreaper/flowreaper/internal/result"
 )
 
 // aFleet writes a fleet of two places, and makes the function of it.
@@ -61,6 +62,27 @@ func TestThePlaceOfAnEvent(t *testing.T) {
 		}
 		if got := p.of.Name + " " + string(rest); got != want {
 			t.Errorf("%s: %s, want %s", body, got, want)
+		}
+	}
+}
+
+// Every line that is written for a place names it, once.
+func TestLinesNameTheirPlace(t *testing.T) {
+	var lines bytes.Buffer
+	f := aFleet(t, nil)
+	for _, write := range []func(*function){
+		func(p *function) { p.logDecision("run", result.Decision{Flow: "f", Execution: "e"}) },
+		func(p *function) { p.logReport(&result.Report{Place: result.Place{Name: "orders"}}, nil) },
+		func(p *function) { p.logFailure("failed", errors.New("x")) },
+	} {
+		lines.Reset()
+		f.log = newLog(&lines)
+		if err := f.open(func(string) string { return "" }); err != nil {
+			t.Fatal(err)
+		}
+		write(f.places["orders"])
+		if n := strings.Count(lines.String(), `"place":"orders"`); n != 1 {
+			t.Errorf("named %d times: %s", n, lines.String())
 		}
 	}
 }

@@ -33,6 +33,9 @@ func (f *function) logDecision(runID string, d result.Decision) {
 // logReport writes the whole report as one line, and the error if it failed.
 func (f *function) logReport(r *result.Report, err error) {
 	level, attrs := slog.LevelInfo, append(counts(r), fields(r)...)
+	if f.of != nil { // all lines of a place name it
+		attrs = slices.DeleteFunc(attrs, func(a slog.Attr) bool { return a.Key == "place" })
+	}
 	if err != nil {
 		level, attrs = slog.LevelError, append(attrs, failed(err)...)
 	}

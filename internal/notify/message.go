@@ -143,7 +143,7 @@ func (b *builder) build(r *result.Report) (Message, bool) {
 
 func (b builder) place(at result.Place) result.Place {
 	return result.Place{
-		Account: b.clean(at.Account, maxName), Region: b.clean(at.Region, maxName),
+		Name: b.clean(at.Name, maxName), Account: b.clean(at.Account, maxName), Region: b.clean(at.Region, maxName),
 		Endpoint: b.clean(at.Endpoint, maxName), Flowreaper: b.clean(at.Flowreaper, maxName),
 	}
 }

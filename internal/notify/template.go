@@ -79,7 +79,7 @@ func checkTemplate(c policy.Channel) error {
 func sample() *Message {
 	list := List{Count: 2, Items: []Item{{Flow: "flow", Execution: "execution", Rule: "rule", Outcome: "stopped", Detail: "detail", Cause: "cause", StartedTime: time.Unix(0, 0).UTC(), Age: "1s"}}, More: 1}
 	return &Message{
-		Place:  result.Place{Account: "account", Region: "region", Endpoint: "endpoint", Flowreaper: "version"},
+		Place:  result.Place{Name: "place", Account: "account", Region: "region", Endpoint: "endpoint", Flowreaper: "version"},
 		Policy: "policy", Mode: "enforce", Trigger: "timer", RunID: "run", Time: time.Unix(0, 0).UTC(),
 		Stopped: list, Failed: list, Withheld: list, Undecided: list, Warned: list, Planned: list,
 		Limit: &Limit{Name: "maxStops", Window: "1h"}, Errors: []result.ErrorNote{{Code: "code", Message: "message", Count: 1}},
