@@ -5,7 +5,7 @@
 #	POLICIES   the policies' files, globs, separated by blanks or line ends
 #	TESTS      the same of their tests; default: those beside the policies, policy.test.yaml or policy_test.yaml
 #	STRICT     true (the default): a warning is a mistake
-#	COVERAGE   true (the default): every policy has tests, and every rule condemns something in some case
+#	COVERAGE   true (the default): every rule condemns something in some case and, unless TESTS names them, every policy has tests
 #	JUNIT      a file to write the tests' results to, as JUnit XML
 #	REAPER     the flowreaper to use; default: that of the PATH
 #
@@ -13,6 +13,12 @@
 set -eu
 reaper=${REAPER:-flowreaper}
 
+for choice in "STRICT=${STRICT:-true}" "COVERAGE=${COVERAGE:-true}"; do
+	case ${choice#*=} in
+	true | false) ;;
+	*) echo "check: ${choice%%=*} must be true or false, but is ${choice#*=}" >&2; exit 2 ;;
+	esac
+done
 [ -n "${POLICIES:-}" ] || { echo "check: no policy to check: POLICIES is empty" >&2; exit 2; }
 
 # testsOf names the tests beside a policy; nothing where it has none.

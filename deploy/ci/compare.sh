@@ -51,8 +51,8 @@ compared() {
 mkdir "$old/before"
 git archive "$BASE" . | tar -xf - -C "$old/before"
 
-# whole is a policy with all that it extends; nothing where it is wrong, or isn't there.
-whole() { [ ! -f "$1" ] || "$reaper" validate --print -- "$1" 2>/dev/null || :; }
+# whole is the hash of a policy, of what it extends and of its calendars; nothing where it is wrong, or isn't there.
+whole() { [ ! -f "$1" ] || "$reaper" validate -o json -- "$1" 2>/dev/null | sed -n 's/.*"hash": "\(.*\)".*/\1/p'; }
 
 changed=0
 for policy in $POLICIES; do

@@ -173,6 +173,8 @@ func TestCheck(t *testing.T) {
 		{"no tests, and none wanted", map[string]string{"policy.yaml": policyText}, []string{"COVERAGE=false"}, 0, nil},
 		{"a rule that no test exercises", map[string]string{"policy.yaml": policyText, "policy.test.yaml": noCase}, nil, 1, []string{"two-hours"}},
 		{"no such policy", nil, nil, 1, []string{"policy.yaml"}},
+		{"a word that is neither", map[string]string{"policy.yaml": policyText}, []string{"STRICT=True"}, 2, []string{"check: STRICT must be true or false, but is True\n"}},
+		{"another", map[string]string{"policy.yaml": policyText}, []string{"COVERAGE=$(touch pwned)"}, 2, []string{"check: COVERAGE must be true or false, but is $(touch pwned)\n"}},
 		{"nothing", nil, []string{"POLICIES="}, 2, []string{"check: no policy to check: POLICIES is empty\n"}},
 		{"tests alone", map[string]string{"policy.test.yaml": testText}, []string{"POLICIES=*.test.yaml"}, 2, []string{"check: no policy to check: POLICIES names tests alone\n"}},
 	} {
@@ -189,8 +191,8 @@ func TestNamesAreNames(t *testing.T) {
 	t.Parallel()
 	r := newRepository(t, map[string]string{"-o.yaml": policyText})
 	for _, policies := range []string{"$(touch${IFS}pwned).yaml", "`touch pwned`", "x;touch pwned", "--output=json", "-o.yaml"} {
-		for _, script := range []string{"check.sh", "compare.sh"} {
-			_, said := r.run(t, script, "POLICIES="+policies, "TESTS="+policies, "HISTORY=h", "BASE=HEAD", "COMMENT=comment.md", "COVERAGE=$(touch pwned)")
+		for script, coverage := range map[string]string{"check.sh": "true", "compare.sh": "$(touch pwned)"} {
+			_, said := r.run(t, script, "POLICIES="+policies, "TESTS="+policies, "HISTORY=h", "BASE=HEAD", "COMMENT=comment.md", "COVERAGE="+coverage)
 			if _, err := os.Stat(filepath.Join(string(r), "pwned")); err == nil {
 				t.Fatalf("%s ran %s:\n%s", script, policies, said)
 			}

@@ -198,6 +198,21 @@ func TestCommentOnGitLab(t *testing.T) {
 	}
 }
 
+// A policy changes with its calendars.
+func TestCompareACalendar(t *testing.T) {
+	t.Parallel()
+	const day = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTAMP:20260101T000000Z\r\nDTSTART;VALUE=DATE:20990101\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+	r, _ := compared(t, func(text string) string { return strings.Replace(text, "2h}", "2h, window: {days: Mon-Sun, except: [hr], timeZone: UTC}}", 1) + "calendars: {hr: {file: hr.ics}}\n" })
+	r.write(t, map[string]string{"hr.ics": day})
+	before := r.commit(t)
+	for ics, want := range map[string]string{day: "No policy has changed.", strings.Replace(day, "2099", "2098", 1): "## `policy.yaml`\n"} {
+		r.write(t, map[string]string{"hr.ics": ics})
+		status, said := r.run(t, "compare.sh", "POLICIES=policy.yaml", "HISTORY=history", "BASE="+before, "COMMENT=comment.md")
+		expect(t, status, 0, said)
+		expect(t, 0, 0, r.read(t, "comment.md"), want)
+	}
+}
+
 // A policy changes with what it extends.
 func TestCompareAnExtendedPolicy(t *testing.T) {
 	t.Parallel()
