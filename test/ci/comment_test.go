@@ -202,7 +202,9 @@ func TestCommentOnGitLab(t *testing.T) {
 func TestCompareACalendar(t *testing.T) {
 	t.Parallel()
 	const day = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTAMP:20260101T000000Z\r\nDTSTART;VALUE=DATE:20990101\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
-	r, _ := compared(t, func(text string) string { return strings.Replace(text, "2h}", "2h, window: {days: Mon-Sun, except: [hr], timeZone: UTC}}", 1) + "calendars: {hr: {file: hr.ics}}\n" })
+	r, _ := compared(t, func(text string) string {
+		return strings.Replace(text, "2h}", "2h, window: {days: Mon-Sun, except: [hr], timeZone: UTC}}", 1) + "calendars: {hr: {file: hr.ics}}\n"
+	})
 	r.write(t, map[string]string{"hr.ics": day})
 	before := r.commit(t)
 	for ics, want := range map[string]string{day: "No policy has changed.", strings.Replace(day, "2099", "2098", 1): "## `policy.yaml`\n"} {
