@@ -202,7 +202,7 @@ func TestPlace(t *testing.T) {
 	if err != nil || len(selected) != 2 || selected[0].Name != "place-1" || selected[1].Name != "place-11" {
 		t.Errorf("%v, %v", selected, err)
 	}
-	for slip, want := range map[string]string{"plase-1": `--place plase-1 matches no place of the fleet; did you mean "place-1"?`, "!plase-1": `--place !plase-1 matches no place of the fleet; did you mean "place-1"?`} {
+	for slip, want := range map[string]string{"plase-1": `plase-1 matches no place of the fleet; did you mean "place-1"?`, "!plase-1": `!plase-1 matches no place of the fleet; did you mean "place-1"?`} {
 		if selected, err := f.Select([]string{"place-*", slip}); err == nil || err.Error() != want {
 			t.Errorf("%v, %v, want %s", selected, err, want)
 		}

@@ -62,7 +62,7 @@ func (f *Fleet) Select(globs []string) ([]*Place, error) {
 		return nil, errors.Join(errors.New("no place matches"), err)
 	}
 	if slips, _ := policy.UnmatchedGlobs("--place", globs, f.placeNames()); len(slips) > 0 {
-		return nil, fmt.Errorf("--place %s matches no place of the fleet%s", slips[0].Glob, spelling.DidYouMean(strings.TrimPrefix(slips[0].Glob, "!"), f.placeNames()))
+		return nil, fmt.Errorf("%s matches no place of the fleet%s", slips[0].Glob, spelling.DidYouMean(strings.TrimPrefix(slips[0].Glob, "!"), f.placeNames()))
 	}
 	return selected, nil
 }
