@@ -42,13 +42,7 @@ func (m *meter) progress(rates cloudflow.Rates) Progress {
 	if m.done > 0 {
 		reads += pages * float64(m.stops) / float64(m.done)
 	}
-	seconds := 0.0
-	for operation, n := range map[string]float64{cloudflow.OpListExecutions: pages, cloudflow.OpGetExecutionHistory: reads} {
-		if rate := rates[operation].PerSecond; rate > 0 {
-			seconds = max(seconds, n/rate)
-		}
-	}
-	p.Left = time.Duration(seconds * float64(time.Second)).Round(time.Second)
+	p.Left = rates.Needs(map[string]float64{cloudflow.OpListExecutions: pages, cloudflow.OpGetExecutionHistory: reads})
 	if elapsed := time.Since(m.started); elapsed > 0 {
 		p.Share = float64(elapsed) / float64(elapsed+p.Left)
 	}

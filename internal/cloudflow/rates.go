@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Rate is how often an operation may be called.
@@ -97,4 +98,16 @@ func (r Rates) String() string {
 		parts = append(parts, fmt.Sprintf("%s=%v/%d", operation, r[operation].PerSecond, r[operation].Burst))
 	}
 	return strings.Join(parts, ",")
+}
+
+// Needs is how long so many calls take, by operation, within the rates: as long as those of
+// the slowest, since no operation waits for another. An operation without a rate takes none.
+func (r Rates) Needs(calls map[string]float64) time.Duration {
+	seconds := 0.0
+	for operation, n := range calls {
+		if rate := r[operation].PerSecond; rate > 0 {
+			seconds = max(seconds, n/rate)
+		}
+	}
+	return time.Duration(seconds * float64(time.Second)).Round(time.Second)
 }

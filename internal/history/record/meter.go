@@ -109,13 +109,7 @@ func (m *meter) progress(rates cloudflow.Rates) Progress {
 		mean = max(m.met/float64(m.metOf), 1)
 	}
 	pages := max(m.left.pages+float64(m.unknown)*mean, float64(m.flows-m.done))
-	seconds := 0.0
-	for operation, n := range map[string]float64{cloudflow.OpListExecutions: pages, cloudflow.OpDescribeExecution: m.left.describe} {
-		if rate := rates[operation].PerSecond; rate > 0 {
-			seconds = max(seconds, n/rate)
-		}
-	}
-	p.Left = time.Duration(seconds * float64(time.Second)).Round(time.Second)
+	p.Left = rates.Needs(map[string]float64{cloudflow.OpListExecutions: pages, cloudflow.OpDescribeExecution: m.left.describe})
 	if elapsed := time.Since(m.started); elapsed > 0 {
 		p.Share = float64(elapsed) / float64(elapsed+p.Left)
 	}
