@@ -4,17 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"github.com/flowreaper/flowreaper/internal/policyfile"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/flowreaper/flowreaper/internal/audit"
 	"github.com/flowreaper/flowreaper/internal/audit/show"
-	"github.com/flowreaper/flowreaper/internal/duration"
 	"github.com/flowreaper/flowreaper/internal/flag"
 	"github.com/flowreaper/flowreaper/internal/fleet/look"
+	"github.com/flowreaper/flowreaper/internal/policyfile"
 	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/screen"
 )
@@ -84,10 +82,8 @@ Exit status: 0 all was read · 1 failed · 2 wrong usage or policy · 3 done in 
 // auditOptions checks everything that doesn't need the network. Its errors are wrong usage.
 func (f *auditFlags) auditOptions() (o audit.Options, err error) {
 	o = audit.Options{Flows: f.flows, Flowreaper: version}
-	if o.Since, err = duration.Parse(f.since); err != nil {
-		if o.From, err = flag.When("since", f.since, time.Time{}); err != nil {
-			return o, err
-		}
+	if o.Since, o.From, err = flag.Since(f.since); err != nil {
+		return o, err
 	}
 	if err := f.checkMode(); err != nil {
 		return o, err
@@ -100,8 +96,7 @@ func (f *auditFlags) auditOptions() (o audit.Options, err error) {
 			return o, err
 		}
 	}
-	endpoint, err := f.checkedEndpoint()
-	at := f.place(endpoint)
+	at, err := f.where()
 	o.Endpoint, o.Region = at.Endpoint, at.Region
 	return o, err
 }

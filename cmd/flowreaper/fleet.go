@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"github.com/flowreaper/flowreaper/internal/policyfile"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/internal/flag"
 	"github.com/flowreaper/flowreaper/internal/fleet"
 	"github.com/flowreaper/flowreaper/internal/fleet/look"
+	"github.com/flowreaper/flowreaper/internal/policyfile"
 )
 
 // overFleet has a command look at the places of a fleet. check is of what else is given: of

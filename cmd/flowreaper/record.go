@@ -4,16 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"github.com/flowreaper/flowreaper/internal/policyfile"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/flowreaper/flowreaper/internal/duration"
 	"github.com/flowreaper/flowreaper/internal/flag"
 	"github.com/flowreaper/flowreaper/internal/history/record"
 	"github.com/flowreaper/flowreaper/internal/plain"
+	"github.com/flowreaper/flowreaper/internal/policyfile"
 	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/screen"
 )
@@ -80,10 +78,8 @@ func (f *recordFlags) recordOptions() (record.Options, error) {
 		return o, errors.New("record needs to know where to: name a folder with --out DIR")
 	}
 	var err error
-	if o.Since, err = duration.Parse(f.since); err != nil {
-		if o.From, err = flag.When("since", f.since, time.Time{}); err != nil {
-			return o, err
-		}
+	if o.Since, o.From, err = flag.Since(f.since); err != nil {
+		return o, err
 	}
 	if err := f.checkMode(); err != nil {
 		return o, err
@@ -91,8 +87,7 @@ func (f *recordFlags) recordOptions() (record.Options, error) {
 	if err := o.Check(); err != nil {
 		return o, err
 	}
-	endpoint, err := f.checkedEndpoint()
-	at := f.place(endpoint)
+	at, err := f.where()
 	o.Endpoint, o.Region = at.Endpoint, at.Region
 	return o, err
 }

@@ -97,6 +97,12 @@ func (s *settings) check() (*sweeping, error) {
 	}}, nil
 }
 
+// where is the place that is called, as results tell it.
+func (s *settings) where() (result.Place, error) {
+	endpoint, err := s.checkedEndpoint()
+	return s.place(endpoint), err
+}
+
 // checkedEndpoint refuses an endpoint left over in the environment beside a region
 // of the command line: whoever names one region must not stop another's.
 func (s *settings) checkedEndpoint() (cloudflow.Endpoint, error) {

@@ -14,8 +14,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/flowreaper/flowreaper/internal/fcruntime"
 	"go.uber.org/goleak"
+
+	"github.com/flowreaper/flowreaper/internal/fcruntime"
 )
 
 // binary is testdata/function, built once.

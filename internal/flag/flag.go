@@ -11,9 +11,10 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
+
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-	"slices"
 )
 
 // Wrong says in people's words what pflag says in Go's, and where to read on.

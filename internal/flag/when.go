@@ -28,3 +28,12 @@ func When(flag, text string, end time.Time) (time.Time, error) {
 	}
 	return end.Add(-before), nil
 }
+
+// Since reads --since where the end is now, by whoever's clock: how long ago or, in its
+// place, from when on.
+func Since(text string) (ago time.Duration, from time.Time, err error) {
+	if ago, err = duration.Parse(text); err != nil {
+		from, err = When("since", text, time.Time{})
+	}
+	return ago, from, err
+}
