@@ -72,7 +72,10 @@ func (s *settings) check() (*sweeping, error) {
 		return nil, err
 	}
 	p, err := s.readPolicy()
-	if err := policyfile.Misspelt(s.environ, err, p); err != nil {
+	if s.of == nil { // the variables of all policies of a fleet were asked about together
+		err = policyfile.Misspelt(s.environ, err, p)
+	}
+	if err != nil {
 		return nil, err
 	}
 	endpoint, err := s.checkedEndpoint()

@@ -94,7 +94,7 @@ func (t *terminal) validate(files []string, v *validation) error {
 	bad, warned := 0, 0
 	var policies []*policy.Policy
 	for _, f := range all {
-		policies = append(policies, f.Read)
+		policies = append(append(policies, f.Read), f.Policies...)
 		if f.Err != nil {
 			bad++
 		}

@@ -29,7 +29,7 @@ func ValidateFleet(file string, globs []string, o policy.LintOptions) ([]*Valida
 	if err != nil {
 		return nil, err
 	}
-	v.Valid, v.holds = true, f.Holds()
+	v.Valid, v.holds, v.Policies = true, f.Holds(), f.Policies
 	all, seen := []*Validated{v}, map[string]bool{}
 	for _, p := range places {
 		one := Place{Name: p.Name, Account: p.Account, Region: p.Region, Policy: p.File}

@@ -18,8 +18,9 @@ type Validated struct {
 	Demand   *policy.Demand   `json:"demand,omitempty"`
 	Places   []Place          `json:"places,omitempty"` // of a fleet's file
 
-	Read *policy.Policy `json:"-"` // nil where it is wrong
-	Err  error          `json:"-"` // all that is wrong
+	Read     *policy.Policy   `json:"-"` // nil where it is wrong, and of a fleet's file
+	Policies []*policy.Policy `json:"-"` // of a fleet's file: all, whichever places are meant
+	Err      error            `json:"-"` // all that is wrong
 
 	holds string // what a good file holds
 }
