@@ -55,7 +55,7 @@ func (d *decoder) mappingJSON(b *bytes.Buffer, n *yamltree.Node) {
 	for i, entry := range n.Entries {
 		key := entry.Key
 		if lines[key.Text] > 0 {
-			d.fail(key.Position, "the key %s is given twice; first in line %d", yamltree.Brief(key.Text), lines[key.Text])
+			d.fail(key.Position, "the key %s is given twice; first in %s", yamltree.Brief(key.Text), d.line(lines[key.Text]))
 		}
 		lines[key.Text] = key.Line
 		if i > 0 {

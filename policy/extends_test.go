@@ -131,6 +131,7 @@ func TestExtendsMistakes(t *testing.T) {
 		"sub/same.yaml": "version: 1\nextends: hr.yaml\ncalendars: {hr: {file: hr.ics}}\n",
 		"sub/hr.ics":    "BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART;VALUE=DATE:20270101\nEND:VEVENT\nEND:VCALENDAR\n",
 		"hr.ics":        "BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART;VALUE=DATE:20370101\nEND:VEVENT\nEND:VCALENDAR\n",
+		"body.yaml":     "version: 1\nnotify: [{name: a, kind: webhook, urlEnv: A, body: {b: 1, b: 2}}]\nrules: [{name: a, maxRuntime: 1h}]\n",
 		"sub/base.yaml": "version: 1\nextends: near.yaml\n", "sub/near.yaml": "version: 2\nrules: [{name: a, maxRuntime: 1h}]\n",
 	}
 	const own = "extends: base.yaml\n"
@@ -156,6 +157,7 @@ func TestExtendsMistakes(t *testing.T) {
 		{"extends: no.yaml\n", `place/no.yaml:1:4: sequence end token ']' not found`},
 		{"extends: wrong.yaml\n", `place/wrong.yaml:4:5: unknown key "maxRuntme"; did you mean "maxRuntime"?`},
 		{"extends: when.yaml\n", `place/when.yaml:6:16: when: flow has no field "nam"; did you mean "name"?`},
+		{"extends: body.yaml\n", `place/body.yaml:2:59: the key b is given twice; first in line 2 of body.yaml`},
 		{own + "rules: [{name: c, maxRuntime: 1h}, {name: c, maxRuntime: 2h}]\n", `place/policy.yaml:3:36: the name c is given to two rules; first in line 3`},
 		{own + "rules: [{name: a, maxRuntime: 1h}, {name: a, maxRuntime: 2h}]\n", `place/policy.yaml:3:36: the name a is given to two rules; first in line 3`},
 		{own + "vars: {x: 1, x: 2}\n", `place/policy.yaml:3:14: the name x is given twice in vars`},
@@ -223,6 +225,15 @@ func TestExtendsLint(t *testing.T) {
 		`policy.yaml:5:48 longer-inside its limit of 5h has no effect: the rule a (line 4) condemns the same executions after 1h`,
 	}, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// What stands last in one file allows nothing on the first line of the next.
+func TestExtendsLintAllows(t *testing.T) {
+	files := beside{"base.yaml": "{version: 1, limits: {over: trickle}, rules: [{name: a, maxRuntime: 1h}]}"}
+	findings, err := Lint("policy.yaml", []byte("version: 1\nextends: base.yaml\n# lint: allow trickle"), LintOptions{Read: files.read})
+	if err != nil || len(findings) != 1 || findings[0].Code != LintTrickle || findings[0].File != "base.yaml" {
+		t.Errorf("%v, %v", findings, err)
 	}
 }
 

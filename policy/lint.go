@@ -191,7 +191,7 @@ var allowComment = regexp.MustCompile(`#\s*lint:\s*allow\s+([a-z-]+(?:\s*,\s*[a-
 // line, or stands alone above it.
 func (l *linter) allowed(line int, code string) bool {
 	comments := l.text.lines[line-1]
-	if line >= 2 {
+	if line-1 > l.text.sourceOf(line).ahead { // what stands above is another file's
 		if above := strings.TrimSpace(l.text.lines[line-2]); strings.HasPrefix(above, "#") {
 			comments += "\n" + above
 		}
