@@ -5,7 +5,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -35,6 +37,22 @@ func TestBinarySize(t *testing.T) {
 	}
 	if most := int64(14 << 20); info.Size() > most {
 		t.Errorf("the function's binary has %d bytes, at most %d are promised: what has come in (go tool nm -size -sort size)?", info.Size(), most)
+	}
+}
+
+// A cold start waits for what packages set up: a regular expression that is compiled then
+// shows, having some KiB.
+func TestBinarySetsUpLittle(t *testing.T) {
+	cmd := exec.Command(build(t))
+	cmd.Env = append(fcruntime.Inherit(os.Environ()), "GODEBUG=inittrace=1")
+	out, _ := cmd.CombinedOutput() // it ends at once: nobody started it as a function
+	packages, total := regexp.MustCompile(`(?m)^init (github\.com/flowreaper/\S+) .* (\d+) bytes`).FindAllStringSubmatch(string(out), -1), 0
+	for _, one := range packages {
+		bytes, _ := strconv.Atoi(one[2])
+		total += bytes
+	}
+	if most := 24 << 10; len(packages) < 5 || total > most {
+		t.Errorf("%d packages set up %d bytes, at most %d: is a regular expression compiled that internal/pattern could have wait?\n%s", len(packages), total, most, out)
 	}
 }
 

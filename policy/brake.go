@@ -96,7 +96,7 @@ func (b Brake) check() error {
 		return errors.New("no flows are named: * names all of them")
 	case strings.HasPrefix(b.Flows[0], "!"):
 		return fmt.Errorf("%q excludes flows from none: name first which to stop, such as *", yamltree.Brief(b.Flows[0]))
-	case b.Execution != "" && (!executionGlobText.MatchString(b.Execution) || len(b.Execution) > maxGlob):
+	case b.Execution != "" && (!executionGlobText().MatchString(b.Execution) || len(b.Execution) > maxGlob):
 		return fmt.Errorf("%q is not a glob of executions' names: it has letters, digits, _, -, ., :, * and ?", yamltree.Brief(b.Execution))
 	case strings.TrimSpace(b.Cause) == "":
 		return errors.New("the cause is empty: say why, for those who find their executions stopped")

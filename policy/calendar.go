@@ -4,11 +4,11 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/flowreaper/flowreaper/internal/pattern"
 	"github.com/flowreaper/flowreaper/internal/spelling"
 	"github.com/flowreaper/flowreaper/internal/yamltree"
 	"github.com/flowreaper/flowreaper/policy/internal/icalendar"
@@ -73,7 +73,7 @@ func (d *decoder) readCalendars(n *yamltree.Node) (all []*calendar) {
 	for _, entry := range n.Entries {
 		name := entry.Key.Text
 		switch {
-		case !ruleName.MatchString(name) || len(name) > maxRuleName:
+		case !ruleName().MatchString(name) || len(name) > maxRuleName:
 			d.fail(entry.Key.Position, "the name %q in calendars must be 1 to 63 lower-case letters, digits and -, and begin with a letter or digit", yamltree.Brief(name))
 		case d.calendars[name] != nil:
 			d.fail(entry.Key.Position, "the name %s is given to two calendars", name)
@@ -173,9 +173,9 @@ func parseDays(text string) (r dayRange, wrong string) {
 }
 
 var (
-	calendarDate = regexp.MustCompile(`^([0-9]{4})-([0-9]{2})-([0-9]{2})$`)
-	otherDate    = regexp.MustCompile(`^([0-9]{4})([-/.]?)([0-9]{1,2})[-/.]?([0-9]{1,2})$`)
-	twoDates     = regexp.MustCompile(`^([0-9]{4}-[0-9]{2}-[0-9]{2})\s*(?:\.|\.\.\.|…|-|–|—|to|~|/|:|,)\s*([0-9]{4}-[0-9]{2}-[0-9]{2})$`)
+	calendarDate = pattern.Of(`^([0-9]{4})-([0-9]{2})-([0-9]{2})$`)
+	otherDate    = pattern.Of(`^([0-9]{4})([-/.]?)([0-9]{1,2})[-/.]?([0-9]{1,2})$`)
+	twoDates     = pattern.Of(`^([0-9]{4}-[0-9]{2}-[0-9]{2})\s*(?:\.|\.\.\.|…|-|–|—|to|~|/|:|,)\s*([0-9]{4}-[0-9]{2}-[0-9]{2})$`)
 )
 
 // parseDay reads a date, which stands in a text, or says what is wrong.
@@ -183,14 +183,14 @@ func parseDay(date, text string) (one day, wrong string) {
 	if t, err := time.Parse(time.DateOnly, date); err == nil {
 		return day(t.Unix() / secondsADay), ""
 	}
-	if calendarDate.MatchString(date) {
+	if calendarDate().MatchString(date) {
 		return 0, date + " is no day of any calendar" + lastOfMonth(date)
 	}
 	wrong = fmt.Sprintf(`they must be days such as "2027-01-01" and ranges such as "2027-02-15..2027-02-23", but one is %q`, yamltree.Brief(text))
-	if m := twoDates.FindStringSubmatch(text); m != nil {
+	if m := twoDates().FindStringSubmatch(text); m != nil {
 		return 0, wrong + ": write " + quote(min(m[1], m[2])+".."+max(m[1], m[2]))
 	}
-	m := otherDate.FindStringSubmatch(date)
+	m := otherDate().FindStringSubmatch(date)
 	if m == nil || m[2] == "" && len(date) != len("20270101") {
 		return 0, wrong
 	}
@@ -223,7 +223,7 @@ func (d *decoder) calendarNames(n *yamltree.Node, key string) calendars {
 		switch {
 		case c == nil && strings.HasSuffix(strings.ToLower(item.Text), ".ics"):
 			d.fail(item.Position, "%s names calendars: give the file a name under calendars, such as {holidays: {file: %s}}, and name that", key, yamltree.Brief(item.Text))
-		case c == nil && calendarDate.MatchString(item.Text):
+		case c == nil && calendarDate().MatchString(item.Text):
 			d.fail(item.Position, "%s names calendars: put %s into one, and name that", key, item.Text)
 		case c == nil && len(d.calendars) == 0:
 			d.fail(item.Position, "%s names the calendar %q, but the policy has no calendars: add calendars, such as {holidays: {days: [\"2027-01-01\"]}}", key, yamltree.Brief(item.Text))

@@ -5,10 +5,10 @@ import (
 	"errors"
 	"net/netip"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/flowreaper/flowreaper/internal/pattern"
 	"github.com/flowreaper/flowreaper/internal/spelling"
 	"github.com/flowreaper/flowreaper/internal/yamltree"
 )
@@ -143,10 +143,7 @@ func (d *decoder) channel(n *yamltree.Node) Channel {
 	return c
 }
 
-var (
-	variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
-	robotSecret  = regexp.MustCompile(`^SEC[0-9a-f]{16,}$`) // DingTalk's, which a variable could be called
-)
+var robotSecret = pattern.Of(`^SEC[0-9a-f]{16,}$`) // DingTalk's, which a variable could be called
 
 const maxVariableName = 128
 
@@ -156,7 +153,7 @@ func (d *decoder) variable(n *yamltree.Node, key, what string) string {
 	if n == nil {
 		return ""
 	}
-	if n.Kind != yamltree.Scalar || n.Type != yamltree.Text || !variableName.MatchString(n.Text) || len(n.Text) > maxVariableName || robotSecret.MatchString(n.Text) {
+	if n.Kind != yamltree.Scalar || n.Type != yamltree.Text || !plainName().MatchString(n.Text) || len(n.Text) > maxVariableName || robotSecret().MatchString(n.Text) {
 		d.fail(n.Position, "%s must be the name of an environment variable that holds %s, such as ONCALL_URL; a secret must not stand here", key, what)
 		return ""
 	}
@@ -241,4 +238,4 @@ func (d *decoder) notified(n *yamltree.Node, channels []Channel) []string {
 
 // mayHoldSecret finds lines on which a channel's URL or secret stands, by the
 // right key or by a wrong one. No error shows them: errors go into logs.
-var mayHoldSecret = regexp.MustCompile(`(?i)access_?token|\b(url|urlEnv|secret|secretEnv|token|password|sign)["']?\s*:|\bSEC[0-9a-f]{16,}`)
+var mayHoldSecret = pattern.Of(`(?i)access_?token|\b(url|urlEnv|secret|secretEnv|token|password|sign)["']?\s*:|\bSEC[0-9a-f]{16,}`)

@@ -3,10 +3,10 @@ package policy
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/flowreaper/flowreaper/internal/pattern"
 	"github.com/flowreaper/flowreaper/internal/spelling"
 	"github.com/flowreaper/flowreaper/internal/yamltree"
 	"github.com/flowreaper/flowreaper/policy/internal/expression"
@@ -16,8 +16,7 @@ var (
 	// keyFacts are what a key may read: what stays as it is while an execution runs.
 	keyFacts  = flowFacts | inputFacts | expression.SetOf(flowName, executionName)
 	keyTypes  = []string{"", "a text", "a number", "true or false", "a list"}
-	dotted    = regexp.MustCompile(`^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$`)
-	plainName = regexp.MustCompile(`^[A-Za-z_]\w*$`)
+	dotted    = pattern.Of(`^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$`)
 	wholesale = map[string]string{"all": "rule", "total": "rule", "together": "rule", "none": "flow"} // other words for the two
 )
 
@@ -42,7 +41,7 @@ func (d *decoder) countBy(r *Rule, n *yamltree.Node) *countKey {
 		return nil
 	}
 	e, problems := d.language.Compile(text)
-	if len(problems) > 0 && plainName.MatchString(text) && text != "input" && strings.HasPrefix(problems[0].Message, "unknown name") {
+	if len(problems) > 0 && plainName().MatchString(text) && text != "input" && strings.HasPrefix(problems[0].Message, "unknown name") {
 		problems = []expression.Problem{{Offset: -1, Message: fmt.Sprintf("unknown name %q: of the input it is execution.input.%s", text, text)}}
 	}
 	d.problems(n, "countBy", problems)
@@ -50,7 +49,7 @@ func (d *decoder) countBy(r *Rule, n *yamltree.Node) *countKey {
 		return nil
 	}
 	k := &countKey{expression: e, text: text, label: text}
-	if dotted.MatchString(text) {
+	if dotted().MatchString(text) {
 		k.label = text[strings.LastIndexByte(text, '.')+1:]
 	}
 	return k

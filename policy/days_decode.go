@@ -2,12 +2,12 @@ package policy
 
 import (
 	"cmp"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/flowreaper/flowreaper/internal/pattern"
 	"github.com/flowreaper/flowreaper/internal/yamltree"
 )
 
@@ -115,7 +115,7 @@ func meantDays(text string) string {
 	return ""
 }
 
-var monthDayText = regexp.MustCompile(`^(?:([1-9]|[12][0-9]|3[01])|last(?:-([1-9]|[12][0-9]|30))?)$`)
+var monthDayText = pattern.Of(`^(?:([1-9]|[12][0-9]|3[01])|last(?:-([1-9]|[12][0-9]|30))?)$`)
 
 // monthDays reads numbers, last, last-2 and ranges of them, comma-separated.
 func (d *decoder) monthDays(all *days, n *yamltree.Node) string {
@@ -173,7 +173,7 @@ func (m *monthDays) addText(part string) (hint string, ok bool) {
 }
 
 func parseMonthDay(text string) (monthDay, bool) {
-	m := monthDayText.FindStringSubmatch(text)
+	m := monthDayText().FindStringSubmatch(text)
 	switch {
 	case m == nil:
 		return monthDay{}, false
@@ -185,16 +185,16 @@ func parseMonthDay(text string) (monthDay, bool) {
 	return monthDay{number, true}, true
 }
 
-var otherRange = regexp.MustCompile(`^\s*(\w+(?:-\d+)?)\s*(?:\.|\.\.\.|…|-|–|—|to|~|:)\s*(\w+(?:-\d+)?)\s*$`)
+var otherRange = pattern.Of(`^\s*(\w+(?:-\d+)?)\s*(?:\.|\.\.\.|…|-|–|—|to|~|:)\s*(\w+(?:-\d+)?)\s*$`)
 
 // meantMonthDays ends the error of days that are written otherwise: 4-27, L or -1.
 func meantMonthDays(part string) string {
 	words := strings.NewReplacer("L", "last", "Last", "last", "LAST", "last", "-1", "last")
-	if one := words.Replace(part); one != part && monthDayText.MatchString(one) {
+	if one := words.Replace(part); one != part && monthDayText().MatchString(one) {
 		return ": write " + quote(one)
 	}
-	m := otherRange.FindStringSubmatch(part)
-	if m == nil || !monthDayText.MatchString(m[1]) || !monthDayText.MatchString(m[2]) {
+	m := otherRange().FindStringSubmatch(part)
+	if m == nil || !monthDayText().MatchString(m[1]) || !monthDayText().MatchString(m[2]) {
 		return ""
 	}
 	meant := m[1] + ".." + m[2]

@@ -3,7 +3,6 @@ package policy
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/flowreaper/flowreaper/internal/duration"
 	"github.com/flowreaper/flowreaper/internal/lookalike"
+	"github.com/flowreaper/flowreaper/internal/pattern"
 	"github.com/flowreaper/flowreaper/internal/plain"
 	"github.com/flowreaper/flowreaper/internal/spelling"
 	"github.com/flowreaper/flowreaper/internal/yamltree"
@@ -59,7 +59,7 @@ func (d *decoder) errorAt(at yamltree.Position, message string) *Error {
 
 // shownLine is a line as errors show it.
 func shownLine(lines []string, number int) string {
-	if number < 1 || number > len(lines) || mayHoldSecret.MatchString(lines[number-1]) {
+	if number < 1 || number > len(lines) || mayHoldSecret().MatchString(lines[number-1]) {
 		return ""
 	}
 	source := strings.TrimSuffix(lines[number-1], "\r")
@@ -262,7 +262,7 @@ func words[T ~string](d *decoder, n *yamltree.Node, key string, known ...T) []T 
 	return all
 }
 
-var wholeNumber = regexp.MustCompile(`^(0|[1-9][0-9]{0,8})$`) // 010 is 8 to some readers of YAML
+var wholeNumber = pattern.Of(`^(0|[1-9][0-9]{0,8})$`) // 010 is 8 to some readers of YAML
 
 // count reads a whole number; absent is what a nil node reads as, and what is refused.
 func (d *decoder) count(n *yamltree.Node, key string, least, absent int) int {
@@ -271,7 +271,7 @@ func (d *decoder) count(n *yamltree.Node, key string, least, absent int) int {
 		return absent
 	}
 	number, err := strconv.Atoi(text)
-	if err != nil || n.Type != yamltree.Number || !wholeNumber.MatchString(text) || number < least {
+	if err != nil || n.Type != yamltree.Number || !wholeNumber().MatchString(text) || number < least {
 		d.fail(n.Position, "%s must be a whole number from %d on, but is %s", key, least, n.Describe())
 		return absent
 	}

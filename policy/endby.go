@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/flowreaper/flowreaper/internal/pattern"
 	"github.com/flowreaper/flowreaper/internal/yamltree"
 	"github.com/flowreaper/flowreaper/policy/internal/expression"
 )
@@ -109,7 +110,7 @@ func (s *solver) endBy(e *endBy) outcomes {
 	return outcomes{after(from), before(from)}
 }
 
-var clockText = regexp.MustCompile(`^([0-9]{2}):([0-9]{2})$`)
+var clockText = pattern.Of(`^([0-9]{2}):([0-9]{2})$`)
 
 // endBy reads endBy.
 func (d *decoder) endBy(n *yamltree.Node) []conjunct {
@@ -142,7 +143,7 @@ func (d *decoder) clock(e *endBy, n *yamltree.Node) string {
 	if !ok {
 		return ""
 	}
-	m := clockText.FindStringSubmatch(text)
+	m := clockText().FindStringSubmatch(text)
 	if m == nil {
 		meant := ""
 		if hour := regexp.MustCompile(`^([01]?[0-9]|2[0-3])(:[0-5][0-9])?$`).FindStringSubmatch(text); hour != nil {

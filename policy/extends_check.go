@@ -5,6 +5,7 @@ import (
 	"iter"
 	"maps"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/flowreaper/flowreaper/internal/duration"
@@ -125,20 +126,13 @@ func (d *decoder) checkRead(was, n, protect *yamltree.Node, what string) {
 // mentions says whether a name stands in a text of a node, as a word: rather once too
 // often. A name with a - is one of a calendar; in vars.limit-duration("1h") it is a minus.
 func mentions(n *yamltree.Node, name string) bool {
-	if n.Kind == yamltree.Scalar {
-		return regexp.MustCompile(`(^|[^A-Za-z0-9_])` + regexp.QuoteMeta(name) + `([^A-Za-z0-9_]|$)`).MatchString(n.Text)
-	}
-	for _, entry := range n.Entries {
-		if mentions(entry.Value, name) {
-			return true
-		}
-	}
-	for _, item := range n.Items {
-		if mentions(item, name) {
-			return true
-		}
-	}
-	return false
+	return inTexts(n, regexp.MustCompile(`(^|[^A-Za-z0-9_])`+regexp.QuoteMeta(name)+`([^A-Za-z0-9_]|$)`))
+}
+
+func inTexts(n *yamltree.Node, word *regexp.Regexp) bool {
+	return n.Kind == yamltree.Scalar && word.MatchString(n.Text) ||
+		slices.ContainsFunc(n.Entries, func(e yamltree.Entry) bool { return inTexts(e.Value, word) }) ||
+		slices.ContainsFunc(n.Items, func(item *yamltree.Node) bool { return inTexts(item, word) })
 }
 
 // alike says whether two nodes say the same where they stand: a file's name is another

@@ -5,9 +5,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"unicode/utf8"
 
+	"github.com/flowreaper/flowreaper/internal/pattern"
 	"github.com/flowreaper/flowreaper/internal/yamltree"
 )
 
@@ -16,15 +16,15 @@ import (
 // a fence and be none, so it is refused: the regular expressions of other tools,
 // their {a,b} and [a-z].
 var (
-	globText          = regexp.MustCompile(`^!?[A-Za-z_*?][A-Za-z0-9_*?-]*$`)
-	executionGlobText = regexp.MustCompile(`^[A-Za-z0-9_.:*?-]+$`)
-	notInGlobs        = regexp.MustCompile(`[^A-Za-z0-9_*?-]`)
+	globText          = pattern.Of(`^!?[A-Za-z_*?][A-Za-z0-9_*?-]*$`)
+	executionGlobText = pattern.Of(`^[A-Za-z0-9_.:*?-]+$`)
+	notInGlobs        = pattern.Of(`[^A-Za-z0-9_*?-]`)
 )
 
 const maxGlob = 256
 
 func isGlob(text string) bool {
-	return globText.MatchString(text) && len(strings.TrimPrefix(text, "!")) <= maxGlob
+	return globText().MatchString(text) && len(strings.TrimPrefix(text, "!")) <= maxGlob
 }
 
 // notGlob says why a text is not a glob of flow names, and which was probably
@@ -39,7 +39,7 @@ func notGlob(text string) string {
 func globFault(text string) string {
 	pattern := strings.TrimPrefix(text, "!")
 	first, _ := utf8.DecodeRuneInString(pattern)
-	switch wrong := notInGlobs.FindString(pattern); {
+	switch wrong := notInGlobs().FindString(pattern); {
 	case pattern == "":
 		return "it names none"
 	case wrong != "":
@@ -72,9 +72,7 @@ func meantInstead(text string) string {
 }
 
 // negated is how other tools exclude, and slips of it.
-var negated = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^ *(?:(?:not|NOT|except) +|[!！] *)+`)
-})
+var negated = pattern.Of(`^ *(?:(?:not|NOT|except) +|[!！] *)+`)
 
 // unanchored is a regular expression with a * where it lets anything be: ^etl- is
 // what begins so, and -test$ what ends so.
@@ -103,11 +101,7 @@ func quotedList(texts []string) string {
 
 const separators = "|,;，；、 "
 
-// What is only needed to say what is wrong is compiled then: a function's start
-// waits for nothing.
-var braces = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^(.*)[({]([^(){}]*[|,][^(){}]*)[)}](.*)$`)
-})
+var braces = pattern.Of(`^(.*)[({]([^(){}]*[|,][^(){}]*)[)}](.*)$`)
 
 // alternatives takes etl-{a,b}, (etl|web)-.* and etl-*,web-* apart.
 func alternatives(text string) []string {
@@ -124,29 +118,27 @@ func alternatives(text string) []string {
 
 // replacement is what another tool writes, and what a glob has for it.
 type replacement struct {
-	written *regexp.Regexp
+	written func() *regexp.Regexp
 	meant   string
 }
 
 // foreign is how other tools write what a glob has, the longest first.
-var foreign = sync.OnceValue(func() []replacement {
-	return []replacement{
-		{regexp.MustCompile(`^(acs|arn):.*/`), ""},
-		{regexp.MustCompile(`^[！~^-]`), "!"},
-		{regexp.MustCompile(`(\\[dwDW.]|\[[^]]*\]|\.)(\*|\+|\{[^}]*\})`), "*"},
-		{regexp.MustCompile(`[%＊]+`), "*"},
-		{regexp.MustCompile(`\\[dwDW]|\[[^]]*\]`), "?"},
-		{regexp.MustCompile(`[.:/–—－\\ ]+`), "-"},
-		{regexp.MustCompile(`["'“”‘’^$]`), ""},
-	}
-})
+var foreign = []replacement{
+	{pattern.Of(`^(acs|arn):.*/`), ""},
+	{pattern.Of(`^[！~^-]`), "!"},
+	{pattern.Of(`(\\[dwDW.]|\[[^]]*\]|\.)(\*|\+|\{[^}]*\})`), "*"},
+	{pattern.Of(`[%＊]+`), "*"},
+	{pattern.Of(`\\[dwDW]|\[[^]]*\]`), "?"},
+	{pattern.Of(`[.:/–—－\\ ]+`), "-"},
+	{pattern.Of(`["'“”‘’^$]`), ""},
+}
 
 // meantGlobs is the glob that a text of another tool's stands for. payroll.* may
 // mean two: what begins with payroll- is what most people mean by it.
 func meantGlobs(text string) []string {
 	glob := text
-	for _, f := range foreign() {
-		glob = f.written.ReplaceAllString(glob, f.meant)
+	for _, f := range foreign {
+		glob = f.written().ReplaceAllString(glob, f.meant)
 	}
 	name, isPattern := strings.CutSuffix(text, ".*")
 	if stem, ends := strings.CutSuffix(glob, "*"); isPattern && ends && name != "" && !strings.ContainsAny(name[len(name)-1:], "-_.*") {

@@ -3,11 +3,11 @@ package policy
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/flowreaper/flowreaper/internal/pattern"
 	"github.com/flowreaper/flowreaper/internal/yamltree"
 )
 
@@ -43,7 +43,7 @@ func (d *decoder) limits(n *yamltree.Node) Limits {
 	return limits
 }
 
-var shareText = regexp.MustCompile(`^[0-9]{1,3}(\.[0-9]{1,6})?%$`)
+var shareText = pattern.Of(`^[0-9]{1,3}(\.[0-9]{1,6})?%$`)
 
 // meantShare ends the error of a percentage without its sign: 50, or 0.5. 1 may be either.
 func meantShare(text string) string {
@@ -74,5 +74,5 @@ func (d *decoder) share(n *yamltree.Node, key string, absent float64) float64 {
 // ParseShare reads a percentage, from 0% to 100%, as the share that it is: 0.005 of 0.5%.
 func ParseShare(text string) (share float64, ok bool) {
 	percent, err := strconv.ParseFloat(strings.TrimSuffix(text, "%"), 64)
-	return percent / 100, err == nil && shareText.MatchString(text) && percent <= 100
+	return percent / 100, err == nil && shareText().MatchString(text) && percent <= 100
 }

@@ -3,11 +3,11 @@ package policy
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/flowreaper/flowreaper/internal/pattern"
 	"github.com/flowreaper/flowreaper/internal/yamltree"
 )
 
@@ -185,7 +185,7 @@ func (l *linter) warn(r *lintRule, key, code, message, next string) {
 	l.found(r, key, Warning, code, message, next)
 }
 
-var allowComment = regexp.MustCompile(`#\s*lint:\s*allow\s+([a-z-]+(?:\s*,\s*[a-z-]+)*)`)
+var allowComment = pattern.Of(`#\s*lint:\s*allow\s+([a-z-]+(?:\s*,\s*[a-z-]+)*)`)
 
 // allowed says whether a comment takes a code out on a line: one that ends the
 // line, or stands alone above it.
@@ -196,7 +196,7 @@ func (l *linter) allowed(line int, code string) bool {
 			comments += "\n" + above
 		}
 	}
-	for _, m := range allowComment.FindAllStringSubmatch(comments, -1) {
+	for _, m := range allowComment().FindAllStringSubmatch(comments, -1) {
 		for word := range strings.SplitSeq(m[1], ",") {
 			if strings.TrimSpace(word) == code {
 				return true

@@ -2,18 +2,15 @@ package policy
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
-	"sync"
 	"time"
 
+	"github.com/flowreaper/flowreaper/internal/pattern"
 	"github.com/flowreaper/flowreaper/policy/internal/expression"
 )
 
 // placeholders are what other tools write for a value in a text.
-var placeholders = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`\{\{\s*\.?([A-Za-z][A-Za-z.]*)[^{}]*\}\}|(?:\$\(|\{|\$|%\(|<)((?:execution|flow|history|event|vars)\.[A-Za-z.]+)[)}>]?`)
-})
+var placeholders = pattern.Of(`\{\{\s*\.?([A-Za-z][A-Za-z.]*)[^{}]*\}\}|(?:\$\(|\{|\$|%\(|<)((?:execution|flow|history|event|vars)\.[A-Za-z.]+)[)}>]?`)
 
 // placeholder finds a cause in which a value was meant, and which is copied as
 // it stands.

@@ -2,11 +2,10 @@ package policy
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
+	"github.com/flowreaper/flowreaper/internal/pattern"
 	"github.com/flowreaper/flowreaper/policy/internal/expression"
 )
 
@@ -67,9 +66,9 @@ func bare(e *expression.Expression) *expression.Expression {
 }
 
 var (
-	notInNames = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[^A-Za-z0-9_-]`) })
-	wildcards  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[*?]`) })
-	likeGlob   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(\*[A-Za-z0-9_-]+\*?|[A-Za-z0-9_-]+\*)$`) })
+	notInNames = pattern.Of(`[^A-Za-z0-9_-]`)
+	wildcards  = pattern.Of(`[*?]`)
+	likeGlob   = pattern.Of(`^(\*[A-Za-z0-9_-]+\*?|[A-Za-z0-9_-]+\*)$`)
 )
 
 // cannotHold says why a variable never holds a text, or, of what people may fill
@@ -99,8 +98,8 @@ func globInPattern(pattern string) bool {
 }
 
 var (
-	globsAlone = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\^?\(?[A-Za-z0-9_*?|-]+\)?\$?$`) })
-	repeats    = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[A-Za-z0-9_-]\*|[_-]\?`) })
+	globsAlone = pattern.Of(`^\^?\(?[A-Za-z0-9_*?|-]+\)?\$?$`)
+	repeats    = pattern.Of(`[A-Za-z0-9_-]\*|[_-]\?`)
 )
 
 // comparisonFor is the comparison that does what a glob would.

@@ -2,9 +2,9 @@ package policy
 
 import (
 	"fmt"
-	"regexp"
 	"time"
 
+	"github.com/flowreaper/flowreaper/internal/pattern"
 	"github.com/flowreaper/flowreaper/policy/internal/constraint"
 	"github.com/flowreaper/flowreaper/policy/internal/expression"
 )
@@ -67,11 +67,11 @@ func zoneOf(r *Rule) (zone *time.Location, key string) {
 }
 
 // onAWall are the calls of which is known what they can show.
-var onAWall = regexp.MustCompile(`^(hour|weekday|monthDay)\([A-Za-z.]+(?:, "[^"]+")?\)$`)
+var onAWall = pattern.Of(`^(hour|weekday|monthDay)\([A-Za-z.]+(?:, "[^"]+")?\)$`)
 
 // shown is what clocks can show, for a call that reads them.
 func shown(subject string) []constraint.Constraint {
-	m := onAWall.FindStringSubmatch(subject)
+	m := onAWall().FindStringSubmatch(subject)
 	if m == nil {
 		return nil
 	}

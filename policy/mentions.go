@@ -2,10 +2,10 @@ package policy
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/flowreaper/flowreaper/internal/pattern"
 	"github.com/flowreaper/flowreaper/internal/plain"
 	"github.com/flowreaper/flowreaper/internal/spelling"
 	"github.com/flowreaper/flowreaper/internal/yamltree"
@@ -82,14 +82,14 @@ func (d *decoder) people(kind ChannelKind, n *yamltree.Node) []string {
 }
 
 var (
-	mobileNumber = regexp.MustCompile(`^(1[3-9][0-9]{9}|\+[0-9]{1,4}-?[0-9]{4,14})$`)
-	memberID     = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}$`)
-	feishuID     = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`)
-	slackID      = regexp.MustCompile(`^[UWS][A-Z0-9]{5,20}$`)
+	mobileNumber = pattern.Of(`^(1[3-9][0-9]{9}|\+[0-9]{1,4}-?[0-9]{4,14})$`)
+	memberID     = pattern.Of(`^[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}$`)
+	feishuID     = pattern.Of(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`)
+	slackID      = pattern.Of(`^[UWS][A-Z0-9]{5,20}$`)
 )
 
 // IsMobile says whether one of at is a mobile number, and not an ID.
-func IsMobile(person string) bool { return mobileNumber.MatchString(person) }
+func IsMobile(person string) bool { return mobileNumber().MatchString(person) }
 
 // notMentioned says what may be mentioned on a channel of a kind, if that is none; "" if it is.
 func notMentioned(kind ChannelKind, person string) string {
@@ -98,11 +98,11 @@ func notMentioned(kind ChannelKind, person string) string {
 	}
 	switch {
 	case meantAll(person) != "":
-	case kind == Feishu && feishuID.MatchString(person) && !IsMobile(person):
+	case kind == Feishu && feishuID().MatchString(person) && !IsMobile(person):
 		return ""
-	case kind == SlackHook && (slackID.MatchString(person) || person == "here"):
+	case kind == SlackHook && (slackID().MatchString(person) || person == "here"):
 		return ""
-	case (kind == DingTalk || kind == WeCom) && (IsMobile(person) || memberID.MatchString(person)):
+	case (kind == DingTalk || kind == WeCom) && (IsMobile(person) || memberID().MatchString(person)):
 		return ""
 	}
 	switch kind {

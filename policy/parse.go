@@ -1,13 +1,13 @@
 package policy
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/flowreaper/flowreaper/internal/duration"
+	"github.com/flowreaper/flowreaper/internal/pattern"
 	"github.com/flowreaper/flowreaper/internal/yamltree"
 	"github.com/flowreaper/flowreaper/policy/internal/expression"
 )
@@ -100,9 +100,9 @@ func (d *decoder) mode(n *yamltree.Node) Mode {
 }
 
 var (
-	varName   = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
-	varNumber = regexp.MustCompile(`^-?[0-9]{1,18}$`)
-	varFloat  = regexp.MustCompile(`^-?[0-9]{1,18}\.[0-9]{1,18}$`)
+	plainName = pattern.Of(`^[A-Za-z_]\w*$`) // of a variable: of an expression, or of the environment
+	varNumber = pattern.Of(`^-?[0-9]{1,18}$`)
+	varFloat  = pattern.Of(`^-?[0-9]{1,18}\.[0-9]{1,18}$`)
 )
 
 const maxVarName = 64
@@ -121,7 +121,7 @@ func (d *decoder) constants(n *yamltree.Node) map[string]any {
 		name := entry.Key.Text
 		_, twice := constants[name]
 		switch {
-		case !varName.MatchString(name) || len(name) > maxVarName:
+		case !plainName().MatchString(name) || len(name) > maxVarName:
 			d.fail(entry.Key.Position, "the name %q in vars must be letters, digits and _, and not begin with a digit", yamltree.Brief(name))
 		case twice:
 			d.fail(entry.Key.Position, "the name %s is given twice in vars", name)
@@ -156,10 +156,10 @@ func (d *decoder) constant(n *yamltree.Node, key string) any {
 }
 
 func (d *decoder) number(n *yamltree.Node, key string) any {
-	if number, err := strconv.Atoi(n.Text); err == nil && varNumber.MatchString(n.Text) {
+	if number, err := strconv.Atoi(n.Text); err == nil && varNumber().MatchString(n.Text) {
 		return number
 	}
-	if number, err := strconv.ParseFloat(n.Text, 64); err == nil && varFloat.MatchString(n.Text) {
+	if number, err := strconv.ParseFloat(n.Text, 64); err == nil && varFloat().MatchString(n.Text) {
 		return number
 	}
 	d.fail(n.Position, "%s must be a plain number such as 5 or 0.25, but is %s", key, n.Describe())

@@ -2,12 +2,12 @@ package policy
 
 import (
 	"math"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/flowreaper/flowreaper/internal/pattern"
 	"github.com/flowreaper/flowreaper/internal/yamltree"
 	"github.com/flowreaper/flowreaper/policy/internal/expression"
 )
@@ -53,7 +53,7 @@ func (d *decoder) minutePrice(n *yamltree.Node) minutePrice {
 	return minutePrice{flows: d.globs(f["flows"], "flows"), price: d.price(f["price"], "price")}
 }
 
-var priceText = regexp.MustCompile(`^[0-9]{1,12}(\.[0-9]{1,12})?$`)
+var priceText = pattern.Of(`^[0-9]{1,12}(\.[0-9]{1,12})?$`)
 
 // price reads an amount of money; a nil node reads as 0.
 func (d *decoder) price(n *yamltree.Node, key string) float64 {
@@ -62,7 +62,7 @@ func (d *decoder) price(n *yamltree.Node, key string) float64 {
 		return 0
 	}
 	amount, err := strconv.ParseFloat(text, 64)
-	if err != nil || n.Type != yamltree.Number || !priceText.MatchString(text) {
+	if err != nil || n.Type != yamltree.Number || !priceText().MatchString(text) {
 		d.fail(n.Position, "%s must be an amount such as 0.12, but is %s", key, n.Describe())
 		return 0
 	}

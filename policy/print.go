@@ -2,12 +2,12 @@ package policy
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode"
 
+	"github.com/flowreaper/flowreaper/internal/pattern"
 	"github.com/flowreaper/flowreaper/internal/yamltree"
 )
 
@@ -87,7 +87,7 @@ func (p *printer) margin(margin string) {
 }
 
 // plainText needs no quotes: words and conditions of them, durations and shares.
-var plainText = regexp.MustCompile(`^([A-Za-z_]([A-Za-z0-9_ ./()<>=+-]*[A-Za-z0-9_./()-])?|([0-9]+(ms|s|m|h|d|w))+|[0-9.]+%)$`)
+var plainText = pattern.Of(`^([A-Za-z_]([A-Za-z0-9_ ./()<>=+-]*[A-Za-z0-9_./()-])?|([0-9]+(ms|s|m|h|d|w))+|[0-9.]+%)$`)
 
 // wordsOfYAML mean something else without quotes, to some reader or other.
 var wordsOfYAML = []string{"null", "true", "false", "yes", "no", "on", "off", "y", "n", "nan", "inf"}
@@ -98,7 +98,7 @@ func scalarText(n *yamltree.Node, indent int) string {
 		return "null"
 	case n.Type != yamltree.Text:
 		return text
-	case plainText.MatchString(text) && !slices.Contains(wordsOfYAML, strings.ToLower(text)):
+	case plainText().MatchString(text) && !slices.Contains(wordsOfYAML, strings.ToLower(text)):
 		return text
 	case isBlock(text):
 		margin := "\n" + strings.Repeat("  ", indent+1)

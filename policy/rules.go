@@ -1,12 +1,12 @@
 package policy
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/flowreaper/flowreaper/internal/duration"
+	"github.com/flowreaper/flowreaper/internal/pattern"
 	"github.com/flowreaper/flowreaper/internal/yamltree"
 	"github.com/flowreaper/flowreaper/policy/internal/expression"
 )
@@ -20,7 +20,7 @@ func (d *decoder) rules(n *yamltree.Node, p *Policy) []*Rule {
 	return rules
 }
 
-var ruleName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*$`)
+var ruleName = pattern.Of(`^[a-z0-9][a-z0-9-]*$`)
 
 const maxRuleName = 63
 
@@ -66,7 +66,7 @@ func (d *decoder) named(entry *yamltree.Node, f map[string]*yamltree.Node, what 
 	}
 	n := f["name"]
 	name, ok := d.scalar(n, "name", "a text")
-	if ok && (!ruleName.MatchString(name) || len(name) > maxRuleName) {
+	if ok && (!ruleName().MatchString(name) || len(name) > maxRuleName) {
 		d.fail(n.Position, "name must be 1 to 63 lower-case letters, digits and -, and begin with a letter or digit, but is %s", n.Describe())
 	}
 	if line, twice := d.names[what+" "+name]; twice {
@@ -173,7 +173,7 @@ func (d *decoder) maxRuntime(n *yamltree.Node) []conjunct {
 // isVar says whether a text names a var, with or without vars. before it.
 func (d *decoder) isVar(name string) bool {
 	name = strings.TrimPrefix(name, "vars.")
-	if !varName.MatchString(name) {
+	if !plainName().MatchString(name) {
 		return false
 	}
 	_, problems := d.language.Compile("vars." + name)

@@ -4,12 +4,12 @@ import (
 	"cmp"
 	"fmt"
 	"net/url"
-	"regexp"
 	"strings"
-	"sync"
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/flowreaper/flowreaper/internal/pattern"
 )
 
 // Tail is the end of a cause, which leads from a stopped execution back to the
@@ -69,9 +69,7 @@ func ParseCause(cause string) (said string, t Tail, ok bool) {
 }
 
 // What later flowreapers may add stands behind the rest.
-var tailForm = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`(?s)^(.*) \[flowreaper/1 policy=(?:([^@ \]]*)@)?([0-9a-f]{8}) rule=([a-z0-9-]+) run=([^ \]]+)(?: at=([0-9TZ:-]+))?(?: by=([^ \]]*))?(?: [a-z]+=[^ \]]*)*\]$`)
-})
+var tailForm = pattern.Of(`(?s)^(.*) \[flowreaper/1 policy=(?:([^@ \]]*)@)?([0-9a-f]{8}) rule=([a-z0-9-]+) run=([^ \]]+)(?: at=([0-9TZ:-]+))?(?: by=([^ \]]*))?(?: [a-z]+=[^ \]]*)*\]$`)
 
 // inTail escapes what could end a value, or deceive who reads it, and leaves out
 // what is beyond so many bytes.

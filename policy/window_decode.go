@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/flowreaper/flowreaper/internal/pattern"
 	"github.com/flowreaper/flowreaper/internal/yamltree"
 	"github.com/flowreaper/flowreaper/policy/internal/zone"
 )
@@ -57,7 +58,7 @@ func (d *decoder) window(n *yamltree.Node) *window {
 	return w
 }
 
-var hoursText = regexp.MustCompile(`^([0-9]{2}):([0-9]{2})-([0-9]{2}):([0-9]{2})$`)
+var hoursText = pattern.Of(`^([0-9]{2}):([0-9]{2})-([0-9]{2}):([0-9]{2})$`)
 
 // hours reads 09:00-18:00; the whole day where there are none.
 func (d *decoder) hours(w *window, n *yamltree.Node) string {
@@ -70,7 +71,7 @@ func (d *decoder) hours(w *window, n *yamltree.Node) string {
 	if !ok {
 		return ""
 	}
-	m := hoursText.FindStringSubmatch(text)
+	m := hoursText().FindStringSubmatch(text)
 	if m == nil {
 		d.fail(n.Position, `hours must be two times such as "09:00-18:00", but is %s%s`, n.Describe(), meantHours(text))
 		return ""

@@ -6,10 +6,11 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/flowreaper/flowreaper/internal/pattern"
 )
 
 // Endpoint is where requests are sent.
@@ -41,16 +42,16 @@ func (e Endpoint) hostname() string {
 // Region is the region of an endpoint of CloudFlow's own, and whether it is the one
 // within VPCs; of any other "".
 func (e Endpoint) Region() (region string, internal bool) {
-	m := ownHost.FindStringSubmatch(strings.TrimSuffix(e.Host, ":443"))
+	m := ownHost().FindStringSubmatch(strings.TrimSuffix(e.Host, ":443"))
 	if m == nil || e.Scheme != "https" {
 		return "", false
 	}
 	return m[1], m[2] != ""
 }
 
-var ownHost = regexp.MustCompile(`^([a-z0-9]+(?:-[a-z0-9]+)*?)(-internal)?\.fnf\.aliyuncs\.com$`)
+var ownHost = pattern.Of(`^([a-z0-9]+(?:-[a-z0-9]+)*?)(-internal)?\.fnf\.aliyuncs\.com$`)
 
-var regionForm = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+var regionForm = pattern.Of(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 
 // ParseEndpoint reads an endpoint: https://host[:port], or http:// to a
 // loopback address only, since requests carry the account's signature and
@@ -84,7 +85,7 @@ func regionEndpoint(region string) (Endpoint, error) {
 	if region == "" {
 		return Endpoint{}, errors.New("neither an endpoint nor a region is set: give a region such as cn-hangzhou, or an endpoint")
 	}
-	if !regionForm.MatchString(region) {
+	if !regionForm().MatchString(region) {
 		return Endpoint{}, fmt.Errorf("region %q is not a region's id: write it as in cn-hangzhou, or give an endpoint", region)
 	}
 	if meant := meantRegion(region); meant != "" {

@@ -10,11 +10,11 @@ import (
 	"fmt"
 	"math"
 	"math/big"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/flowreaper/flowreaper/internal/pattern"
 	"github.com/flowreaper/flowreaper/internal/plain"
 )
 
@@ -32,8 +32,8 @@ var units = []unit{
 }
 
 var (
-	durationPattern = regexp.MustCompile(`^(\d+(\.\d+)?(ms|s|m|h|d|w))+$`)
-	durationPart    = regexp.MustCompile(`(\d+(?:\.\d+)?)(ms|s|m|h|d|w)`)
+	durationPattern = pattern.Of(`^(\d+(\.\d+)?(ms|s|m|h|d|w))+$`)
+	durationPart    = pattern.Of(`(\d+(?:\.\d+)?)(ms|s|m|h|d|w)`)
 )
 
 // maxDurationText bounds the arithmetic on texts that strangers write.
@@ -42,11 +42,11 @@ const maxDurationText = 64
 // Parse reads a duration such as 2h, 1h30m, 1.5d or 2w. A day has 24
 // hours. It is exact down to the nanosecond.
 func Parse(text string) (time.Duration, error) {
-	if len(text) > maxDurationText || !durationPattern.MatchString(text) {
+	if len(text) > maxDurationText || !durationPattern().MatchString(text) {
 		return 0, fmt.Errorf("%q is not a duration: %s", plain.Clip(text, 41), meantDuration(text))
 	}
 	total := new(big.Rat)
-	for _, part := range durationPart.FindAllStringSubmatch(text, -1) {
+	for _, part := range durationPart().FindAllStringSubmatch(text, -1) {
 		count, _ := new(big.Rat).SetString(part[1])
 		length := new(big.Rat).SetInt64(int64(unitLength(part[2])))
 		total.Add(total, count.Mul(count, length))
@@ -64,13 +64,13 @@ func meantDuration(text string) string {
 	if len(text) > maxDurationText {
 		return usual
 	}
-	if strings.Trim(text, "0123456789.") == "" && strings.Trim(text, "0.") != "" && durationPattern.MatchString(text+"s") {
+	if strings.Trim(text, "0123456789.") == "" && strings.Trim(text, "0.") != "" && durationPattern().MatchString(text+"s") {
 		return "it has no unit; of seconds write " + text + "s"
 	}
-	if ambiguous.MatchString(text) {
+	if ambiguous().MatchString(text) {
 		return usual
 	}
-	meant := decimalComma.ReplaceAllString(strings.ToLower(text), "$1.$2")
+	meant := decimalComma().ReplaceAllString(strings.ToLower(text), "$1.$2")
 	for _, words := range unitWords {
 		for word := range strings.FieldsSeq(words.others) {
 			meant = strings.ReplaceAll(meant, word, words.unit)
@@ -81,18 +81,18 @@ func meantDuration(text string) string {
 	if parts := strings.Split(text, ":"); len(parts) == len("hms") {
 		meant = parts[0] + "h" + parts[1] + "m" + parts[2] + "s"
 	}
-	if strings.Contains(meant, "h") && durationPattern.MatchString(meant+"m") { // 1h30
+	if strings.Contains(meant, "h") && durationPattern().MatchString(meant+"m") { // 1h30
 		meant += "m"
 	}
-	if !durationPattern.MatchString(meant) {
+	if !durationPattern().MatchString(meant) {
 		return usual
 	}
 	return "write " + meant
 }
 
 var (
-	decimalComma = regexp.MustCompile(`(\d),(\d)`)            // 1,5h is ten times less than 15h
-	ambiguous    = regexp.MustCompile(`\d,\d{3}|^P?[\d.]+M$`) // 1,500s: of thousands, or not; 1M: a month, or a minute
+	decimalComma = pattern.Of(`(\d),(\d)`)            // 1,5h is ten times less than 15h
+	ambiguous    = pattern.Of(`\d,\d{3}|^P?[\d.]+M$`) // 1,500s: of thousands, or not; 1M: a month, or a minute
 )
 
 // unitWords are what people write for units, the longest first.

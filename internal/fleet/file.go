@@ -2,9 +2,9 @@ package fleet
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 
+	"github.com/flowreaper/flowreaper/internal/pattern"
 	"github.com/flowreaper/flowreaper/internal/yamltree"
 )
 
@@ -91,12 +91,12 @@ func (t *Text) ReadNode(n *yamltree.Node) error {
 // Account is an account's id. YAML takes one without quotes for a number.
 type Account Text
 
-var accountForm = regexp.MustCompile(`^[0-9]{1,32}$`)
+var accountForm = pattern.Of(`^[0-9]{1,32}$`)
 
 // ReadNode reads digits, in quotes or not.
 func (a *Account) ReadNode(n *yamltree.Node) error {
 	kinds := []yamltree.Type{yamltree.Text, yamltree.Number}
-	if n.Kind != yamltree.Scalar || !slices.Contains(kinds, n.Type) || !accountForm.MatchString(n.Text) {
+	if n.Kind != yamltree.Scalar || !slices.Contains(kinds, n.Type) || !accountForm().MatchString(n.Text) {
 		return fmt.Errorf("must be an account's id, such as \"1968132000123456\", but is %s", n.Describe())
 	}
 	*a = Account{n.Text, n.Position}

@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/internal/notify"
+	"github.com/flowreaper/flowreaper/internal/pattern"
 	"github.com/flowreaper/flowreaper/internal/spelling"
 	"github.com/flowreaper/flowreaper/internal/sts"
 	"github.com/flowreaper/flowreaper/internal/yamlread"
@@ -65,11 +65,11 @@ func (r *reader) all() {
 }
 
 // nameForm leaves room for a session's name at the Security Token Service, of 64 characters.
-var nameForm = regexp.MustCompile(`^[a-z][a-z0-9-]{0,49}$`)
+var nameForm = pattern.Of(`^[a-z][a-z0-9-]{0,49}$`)
 
 // named checks a name. lines are those of the names so far.
 func (r *reader) named(name Text, what string, lines map[string]int) {
-	if !nameForm.MatchString(name.Value) {
+	if !nameForm().MatchString(name.Value) {
 		r.fail(name.At, "the name of a %s must be 1 to 50 lower-case letters, digits and -, the first a letter, but is %q", what, yamltree.Brief(name.Value))
 	}
 	if line, twice := lines[name.Value]; twice {
@@ -153,9 +153,9 @@ func (r *reader) checkRegion(e *Entry, s Settings, at cloudflow.Endpoint) {
 }
 
 var (
-	roleName       = regexp.MustCompile(`^[A-Za-z0-9.-]{1,64}$`)
-	roleARN        = regexp.MustCompile(`^acs:ram::([0-9]{1,32}):role/([A-Za-z0-9.-]{1,64})$`)
-	externalIDForm = regexp.MustCompile(`^[A-Za-z0-9+=,.@:/_-]+$`)
+	roleName       = pattern.Of(`^[A-Za-z0-9.-]{1,64}$`)
+	roleARN        = pattern.Of(`^acs:ram::([0-9]{1,32}):role/([A-Za-z0-9.-]{1,64})$`)
+	externalIDForm = pattern.Of(`^[A-Za-z0-9+=,.@:/_-]+$`)
 )
 
 // role is the role to assume, in the place's own account; nil for none.
@@ -167,10 +167,10 @@ func (r *reader) role(e *Entry, s Settings, at cloudflow.Endpoint) *sts.Role {
 		}
 		return nil
 	}
-	if roleName.MatchString(arn) {
+	if roleName().MatchString(arn) {
 		arn = "acs:ram::" + e.Account.Value + ":role/" + arn
 	}
-	switch m := roleARN.FindStringSubmatch(arn); {
+	switch m := roleARN().FindStringSubmatch(arn); {
 	case m == nil:
 		r.fail(s.Role.At, "role must be a RAM role's name, such as flowreaper-enforce, or its ARN, such as acs:ram::%s:role/flowreaper-enforce, but is %q", e.Account.Value, yamltree.Brief(s.Role.Value))
 	case m[1] != e.Account.Value:
@@ -178,7 +178,7 @@ func (r *reader) role(e *Entry, s Settings, at cloudflow.Endpoint) *sts.Role {
 	case !sts.CanAssume(at):
 		r.fail(s.Endpoint.At, "no Security Token Service is known beside %s, which could be asked for the role: leave the endpoint out, or give CloudFlow's own", at)
 	}
-	if id != "" && (len(id) < 2 || len(id) > 1224 || !externalIDForm.MatchString(id)) {
+	if id != "" && (len(id) < 2 || len(id) > 1224 || !externalIDForm().MatchString(id)) {
 		r.fail(s.ExternalID.At, "externalId must be 2 to 1224 letters, digits and + = , . @ : / _ -, without blanks")
 	}
 	return &sts.Role{ARN: arn, ExternalID: id}

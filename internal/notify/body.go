@@ -7,12 +7,12 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/flowreaper/flowreaper/internal/pattern"
 	"github.com/flowreaper/flowreaper/internal/spelling"
 )
 
@@ -72,7 +72,7 @@ type bodyScan struct {
 	before byte // the last that is no blank, outside of strings
 }
 
-var fieldPath = regexp.MustCompile(`^[a-zA-Z]+(\.[a-zA-Z0-9]+)*$`)
+var fieldPath = pattern.Of(`^[a-zA-Z]+(\.[a-zA-Z0-9]+)*$`)
 
 // next reads text up to a ${…}, and that.
 func (b *ownBody) next(s *bodyScan) error {
@@ -94,7 +94,7 @@ func (b *ownBody) next(s *bodyScan) error {
 	switch {
 	case !closed:
 		return errors.New("a ${ is never closed with }; write $${ for the characters themselves")
-	case !fieldPath.MatchString(name):
+	case !fieldPath().MatchString(name):
 		return fmt.Errorf("${%s}: between the braces stands a field of the message, such as ${title} or ${stopped.count}; write $${ for the characters themselves", inside)
 	case s.escape > 0:
 		return fmt.Errorf("${%s} stands within an escape: write two backslashes for one", name)

@@ -3,11 +3,12 @@ package notify
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 	"text/template"
 	"text/template/parse"
 	"time"
+
+	"github.com/flowreaper/flowreaper/internal/pattern"
 )
 
 // A template is people's own, and text/template bounds nothing: a range over a
@@ -217,7 +218,7 @@ func (m *maker) functions() template.FuncMap {
 		"print": bounded(fmt.Sprint), "println": bounded(fmt.Sprintln),
 		"html": bounded(template.HTMLEscaper), "js": bounded(template.JSEscaper), "urlquery": bounded(template.URLQueryEscaper),
 		"printf": func(format string, args ...any) (string, error) {
-			if wide.MatchString(format) {
+			if wide().MatchString(format) {
 				return "", errors.New("a width has at most three digits, which stand in the format")
 			}
 			if err := m.check(strings.Count(format, "%"), args); err != nil {
@@ -229,7 +230,7 @@ func (m *maker) functions() template.FuncMap {
 }
 
 // wide finds widths of a format that nobody means, or that nobody can know.
-var wide = regexp.MustCompile(`%[^%a-zA-Z]*(\d{4}|\*)`)
+var wide = pattern.Of(`%[^%a-zA-Z]*(\d{4}|\*)`)
 
 // check refuses arguments of which a text would be longer than any message, before
 // it is made. Each verb of a format may write the longest.

@@ -4,11 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"regexp"
 	"strings"
 	"time"
 	"unicode"
 
+	"github.com/flowreaper/flowreaper/internal/pattern"
 	"github.com/flowreaper/flowreaper/internal/plain"
 	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/policy"
@@ -179,14 +179,14 @@ func cleanMarkdown(s string, n int) string {
 // A message's own markdown, of the templates: headings and bold. What comes from
 // elsewhere makes neither.
 var (
-	heading = regexp.MustCompile(`(?m)^#{1,6} +(.*\S)`)
-	bold    = regexp.MustCompile(`\*\*(.+?)\*\*`)
+	heading = pattern.Of(`(?m)^#{1,6} +(.*\S)`)
+	bold    = pattern.Of(`\*\*(.+?)\*\*`)
 )
 
 // marked is a text with marks of a vendor's around what is bold, headings as well.
 func marked(text, mark string) string {
 	around := mark + "${1}" + mark
-	return heading.ReplaceAllString(bold.ReplaceAllString(text, around), around)
+	return heading().ReplaceAllString(bold().ReplaceAllString(text, around), around)
 }
 
 func isWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }

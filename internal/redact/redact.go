@@ -10,9 +10,10 @@ package redact
 
 import (
 	"bytes"
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/flowreaper/flowreaper/internal/pattern"
 )
 
 // Shown is the longest part of a secret that a text may show.
@@ -65,7 +66,7 @@ func (p parts) in(v view, hidden []bool) {
 
 // signature is what a request was signed with: it is of use to others for as long as
 // the request would be taken.
-var signature = regexp.MustCompile(`(?i)signature["']?\s*[=:]\s*["']?([A-Za-z0-9+/=]{16,})`)
+var signature = pattern.Of(`(?i)signature["']?\s*[=:]\s*["']?([A-Za-z0-9+/=]{16,})`)
 
 // Text is the text with a [Mark] in the place of each secret, part of one, and
 // signature.
@@ -100,7 +101,7 @@ func (r *Redactor) look(v view, hidden []bool, left int, encoded bool) {
 		r.halves.in(v, hidden)
 	}
 	if bytes.ContainsAny(v.text, "=:") { // most texts, such as ids, have neither
-		for _, found := range signature.FindAllSubmatchIndex(v.text, -1) {
+		for _, found := range signature().FindAllSubmatchIndex(v.text, -1) {
 			v.hide(hidden, found[2], found[3])
 		}
 	}

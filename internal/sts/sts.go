@@ -13,7 +13,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"regexp"
 	"time"
 
 	openapi "github.com/alibabacloud-go/darabonba-openapi/v2/client"
@@ -21,6 +20,7 @@ import (
 	"github.com/alibabacloud-go/tea/dara"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/pattern"
 )
 
 // Identity is who calls.
@@ -51,7 +51,7 @@ func Caller(ctx context.Context, endpoint cloudflow.Endpoint, keys cloudflow.Cre
 		return Identity{}, false
 	}
 	id = Identity{answer.AccountID, answer.Arn}
-	if !accountForm.MatchString(id.Account) || !arnForm.MatchString(id.ARN) {
+	if !accountForm().MatchString(id.Account) || !arnForm().MatchString(id.ARN) {
 		return Identity{}, false
 	}
 	return id, true
@@ -59,8 +59,8 @@ func Caller(ctx context.Context, endpoint cloudflow.Endpoint, keys cloudflow.Cre
 
 // What people and programs read back must be what they take it for.
 var (
-	accountForm = regexp.MustCompile(`^[0-9]{1,32}$`)
-	arnForm     = regexp.MustCompile(`^acs:[A-Za-z0-9:/@._=+,-]{1,250}$`)
+	accountForm = pattern.Of(`^[0-9]{1,32}$`)
+	arnForm     = pattern.Of(`^acs:[A-Za-z0-9:/@._=+,-]{1,250}$`)
 )
 
 // beside is the Security Token Service in the region of one of CloudFlow's

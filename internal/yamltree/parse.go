@@ -3,7 +3,6 @@ package yamltree
 import (
 	"bytes"
 	"fmt"
-	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -13,6 +12,7 @@ import (
 	"github.com/goccy/go-yaml/token"
 
 	"github.com/flowreaper/flowreaper/internal/lookalike"
+	"github.com/flowreaper/flowreaper/internal/pattern"
 	"github.com/flowreaper/flowreaper/internal/plain"
 )
 
@@ -199,7 +199,7 @@ func syntaxProblem(src *source, err error) Problem {
 	return Problem{at, syntaxMessage(placed.GetMessage())}
 }
 
-var quotedOrComment = regexp.MustCompile(`"[^"]*"|'[^']*'|\s#.*`)
+var quotedOrComment = pattern.Of(`"[^"]*"|'[^']*'|\s#.*`)
 
 // lookalike explains an error of a line that has, outside of quotes, a character in
 // the place of a plain one: YAML sees text there, and no colon or blank.
@@ -207,7 +207,7 @@ func (s *source) lookalike(line int) string {
 	if line < 1 || line > len(s.lines) {
 		return ""
 	}
-	if at, advice := lookalike.First(quotedOrComment.ReplaceAllString(string(s.lines[line-1]), "")); at >= 0 {
+	if at, advice := lookalike.First(quotedOrComment().ReplaceAllString(string(s.lines[line-1]), "")); at >= 0 {
 		return advice
 	}
 	return ""

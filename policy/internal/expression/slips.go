@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/flowreaper/flowreaper/internal/lookalike"
+	"github.com/flowreaper/flowreaper/internal/pattern"
 )
 
 // slips are what other languages write, and what is written here. The parser
@@ -47,10 +48,8 @@ var (
 		return all
 	})
 	// pipe is expr's own use of |, before a call.
-	pipe            = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\|\s*[A-Za-z_]\w*\s*\(`) })
-	quotedOrComment = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile("(?s)\"(?:[^\"\\\\]|\\\\.)*\"|'(?:[^'\\\\]|\\\\.)*'|`[^`]*`|//[^\n]*|/\\*.*?\\*/")
-	})
+	pipe            = pattern.Of(`^\|\s*[A-Za-z_]\w*\s*\(`)
+	quotedOrComment = pattern.Of("(?s)\"(?:[^\"\\\\]|\\\\.)*\"|'(?:[^'\\\\]|\\\\.)*'|`[^`]*`|//[^\n]*|/\\*.*?\\*/")
 )
 
 // slip finds the first thing in a text, outside of quotes, that another language

@@ -2,13 +2,14 @@ package icalendar
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/emersion/go-ical"
 	"github.com/teambition/rrule-go"
+
+	"github.com/flowreaper/flowreaper/internal/pattern"
 )
 
 const aDay = 24 * time.Hour
@@ -39,10 +40,10 @@ func (r *reader) fail(line int, format string, args ...any) {
 }
 
 var (
-	dateText = regexp.MustCompile(`^[0-9]{8}$`)
+	dateText = pattern.Of(`^[0-9]{8}$`)
 	// midnight is how some programs write a day of an all-day event.
-	midnight = regexp.MustCompile(`^([0-9]{8})(?:T000000)?$`)
-	timeText = regexp.MustCompile(`^[0-9]{8}T[0-9]{6}Z?$`)
+	midnight = pattern.Of(`^([0-9]{8})(?:T000000)?$`)
+	timeText = pattern.Of(`^[0-9]{8}T[0-9]{6}Z?$`)
 )
 
 // onceAtMost are properties of which it is not to be told which counts.
@@ -62,10 +63,10 @@ func (r *reader) event(c component) {
 		}
 	}
 	switch value := strings.TrimSpace(start.Value); {
-	case timeText.MatchString(value):
+	case timeText().MatchString(value):
 		r.timed(c)
 		return
-	case !dateText.MatchString(value):
+	case !dateText().MatchString(value):
 		r.fail(lineOf(start), "DTSTART must be a day such as 20270101, but is %q", value)
 		return
 	}
@@ -94,7 +95,7 @@ func (r *reader) event(c component) {
 func (r *reader) timed(c component) {
 	r.calendar.Timed = append(r.calendar.Timed, c.line)
 	id, uid := c.first(ical.PropRecurrenceID), c.first(ical.PropUID)
-	if id != nil && uid != nil && midnight.MatchString(strings.TrimSpace(id.Value)) {
+	if id != nil && uid != nil && midnight().MatchString(strings.TrimSpace(id.Value)) {
 		r.override(event{uid: uid.Value}, id)
 	}
 }
@@ -113,7 +114,7 @@ func (r *reader) override(e event, id *ical.Prop) {
 
 // day reads a day, counted from 1970-01-01.
 func (r *reader) day(p *ical.Prop, text string) int64 {
-	m := midnight.FindStringSubmatch(strings.TrimSpace(text))
+	m := midnight().FindStringSubmatch(strings.TrimSpace(text))
 	if m == nil {
 		r.fail(lineOf(p), "%s of an all-day event must be a day such as 20270101, but is %q", p.Name, text)
 		return 0
@@ -140,7 +141,7 @@ func (r *reader) list(all []ical.Prop) (days []int64) {
 	return days
 }
 
-var durationText = regexp.MustCompile(`^[+]?P[0-9]{1,5}[DW]$|^[+]?P([0-9]{1,5}D)?T([0-9]{1,5}[HMS])+$`)
+var durationText = pattern.Of(`^[+]?P[0-9]{1,5}[DW]$|^[+]?P([0-9]{1,5}D)?T([0-9]{1,5}[HMS])+$`)
 
 // length is how many days the event lasts: up to DTEND, which is exclusive, for
 // DURATION, or for one.
@@ -153,7 +154,7 @@ func (r *reader) length(c component, first int64) int64 {
 		return 1
 	}
 	length, err := duration.Duration()
-	if err != nil || !durationText.MatchString(strings.ToUpper(duration.Value)) || length%aDay != 0 || length <= 0 {
+	if err != nil || !durationText().MatchString(strings.ToUpper(duration.Value)) || length%aDay != 0 || length <= 0 {
 		r.fail(lineOf(duration), "DURATION of an all-day event must be whole days such as P1D, but is %q", duration.Value)
 	}
 	return int64(length / aDay)
@@ -192,7 +193,7 @@ func (r *reader) expand(e event) {
 	}
 }
 
-var ruleFrequency = regexp.MustCompile(`(?:^|;)FREQ=(?:YEARLY|MONTHLY|WEEKLY|DAILY)(?:;|$)`)
+var ruleFrequency = pattern.Of(`(?:^|;)FREQ=(?:YEARLY|MONTHLY|WEEKLY|DAILY)(?:;|$)`)
 
 // isFull says that no more rules are gone through.
 func (r *reader) isFull() bool { return r.recur > maxRecurrence || r.searched > maxSearched }
@@ -208,7 +209,7 @@ func (r *reader) recurrences(e event, p *ical.Prop) []int64 {
 	case err != nil:
 		r.fail(lineOf(p), "RRULE: %v", err)
 		return nil
-	case !ruleFrequency.MatchString(text):
+	case !ruleFrequency().MatchString(text):
 		r.fail(lineOf(p), "RRULE of an all-day event must have a FREQ of YEARLY, MONTHLY, WEEKLY or DAILY, but is %q", text)
 		return nil
 	case len(text) > 1024 || options.Interval > 9999 || len(options.Byeaster) > 0 || options.Count < 0:

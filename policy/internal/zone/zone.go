@@ -3,11 +3,11 @@ package zone
 
 import (
 	"errors"
-	"regexp"
 	"strings"
 	"time"
 	_ "time/tzdata" // a function's machine may have no time zones
 
+	"github.com/flowreaper/flowreaper/internal/pattern"
 	"github.com/flowreaper/flowreaper/internal/spelling"
 )
 
@@ -29,13 +29,13 @@ var others = map[string]string{
 	"cest": "Europe/Berlin", "frankfurt": "Europe/Berlin", "bst": "Europe/London", "z": "UTC", "gmt+0": "UTC",
 }
 
-var offset = regexp.MustCompile(`(?i)^(?:utc|gmt)?\s*([+-])\s*0?([0-9]{1,2})(?::?([0-9]{2}))?$`)
+var offset = pattern.Of(`(?i)^(?:utc|gmt)?\s*([+-])\s*0?([0-9]{1,2})(?::?([0-9]{2}))?$`)
 
 // Meant ends the error of a name that is none, with the zone that was probably meant;
 // "" where none is near.
 func Meant(name string) string {
 	name = strings.TrimSpace(name)
-	if m := offset.FindStringSubmatch(name); m != nil {
+	if m := offset().FindStringSubmatch(name); m != nil {
 		if m[1]+m[2] == "+8" && (m[3] == "" || m[3] == "00") {
 			return `: write "Asia/Shanghai"`
 		}
