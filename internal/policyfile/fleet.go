@@ -1,6 +1,7 @@
 package policyfile
 
 import (
+	"fmt"
 	"path/filepath"
 
 	"github.com/flowreaper/flowreaper/internal/fleet"
@@ -43,4 +44,21 @@ func ValidateFleet(file string, globs []string, o policy.LintOptions) ([]*Valida
 		}
 	}
 	return all, nil
+}
+
+// Fleet reads a fleet's file, and chooses the places that the globs name. A misspelt name in
+// the environment is an error, too.
+func Fleet(file string, globs, environ []string) (*fleet.Fleet, []*fleet.Place, error) {
+	f, err := fleet.Read(file)
+	if err != nil {
+		return nil, nil, Misspelt(environ, err)
+	}
+	if err := Misspelt(environ, nil, f.Policies...); err != nil {
+		return nil, nil, err
+	}
+	chosen, err := f.Select(globs)
+	if err != nil {
+		return nil, nil, fmt.Errorf("--place: %w", err)
+	}
+	return f, chosen, nil
 }

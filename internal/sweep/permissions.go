@@ -6,21 +6,28 @@ import (
 	"github.com/flowreaper/flowreaper/policy"
 )
 
-// Operations returns the operations of CloudFlow's that sweeps by the policy can
+// Operations returns the operations of CloudFlow's that sweeps by the policies can
 // call, whatever sets them off and whenever, in the order in which a sweep
-// does. mode softens the policy's when it is plan. Whoever may not call one of
+// does. mode softens the policies' when it is plan. Whoever may not call one of
 // them has sweeps that fail; no other is ever called.
-func Operations(p *policy.Policy, mode policy.Mode) []string {
+func Operations(mode policy.Mode, policies ...*policy.Policy) []string {
+	calls := map[string]bool{}
+	for _, p := range policies {
+		addCalls(calls, p, mode)
+	}
+	inOrder := []string{"ListFlows", "DescribeFlow", "ListExecutions", "DescribeExecution", "GetExecutionHistory", "StopExecution"}
+	return slices.DeleteFunc(inOrder, func(o string) bool { return !calls[o] })
+}
+
+func addCalls(calls map[string]bool, p *policy.Policy, mode policy.Mode) {
 	enforced := slices.ContainsFunc(p.Rules, func(r *policy.Rule) bool {
 		return r.Mode.Softer(mode) == policy.ModeEnforce
 	})
-	calls := map[string]bool{
-		"ListExecutions": true,
-		// What falls due between two looks at its flow is asked about by itself,
-		// whatever the mode; and so is what was stopped.
-		"DescribeExecution": true,
-		"StopExecution":     enforced,
-	}
+	calls["ListExecutions"] = true
+	// What falls due between two looks at its flow is asked about by itself,
+	// whatever the mode; and so is what was stopped.
+	calls["DescribeExecution"] = true
+	calls["StopExecution"] = calls["StopExecution"] || enforced
 	for _, scope := range p.Extent() {
 		if _, few := named(scope); few {
 			calls["DescribeFlow"] = true
@@ -34,23 +41,4 @@ func Operations(p *policy.Policy, mode policy.Mode) []string {
 		calls["DescribeFlow"] = calls["DescribeFlow"] || enforced && scope.Needs().Has(policy.NeedFlow)
 		calls["GetExecutionHistory"] = calls["GetExecutionHistory"] || scope.Needs().Has(policy.NeedHistory)
 	}
-	inOrder := []string{"ListFlows", "DescribeFlow", "ListExecutions", "DescribeExecution", "GetExecutionHistory", "StopExecution"}
-	return slices.DeleteFunc(inOrder, func(o string) bool { return !calls[o] })
-}
-
-// RAMPolicy is the RAM policy, by RAM's names, that allows these operations and no other.
-func RAMPolicy(p *policy.Policy, mode policy.Mode) any {
-	var actions []string
-	for _, operation := range Operations(p, mode) {
-		actions = append(actions, "fnf:"+operation)
-	}
-	type statement struct {
-		Effect   string
-		Action   []string
-		Resource string
-	}
-	return struct {
-		Version   string
-		Statement []statement
-	}{"1", []statement{{"Allow", actions, "*"}}}
 }

@@ -67,7 +67,7 @@ func halfAnHour(t *testing.T, p *policy.Policy, mode policy.Mode) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cloud := &restricted{Server: server, allowed: sweep.Operations(p, mode)}
+	cloud := &restricted{Server: server, allowed: sweep.Operations(mode, p)}
 	quota, err := cloudflow.NewQuota(nil)
 	if err != nil {
 		t.Fatal(err)
@@ -100,7 +100,7 @@ func halfAnHour(t *testing.T, p *policy.Policy, mode policy.Mode) []string {
 func TestOperationsOfARuleWhoseFlowTheEventNames(t *testing.T) {
 	p := parse(t, "version: 1\nmode: enforce\nrules: [{name: a, on: [event], when: flow.name == event.data.flow}]\n")
 	want := []string{"ListFlows", "DescribeFlow", "ListExecutions", "DescribeExecution"}
-	if diff := cmp.Diff(want, sweep.Operations(p, policy.ModePlan)); diff != "" {
+	if diff := cmp.Diff(want, sweep.Operations(policy.ModePlan, p)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
@@ -152,7 +152,7 @@ func TestOperationsAreThoseThatAreCalled(t *testing.T) {
 			p := parse(t, "version: 1\nmode: enforce\n"+test.policy+"\n")
 			for mode, want := range map[policy.Mode][]string{policy.ModePlan: test.plan, policy.ModeEnforce: test.enforce} {
 				want := slices.Sorted(slices.Values(slices.Concat(want, always)))
-				if diff := cmp.Diff(want, slices.Sorted(slices.Values(sweep.Operations(p, mode)))); diff != "" {
+				if diff := cmp.Diff(want, slices.Sorted(slices.Values(sweep.Operations(mode, p)))); diff != "" {
 					t.Errorf("mode %s grants (-want +got):\n%s", mode, diff)
 				}
 				want = slices.DeleteFunc(want, func(o string) bool { return string(mode)+": "+o == test.spared })
