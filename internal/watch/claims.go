@@ -61,7 +61,8 @@ func (f *File) Claim(w *Watch, now time.Time, tries ...Try) error {
 	return nil
 }
 
-// writeClaim writes a claim, under a name that says how long it is kept.
+// writeClaim writes a claim, under a name that says how long it is kept: to every version,
+// whatever is in it.
 func (f *File) writeClaim(w *Watch, tries []Try) (string, error) {
 	body, err := json.Marshal(state{Account: w.options.Account, Region: w.options.Region, Window: w.Ledger.longest.Milliseconds(), Ledger: tries})
 	if err != nil {
@@ -97,7 +98,8 @@ func (f *File) absorbClaims(w *Watch, now time.Time) error {
 
 // absorbClaim merges a claim. One that is torn is being written, or was when its
 // process was killed: its stops have not been tried, and who writes it reads ours
-// before they are. Of one that a later version wrote nobody knows what it counts.
+// before they are. Of one that a later version wrote nobody knows what it counts, but
+// until when; it stays there, for each process to find.
 func (f *File) absorbClaim(w *Watch, name string, now time.Time) error {
 	data, err := f.readAll(f.claimName(name))
 	if errors.Is(err, fs.ErrNotExist) { // it was too old
@@ -111,7 +113,7 @@ func (f *File) absorbClaim(w *Watch, name string, now time.Time) error {
 	case stamp.generation == 0: // torn
 		return nil
 	case err != nil:
-		w.Ledger.Lose(now)
+		w.Ledger.Lose(earlier(now, claimedAt(name)))
 		f.claims[name] = false
 		return fmt.Errorf("%s was not believed: %w\n%w", f.claimName(name), err, ErrLost)
 	case w.fits(*s) == nil:
@@ -133,9 +135,13 @@ func (f *File) dropClaims(w *Watch, now time.Time) {
 	}
 }
 
-// claimedAt is when the latest stop of a claim was counted.
+// claimedAt is when the latest stop of a claim was counted; at the end of time, where
+// its name doesn't say.
 func claimedAt(name string) time.Time {
 	text, _, _ := strings.Cut(name, "-")
-	ms, _ := strconv.ParseInt(text, 10, 64)
+	ms, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return end.time()
+	}
 	return time.UnixMilli(ms)
 }

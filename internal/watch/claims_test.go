@@ -334,7 +334,7 @@ func TestClaimsThatAreNotWhole(t *testing.T) {
 		if err := os.Mkdir(path+".tries", 0o700); err != nil {
 			t.Fatal(err)
 		}
-		put(t, path+".tries/1-x", []byte(c.claim))
+		put(t, path+fmt.Sprintf(".tries/%d-x", midnight.UnixMilli()), []byte(c.claim))
 		f := newFile(path)
 		w, err := f.Load(here, midnight)
 		if errors.Is(err, ErrLost) != c.lost || w.Ledger.KnownSince().IsZero() == c.lost {
@@ -342,6 +342,29 @@ func TestClaimsThatAreNotWhole(t *testing.T) {
 		}
 		if err := f.Claim(w, midnight, try(0, "x")); err != nil {
 			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+}
+
+// What can't be believed lies there for good: each process that starts finds it anew. It
+// tells of no stop later than its name says, so it withholds none for longer than a window.
+func TestAClaimThatIsNotBelievedIsOfItsTime(t *testing.T) {
+	counted, now := midnight, midnight.Add(3*time.Hour)
+	for name, since := range map[string]time.Time{
+		fmt.Sprintf("%d-x", counted.UnixMilli()):              counted,
+		fmt.Sprintf("%d-x", now.Add(time.Hour).UnixMilli()):   now, // by a clock that was ahead
+		"of-another-version-x":                                now,
+		fmt.Sprintf("%d-x", now.Add(-time.Hour).UnixMicro()):  now,
+		fmt.Sprintf("%d0-x", now.Add(-time.Hour).UnixMicro()): now,
+	} {
+		path := filepath.Join(t.TempDir(), "state")
+		if err := os.Mkdir(path+".tries", 0o700); err != nil {
+			t.Fatal(err)
+		}
+		put(t, path+".tries/"+name, sealed(stateVersion+1, 1, nil))
+		w, err := newFile(path).Load(here, now)
+		if !errors.Is(err, ErrLost) || !w.Ledger.KnownSince().Equal(since) {
+			t.Errorf("%s: known since %v, want %v; error %v", name, w.Ledger.KnownSince(), since, err)
 		}
 	}
 }
