@@ -33,6 +33,9 @@ func (c *condemned) key() judge.Key { return judge.Key{Flow: c.flowKey, Executio
 // anew at its turn it may be another rule's that condemns it.
 func (c *condemned) mayPass() bool { return c.allowed || c.Unlimited() }
 
+// unheld says that it was let in and no limit holds it back.
+func (c *condemned) unheld() bool { return c.Unlimited() && !c.waits }
+
 // Stops are the stops of a sweep: found, let in, counted, tried.
 type Stops struct {
 	Options

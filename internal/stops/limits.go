@@ -95,16 +95,22 @@ func (s *Stops) refuseAll(no refusal) {
 	if limit.Trickle {
 		within = s.foremost(limit.Allowed)
 	}
-	rest := s.clear(func(c *condemned) bool { return within[c] || over && c.Unlimited() && !c.waits })
-	for _, c := range rest {
-		s.refuse(c, no)
-	}
+	refused := s.refuseBut(func(c *condemned) bool { return within[c] || over && c.unheld() }, no)
 	if over && !limit.Trickle {
 		s.exceeded = limit
 	}
-	if over && (len(rest) > 0 || !s.Report.IsWithheld()) { // else it has been told, as it was when it was refused
+	if over && (refused > 0 || !s.Report.IsWithheld()) { // else it has been told, as it was when it was refused
 		s.Report.Withhold(limit.Withheld)
 	}
+}
+
+// refuseBut refuses whatever has not been tried, but for some, and says how many.
+func (s *Stops) refuseBut(some func(*condemned) bool, no refusal) (refused int) {
+	rest := s.clear(some)
+	for _, c := range rest {
+		s.refuse(c, no)
+	}
+	return len(rest)
 }
 
 // refuse refuses one, and reports it. Of what was not looked at in this sweep there is

@@ -257,6 +257,24 @@ func TestWhatCannotBeCountedIsNotTried(t *testing.T) {
 	b.wantOutcomes(map[string]result.Outcome{"x": result.NotTried})
 }
 
+// What no limit holds back doesn't wait for what can't be counted, counted together with
+// it or behind it.
+func TestWhatHasNoLimitsIsTriedThoughNothingCanBeCounted(t *testing.T) {
+	by := byPolicy(t, twoHours)
+	event := forEvent(t, "name: e, limits: none, when: true")
+	b := newBench(t, by, func(_ *bench, o *stops.Options) { o.Batch = 2 })
+	b.claim = func([]watch.Try) error { return errors.New("disk full") }
+	b.find(by, "limited", 3*time.Hour)
+	b.open()
+	for _, name := range []string{"a", "b", "c"} {
+		b.find(event, name, time.Hour)
+	}
+	if n := b.stopAll(nil); n != 3 {
+		t.Errorf("%d stops, want 3", n)
+	}
+	b.wantOutcomes(map[string]result.Outcome{"limited": result.NotTried, "a": result.Planned, "b": result.Planned, "c": result.Planned})
+}
+
 // Where counting tells of another process's stops, the limits are asked anew; of those
 // counted already one is not counted twice.
 func TestLimitsAreAskedAnewWhereCountingTellsOfOthers(t *testing.T) {

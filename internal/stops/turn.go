@@ -126,14 +126,14 @@ func (s *Stops) takeIn(c *condemned) (counts bool) {
 	return c.inLedger
 }
 
-// saveCount counts stops in the ledger. Where that can't be saved they are not
+// saveCount counts stops in the ledger. Where that can't be saved what counts is not
 // tried; and where it has told of another process's stops, or of a loss, the limits
 // are asked anew: of several processes that count at once the last knows of all.
 func (s *Stops) saveCount(tries []watch.Try) {
 	s.askedAt.tried += len(tries)
 	if err := s.Claim(tries); err != nil {
 		s.Report.Fail(result.CodeSweep, err)
-		s.refuseAll(notTried{err})
+		s.refuseBut((*condemned).unheld, notTried{err})
 		return
 	}
 	if s.standing(s.askedAt.from) == s.askedAt {
