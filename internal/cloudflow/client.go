@@ -140,5 +140,5 @@ func (c *Client) Stats() Stats { return c.stats.snapshot() }
 // against the middle of its call: one sample is off by at most half a second
 // and half the call's duration, the median usually by far less. Of an even
 // number the worse of the two in the middle counts. Calls that waited for an
-// execution to end are left out.
+// execution to end are left out, and so is all from before our clock was set.
 func (c *Client) ClockOffset() (time.Duration, bool) { return c.clock.offset() }

@@ -39,6 +39,7 @@ type clock struct {
 	mu      sync.Mutex
 	samples []time.Duration // the newest maxSamples, as a ring
 	next    int
+	at      time.Time // of the latest, by our clock
 }
 
 // maxSamples is enough for a median that one slow answer can't move, and
@@ -56,16 +57,27 @@ func (c *clock) observe(x *exchange, waited bool) {
 	if err != nil || waited {
 		return
 	}
-	middle := x.sentAt.Add(x.answered.Sub(x.sentAt) / 2)
+	middle := x.answered.Add(-x.answered.Sub(x.sentAt) / 2) // by our clock as it was last
 	sample := min(max(date.Add(time.Second/2).Sub(middle), -farthest), farthest)
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if wasSet(c.at, x.answered) {
+		c.samples, c.next = nil, 0
+	}
+	c.at = x.answered
 	if len(c.samples) < maxSamples {
 		c.samples = append(c.samples, sample)
 		return
 	}
 	c.samples[c.next] = sample
 	c.next = (c.next + 1) % maxSamples
+}
+
+// wasSet says that our clock was set between two moments, or that the machine slept: what
+// answers said of it before is true no more, and would have executions be too old by as
+// much, or too young.
+func wasSet(before, now time.Time) bool {
+	return (now.Round(0).Sub(before.Round(0)) - now.Sub(before)).Abs() > time.Second
 }
 
 func (c *clock) offset() (time.Duration, bool) {

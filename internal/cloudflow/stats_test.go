@@ -6,6 +6,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unsafe"
 )
 
 // dated answers with the Date of a server whose clock is offset from ours, in
@@ -145,6 +146,48 @@ func TestClockFollowsTheNewestSamples(t *testing.T) {
 			t.Errorf("%d samples are kept", n)
 		}
 	})
+}
+
+// Our clock is set while a client calls, also between a call and its answer: the first
+// answer after it says how far it is off, however many had come before.
+func TestClockFollowsOurClockAsItIsSet(t *testing.T) {
+	for _, by := range []time.Duration{20 * time.Minute, -20 * time.Minute} {
+		for _, halfWay := range []bool{false, true} {
+			start, now := time.Now(), time.Now()
+			var c clock
+			call := func(setBefore, setAfter time.Duration) {
+				x := &exchange{answer: answer(200, running), sentAt: set(now, setBefore), answered: set(now, setAfter)}
+				x.answer.Header.Set("Date", now.UTC().Format(http.TimeFormat))
+				c.observe(x, false)
+				now = now.Add(time.Second)
+			}
+			for range maxSamples + 5 {
+				call(0, 0)
+			}
+			if halfWay {
+				call(0, by)
+			} else {
+				call(by, by)
+			}
+			if got, known := c.offset(); !known || (got+by).Abs() > 2*time.Second {
+				t.Errorf("set by %s after %s: offset %s, %t", by, now.Sub(start), got, known)
+			}
+			for range maxSamples + 5 {
+				call(by, by)
+			}
+			if got, _ := c.offset(); (got+by).Abs() > 2*time.Second || len(c.samples) != maxSamples {
+				t.Errorf("later: offset %s by %d samples", got, len(c.samples))
+			}
+		}
+	}
+}
+
+// set is what our clock says then, had it been set: how much time has passed since
+// another moment does not change by that.
+func set(t time.Time, by time.Duration) time.Time {
+	seconds := (*uint64)(unsafe.Pointer(&t)) // the wall clock's, above 30 bits of nanoseconds
+	*seconds += uint64(int64(by/time.Second)) << 30
+	return t
 }
 
 func TestStatsIsACopy(t *testing.T) {
