@@ -385,13 +385,16 @@ func (e *endless) Read(p []byte) (int, error) {
 
 func (*endless) Close() error { return nil }
 
+// patient reads what is long on a machine that is slow.
+func patient(o *Options) { o.CallTimeout = time.Hour }
+
 func TestAnAnswerWithoutEndIsGivenUp(t *testing.T) {
 	body := &endless{start: `{"Executions":[],"FlowDefinition":["`, item: `x","`}
 	c := once(t, serve(func(*http.Request) (*http.Response, error) {
 		a := answer(200, "")
 		a.Body = body
 		return a, nil
-	}), func(o *Options) { o.CallTimeout = time.Hour }) // however slow the machine is
+	}), patient)
 	_, err := c.DescribeExecution(t.Context(), "f", "e", 0)
 	const want = "DescribeExecution: the answer is longer than 32 MiB (HTTP 200)"
 	if e, ok := errors.AsType[*Error](err); !ok || e.Error() != want || e.Class != Operation {
@@ -411,7 +414,7 @@ func TestAPageTooLongIsAskedForSmaller(t *testing.T) {
 		items := strings.Repeat(`,{"Name":"a","Output":"`+strings.Repeat("x", 1<<20)+`"}`, limit)
 		next := map[string]string{"": "t"}[q.Get("NextToken")]
 		return answer(200, `{"NextToken":"`+next+`","Executions":[`+items[1:]+`]}`), nil
-	}))
+	}), patient)
 	got, _, err := names(c, t)
 	if diff := cmp.Diff([]string{"99", "49", "24", "24t"}, asked); diff != "" || err != nil || len(got) != 48 {
 		t.Errorf("%d executions, %v, limits (-want +got):\n%s", len(got), err, diff)
@@ -424,7 +427,7 @@ func TestAListWithoutEndIsGivenUp(t *testing.T) {
 		a := answer(200, "")
 		a.Body = body
 		return a, nil
-	}))
+	}), patient)
 	err := firstError(c.ListExecutions(t.Context(), ExecutionQuery{FlowName: "f"}))
 	const want = "ListExecutions: the answer has more than 1000 Executions (HTTP 200)"
 	if err == nil || err.Error() != want || body.sent > 64<<10 {
@@ -438,7 +441,7 @@ func TestAnEndlessErrorIsNotReadWhole(t *testing.T) {
 		a := answer(500, "")
 		a.Body = body
 		return a, nil
-	}))
+	}), patient)
 	if e := stop(t.Context(), c); e == nil || e.HTTPStatus != 500 || body.sent > maxErrorBody+64<<10 {
 		t.Errorf("%v after %d bytes", e, body.sent)
 	}
