@@ -40,8 +40,8 @@
 // undecided execution, each code of errors. That it has ended is told by
 // silence. The memory of what was told is the Notifier's, and ends with its
 // process: after a cold start something may be told once more. What a channel
-// could not be told, it is told by the next sweep that still finds it. What was planned is told once
-// an execution: a report has it once, so what could not be told of it waits here.
+// could not be told, it is told by the next sweep that still finds it. What was stopped, or planned, is told once
+// an execution: a report has it once, so what could not be told of it waits here, the latest 1,000.
 //
 // # A webhook
 //

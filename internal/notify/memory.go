@@ -17,18 +17,18 @@ const again = time.Hour
 const mostTold = 10_000
 
 // memory is what one channel has been told, so that what lasts is told when it
-// begins and hourly from then on. Stops aren't remembered: each happens once.
+// begins and hourly from then on.
 type memory struct {
 	mu       sync.Mutex
 	told     map[string]time.Time
 	withheld time.Time // when it was last told; zero: nothing is withheld, as far as is known
-	planned
+	once
 }
 
 // fresh returns what of a report the channel has not been told within the hour,
 // and what to call once it has been. A clock that was set back makes no hour longer.
-// hears says of which rules' plans the channel hears.
-func (m *memory) fresh(r *result.Report, now time.Time, hears func(rule string) bool) (fresh *result.Report, told func()) {
+// hears says of which stops and plans the channel hears.
+func (m *memory) fresh(r *result.Report, now time.Time, hears func(result.Decision) bool) (fresh *result.Report, told func()) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	maps.DeleteFunc(m.told, func(_ string, at time.Time) bool { return now.Sub(at).Abs() >= again })
@@ -43,11 +43,11 @@ func (m *memory) fresh(r *result.Report, now time.Time, hears func(rule string) 
 	if !n.withheld {
 		clone.Withheld = nil
 	}
-	plans := m.untold(r.Decisions, hears)
-	clone.Decisions = append(only(r.Decisions, n.decision), plans...)
+	once := m.untold(r.Decisions, hears)
+	clone.Decisions = append(only(r.Decisions, n.decision), once...)
 	clone.Undecided = only(r.Undecided, n.undecided)
 	clone.Errors = only(r.Errors, n.error)
-	return &clone, func() { m.keep(n.keys, n.withheld, now, plans) }
+	return &clone, func() { m.keep(n.keys, n.withheld, now, once) }
 }
 
 // only are those of some that are wanted.
@@ -55,10 +55,10 @@ func only[T any](all []T, wanted func(T) bool) []T {
 	return slices.DeleteFunc(slices.Clone(all), func(one T) bool { return !wanted(one) })
 }
 
-func (m *memory) keep(keys []string, withheld bool, now time.Time, plans []result.Decision) {
+func (m *memory) keep(keys []string, withheld bool, now time.Time, once []result.Decision) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.planned.keep(plans)
+	m.once.keep(once)
 	if withheld {
 		m.withheld = now
 	}
@@ -94,7 +94,7 @@ func (n *news) decision(d result.Decision) bool {
 	switch d.Outcome {
 	case result.WithheldOutcome:
 		return n.withheld
-	case result.Planned:
+	case result.Stopped, result.Planned:
 		return false // told apart
 	case result.Failed, result.StillRunning:
 		return n.isNew("decision", d.Flow, d.Execution, d.Rule, string(d.Outcome))

@@ -180,6 +180,41 @@ func TestPlansAreToldOnce(t *testing.T) {
 	})
 }
 
+// TestStopsThatCouldNotBeToldAreToldLater, once, beside the later ones; and by a channel
+// that hears of none, never.
+func TestStopsThatCouldNotBeToldAreToldLater(t *testing.T) {
+	server := newReceiver(t, policy.Webhook)
+	url := server.URL + "/"
+	notifier := newNotifier(t, []policy.Channel{
+		{Name: "a", Kind: policy.Webhook, URL: url},
+		{Name: "b", Kind: policy.Webhook, URL: url, On: []policy.News{policy.NewsFailed}},
+	}, notify.Options{})
+	for minute, want := range []string{"", "", "0 1 2", "3", ""} {
+		r := quiet()
+		if minute < 4 {
+			r.Decisions = []result.Decision{{Flow: "f", Execution: fmt.Sprint(minute), Rule: "r", Outcome: result.Stopped}}
+		}
+		if server.status = 500; minute > 1 {
+			server.status = 200
+		}
+		server.came = nil
+		notifier.Send(t.Context(), r)
+		var named []string
+		for _, came := range server.came {
+			var m notify.Message
+			if err := json.Unmarshal(came.body, &m); err != nil || m.Stopped.Count != len(m.Stopped.Items) {
+				t.Errorf("%s: error %v", came.body, err)
+			}
+			for _, item := range m.Stopped.Items {
+				named = append(named, item.Execution)
+			}
+		}
+		if got := strings.Join(named, " "); server.status == 200 && got != want {
+			t.Errorf("minute %d: told of %q, want %q", minute, got, want)
+		}
+	}
+}
+
 // TestWhatWaitsIsBounded: a channel that is down for days is told of 1,000 plans, and
 // then of no more that were before.
 func TestWhatWaitsIsBounded(t *testing.T) {

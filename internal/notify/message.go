@@ -219,6 +219,12 @@ func (b builder) errors(m *Message, notes []result.ErrorNote) {
 
 func (b builder) hears(news policy.News) bool { return b.channel.Hears(news) }
 
+// hearsOnce says whether the channel hears of a decision, and is told of it once.
+func (b builder) hearsOnce(d result.Decision) bool {
+	news, once := toldOnce[d.Outcome]
+	return once && b.hears(news) && b.routed(d.Rule)
+}
+
 // routes are the channels that hear of each rule that chooses some.
 func routes(p *policy.Policy) map[string][]string {
 	chosen := map[string][]string{}

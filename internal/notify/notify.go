@@ -171,7 +171,7 @@ func (n *Notifier) safely(ctx context.Context, channel policy.Channel, m *memory
 		}
 	}()
 	b := builder{channel: channel, routes: n.routes}
-	fresh, told := m.fresh(report, n.options.Now(), func(rule string) bool { return b.hears(policy.NewsPlanned) && b.routed(rule) })
+	fresh, told := m.fresh(report, n.options.Now(), b.hearsOnce)
 	sent, given, err := n.tell(ctx, channel, fresh)
 	if !sent { // what could not be told is told by the next sweep
 		return answered{err: err}
