@@ -245,10 +245,12 @@ func TestNotRead(t *testing.T) {
 		if result, err := run(t, r, Options{}); result != nil || !errors.Is(err, denied) {
 			t.Errorf("no flow came: %+v, error %v", result, err)
 		}
-		r = two()
-		r.rows, r.rowsEnd["a"], r.rowsEnd["b"] = nil, fatal, fatal
-		if result, err := run(t, r, Options{}); !errors.Is(err, fatal) || result == nil || result.Complete || result.Flows.Read != 0 {
-			t.Errorf("nothing to hope for: %+v, error %v", result, err)
+		for _, end := range []error{fatal, fmt.Errorf("the next call comes %w", cloudflow.ErrOutOfTime)} {
+			r = two()
+			r.rows, r.rowsEnd["a"], r.rowsEnd["b"] = nil, end, end
+			if result, err := run(t, r, Options{}); !errors.Is(err, end) || result == nil || result.Complete || result.Flows.Read != 0 {
+				t.Errorf("nothing to hope for: %+v, error %v", result, err)
+			}
 		}
 	})
 }

@@ -3,7 +3,6 @@ package audit
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 
@@ -158,13 +157,10 @@ func (a *auditor) keep(s Stop) {
 
 // isEnd is the error, or what ended ctx, if it leaves nothing to hope for.
 func isEnd(ctx context.Context, err error) error {
-	api, _ := errors.AsType[*cloudflow.Error](err)
 	switch {
-	case err == nil:
-		return nil
-	case ctx.Err() != nil:
+	case err != nil && ctx.Err() != nil:
 		return context.Cause(ctx)
-	case api != nil && api.Class == cloudflow.Fatal, errors.Is(err, cloudflow.ErrOutOfTime):
+	case cloudflow.EndsAll(err):
 		return err
 	}
 	return nil

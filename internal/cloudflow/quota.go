@@ -87,6 +87,9 @@ func (b *bucket) rateAt(now time.Time) float64 {
 // not have ended yet.
 var ErrOutOfTime = errors.New("after the deadline")
 
+// EndsAll says that after this error of one call no other can fare better.
+func EndsAll(err error) bool { return IsFatal(err) || errors.Is(err, ErrOutOfTime) }
+
 // take waits for a token. It fails at once when the context's deadline comes
 // before the token, and takes none when it fails.
 func (q *Quota) take(ctx context.Context, operation string) error {

@@ -323,6 +323,24 @@ func TestOddAnswers(t *testing.T) {
 	}
 }
 
+// Where no call can fare better the run ends, and says why; what one flow alone lacks is told.
+func TestNothingToHopeFor(t *testing.T) {
+	for _, test := range []struct {
+		err  error
+		ends bool
+	}{
+		{&cloudflow.Error{Operation: "ListExecutions", Code: "SignatureNotMatch", Class: cloudflow.Fatal}, true},
+		{fmt.Errorf("the next call comes %w", cloudflow.ErrOutOfTime), true},
+		{&cloudflow.Error{Operation: "ListExecutions", Code: "AccessDenied", Class: cloudflow.Item}, false},
+	} {
+		source := answering{flows: []cloudflow.Flow{{Name: "a"}}, err: test.err}
+		r, err := record.Run(t.Context(), record.Options{Source: source, Dir: filepath.Join(t.TempDir(), "history"), Since: week})
+		if errors.Is(err, test.err) != test.ends || r.Complete || len(r.Problems) > 0 == test.ends {
+			t.Errorf("%v: %+v, error %v", test.err, r, err)
+		}
+	}
+}
+
 // What the folder can't take in ends a run at once, and is told once.
 func TestAFolderThatFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

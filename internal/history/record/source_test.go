@@ -13,6 +13,7 @@ import (
 type answering struct {
 	flows []cloudflow.Flow
 	rows  []cloudflow.Execution
+	err   error // of listing executions
 }
 
 func page[T any](items []T) iter.Seq2[cloudflow.Page[T], error] {
@@ -24,7 +25,9 @@ func (a answering) ListFlows(context.Context) iter.Seq2[cloudflow.Page[cloudflow
 }
 
 func (a answering) ListExecutions(context.Context, cloudflow.ExecutionQuery) iter.Seq2[cloudflow.Page[cloudflow.Execution], error] {
-	return page(a.rows)
+	return func(yield func(cloudflow.Page[cloudflow.Execution], error) bool) {
+		yield(cloudflow.Page[cloudflow.Execution]{Items: a.rows}, a.err)
+	}
 }
 
 func (a answering) DescribeExecution(_ context.Context, flow, execution string, _ time.Duration) (cloudflow.Execution, error) {

@@ -134,7 +134,7 @@ func (j *job) problem(ctx context.Context, execution string, err error) (gone bo
 		return false, context.Cause(ctx)
 	case api != nil && api.Code == cloudflow.CodeFlowNotExists:
 		return true, nil
-	case api != nil && api.Class == cloudflow.Fatal, errors.Is(err, cloudflow.ErrOutOfTime):
+	case cloudflow.EndsAll(err):
 		return false, err
 	}
 	j.tellProblem(Problem{Flow: j.flow.Name, Execution: execution, Reason: err.Error()})
