@@ -77,7 +77,7 @@ func (p *Policy) Cause(v Verdict, t Tail) string {
 
 // tail is what follows a cause, and is never cut.
 func (p *Policy) tail(rule string, t Tail) string {
-	t.Policy, t.Hash, t.Rule = p.Name, strings.TrimPrefix(p.Hash, hashPrefix)[:8], rule
+	t.Policy, t.Hash, t.Rule = p.Name, ShortHash(p.Hash), rule
 	return " " + t.String()
 }
 

@@ -29,6 +29,12 @@ type Tail struct {
 	By string `json:"by,omitempty"`
 }
 
+// ShortHash is a policy's hash as a tail has it: its first eight digits.
+func ShortHash(hash string) string {
+	digits := strings.TrimPrefix(hash, hashPrefix)
+	return digits[:min(8, len(digits))]
+}
+
 // How much of a policy's name, and of who it was, a tail has room for, in bytes.
 const (
 	maxTailName = 100

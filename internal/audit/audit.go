@@ -18,7 +18,6 @@ import (
 	"fmt"
 	"iter"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -185,9 +184,4 @@ func (a *auditor) finish() *Result {
 	slices.SortStableFunc(r.Incomplete, func(x, y Incomplete) int { return cmp.Compare(x.Flow, y.Flow) })
 	r.Complete = len(r.Incomplete) == 0
 	return r
-}
-
-// isOf says whether a tail has the beginning of a policy's hash.
-func isOf(t *policy.Tail, p *policy.Policy) bool {
-	return strings.HasPrefix(strings.TrimPrefix(p.Hash, "sha256:"), t.Hash)
 }

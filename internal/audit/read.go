@@ -140,7 +140,7 @@ func (a *auditor) fill(s *Stop, event cloudflow.Event) {
 	}
 	s.By, s.Tail = Flowreaper, &tail
 	if a.Policy != nil {
-		s.OfPolicy = new(isOf(&tail, a.Policy))
+		s.OfPolicy = new(policy.ShortHash(a.Policy.Hash) == tail.Hash)
 	}
 }
 

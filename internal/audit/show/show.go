@@ -20,6 +20,7 @@ import (
 	"github.com/flowreaper/flowreaper/internal/duration"
 	"github.com/flowreaper/flowreaper/internal/plain"
 	"github.com/flowreaper/flowreaper/internal/report"
+	"github.com/flowreaper/flowreaper/policy"
 )
 
 // fewRows are shown of a long table without --all.
@@ -89,7 +90,7 @@ func ofPolicy(r *audit.Result) string {
 		}
 	}
 	return fmt.Sprintf("\nOf flowreaper's %s of policy %s as it is now (%s), and %s of another, or of an earlier text of it.",
-		are(own), plain.Text(r.Policy.Name), short(r.Policy.Hash), plain.Number(others))
+		are(own), plain.Text(r.Policy.Name), policy.ShortHash(r.Policy.Hash), plain.Number(others))
 }
 
 func are(n int) string {
@@ -97,12 +98,6 @@ func are(n int) string {
 		return "1 is"
 	}
 	return plain.Number(n) + " are"
-}
-
-// short is a policy's hash as a cause has it.
-func short(hash string) string {
-	digits := strings.TrimPrefix(hash, "sha256:")
-	return digits[:min(8, len(digits))]
 }
 
 func stops(r *audit.Result) (rows [][]string) {

@@ -13,6 +13,7 @@ import (
 	"github.com/flowreaper/flowreaper/internal/history/page"
 	"github.com/flowreaper/flowreaper/internal/plain"
 	"github.com/flowreaper/flowreaper/internal/report"
+	"github.com/flowreaper/flowreaper/policy"
 )
 
 // Backtest is what a backtest has found.
@@ -242,7 +243,7 @@ func sideRow(what string, s *backtest.Side) []string {
 	if s.Executions.Succeeded > 0 {
 		share = float64(s.FalseStops) / float64(s.Executions.Succeeded)
 	}
-	return []string{what + s.Name + "@" + strings.TrimPrefix(s.Hash, "sha256:")[:8], plain.Number(s.GoodStops), plain.Number(s.FalseStops), percent(share),
+	return []string{what + s.Name + "@" + policy.ShortHash(s.Hash), plain.Number(s.GoodStops), plain.Number(s.FalseStops), percent(share),
 		hours(s.HoursSaved), money(s.CostSaved, s.Currency), plain.Number(s.Withheld)}
 }
 
