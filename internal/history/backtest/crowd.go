@@ -44,9 +44,10 @@ func (c *crowd) sweep() {
 	slices.SortFunc(c.waiting, func(a, b place) int {
 		return cmp.Or(c.at(b).StartedTime.Compare(c.at(a).StartedTime), cmp.Compare(b.flow, a.flow), cmp.Compare(b.execution, a.execution))
 	})
+	least := c.least()
 	var at time.Time
 	for {
-		if len(c.present) <= c.least() {
+		if len(c.present) <= least {
 			if len(c.waiting) == 0 {
 				return
 			}
@@ -54,7 +55,7 @@ func (c *crowd) sweep() {
 		}
 		c.enter(at)
 		c.leave(at)
-		if len(c.present) > c.least() {
+		if len(c.present) > least {
 			c.judge(at)
 		}
 		at = at.Add(c.Tick)

@@ -27,8 +27,10 @@ type span struct{ from, to uint32 }
 func (t *tally) work(w work) {
 	finds := make([][]*found, len(w.subjects))
 	for i, s := range w.subjects {
-		for j := range w.of(s) {
-			finds[i] = append(finds[i], t.judge(s, &w.of(s)[j]))
+		executions := w.of(s)
+		finds[i] = make([]*found, len(executions))
+		for j := range executions {
+			finds[i][j] = t.judge(s, &executions[j])
 		}
 	}
 	if len(w.subjects[0].live) > 0 {
