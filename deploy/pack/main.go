@@ -53,13 +53,10 @@ func main() {
 	switch len(os.Args) {
 	case 2:
 		err = packFolder(os.Args[1])
-	case 5:
-		var entries []entry
-		if entries, err = readFleet(os.Args[2], os.Args[3], os.Args[4]); err == nil {
-			err = writePackage(os.Args[1], entries)
-		}
 	case 4:
-		err = pack(os.Args[1], os.Args[2], os.Args[3])
+		err = pack(os.Args[1], os.Args[2], os.Args[3], policyName)
+	case 5:
+		err = packFleet(os.Args[1], os.Args[2], os.Args[3], os.Args[4])
 	default:
 		fmt.Fprintln(os.Stderr, "usage: pack DIR BINARY POLICY\n       pack DIR BINARY --fleet FLEET\n       pack FOLDER")
 		os.Exit(2)
@@ -70,15 +67,19 @@ func main() {
 	}
 }
 
-func pack(dir, binary, policyFile string) error {
-	entries, err := read(binary, policyFile)
+func packFleet(dir, binary, option, file string) error {
+	if option != "--fleet" {
+		return fmt.Errorf("%s is no option: there is --fleet", option)
+	}
+	return pack(dir, binary, file, fleetName)
+}
+
+// pack packs the file of a policy or, as its name in the package says, of a fleet.
+func pack(dir, binary, file, name string) error {
+	entries, err := entriesOf(binary, file, name)
 	if err != nil {
 		return err
 	}
-	return writePackage(dir, entries)
-}
-
-func writePackage(dir string, entries []entry) error {
 	folder := filepath.Join(dir, "function")
 	if err := writeFolder(folder, entries); err != nil {
 		return err
@@ -130,24 +131,24 @@ func writeArchive(folder string, entries []entry) error {
 	return nil
 }
 
-// read returns the package's entries, sorted by name.
-func read(binary, policyFile string) ([]entry, error) {
+// entriesOf returns the package's entries, sorted by name.
+func entriesOf(binary, file, name string) ([]entry, error) {
 	program, err := os.ReadFile(binary)
 	if err != nil {
 		return nil, err
 	}
-	text, err := os.ReadFile(policyFile)
+	text, err := os.ReadFile(file)
 	if err != nil {
 		return nil, err
 	}
-	p, err := policy.ParseWith(policyFile, text, beside.Of(policyFile))
+	files, err := namedIn(file, text, name)
 	if err != nil {
 		return nil, err
 	}
-	entries := []entry{{handler, 0o755, program}, {policyName, 0o644, text}}
-	for _, f := range p.Files() {
-		if taken := strings.ToLower(f.Name); taken == handler || taken == policyName {
-			return nil, fmt.Errorf("%s names the file %s, but in the package that is another: rename it", policyFile, f.Name)
+	entries := []entry{{handler, 0o755, program}, {name, 0o644, text}}
+	for _, f := range files {
+		if taken := strings.ToLower(f.Name); taken == handler || taken == name {
+			return nil, fmt.Errorf("%s names the file %s, but in the package that is another: rename it", file, f.Name)
 		}
 		entries = append(entries, entry{f.Name, 0o644, f.Text})
 	}
@@ -155,32 +156,20 @@ func read(binary, policyFile string) ([]entry, error) {
 	return entries, nil
 }
 
-// readFleet returns the entries of a fleet's package, sorted by name.
-func readFleet(binary, option, fleetFile string) ([]entry, error) {
-	if option != "--fleet" {
-		return nil, fmt.Errorf("%s is no option: there is --fleet", option)
-	}
-	program, err := os.ReadFile(binary)
-	if err != nil {
-		return nil, err
-	}
-	text, err := os.ReadFile(fleetFile)
-	if err != nil {
-		return nil, err
-	}
-	f, err := fleet.Parse(fleetFile, text, beside.Of(fleetFile))
-	if err != nil {
-		return nil, err
-	}
-	entries := []entry{{handler, 0o755, program}, {fleetName, 0o644, text}}
-	for _, file := range f.Files {
-		if taken := strings.ToLower(file.Name); taken == handler || taken == fleetName {
-			return nil, fmt.Errorf("%s names the file %s, but in the package that is another: rename it", fleetFile, file.Name)
+// namedIn are the files that a policy or a fleet names.
+func namedIn(file string, text []byte, name string) (policy.Files, error) {
+	if name == fleetName {
+		f, err := fleet.Parse(file, text, beside.Of(file))
+		if err != nil {
+			return nil, err
 		}
-		entries = append(entries, entry{file.Name, 0o644, file.Text})
+		return f.Files, nil
 	}
-	slices.SortFunc(entries, func(a, b entry) int { return strings.Compare(a.name, b.name) })
-	return entries, nil
+	p, err := policy.ParseWith(file, text, beside.Of(file))
+	if err != nil {
+		return nil, err
+	}
+	return p.Files(), nil
 }
 
 // writeFolder replaces folder: what an earlier package held and this one

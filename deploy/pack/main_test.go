@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
@@ -21,7 +22,7 @@ func TestFilesOfThePolicy(t *testing.T) {
 	write(t, from, "shared/deep.yaml", "version: 1\ncalendars: {c: {file: c.ics}}\nprotect: {window: {days: Mon, also: [c]}}\n")
 	write(t, from, "shared/c.ics", calendar)
 	write(t, from, "c.ics", calendar)
-	if err := pack(to, binary, policy); err != nil {
+	if err := pack(to, binary, policy, policyName); err != nil {
 		t.Fatal(err)
 	}
 	var got []string
@@ -48,23 +49,25 @@ func TestFilesOfTheFleet(t *testing.T) {
 	write(t, from, "team/base.yaml", "version: 1\ncalendars: {a: {file: hr/a.ics}}\nrules: [{name: r, window: {except: a}}]\n")
 	write(t, from, "team/hr/a.ics", calendar)
 	write(t, from, "other.yaml", "version: 1\nrules: [{name: r, maxRuntime: 2h}]\n")
-	entries, err := readFleet(binary, "--fleet", fleet)
-	if err == nil {
-		err = writePackage(to, entries)
-	}
-	if err != nil {
+	if err := packFleet(to, binary, "--fleet", fleet); err != nil {
 		t.Fatal(err)
 	}
+	packed := filepath.Join(to, "function")
 	var got []string
-	for _, e := range entries {
-		if text, err := os.ReadFile(filepath.Join(to, "function", filepath.FromSlash(e.name))); err == nil && len(text) > 0 {
-			got = append(got, e.name)
+	err := filepath.WalkDir(packed, func(file string, d fs.DirEntry, err error) error {
+		if text, _ := os.ReadFile(file); len(text) > 0 {
+			name, _ := filepath.Rel(packed, file)
+			got = append(got, filepath.ToSlash(name))
 		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 	if diff := cmp.Diff([]string{"fleet.yaml", "flowreaper-function", "policy.yaml", "team/b.yaml", "team/base.yaml", "team/hr/a.ics"}, got); diff != "" {
 		t.Error(diff)
 	}
-	if _, err := readFleet(binary, "--flet", fleet); err == nil || err.Error() != "--flet is no option: there is --fleet" {
+	if err := packFleet(to, binary, "--flet", fleet); err == nil || err.Error() != "--flet is no option: there is --fleet" {
 		t.Error(err)
 	}
 }
@@ -75,7 +78,7 @@ func TestFilesThatAreRefused(t *testing.T) {
 	policy := write(t, from, "prod.yaml", "version: 1\ncalendars: {a: {file: policy.yaml}}\nrules: [{name: r, window: {except: a}}]\n")
 	write(t, from, "policy.yaml", calendar)
 	want := policy + " names the file policy.yaml, but in the package that is another: rename it"
-	if err := pack(t.TempDir(), binary, policy); err == nil || err.Error() != want {
+	if err := pack(t.TempDir(), binary, policy, policyName); err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}
 }
