@@ -73,10 +73,8 @@ func (s *settings) readPace(tick, rates string) (err error) {
 			return fmt.Errorf("FLOWREAPER_TICK is %q: set it to the time between two timer events, %s to %s, such as 1m, or leave it unset (which is 1m)", tick, duration.Format(leastTick), duration.Format(longestTick))
 		}
 	}
-	if s.rates, err = cloudflow.ParseRates(rates); err != nil {
-		return fmt.Errorf("FLOWREAPER_RATES: %w", err)
-	}
-	return nil
+	s.rates, err = cloudflow.ParseRates(rates)
+	return err
 }
 
 // inPackage resolves a relative path against the folder of the function's

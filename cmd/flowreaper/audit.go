@@ -25,7 +25,7 @@ type auditFlags struct {
 }
 
 func (t *terminal) newAudit() *cobra.Command {
-	f := &auditFlags{settings: &settings{rates: t.getenv("FLOWREAPER_RATES"), mode: t.getenv("FLOWREAPER_MODE"), environ: t.environ}}
+	f := &auditFlags{settings: t.newSettings()}
 	cmd := &cobra.Command{
 		Use:   "audit --since TIME",
 		Short: "Say what was stopped, by whom, when and why, from CloudFlow's own record",
@@ -51,7 +51,6 @@ Exit status: 0 all was read · 1 failed · 2 wrong usage or policy · 3 done in 
 			"  flowreaper audit --region cn-hangzhou --since 30d -o csv > stops.csv",
 		Args: flag.NoArguments,
 	}
-	f.given = cmd.Flags().Changed
 	flags := cmd.Flags()
 	flags.StringVar(&f.since, "since", "7d", "what was stopped at this `TIME` or later: a date, a time, or how long ago")
 	f.addFlows(cmd, "only flows whose names match this `GLOB`")

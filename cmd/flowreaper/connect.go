@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -53,7 +52,7 @@ func (t *terminal) connect(ctx context.Context, s *sweeping) (bounded context.Co
 func (t *terminal) openToRead(ctx context.Context, s *settings) (c *connect.Connection, bounded context.Context, disconnect func(), err error) {
 	rates, err := cloudflow.ParseRates(s.rates)
 	if err != nil {
-		return nil, nil, nil, usageError(fmt.Errorf("FLOWREAPER_RATES: %w", err))
+		return nil, nil, nil, usageError(err)
 	}
 	return t.open(ctx, s, rates)
 }

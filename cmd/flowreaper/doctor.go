@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -29,7 +28,7 @@ type doctorFlags struct {
 }
 
 func (t *terminal) newDoctor() *cobra.Command {
-	flags := &doctorFlags{settings: &settings{rates: t.getenv("FLOWREAPER_RATES")}}
+	flags := &doctorFlags{settings: t.newSettings()}
 	cmd := &cobra.Command{
 		Use:   "doctor --region REGION | --fleet FILE",
 		Short: "Ask an account what CloudFlow's documentation leaves open, and say what it means",
@@ -56,7 +55,6 @@ Exit status: 0 all that was asked was told · 1 failed: no access, or a flow of 
 		Args: flag.NoArguments,
 	}
 	t.addDoctorFlags(cmd, flags)
-	flags.given = cmd.Flags().Changed
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if err := flags.fleet.Check("canary", "burst", "other"); err != nil {
 			return usageError(err)
@@ -96,7 +94,7 @@ func (f *doctorFlags) doctorOptions() (doctor.Options, error) {
 	}
 	var err error
 	if o.Rates, err = cloudflow.ParseRates(f.rates); err != nil {
-		return o, fmt.Errorf("FLOWREAPER_RATES: %w", err)
+		return o, err
 	}
 	if f.policyFile != "" {
 		if o.Policy, err = policyfile.Read(f.policyFile); err != nil {

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/internal/flag"
@@ -21,9 +20,7 @@ func (t *terminal) overFleet(ctx context.Context, f *flag.Fleet, s *settings, ch
 	}
 	c := &look.Command{Out: t.out, Err: t.err, JSON: t.output == "json", Style: t.style(t.out)}
 	c.Getenv = t.getenv
-	if c.Rates, err = cloudflow.ParseRates(s.rates); err != nil {
-		err = fmt.Errorf("FLOWREAPER_RATES: %w", err)
-	}
+	c.Rates, err = cloudflow.ParseRates(s.rates)
 	if err := policyfile.Misspelt(t.environ, err, read.Policies...); err != nil {
 		return usageError(err)
 	}

@@ -26,7 +26,7 @@ type recordFlags struct {
 }
 
 func (t *terminal) newRecord() *cobra.Command {
-	f := &recordFlags{settings: &settings{rates: t.getenv("FLOWREAPER_RATES"), mode: t.getenv("FLOWREAPER_MODE"), environ: t.environ}}
+	f := &recordFlags{settings: t.newSettings()}
 	cmd := &cobra.Command{
 		Use:   "record --out DIR",
 		Short: "Record the executions that there were, for backtest and suggest to learn from",
@@ -56,7 +56,6 @@ could be recorded, which the next run asks for again · 130 interrupted: what ha
 
 func (t *terminal) addRecordFlags(cmd *cobra.Command, f *recordFlags) {
 	flags := cmd.Flags()
-	f.given = flags.Changed
 	flags.StringVar(&f.out, "out", "", "the folder `DIR` to record into; it is made if need be (required)")
 	flags.StringVar(&f.since, "since", "7d", "record what started at this `TIME` or later: a date, a time, or how long ago; what the folder has is not asked for again")
 	f.addFlows(cmd, "record only flows whose names match this `GLOB`")

@@ -40,10 +40,14 @@ type settings struct {
 	environ []string
 }
 
+func (t *terminal) newSettings() *settings {
+	return &settings{mode: t.getenv("FLOWREAPER_MODE"), rates: t.getenv("FLOWREAPER_RATES"), environ: t.environ}
+}
+
 // addSettings adds the flags. formats are what else the result can be shown as,
 // besides a table and JSON.
 func (t *terminal) addSettings(cmd *cobra.Command, formats ...string) *settings {
-	s := &settings{mode: t.getenv("FLOWREAPER_MODE"), rates: t.getenv("FLOWREAPER_RATES"), given: cmd.Flags().Changed, environ: t.environ}
+	s := t.newSettings()
 	flags := cmd.Flags()
 	flags.StringVar(&s.policyFile, "policy", t.getenv("FLOWREAPER_POLICY"), "the policy `FILE` (or FLOWREAPER_POLICY)")
 	t.addPlace(cmd, s)
@@ -55,6 +59,7 @@ func (t *terminal) addSettings(cmd *cobra.Command, formats ...string) *settings 
 // addPlace adds --endpoint and --region.
 func (t *terminal) addPlace(cmd *cobra.Command, s *settings) {
 	flags := cmd.Flags()
+	s.given = flags.Changed
 	flags.StringVar(&s.endpoint, "endpoint", t.getenv("FLOWREAPER_ENDPOINT"), "the API's `URL`, http:// for loopback addresses only (or FLOWREAPER_ENDPOINT; default the region's)")
 	flags.StringVar(&s.region, "region", t.getenv("FLOWREAPER_REGION"), "the `REGION`, such as cn-hangzhou (or FLOWREAPER_REGION)")
 	flag.CompleteWords(cmd, "region", cloudflow.Regions...)
@@ -84,7 +89,7 @@ func (s *settings) check() (*sweeping, error) {
 	}
 	rates, err := cloudflow.ParseRates(s.rates)
 	if err != nil {
-		return nil, fmt.Errorf("FLOWREAPER_RATES: %w", err)
+		return nil, err
 	}
 	flow, err := s.flowFilter()
 	if err != nil {

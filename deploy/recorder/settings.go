@@ -32,7 +32,7 @@ func readSettings(getenv func(string) string, environ []string) (settings, error
 	}
 	rates, err := cloudflow.ParseRates(getenv("FLOWREAPER_RATES"))
 	if err != nil {
-		return s, fmt.Errorf("FLOWREAPER_RATES: %w", err)
+		return s, err
 	}
 	if s.quota, err = cloudflow.NewQuota(rates); err != nil {
 		return s, err

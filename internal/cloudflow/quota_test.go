@@ -320,7 +320,7 @@ func TestParseRatesRefuses(t *testing.T) {
 		"listExecutions=2/8":                      `rate "listExecutions=2/8": there is no operation "listExecutions": use one of DescribeExecution, DescribeFlow, GetExecutionHistory, ListExecutions, ListFlows, StopExecution`,
 		"ListExecutions=2/8,ListExecutions=1.9/8": `rate "ListExecutions=1.9/8": ListExecutions has a rate already: leave one of them out`,
 	} {
-		if got, err := ParseRates(text); err == nil || err.Error() != want || got != nil {
+		if got, err := ParseRates(text); err == nil || err.Error() != "FLOWREAPER_RATES: "+want || got != nil {
 			t.Errorf("%s: %v, %v\nwant %s", text, got, err, want)
 		}
 	}

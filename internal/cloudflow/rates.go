@@ -40,7 +40,7 @@ const (
 
 // ParseRates reads rates as FLOWREAPER_RATES has them:
 // "ListExecutions=1.96/8,DescribeExecution=4.9/40", calls a second and burst.
-// An empty text is no rates at all.
+// An empty text is no rates at all. Its errors name the variable.
 func ParseRates(text string) (Rates, error) {
 	rates := Rates{}
 	if strings.TrimSpace(text) == "" {
@@ -49,11 +49,11 @@ func ParseRates(text string) (Rates, error) {
 	for part := range strings.SplitSeq(text, ",") {
 		part = strings.TrimSpace(part)
 		operation, rate, err := parseRate(part)
-		if err != nil {
-			return nil, fmt.Errorf("rate %q: %w", part, err)
+		if _, twice := rates[operation]; twice && err == nil {
+			err = fmt.Errorf("%s has a rate already: leave one of them out", operation)
 		}
-		if _, twice := rates[operation]; twice {
-			return nil, fmt.Errorf("rate %q: %s has a rate already: leave one of them out", part, operation)
+		if err != nil {
+			return nil, fmt.Errorf("FLOWREAPER_RATES: rate %q: %w", part, err)
 		}
 		rates[operation] = rate
 	}
