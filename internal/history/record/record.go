@@ -178,10 +178,9 @@ func (r *recorder) compile() (err error) {
 		}
 	}
 	if len(r.Redact) > 0 {
-		if r.redact, err = redaction(r.Redact); err != nil {
+		if r.redact, r.idle, err = redaction(r.Redact); err != nil {
 			return fmt.Errorf("--redact: %w", err)
 		}
-		r.redact, r.idle = watched(r.redact, r.Redact)
 	}
 	return nil
 }

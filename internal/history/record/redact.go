@@ -18,23 +18,6 @@ import (
 // redactor says whether the value of a key is to be blanked. nil: none is.
 type redactor func(key string) bool
 
-// redaction compiles globs of keys. Whether a letter is a capital one makes no
-// difference: password is meant to hide Password, too.
-func redaction(globs []string) (redactor, error) {
-	lower := make([]string, len(globs))
-	for i, g := range globs {
-		if g == "" {
-			return nil, errors.New("an empty glob names no key")
-		}
-		lower[i] = strings.ToLower(g)
-	}
-	matches, err := policy.Globs(lower...)
-	if err != nil {
-		return nil, err
-	}
-	return func(key string) bool { return matches(strings.ToLower(key)) }, nil
-}
-
 // idle are the globs of keys that have matched none, as long as they haven't.
 type idle []*idleGlob
 
@@ -44,23 +27,36 @@ type idleGlob struct {
 	used    atomic.Bool
 }
 
-// watched is r, of whose globs it is known afterwards which were of no use. They have been
-// compiled before.
-func watched(r redactor, globs []string) (redactor, idle) {
+// redaction compiles globs of keys, of which it is known afterwards which were of no use.
+// Whether a letter is a capital one makes no difference: password is meant to hide
+// Password, too.
+func redaction(globs []string) (redactor, idle, error) {
+	lower := make([]string, len(globs))
+	for i, g := range globs {
+		if g == "" {
+			return nil, nil, errors.New("an empty glob names no key")
+		}
+		lower[i] = strings.ToLower(g)
+	}
+	matches, err := policy.Globs(lower...)
+	if err != nil {
+		return nil, nil, err
+	}
 	var all idle
-	for _, g := range globs {
-		if matches, err := policy.Globs(strings.ToLower(g)); err == nil && !strings.HasPrefix(g, "!") {
-			all = append(all, &idleGlob{text: g, matches: matches})
+	for i, g := range globs {
+		if one, err := policy.Globs(lower[i]); err == nil && !strings.HasPrefix(g, "!") {
+			all = append(all, &idleGlob{text: g, matches: one})
 		}
 	}
 	return func(key string) bool {
+		key = strings.ToLower(key)
 		for _, g := range all {
-			if !g.used.Load() && g.matches(strings.ToLower(key)) {
+			if !g.used.Load() && g.matches(key) {
 				g.used.Store(true)
 			}
 		}
-		return r(key)
-	}, all
+		return matches(key)
+	}, all, nil
 }
 
 // left are those that matched nothing, but for the ones that matched before perhaps.
