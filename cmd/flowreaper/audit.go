@@ -124,10 +124,7 @@ func (t *terminal) audit(ctx context.Context, f *auditFlags) error {
 // exitAudit shows what was found, and turns how it went into the exit status.
 func (t *terminal) exitAudit(ctx context.Context, r *audit.Result, failure error) error {
 	if r == nil {
-		if errors.Is(failure, context.DeadlineExceeded) {
-			failure = fmt.Errorf("%w\nGive it more time with --timeout", failure)
-		}
-		return interruptedOr(ctx, failure)
+		return nothingCame(ctx, failure)
 	}
 	if err := t.showAudit(r); err != nil {
 		return errors.Join(err, failure)

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/flowreaper/flowreaper/internal/event"
 	"github.com/flowreaper/flowreaper/internal/report"
@@ -49,6 +50,14 @@ func statusOf(r *result.Report, failure error) int {
 		return statusPartly
 	}
 	return statusFailed
+}
+
+// nothingCame is how a command ends that has nothing to show.
+func nothingCame(ctx context.Context, failure error) error {
+	if errors.Is(failure, context.DeadlineExceeded) {
+		failure = fmt.Errorf("%w\nGive it more time with --timeout", failure)
+	}
+	return interruptedOr(ctx, failure)
 }
 
 // interruptedOr gives an interrupted command its own exit status.

@@ -126,10 +126,7 @@ func (t *terminal) exitRecord(ctx context.Context, r *record.Result, failure err
 	case errors.As(failure, new(record.Refusal)):
 		return usageError(failure)
 	case r == nil || failure != nil && !r.Kept:
-		if errors.Is(failure, context.DeadlineExceeded) {
-			failure = fmt.Errorf("%w\nGive it more time with --timeout", failure)
-		}
-		return interruptedOr(ctx, failure)
+		return nothingCame(ctx, failure)
 	}
 	if err := t.print(r, func() error { return record.Text(t.out, r) }); err != nil {
 		return errors.Join(err, failure)

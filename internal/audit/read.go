@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/internal/plain"
@@ -89,7 +90,7 @@ func (a *auditor) list(ctx context.Context, flow string) (rows []cloudflow.Execu
 			return rows, err
 		}
 		for _, e := range page.Items {
-			if e.Status == "Stopped" && !known[e.Name] && !a.before(e) {
+			if e.Status == "Stopped" && !known[e.Name] && !a.before(e.StoppedTime) {
 				known[e.Name] = true
 				rows = append(rows, e)
 			}
@@ -99,8 +100,8 @@ func (a *auditor) list(ctx context.Context, flow string) (rows []cloudflow.Execu
 }
 
 // before says that an execution is known to have been stopped before the time asked for.
-func (a *auditor) before(e cloudflow.Execution) bool {
-	return !e.StoppedTime.IsZero() && e.StoppedTime.Before(a.since)
+func (a *auditor) before(stopped time.Time) bool {
+	return !stopped.IsZero() && stopped.Before(a.since)
 }
 
 // notInHistory is said of what was read and is not there: nobody could confirm that
@@ -147,7 +148,7 @@ func (a *auditor) fill(s *Stop, event cloudflow.Event) {
 // keep takes a stop in, unless its history says that it was one of long ago.
 func (a *auditor) keep(s Stop) {
 	a.metered(func(m *meter) { m.read++ })
-	if !s.StoppedTime.IsZero() && s.StoppedTime.Before(a.since) {
+	if a.before(s.StoppedTime) {
 		return
 	}
 	a.mu.Lock()
