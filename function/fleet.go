@@ -14,13 +14,11 @@ import (
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
-	"github.com/flowreaper/flowreaper/internal/environment"
 	"github.com/flowreaper/flowreaper/internal/event"
 	"github.com/flowreaper/flowreaper/internal/fleet"
 	"github.com/flowreaper/flowreaper/internal/plain"
 	"github.com/flowreaper/flowreaper/internal/spelling"
 	"github.com/flowreaper/flowreaper/internal/sweep"
-	"github.com/flowreaper/flowreaper/policy"
 )
 
 // theFleet is a function of many places, of which each invocation names one. What it knows
@@ -60,14 +58,8 @@ func (f *theFleet) configure(getenv func(string) string, environ []string) (err 
 		return fail(configError, errors.New("FLOWREAPER_FLEET is set and FLOWREAPER_STATE isn't: a fleet's stops are counted in files, one a place; set it to a file on a mounted OSS bucket or NAS"))
 	}
 	f.file, err = fleet.Read(inPackage(getenv("FLOWREAPER_FLEET"), getenv("FC_FUNC_CODE_PATH")))
-	if mistakes := policy.Errors(nil); errors.As(err, &mistakes) { // first: it may name variables of its own
-		return fail(policyError, err)
-	}
-	if misspelt := environment.Check(environ, f.file.Variables()); misspelt != nil {
-		return fail(configError, errors.Join(misspelt, err))
-	}
-	if err != nil {
-		return fail(policyError, err)
+	if err := readWith(environ, f.file.Variables(), err); err != nil {
+		return err
 	}
 	return f.open(getenv)
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -15,7 +14,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
-	"github.com/flowreaper/flowreaper/internal/environment"
 	"github.com/flowreaper/flowreaper/internal/event"
 	"github.com/flowreaper/flowreaper/internal/fleet"
 	"github.com/flowreaper/flowreaper/internal/plain"
@@ -68,14 +66,8 @@ func (f *function) configure(getenv func(string) string, environ []string) (err 
 		return fail(configError, err)
 	}
 	f.policy, err = loadPolicy(f.settings.policyFile)
-	if mistakes := policy.Errors(nil); errors.As(err, &mistakes) { // first: it may name variables of its own
-		return fail(policyError, err)
-	}
-	if misspelt := environment.Check(environ, f.policy.Variables()); misspelt != nil {
-		return fail(configError, errors.Join(misspelt, err))
-	}
-	if err != nil {
-		return fail(policyError, err)
+	if err := readWith(environ, f.policy.Variables(), err); err != nil {
+		return err
 	}
 	if f.notifier, err = newNotifier(f.policy, getenv, f.log, f.warned); err != nil {
 		return fail(policyError, err)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"github.com/flowreaper/flowreaper/internal/beside"
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
 	"github.com/flowreaper/flowreaper/internal/duration"
+	"github.com/flowreaper/flowreaper/internal/environment"
 	"github.com/flowreaper/flowreaper/policy"
 )
 
@@ -89,6 +91,22 @@ func inPackage(name, codePath string) string {
 		}
 	}
 	return filepath.Join(codePath, name)
+}
+
+// readWith says what is wrong with a policy or a fleet that was read, err, or with the
+// names in the environment. Mistakes come first: what has them may name variables of its
+// own, which are others.
+func readWith(environ, others []string, err error) error {
+	if mistakes := policy.Errors(nil); errors.As(err, &mistakes) {
+		return fail(policyError, err)
+	}
+	if misspelt := environment.Check(environ, others); misspelt != nil {
+		return fail(configError, errors.Join(misspelt, err))
+	}
+	if err != nil {
+		return fail(policyError, err)
+	}
+	return nil
 }
 
 // loadPolicy reads and compiles the policy. Its errors name file, line and

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -102,5 +105,32 @@ func TestSettingsThatAreRefused(t *testing.T) {
 				t.Errorf("error %v\nwant  %s", err, test.want)
 			}
 		})
+	}
+}
+
+// A policy with mistakes may name variables of its own: they are told first, and alone.
+func TestMistakesComeBeforeMisspeltVariables(t *testing.T) {
+	_, mistakes := policy.Parse("p.yaml", []byte("version: 1\nnotify: [{name: a, kind: webhook, urlEnv: FLOWREAPER_ROBOT}]\n"))
+	unreadable := errors.New("it can't be read")
+	environ := []string{"FLOWREAPER_ROBOT=x"}
+	for _, test := range []struct {
+		others []string
+		err    error
+		typ    errorType
+		tells  []bool // of the variable, of err
+	}{
+		{nil, mistakes, policyError, []bool{false, true}},
+		{nil, unreadable, configError, []bool{true, true}},
+		{nil, nil, configError, []bool{true, false}},
+		{[]string{"FLOWREAPER_ROBOT"}, unreadable, policyError, []bool{false, true}},
+	} {
+		err := readWith(environ, test.others, test.err)
+		tells := []bool{strings.Contains(err.Error(), "FLOWREAPER_ROBOT is none"), test.err != nil && strings.Contains(err.Error(), test.err.Error())}
+		if typeOf(err) != test.typ || !slices.Equal(tells, test.tells) {
+			t.Errorf("%v: %s: %v", test.err, typeOf(err), err)
+		}
+	}
+	if err := readWith(environ, []string{"FLOWREAPER_ROBOT"}, nil); err != nil {
+		t.Error(err)
 	}
 }
