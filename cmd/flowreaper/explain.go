@@ -80,7 +80,7 @@ func (t *terminal) explain(ctx context.Context, set *settings, flow, execution s
 			return interruptedOr(ctx, judge.Missing(err, flow, execution))
 		}
 	}
-	if mode := facts.Flow.ExecutionMode; mode != "Standard" {
+	if mode := facts.Flow.ExecutionMode; mode != judge.Standard {
 		e.Explanation = e.Uncovered(mode)
 	}
 	if len(rules) > 0 {

@@ -62,9 +62,6 @@ const longest = 366 * 24 * time.Hour
 // nor that of the histories waits for the other's calls.
 const numWorkers = 3
 
-// express is the mode of executions that end within five minutes.
-const express = "Express"
-
 // Check says what is wrong with the globs and with Since, before anything is called.
 func (o Options) Check() error {
 	if o.From.IsZero() && o.Since <= 0 || o.From.After(time.Now()) {
@@ -154,7 +151,7 @@ func (a *auditor) chosen(modes map[string]string, matches func(string) bool) []s
 		all = append(all, name)
 		switch {
 		case !matches(name):
-		case mode == express:
+		case mode == cloudflow.Express:
 			a.result.NotCovered = append(a.result.NotCovered, name)
 		default:
 			flows = append(flows, name)

@@ -5,6 +5,9 @@ import (
 	"time"
 )
 
+// Express is the execution mode of flows whose executions end within five minutes.
+const Express = "Express"
+
 // Flow is one flow, in the API's own words, without its definition.
 type Flow struct {
 	Name             string

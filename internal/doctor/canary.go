@@ -40,7 +40,7 @@ type canary struct {
 // Standard and 20 s in Express flows (documentation of CloudFlow, Wait).
 func definitions(mode string) []string {
 	seconds, waits := 300, 2
-	if mode == "Express" {
+	if mode == cloudflow.Express {
 		seconds, waits = 20, 6
 	}
 	newer := "Type: StateMachine\nSpecVersion: v1\nName: flowreaper-canary\nStartAt: wait1\nStates:\n"
@@ -69,7 +69,7 @@ func (x *examiner) runCanary(ctx context.Context) {
 		return
 	}
 	standard.ask(ctx)
-	express := x.newCanary(run+"-express", "Express")
+	express := x.newCanary(run+"-express", cloudflow.Express)
 	defer express.clean(ctx)
 	express.askExpress(ctx)
 }

@@ -35,7 +35,7 @@ func (x *examiner) readFlows(ctx context.Context) error {
 // where none was found.
 func (x *examiner) anExecution(ctx context.Context) (flow, execution string) {
 	flows := slices.DeleteFunc(slices.Clone(x.flows), func(f cloudflow.Flow) bool {
-		return f.ExecutionMode == "Express" || strings.HasPrefix(f.Name, canaryPrefix)
+		return f.ExecutionMode == cloudflow.Express || strings.HasPrefix(f.Name, canaryPrefix)
 	})
 	for _, f := range flows[:min(searchedFlows, len(flows))] {
 		rows, err := x.page(ctx, cloudflow.ExecutionQuery{FlowName: f.Name, MetadataOnly: true})

@@ -98,6 +98,10 @@ type FlowCoverage struct {
 	Absent           []string          `json:"absent,omitempty"` // fields that nothing is known of, in the API's words
 }
 
+// Express says of a flow, as far as anything is known of it, that nothing of it is ever
+// stopped.
+func (c *FlowCoverage) Express() bool { return c != nil && c.ExecutionMode == "Express" }
+
 // Gap is a stretch of startedTimes in which executions may be missing.
 type Gap struct {
 	From   time.Time `json:"from"`

@@ -28,7 +28,7 @@ type rule struct {
 
 func (b *bench) subject(past *history.Flow) *subject {
 	s := &subject{past: past, flow: flowOf(past)}
-	if s.flow.ExecutionMode == express {
+	if s.past.Covered.Express() {
 		return s
 	}
 	event := &policy.Event{Kind: "timer"}
@@ -71,8 +71,6 @@ func flowOf(past *history.Flow) *policy.Flow {
 	}
 	return f
 }
-
-const express = "Express"
 
 // executionOf is an execution as rules saw it while it ran.
 func executionOf(e *history.Execution) *policy.Execution {

@@ -91,7 +91,7 @@ func (t *tally) judge(s *subject, e *history.Execution) *found {
 
 // count adds what came of an execution.
 func (t *tally) count(s *subject, e *history.Execution, f *found) {
-	t.coverage.see(e, s.flow.ExecutionMode == express)
+	t.coverage.see(e, s.past.Covered.Express())
 	if !s.concerned() {
 		return
 	}

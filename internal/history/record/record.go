@@ -120,10 +120,6 @@ const (
 	maxOdd = 100
 )
 
-// express is the mode of executions that end within five minutes: no policy judges
-// them.
-const express = "Express"
-
 // Run records. Its result says what came, also beside an error; it is nil where
 // nothing was begun, and then the folder is as it was. Its errors are those that
 // leave nothing to hope for, of the folder among them, and ctx's; what of one flow
@@ -256,7 +252,7 @@ func (r *recorder) chosen(byID map[string]cloudflow.Flow) []cloudflow.Flow {
 		names = append(names, f.Name)
 		switch {
 		case !r.matches(f.Name):
-		case f.ExecutionMode == express:
+		case f.ExecutionMode == cloudflow.Express: // no policy judges what they run
 			r.result.NotCovered = append(r.result.NotCovered, f.Name)
 		default:
 			flows = append(flows, f)

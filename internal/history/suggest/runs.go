@@ -47,7 +47,7 @@ func collect(flows iter.Seq2[*history.Flow, error], want func(string) bool) ([]*
 		if err != nil {
 			return nil, err
 		}
-		if want != nil && !want(read.Name) || express(read) {
+		if want != nil && !want(read.Name) || read.Covered.Express() {
 			continue
 		}
 		f := byName[read.Name]
@@ -71,9 +71,6 @@ func collect(flows iter.Seq2[*history.Flow, error], want func(string) bool) ([]*
 	slices.SortFunc(all, func(a, b *flow) int { return cmp.Compare(a.name, b.name) })
 	return all, nil
 }
-
-// express says of a flow that nothing of it is ever stopped.
-func express(f *history.Flow) bool { return f.Covered != nil && f.Covered.ExecutionMode == "Express" }
 
 func (f *flow) add(e *history.Execution) {
 	end, o := e.StoppedTime, live
