@@ -193,6 +193,19 @@ func TestLintCodes(t *testing.T) {
 	}
 }
 
+// TestRobots: the reference's table has every kind of channel, but for webhooks.
+func TestRobots(t *testing.T) {
+	text, err := os.ReadFile("policy.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, kind := range policy.ChannelKinds() {
+		if kind != policy.Webhook && !strings.Contains(string(text), "| `"+string(kind)+"` |") {
+			t.Errorf("%s has no row", kind)
+		}
+	}
+}
+
 // TestSuggestNotes: the page says what to do about each note.
 func TestSuggestNotes(t *testing.T) {
 	text, err := os.ReadFile("replay.md")

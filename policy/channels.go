@@ -129,7 +129,7 @@ func (d *decoder) channel(n *yamltree.Node) Channel {
 		c.TimeZone = d.timeZone(f["timeZone"]).String()
 	}
 	d.channelURL(&c, n, f)
-	if secret := f["secretEnv"]; secret != nil && (c.Kind == WeCom || c.Kind == SlackHook) {
+	if secret := f["secretEnv"]; secret != nil && c.Kind != "" && !c.Kind.Signs() {
 		d.fail(secret.Position, "a %s channel signs nothing, its URL is the secret: leave secretEnv out", c.Kind)
 	}
 	d.body(&c, f["body"])

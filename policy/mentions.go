@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -26,8 +25,8 @@ func (d *decoder) mentions(c *Channel, n *yamltree.Node) map[News][]string {
 	switch {
 	case n == nil || c.Kind == "":
 		return nil
-	case c.Kind == Webhook:
-		d.fail(n.Position, "a webhook mentions nobody: leave at out; a robot's kind has it, and so may the body of a webhook")
+	case c.Kind.known().mentions == nil:
+		d.fail(n.Position, "a %s mentions nobody: leave at out; a robot's kind has it, and so may the body of a webhook", c.Kind)
 		return nil
 	case n.Kind != yamltree.Mapping:
 		return d.wakened(c, n)
@@ -70,8 +69,8 @@ func (d *decoder) people(kind ChannelKind, n *yamltree.Node) []string {
 	}
 	var people []string
 	for _, item := range items {
-		if wrong := notMentioned(kind, item.Text); wrong != "" {
-			d.fail(item.Position, "each of at must be %s, but is %s%s", wrong, item.Describe(), meantAll(item.Text))
+		if known := kind.known(); item.Text != Everybody && (meantAll(item.Text) != "" || !known.mentions(item.Text)) {
+			d.fail(item.Position, "each of at must be %s, but is %s%s", known.people, item.Describe(), meantAll(item.Text))
 			continue
 		}
 		if !slices.Contains(people, item.Text) {
@@ -91,28 +90,11 @@ var (
 // IsMobile says whether one of at is a mobile number, and not an ID.
 func IsMobile(person string) bool { return mobileNumber().MatchString(person) }
 
-// notMentioned says what may be mentioned on a channel of a kind, if that is none; "" if it is.
-func notMentioned(kind ChannelKind, person string) string {
-	if person == Everybody {
-		return ""
-	}
-	switch {
-	case meantAll(person) != "":
-	case kind == Feishu && feishuID().MatchString(person) && !IsMobile(person):
-		return ""
-	case kind == SlackHook && (slackID().MatchString(person) || person == "here"):
-		return ""
-	case (kind == DingTalk || kind == WeCom) && (IsMobile(person) || memberID().MatchString(person)):
-		return ""
-	}
-	switch kind {
-	case Feishu:
-		return "the open_id (ou_…) or user_id of a member, or all: a robot of Feishu's knows no mobile numbers or names"
-	case SlackHook:
-		return "a member's ID such as U012AB3CD, a user group's such as S012AB3CD, here or all"
-	}
-	return fmt.Sprintf("a mobile number, a member's ID in %s, or all", kind)
-}
+func isMobileOrMember(person string) bool { return IsMobile(person) || memberID().MatchString(person) }
+
+func isFeishuID(person string) bool { return feishuID().MatchString(person) && !IsMobile(person) }
+
+func isSlackID(person string) bool { return slackID().MatchString(person) || person == "here" }
 
 // everybody are other words for all.
 var everybody = []string{"all", "everyone", "everybody", "channel", "isatall", "所有人", "全体", "全员"}

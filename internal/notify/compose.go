@@ -15,7 +15,7 @@ import (
 )
 
 // A kind's format: how texts are cleaned for it, how long its bodies may be in
-// bytes, and how many items a list begins with.
+// bytes, how many items a list begins with, how it is signed and answers.
 type format struct {
 	clean func(string, int) string
 	limit int
@@ -24,16 +24,19 @@ type format struct {
 	// wrap makes the body, as JSON, of a message that mentions these people, and says
 	// whether the text in it is short enough.
 	wrap func(m Message, at []string) (body any, short bool)
+
+	sign    func(e *envelope, secret string, now time.Time) // nil: nothing is signed
+	answers *robot                                          // nil: any 2xx is a success
 }
 
 // formats are those of the kinds. A webhook's bound is our own; the others' are told of with
 // what they are sent.
 var formats = map[policy.ChannelKind]format{
-	policy.Webhook:   {clean: cleanText, limit: 256 << 10, most: longest, wrap: func(m Message, _ []string) (any, bool) { return m, true }},
-	policy.DingTalk:  {clean: cleanMarkdown, limit: 20_000, most: 20, wrap: dingTalkMessage},
-	policy.Feishu:    {clean: cleanMarkdown, limit: 20_000, most: 20, wrap: feishuMessage},
-	policy.WeCom:     {clean: cleanMarkdown, limit: 8 << 10, most: 20, wrap: weComMessage},
-	policy.SlackHook: {clean: cleanMarkdown, limit: 40_000, most: 20, wrap: slackMessage},
+	policy.Webhook:   {clean: cleanText, limit: 256 << 10, most: longest, wrap: func(m Message, _ []string) (any, bool) { return m, true }, sign: signWebhook},
+	policy.DingTalk:  {clean: cleanMarkdown, limit: 20_000, most: 20, wrap: dingTalkMessage, sign: signDingTalk, answers: dingTalk},
+	policy.Feishu:    {clean: cleanMarkdown, limit: 20_000, most: 20, wrap: feishuMessage, sign: signFeishu, answers: feishu},
+	policy.WeCom:     {clean: cleanMarkdown, limit: 8 << 10, most: 20, wrap: weComMessage, answers: weCom},
+	policy.SlackHook: {clean: cleanMarkdown, limit: 40_000, most: 20, wrap: slackMessage, answers: slack},
 }
 
 // formatOf is the channel's. A body of one's own may go to people in any other chat, so that what comes

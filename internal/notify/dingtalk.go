@@ -59,12 +59,11 @@ func dingTalkMessage(m Message, people []string) (any, bool) {
 	}{"markdown", markdown{m.Title, ending(m.Text, each(people, func(who string) string { return "@" + who }))}, at{mobiles, ids, all}}, true
 }
 
-// signDingTalk returns the URL with timestamp and sign behind its query.
-func signDingTalk(u url.URL, secret string, now time.Time) *url.URL {
+// signDingTalk puts timestamp and sign behind the URL's query.
+func signDingTalk(e *envelope, secret string, now time.Time) {
 	timestamp := strconv.FormatInt(now.UnixMilli(), 10)
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write([]byte(timestamp + "\n" + secret))
 	sign := base64.StdEncoding.EncodeToString(mac.Sum(nil))
-	u.RawQuery = strings.TrimPrefix(u.RawQuery+"&timestamp="+timestamp+"&sign="+url.QueryEscape(sign), "&")
-	return &u
+	e.url.RawQuery = strings.TrimPrefix(e.url.RawQuery+"&timestamp="+timestamp+"&sign="+url.QueryEscape(sign), "&")
 }

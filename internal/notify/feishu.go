@@ -49,11 +49,11 @@ func feishuMessage(m Message, people []string) (any, bool) {
 	}{"interactive", card{header{element{"plain_text", m.Title}}, []element{{"markdown", text}}}}, true
 }
 
-// signFeishu returns the body with timestamp and sign in it: base64(HMAC-SHA256) of nothing,
+// signFeishu puts timestamp and sign into the body: base64(HMAC-SHA256) of nothing,
 // with the key timestamp + "\n" + secret, the timestamp in seconds.
-func signFeishu(body []byte, secret string, now time.Time) []byte {
+func signFeishu(e *envelope, secret string, now time.Time) {
 	timestamp := strconv.FormatInt(now.Unix(), 10)
 	mac := hmac.New(sha256.New, []byte(timestamp+"\n"+secret))
 	sign := base64.StdEncoding.EncodeToString(mac.Sum(nil))
-	return fmt.Appendf(nil, `{"timestamp":"%s","sign":"%s",%s`, timestamp, sign, bytes.TrimPrefix(body, []byte("{")))
+	e.body = fmt.Appendf(nil, `{"timestamp":"%s","sign":"%s",%s`, timestamp, sign, bytes.TrimPrefix(e.body, []byte("{")))
 }

@@ -190,13 +190,14 @@ func (n *Notifier) tell(ctx context.Context, channel policy.Channel, report *res
 	if err != nil {
 		return false, nil, err
 	}
-	request, err := target.request(ctx, channel.Kind, body, n.options.Now())
+	format := formats[channel.Kind]
+	request, err := target.request(ctx, format.sign, body, n.options.Now())
 	if err != nil {
 		return false, nil, errors.New(target.redact(err.Error()))
 	}
 	answer, err := n.post(request)
 	if err == nil {
-		err = answer.check(channel.Kind, target.redact)
+		err = answer.check(format.answers, target.redact)
 	}
 	if err != nil && ctx.Err() != nil {
 		return false, nil, late(ctx)

@@ -110,34 +110,34 @@ func newTarget(channel policy.Channel, getenv func(string) string) (*target, err
 	return t, nil
 }
 
-// request makes the signed request of a body.
-func (t *target) request(ctx context.Context, kind policy.ChannelKind, body []byte, now time.Time) (*http.Request, error) {
-	u := t.url
-	if kind == policy.DingTalk && t.secret != "" {
-		u = signDingTalk(*u, t.secret, now)
+// envelope is what is sent, for a kind to sign.
+type envelope struct {
+	url    url.URL
+	header http.Header
+	body   []byte
+}
+
+// request makes the request of a body, signed where there is a secret.
+func (t *target) request(ctx context.Context, sign func(*envelope, string, time.Time), body []byte, now time.Time) (*http.Request, error) {
+	e := &envelope{*t.url, http.Header{"Content-Type": {"application/json; charset=utf-8"}, "User-Agent": {"flowreaper"}}, body}
+	if sign != nil && t.secret != "" {
+		sign(e, t.secret, now)
 	}
-	if kind == policy.Feishu && t.secret != "" {
-		body = signFeishu(body, t.secret, now)
-	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, e.url.String(), bytes.NewReader(e.body))
 	if err != nil {
 		return nil, err
 	}
-	request.Header.Set("Content-Type", "application/json; charset=utf-8")
-	request.Header.Set("User-Agent", "flowreaper")
-	if kind == policy.Webhook && t.secret != "" {
-		timestamp := strconv.FormatInt(now.Unix(), 10)
-		request.Header.Set("X-Flowreaper-Timestamp", timestamp)
-		request.Header.Set("X-Flowreaper-Signature", "v1="+signWebhook(t.secret, timestamp, body))
-	}
+	request.Header = e.header
 	return request, nil
 }
 
-func signWebhook(secret, timestamp string, body []byte) string {
+func signWebhook(e *envelope, secret string, now time.Time) {
+	timestamp := strconv.FormatInt(now.Unix(), 10)
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write([]byte(timestamp + "."))
-	mac.Write(body)
-	return hex.EncodeToString(mac.Sum(nil))
+	mac.Write(e.body)
+	e.header.Set("X-Flowreaper-Timestamp", timestamp)
+	e.header.Set("X-Flowreaper-Signature", "v1="+hex.EncodeToString(mac.Sum(nil)))
 }
 
 // redact takes the URL's parts and the secret out of a text: an answer may

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-
-	"github.com/flowreaper/flowreaper/policy"
 )
 
 // robot is how a vendor's robots answer: with a code and a message in JSON, and HTTP 200
@@ -34,8 +32,6 @@ const (
 	shorten     = "shorten the channel's template"
 )
 
-var robots = map[policy.ChannelKind]*robot{policy.DingTalk: dingTalk, policy.Feishu: feishu, policy.WeCom: weCom, policy.SlackHook: slack}
-
 // answer is a far end's.
 type answer struct {
 	status int
@@ -43,10 +39,9 @@ type answer struct {
 	after  string // when it may be asked again, where it says so
 }
 
-// check says why a message wasn't taken; nil: it was. What is quoted of the answer is
-// redacted.
-func (a *answer) check(kind policy.ChannelKind, redact func(string) string) error {
-	r := robots[kind]
+// check says why a robot, or with none any other far end, didn't take a message; nil: it
+// did. What is quoted of the answer is redacted.
+func (a *answer) check(r *robot, redact func(string) string) error {
 	code, message, ok := r.read(a)
 	switch {
 	case ok && (code == "0" || code == "ok"):

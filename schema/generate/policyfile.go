@@ -1,6 +1,10 @@
 package main
 
-import "github.com/invopop/jsonschema"
+import (
+	"github.com/invopop/jsonschema"
+
+	"github.com/flowreaper/flowreaper/policy"
+)
 
 // These types are the form of a policy file, for its schema alone: package
 // policy reads the file by hand, to say of each mistake where it is. Their
@@ -89,7 +93,7 @@ type channel struct {
 	// The channel's name, unique: lower-case letters, digits and -. A rule's notify names it.
 	Name ruleName `yaml:"name"`
 	// webhook: a message as JSON. dingtalk, feishu (Lark, too), wecom: a robot in a group there. slack: an incoming webhook of Slack's.
-	Kind string `yaml:"kind" jsonschema:"enum=webhook,enum=dingtalk,enum=feishu,enum=wecom,enum=slack"`
+	Kind policy.ChannelKind `yaml:"kind"`
 	// The URL, https, if there is no secret in it; else urlEnv.
 	URL string `yaml:"url,omitempty" jsonschema:"pattern=^https?://"`
 	// The environment variable that holds the URL, such as ONCALL_URL.

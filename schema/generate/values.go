@@ -7,6 +7,7 @@ import (
 	"github.com/invopop/jsonschema"
 
 	"github.com/flowreaper/flowreaper/internal/fleet"
+	"github.com/flowreaper/flowreaper/policy"
 	"github.com/flowreaper/flowreaper/policy/policytest"
 )
 
@@ -66,6 +67,8 @@ func values() map[reflect.Type]*jsonschema.Schema {
 		reflect.TypeFor[amount]():    {Type: "number", Minimum: json.Number("0")},
 		reflect.TypeFor[triggers]():  oneOrMore(trigger),
 		reflect.TypeFor[monthDays](): {AnyOf: []*jsonschema.Schema{text("^" + monthSpan + "(," + monthSpan + ")*$"), {Type: "integer", Minimum: "1", Maximum: "31"}}},
+
+		reflect.TypeFor[policy.ChannelKind](): oneOf(policy.ChannelKinds()),
 
 		reflect.TypeFor[variable](): text(`^[A-Za-z_][A-Za-z0-9_]{0,127}$`),
 		reflect.TypeFor[news]():     oneOrMore(newsText()),
