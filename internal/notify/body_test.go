@@ -3,6 +3,7 @@ package notify_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -43,6 +44,30 @@ func TestBody(t *testing.T) {
 	} {
 		if diff := cmp.Diff(test.want, sent(t, test.body, quoted)); diff != "" {
 			t.Errorf("%s: -want +got:\n%s", test.body, diff)
+		}
+	}
+}
+
+// In a fleet a message names its place: to a template, in a body of one's own, in
+// flowreaper's JSON.
+func TestThePlaceOfAMessage(t *testing.T) {
+	channel := policy.Channel{Name: "hook", Kind: policy.Webhook, URL: "https://example.com/", Template: "{{with .Name}}in {{.}}{{else}}nowhere{{end}}"}
+	for name, want := range map[string]string{"orders": `{"at":"orders","text":"in orders"}`, "": `{"at":"","text":"nowhere"}`} {
+		r := stops(1)
+		r.Place.Name = name
+		for _, body := range []string{`{"at": "${place}", "text": "${text}"}`, ""} {
+			channel.Body = body
+			transport := &recorder{}
+			if errs := newNotifier(t, []policy.Channel{channel}, notify.Options{Transport: transport}).Send(t.Context(), r); errs != nil {
+				t.Fatal(errs)
+			}
+			var got struct{ At, Place, Text string }
+			if err := json.Unmarshal(transport.body, &got); err != nil {
+				t.Fatal(err)
+			}
+			if shown := fmt.Sprintf(`{"at":%q,"text":%q}`, got.At+got.Place, got.Text); shown != want {
+				t.Errorf("place %q, body %q: got %s, want %s", name, body, shown, want)
+			}
 		}
 	}
 }
