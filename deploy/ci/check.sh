@@ -5,7 +5,7 @@
 #	POLICIES   the policies' files, globs, separated by blanks or line ends
 #	TESTS      the same of their tests; default: those beside the policies, policy.test.yaml or policy_test.yaml
 #	STRICT     true (the default): a warning is a mistake
-#	COVERAGE   true (the default): every rule condemns something in some case and, unless TESTS names them, every policy has tests
+#	COVERAGE   true (the default): every policy has tests, and every rule condemns something in some case
 #	JUNIT      a file to write the tests' results to, as JUnit XML
 #	REAPER     the flowreaper to use; default: that of the PATH
 #
@@ -19,6 +19,7 @@ for choice in "STRICT=${STRICT:-true}" "COVERAGE=${COVERAGE:-true}"; do
 	*) echo "check: ${choice%%=*} must be true or false, but is ${choice#*=}" >&2; exit 2 ;;
 	esac
 done
+[ "${COVERAGE:-true}" = true ] && coverage=true || coverage=
 [ -n "${POLICIES:-}" ] || { echo "check: no policy to check: POLICIES is empty" >&2; exit 2; }
 
 # testsOf names the tests beside a policy; nothing where it has none.
@@ -41,24 +42,37 @@ done
 [ "${STRICT:-true}" = true ] && strict=--strict || strict=--strict=false
 "$reaper" validate "$strict" "$@" || status=1
 
+shift # the --
+
+# runTests runs the tests, with what it is given before; nothing where there are none.
+runTests() {
+	set -- "$@" --
+	options=$#
+	for tests in $TESTS; do
+		set -- "$@" "$tests"
+	done
+	[ $# = $options ] || "$reaper" test "$@"
+}
+
+step="name them in TESTS"
 if [ -z "${TESTS:-}" ]; then
-	shift # the --
+	TESTS=
+	step=
 	for policy; do
-		found=$(testsOf "$policy")
-		if [ -z "$found" ] && [ "${COVERAGE:-true}" = true ]; then
-			echo "check: $policy has no tests: put them into ${policy%.*}.test.${policy##*.}" >&2
-			status=1
-		fi
-		TESTS="${TESTS:-} $found"
+		TESTS="$TESTS $(testsOf "$policy")"
 	done
 fi
-set -- --
-for tests in $TESTS; do
-	set -- "$@" "$tests"
-done
-if [ $# -gt 1 ]; then
-	[ -z "${JUNIT:-}" ] || set -- --junit "$JUNIT" "$@"
-	[ "${COVERAGE:-true}" != true ] || set -- --coverage "$@"
-	"$reaper" test "$@" || status=1
+ran=0
+runTests ${coverage:+--coverage} ${JUNIT:+--junit "$JUNIT"} || ran=$?
+[ $ran = 0 ] || status=1
+if [ -n "$coverage" ] && [ $ran -lt 2 ]; then # or there are tests that could not be read
+	tested=$(runTests -o json 2>/dev/null | sed -n 's/^      "policy": "\(.*\)",$/\1/p')
+	for policy; do
+		for other in $tested; do
+			[ ! "$policy" -ef "$other" ] || continue 2
+		done
+		echo "check: $policy has no tests: ${step:-put them into ${policy%.*}.test.${policy##*.}}" >&2
+		status=1
+	done
 fi
 exit $status
