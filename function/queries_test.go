@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"maps"
+	"math"
 	"os"
 	"regexp"
 	"slices"
@@ -19,9 +20,10 @@ import (
 	"github.com/flowreaper/flowreaper/policy"
 )
 
-// written are the fields of the lines that the function writes, by their msg: paths as
-// Log Service names them, those of arrays without what is in them.
-func written(t *testing.T) map[string]map[string]bool {
+// written are the fields of the lines that the function writes, by their msg, each with
+// its type in Log Service's index: paths as Log Service names them, those of arrays
+// without what is in them.
+func written(t *testing.T) map[string]map[string]string {
 	t.Helper()
 	f, log := working("http://127.0.0.1:1")
 	report, decision := &result.Report{}, result.Decision{}
@@ -33,22 +35,28 @@ func written(t *testing.T) map[string]map[string]bool {
 	f.logReport(report, errors.New("failed"))
 	f.logFailure("failed", errors.New("why"))
 	(&notifier{log: f.log}).warn([]*notify.Error{{Channel: "c", Text: "t"}})
-	all := map[string]map[string]bool{}
+	all := map[string]map[string]string{}
 	for _, line := range lines(t, log) {
-		fields := map[string]bool{}
+		fields := map[string]string{}
 		collect("message.", line, fields)
 		all[line["msg"].(string)] = fields
 	}
 	return all
 }
 
-func collect(path string, of map[string]any, into map[string]bool) {
+func collect(path string, of map[string]any, into map[string]string) {
 	for name, value := range of {
-		if inner, ok := value.(map[string]any); ok {
-			collect(path+name+".", inner, into)
-			continue
+		switch value := value.(type) {
+		case map[string]any:
+			collect(path+name+".", value, into)
+		case float64:
+			into[path+name] = "long"
+			if value != math.Trunc(value) { // as plaintest fills what may have a fraction
+				into[path+name] = "double"
+			}
+		default:
+			into[path+name] = "text"
 		}
-		into[path+name] = true
 	}
 }
 
@@ -60,9 +68,9 @@ var (
 )
 
 // heldToTheLines says what a query names that the lines which it asks for don't have.
-func heldToTheLines(t *testing.T, all map[string]map[string]bool, query string) {
+func heldToTheLines(t *testing.T, all map[string]map[string]string, query string) {
 	t.Helper()
-	there := map[string]bool{}
+	there := map[string]string{}
 	for _, msg := range ofMsg.FindAllStringSubmatch(query, -1) {
 		if all[msg[1]] == nil {
 			t.Errorf("the function writes no line with msg %s: %s", msg[1], query)
@@ -70,7 +78,7 @@ func heldToTheLines(t *testing.T, all map[string]map[string]bool, query string) 
 		maps.Copy(there, all[msg[1]])
 	}
 	for _, field := range named.FindAllString(query, -1) {
-		if !there[field] {
+		if there[field] == "" {
 			t.Errorf("the lines that it asks for have no %s: %s", field, query)
 		}
 	}
@@ -152,42 +160,42 @@ func TestQueriesNameWhatTheFunctionWrites(t *testing.T) {
 // What is searched and counted is in the index, as what it is, and nothing else.
 func TestTheIndexHasWhatQueriesName(t *testing.T) {
 	of, deployed := readLogService(t)
-	f, log := working("http://127.0.0.1:1")
-	report, decision := &result.Report{}, result.Decision{}
-	plaintest.Fill(report)
-	plaintest.Fill(&decision)
-	f.logDecision("run", decision)
-	f.logReport(report, nil)
-	numbers := map[string]bool{}
-	for _, line := range lines(t, log) {
-		collectNumbers("", line, numbers)
+	types := map[string]string{}
+	for _, fields := range written(t) {
+		maps.Copy(types, fields)
 	}
 	want := map[string]string{}
 	for _, q := range append(documented(t), deployed...) {
 		for _, field := range named.FindAllString(q, -1) {
-			name := strings.TrimPrefix(field, "message.")
-			want[name] = "text"
-			if numbers[name] {
-				want[name] = "long"
-				if strings.HasSuffix(name, "Seconds") || strings.HasPrefix(name, "demand.") {
-					want[name] = "double"
-				}
-			}
+			want[strings.TrimPrefix(field, "message.")] = types[field]
 		}
 	}
 	if diff := cmp.Diff(want, of.Index); diff != "" {
-		t.Errorf("index (-want +got):\n%s", diff)
+		t.Errorf("index of deploy/sls/queries.json (-want +got):\n%s", diff)
 	}
 }
 
-func collectNumbers(path string, of map[string]any, into map[string]bool) {
-	for name, value := range of {
-		switch value := value.(type) {
-		case map[string]any:
-			collectNumbers(path+name+".", value, into)
-		case float64, json.Number:
-			into[path+name] = true
+// The page tells of each chart and of each alert.
+func TestChartsAndAlertsAreTold(t *testing.T) {
+	of, _ := readLogService(t)
+	page, err := os.ReadFile("../deploy/sls/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want, got []string
+	for _, c := range of.Dashboard {
+		want = append(want, c.Title)
+	}
+	for _, a := range of.Alerts {
+		want = append(want, a.Name)
+	}
+	for _, m := range regexp.MustCompile("(?m)^\\| `?([a-z-]*[a-z])`? \\|").FindAllStringSubmatch(string(page), -1) {
+		if m[1] != "chart" && m[1] != "alert" { // the tables' heads
+			got = append(got, m[1])
 		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("deploy/sls/README.md (-queries.json +page):\n%s", diff)
 	}
 }
 

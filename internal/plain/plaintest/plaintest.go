@@ -27,7 +27,7 @@ func fill(v reflect.Value) {
 	case reflect.Int, reflect.Int64:
 		v.SetInt(2)
 	case reflect.Float64:
-		v.SetFloat(2)
+		v.SetFloat(2.5)
 	case reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))
 		fill(v.Elem())
