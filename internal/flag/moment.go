@@ -79,6 +79,14 @@ var (
 
 // notMoment says why a text is none, and how to write what was meant.
 func notMoment(text string) error {
+	if err := meantMoment(text); err != nil {
+		return err
+	}
+	return errors.New("is no moment: write one like 2027-01-04T14:00:00+08:00, a day like 2027-01-04+08:00, or how long ago it was, like 2h30m")
+}
+
+// meantMoment says how to write the moment that was meant; nil where none was.
+func meantMoment(text string) error {
 	meant := strings.TrimSpace(strings.NewReplacer("/", "-", "T ", "T").Replace(zoneNames.ReplaceAllString(text, "Z")))
 	if day, rest, ok := strings.Cut(meant, " "); ok && !strings.Contains(day, "T") && strings.Contains(rest, ":") {
 		meant = day + "T" + rest
@@ -92,10 +100,9 @@ func notMoment(text string) error {
 			return fmt.Errorf("has no zone, without which nobody knows when that was: write %s+08:00 for Beijing's, or %sZ for UTC", meant, meant)
 		}
 	}
-	if ago, ok := strings.CutSuffix(strings.TrimSpace(text), "ago"); ok {
-		if _, err := duration.Parse(strings.ReplaceAll(ago, " ", "")); err == nil {
-			return fmt.Errorf("is not as moments are written: write %s, which is so long ago", strings.ReplaceAll(ago, " ", ""))
-		}
+	ago := strings.TrimPrefix(strings.ReplaceAll(strings.TrimSuffix(strings.TrimSpace(text), "ago"), " ", ""), "-")
+	if _, err := duration.Parse(ago); err == nil {
+		return fmt.Errorf("is not as moments are written: write %s, which is so long ago", ago)
 	}
 	if n, err := strconv.ParseInt(text, 10, 64); err == nil && sinceEpoch.MatchString(text) {
 		at := time.Unix(n, 0)
@@ -104,5 +111,5 @@ func notMoment(text string) error {
 		}
 		return fmt.Errorf("counts from 1970: write %s", at.UTC().Format(time.RFC3339))
 	}
-	return errors.New("is no moment: write one like 2027-01-04T14:00:00+08:00, a day like 2027-01-04+08:00, or how long ago it was, like 2h30m")
+	return nil
 }
