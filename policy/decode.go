@@ -99,7 +99,11 @@ func (d *decoder) fields(n *yamltree.Node, what string, keys ...string) map[stri
 		case lines[key] > 0:
 			d.fail(entry.Key.Position, "the key %s is given twice; first in %s", key, d.line(lines[key]))
 		case entry.Value.IsEmpty():
-			d.fail(entry.Key.Position, "%s has no value: give one, or leave the key out", key)
+			orNone := ", or leave the key out"
+			if slices.Contains(neededKeys, key) {
+				orNone = ""
+			}
+			d.fail(entry.Key.Position, "%s has no value: give one%s", key, orNone)
 			fields[key] = nil
 		default:
 			fields[key] = entry.Value
@@ -108,6 +112,9 @@ func (d *decoder) fields(n *yamltree.Node, what string, keys ...string) map[stri
 	}
 	return fields
 }
+
+// neededKeys are those that nothing goes without.
+var neededKeys = []string{"version", "rules", "name", "kind", "price"}
 
 // continues says whether a key looks like the rest of a text behind a comma, as in
 // {days: Sat, Sun}.

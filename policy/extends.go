@@ -57,8 +57,12 @@ func (d *decoder) sections(root *yamltree.Node) map[string]*yamltree.Node {
 		d.fail(at, "the policy is empty: it needs at least version: 1 and rules")
 		return nil
 	}
-	if root.Value("cases").Kind == yamltree.Sequence {
+	switch {
+	case root.Value("cases").Kind == yamltree.Sequence:
 		d.fail(root.Position, "this is a file of policy tests, and no policy: 'flowreaper test FILE' runs it")
+		return nil
+	case root.Value("places").Kind == yamltree.Sequence:
+		d.fail(root.Position, "this is a fleet's file, and no policy: give it with --fleet, or to the function as FLOWREAPER_FLEET")
 		return nil
 	}
 	f := d.fields(root, "a policy", "version", "policy", "extends", "mode", "vars", "calendars", "protect", "limits", "pricing", "notify", "rules")

@@ -74,6 +74,10 @@ policy.yaml:1:1: rules is missing: a policy without rules stops nothing
 policy.yaml:1:1: this is a file of policy tests, and no policy: 'flowreaper test FILE' runs it
    1 | version: 1
      | ^`},
+		{"a fleet", "version: 1\nplaces: [{name: a}]\n", `
+policy.yaml:1:1: this is a fleet's file, and no policy: give it with --fleet, or to the function as FLOWREAPER_FLEET
+   1 | version: 1
+     | ^`},
 		{"all at once", `version: 2
 policy: "a\nb"
 mode: enforc
@@ -431,15 +435,16 @@ func TestOneMistakeIsOneMessage(t *testing.T) {
 		{rule("when: \"execution.name matches '^\\d+$'\""), `5:38: found unknown escape character 'd': in double quotes a backslash begins an escape; put the text in single quotes`},
 		{rule("when: “true”"), `5:11: when: “ (U+201C) must be a plain "`},
 		{rule("when: flow.name == foo(bar(execution.input.x))"), `5:24: when: unknown function "foo"; there are abs, all, any, count, date, duration, filter, float, fromJSON, hour, int, len, lower, map, max, min, monthDay, none, one, round, split, string, sum, trim, upper, weekday`},
-		{"version: null\nrules: [{name: r, when: true}]\n", `1:1: version has no value: give one, or leave the key out`},
-		{"version: 1\nrules:\n", `2:1: rules has no value: give one, or leave the key out`},
+		{"version: 1\nnotify: [{name: a, kind: , url: \"https://a.example\"}]\nrules: [{name: r, when: true}]\n", `2:20: kind has no value: give one`},
+		{"version: null\nrules: [{name: r, when: true}]\n", `1:1: version has no value: give one`},
+		{"version: 1\nrules:\n", `2:1: rules has no value: give one`},
 		{"version: 1\nrule: [{name: r, when: true}]\n", `2:1: unknown key "rule"; did you mean "rules"?`},
-		{"version: 1\nrules: [{name: null, when: true}]\n", `2:10: name has no value: give one, or leave the key out`},
+		{"version: 1\nrules: [{name: null, when: true}]\n", `2:10: name has no value: give one`},
 		{"version: 1\npolicy: 5\nrules: [{name: r, when: true}]\n", `2:9: policy must be a text, but is the number 5: quote it`},
 		{"version: 1\nexclude: [a]\nrules: [{name: r, when: true}]\n", `2:1: unknown key "exclude"; did you mean "protect"?`},
 		{"version: 1\npricing: 5\nrules: [{name: r, when: true}]\n", `2:10: pricing must be a mapping with keys such as currency and perTransition, but is the number 5`},
 		{"version: 1\npricing: {perTransition: null}\nrules: [{name: r, when: true}]\n", `2:11: perTransition has no value: give one, or leave the key out`},
-		{"version: 1\npricing: {perMinute: [{price: null}]}\nrules: [{name: r, when: true}]\n", `2:24: price has no value: give one, or leave the key out`},
+		{"version: 1\npricing: {perMinute: [{price: null}]}\nrules: [{name: r, when: true}]\n", `2:24: price has no value: give one`},
 		{"version：1\n", `1:1: a policy must be a mapping with keys such as version and policy, but is the text "version：1"; ： (U+FF1A) must be a plain :`},
 		{"version: 1\nprotect: {flows: “payroll-*”}\nrules: [{name: r, when: true}]\n", `2:18: "“payroll-*”" is not a glob of flow names: no flow's name has a "“"; did you mean "payroll-*"?`},
 	} {

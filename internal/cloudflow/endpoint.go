@@ -53,6 +53,9 @@ var ownHost = pattern.Of(`^([a-z0-9]+(?:-[a-z0-9]+)*?)(-internal)?\.fnf\.aliyunc
 
 var regionForm = pattern.Of(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 
+// IsRegion says whether the text is written as regions' ids are.
+func IsRegion(text string) bool { return regionForm().MatchString(text) }
+
 // ParseEndpoint reads an endpoint: https://host[:port], or http:// to a
 // loopback address only, since requests carry the account's signature and
 // token. Without a scheme it means https, and http where that is to a loopback
@@ -85,7 +88,7 @@ func regionEndpoint(region string) (Endpoint, error) {
 	if region == "" {
 		return Endpoint{}, errors.New("neither an endpoint nor a region is set: give a region such as cn-hangzhou, or an endpoint")
 	}
-	if !regionForm().MatchString(region) {
+	if !IsRegion(region) {
 		return Endpoint{}, fmt.Errorf("region %q is not a region's id: write it as in cn-hangzhou, or give an endpoint", region)
 	}
 	if meant := meantRegion(region); meant != "" {

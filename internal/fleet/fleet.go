@@ -23,10 +23,11 @@ import (
 
 // Fleet is what a file says.
 type Fleet struct {
-	Places   []*Place          // in the file's order
-	Policies []*policy.Policy  // each once, in the order in which the places name them
-	Files    []policy.File     // their texts, by the names that the file has for them
-	names    map[string]*Place // the places by their names
+	Places   []*Place            // in the file's order
+	Policies []*policy.Policy    // each once, in the order in which the places name them
+	Files    []policy.File       // their texts, by the names that the file has for them
+	names    map[string]*Place   // the places by their names
+	groups   map[string][]string // the names of their places
 }
 
 // Place is an account in a region.
@@ -59,7 +60,7 @@ func Read(name string) (*Fleet, error) {
 // fleet's; its error is [fs.ErrNotExist] where there is none. What is wrong in the fleet's
 // file and in the policies' comes at once, as [policy.Errors].
 func Parse(name string, text []byte, read func(string) ([]byte, error)) (*Fleet, error) {
-	r := &reader{fleet: &Fleet{names: map[string]*Place{}}, name: name, text: text, read: read, compiled: map[string]*policy.Policy{}}
+	r := &reader{fleet: &Fleet{names: map[string]*Place{}, groups: map[string][]string{}}, name: name, text: text, read: read, compiled: map[string]*policy.Policy{}}
 	r.all()
 	if wrong := r.errors(); len(wrong) > 0 {
 		return nil, wrong

@@ -92,6 +92,27 @@ f/fleet.yaml:4:26: unknown key "rol"; did you mean "role"?
 f/fleet.yaml:4:46: externalId must be a text, but is the number 5: quote it
    4 |   - {nme: a, account: x, rol: r, externalId: 5}
      |                                              ^`},
+		{"a policy", rules, `f/fleet.yaml:1:1: this is a policy, and no fleet's file: give it with --policy, or name it as a place's policy
+   1 | version: 1
+     | ^`},
+		{"policy tests", "version: 1\npolicy: policy.yaml\ncases: []\n", `f/fleet.yaml:1:1: this is a file of policy tests, and no fleet's file: 'flowreaper test FILE' runs it
+   1 | version: 1
+     | ^`},
+		{"no value", "version: 1\nplaces:\n", `f/fleet.yaml:2:1: places has no value: give one
+   2 | places:
+     | ^`},
+		{"what places have in common, once", `version: 1
+defaults: {policy: policy.yaml, region: CN-Shanghai, role: a b, externalId: a b, endpoint: "https://cn-shanghai.fnf.aliyuncs.com"}
+places: [{name: a, account: 1}, {name: b, account: 1, region: cn-shanghai}, {name: c, account: 1, region: cn-shanghai-finance-1, endpoint: "https://cn-shanghai-finance-1.fnf.aliyuncs.com"}]
+`, `f/fleet.yaml:2:41: region "CN-Shanghai" is not a region's id: write it as in cn-hangzhou
+   2 | defaults: {policy: policy.yaml, region: CN-Shanghai, role: a b, externalId: a b, endpoint: "https://cn-shanghai.fnf.aliy
+     |                                         ^
+f/fleet.yaml:2:60: role must be a RAM role's name, such as flowreaper-enforce, or its ARN, such as acs:ram::1:role/flowreaper-enforce, but is "a b"
+   2 | defaults: {policy: policy.yaml, region: CN-Shanghai, role: a b, externalId: a b, endpoint: "https://cn-shanghai.fnf.aliy
+     |                                                            ^
+f/fleet.yaml:2:77: externalId must be 2 to 1224 letters, digits and + = , . @ : / _ -, without blanks
+   2 | {policy: policy.yaml, region: CN-Shanghai, role: a b, externalId: a b, endpoint: "https://cn-shanghai.fnf.aliyuncs.com"}
+     |                                                                   ^`},
 		{"none", "version: 1\nplaces: []\n", `f/fleet.yaml:1:1: places is empty: a fleet without places stops nothing
    1 | version: 1
      | ^`},
@@ -109,9 +130,6 @@ places:
 `, `f/fleet.yaml:2:52: the name prod is given to two groups; first in line 2
    2 | groups: [{name: prod, region: cn-hangzhou}, {name: prod}]
      |                                                    ^
-f/fleet.yaml:4:5: the place A b has no region: give it one, or its group, or the defaults
-   4 |   - {name: A b, account: 1, group: prd, policy: policy.yaml}
-     |     ^
 f/fleet.yaml:4:12: the name of a place must be 1 to 50 lower-case letters, digits and -, the first a letter, but is "A b"
    4 |   - {name: A b, account: 1, group: prd, policy: policy.yaml}
      |            ^
@@ -175,9 +193,13 @@ f/bad/p.yaml:2:19: unknown key "maxRuntme"; did you mean "maxRuntime"?
 
 // The name of a place may be a stranger's.
 func TestPlace(t *testing.T) {
-	text := "version: 1\ndefaults: {policy: policy.yaml, region: cn-hangzhou}\nplaces:\n"
+	text := "version: 1\ndefaults: {policy: policy.yaml, region: cn-hangzhou}\ngroups: [{name: production}]\nplaces:\n"
 	for i := range 12 {
-		text += fmt.Sprintf("  - {name: place-%d, account: %d}\n", i, i)
+		group := ""
+		if i == 3 || i == 4 {
+			group = ", group: production"
+		}
+		text += fmt.Sprintf("  - {name: place-%d, account: %d%s}\n", i, i, group)
 	}
 	f, err := Parse("fleet.yaml", []byte(text), folder{"policy.yaml": rules}.read)
 	if err != nil {
@@ -205,6 +227,15 @@ func TestPlace(t *testing.T) {
 	for slip, want := range map[string]string{"plase-1": `plase-1 matches no place of the fleet; did you mean "place-1"?`, "!plase-1": `!plase-1 matches no place of the fleet; did you mean "place-1"?`} {
 		if selected, err := f.Select([]string{"place-*", slip}); err == nil || err.Error() != want {
 			t.Errorf("%v, %v, want %s", selected, err, want)
+		}
+	}
+	for glob, want := range map[string]string{
+		"":                 `"" is not a glob of places' names: it names none; * stands for any characters, ? for one, and a ! before it excludes`,
+		"place-1, place-2": `"place-1, place-2" is not a glob of places' names: no place's name has a ","; give --place for each: "place-1", "place-2"`,
+		"production":       "no place matches\nthere is no place \"production\" in the fleet, but a group of that name: its places are place-3, place-4",
+	} {
+		if _, err := f.Select([]string{glob}); err == nil || err.Error() != want {
+			t.Errorf("%v\nwant %s", err, want)
 		}
 	}
 	if _, err := f.Select([]string{"x*"}); err == nil || err.Error() != "no place matches\nthere is no place \"x*\" in the fleet"+all {

@@ -33,8 +33,12 @@ type reader struct {
 	compiled map[string]*policy.Policy // by their names in the file; nil: it can't be, and that has been said
 }
 
+// fail says once what several places have from their group or the defaults.
 func (r *reader) fail(at yamltree.Position, format string, args ...any) {
-	r.problems = append(r.problems, yamltree.Problem{Position: at, Message: fmt.Sprintf(format, args...)})
+	problem := yamltree.Problem{Position: at, Message: fmt.Sprintf(format, args...)}
+	if !slices.Contains(r.problems, problem) {
+		r.problems = append(r.problems, problem)
+	}
 }
 
 func (r *reader) errors() policy.Errors {
@@ -44,8 +48,14 @@ func (r *reader) errors() policy.Errors {
 func (r *reader) all() {
 	root, problems := yamltree.Parse(r.text)
 	r.problems = problems
-	if len(problems) == 0 && root == nil {
+	switch {
+	case len(problems) > 0:
+	case root == nil:
 		r.fail(yamltree.Position{Line: 1, Column: 1}, "the file is empty: it needs version: 1 and places")
+	case root.Value("rules").Kind == yamltree.Sequence:
+		r.fail(root.Position, "this is a policy, and no fleet's file: give it with --policy, or name it as a place's policy")
+	case root.Value("cases").Kind == yamltree.Sequence:
+		r.fail(root.Position, "this is a file of policy tests, and no fleet's file: 'flowreaper test FILE' runs it")
 	}
 	if len(r.problems) > 0 {
 		return
@@ -90,34 +100,45 @@ func (r *reader) places(f *File) {
 	for i := range f.Places {
 		e := &f.Places[i]
 		r.named(e.Name, "place", lines)
-		p := r.place(e, r.settings(e, f, groups))
+		s, known := r.settings(e, f, groups)
+		if !known {
+			continue // of what it hasn't, its group may have had
+		}
+		p := r.place(e, s)
 		if other, twice := same[[2]string{p.Account, p.Region}]; twice && p.Region != "" {
 			r.fail(e.At, "%s and %s are one account and region, whose quota and limits are counted once: make one place of them", other, p.Name)
 		}
 		same[[2]string{p.Account, p.Region}] = p.Name
 		r.fleet.Places = append(r.fleet.Places, p)
 		r.fleet.names[p.Name] = p
+		r.fleet.groups[e.Group.Value] = append(r.fleet.groups[e.Group.Value], p.Name)
 	}
 }
 
-// settings are a place's own, else its group's, else the defaults.
-func (r *reader) settings(e *Entry, f *File, groups map[string]*Group) Settings {
+// settings are a place's own, else its group's, else the defaults; false where there is no
+// such group.
+func (r *reader) settings(e *Entry, f *File, groups map[string]*Group) (Settings, bool) {
 	s := e.Settings
 	if e.Group.Value != "" {
-		if g := groups[e.Group.Value]; g != nil {
-			s.or(g.Settings)
-		} else {
-			names := make([]string, len(f.Groups))
-			for i, g := range f.Groups {
-				names[i] = g.Name.Value
-			}
-			r.fail(e.Group.At, "there is no group %q%s", yamltree.Brief(e.Group.Value), spelling.DidYouMean(e.Group.Value, names))
+		g := groups[e.Group.Value]
+		if g == nil {
+			r.fail(e.Group.At, "there is no group %q%s", yamltree.Brief(e.Group.Value), spelling.DidYouMean(e.Group.Value, groupNames(f)))
+			return s, false
 		}
+		s.or(g.Settings)
 	}
 	if f.Defaults != nil {
 		s.or(*f.Defaults)
 	}
-	return s
+	return s, true
+}
+
+func groupNames(f *File) []string {
+	names := make([]string, len(f.Groups))
+	for i, g := range f.Groups {
+		names[i] = g.Name.Value
+	}
+	return names
 }
 
 // or takes what s doesn't say from others.
@@ -132,6 +153,8 @@ func (r *reader) place(e *Entry, s Settings) *Place {
 		r.fail(e.At, "the place %s has no region: give it one, or its group, or the defaults", p.Name)
 	} else if at, err := cloudflow.ParseEndpoint(p.Endpoint, p.Region); err != nil {
 		r.fail(cmp.Or(s.Endpoint, s.Region).At, "%v", err)
+	} else if !cloudflow.IsRegion(p.Region) {
+		r.fail(s.Region.At, "region %q is not a region's id: write it as in cn-hangzhou", yamltree.Brief(p.Region))
 	} else {
 		r.checkRegion(e, s, at)
 		p.Role = r.role(e, s, at)

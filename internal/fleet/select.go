@@ -20,14 +20,22 @@ func (f *Fleet) Place(name string) (*Place, error) {
 		near = spelling.Nearest(name, names)
 	}
 	text := fmt.Sprintf("there is no place %q in the fleet", plain.Clip(name, longestName))
+	if of := f.groups[name]; name != "" && len(of) > 0 {
+		return nil, fmt.Errorf("%s, but a group of that name: its places are %s", text, some(of))
+	}
 	if near != "" {
 		return nil, fmt.Errorf("%s; did you mean %q?", text, near)
 	}
+	return nil, fmt.Errorf("%s; there are: %s", text, some(names))
+}
+
+// some are the first of so many names, and how many more there are.
+func some(names []string) string {
 	const most = 10
-	if len(names) > most {
-		names = append(names[:most:most], fmt.Sprintf("and %d more", len(f.Places)-most))
+	if more := len(names) - most; more > 0 {
+		names = append(names[:most:most], fmt.Sprintf("and %d more", more))
 	}
-	return nil, fmt.Errorf("%s; there are: %s", text, strings.Join(names, ", "))
+	return strings.Join(names, ", ")
 }
 
 func (f *Fleet) placeNames() []string {
@@ -41,6 +49,9 @@ func (f *Fleet) placeNames() []string {
 // longestName is as long as a name may be.
 const longestName = 50
 
+// ofPlaces says of places' globs what is said of flows'.
+var ofPlaces = strings.NewReplacer("a glob of flow names", "a glob of places' names", "no flow's name", "no place's name", "write them one by one", "give --place for each")
+
 // Select are the places whose names match the globs, as a policy's flows do: the last that
 // matches wins. Without globs they are all.
 func (f *Fleet) Select(globs []string) ([]*Place, error) {
@@ -49,7 +60,7 @@ func (f *Fleet) Select(globs []string) ([]*Place, error) {
 	}
 	matches, err := policy.Globs(globs...)
 	if err != nil {
-		return nil, err
+		return nil, errors.New(ofPlaces.Replace(err.Error()))
 	}
 	var selected []*Place
 	for _, p := range f.Places {

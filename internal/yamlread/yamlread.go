@@ -124,7 +124,7 @@ func (r *reader) mapping(n *yamltree.Node, what string, into reflect.Value) {
 		case twice:
 			r.fail(entry.Key.Position, "the key %s is given twice; first in line %d", key, first.Line)
 		case entry.Value.IsEmpty() && !reflect.PointerTo(of.Type).Implements(reflect.TypeFor[Value]()):
-			r.fail(entry.Key.Position, "%s has no value: give one, or leave the key out", key)
+			r.fail(entry.Key.Position, "%s has no value: give one%s", key, leaveOut(fields[i]))
 		default:
 			r.read(entry.Value, key, into.FieldByIndex(of.Index), of.Tag)
 		}
@@ -135,6 +135,14 @@ func (r *reader) mapping(n *yamltree.Node, what string, into reflect.Value) {
 			r.fail(n.Position, "%s is missing in %s", f.key, what)
 		}
 	}
+}
+
+// leaveOut ends what is said of a key without a value.
+func leaveOut(f field) string {
+	if f.required {
+		return ""
+	}
+	return ", or leave the key out"
 }
 
 // list reads a list.

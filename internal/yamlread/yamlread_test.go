@@ -112,7 +112,7 @@ func TestProblems(t *testing.T) {
 8:8: items must be a list, but is a mapping
 9:6: one must be a mapping with the keys name, but is a list
 10:9: itself is no scalar`},
-		{"no value", "name:\nitems: [{}]\n", `1:1: name has no value: give one, or leave the key out
+		{"no value", "name:\nitems: [{}]\n", `1:1: name has no value: give one
 2:9: name is missing in an entry of items`},
 		{"nothing near", "name: a\nzzz: 1\n", `2:1: unknown key "zzz"; there are: name, count, sure, kind, kinds, env, items, one, itself`},
 		{"a text that is a mapping", "name: {a: b}\nenv: [a]\n", "1:7: name must be a text, but is a mapping\n2:6: env must be a mapping of names to texts, but is a list"},

@@ -32,6 +32,11 @@ func Parse(file string, text []byte) (*File, error) {
 			Position: root.Position,
 			Message:  "this is a policy, and no file of policy tests: 'flowreaper validate FILE' checks it",
 		}}
+	case root.Value("places").Kind == yamltree.Sequence:
+		problems = []yamltree.Problem{{
+			Position: root.Position,
+			Message:  "this is a fleet's file, and no file of policy tests: 'flowreaper validate --fleet FILE' checks it",
+		}}
 	default:
 		if problems = yamlread.Read(root, f); len(problems) == 0 {
 			problems = f.check()

@@ -37,6 +37,10 @@ t.yaml:1:1: the file is empty: it needs version: 1, policy and cases
 t.yaml:1:1: this is a policy, and no file of policy tests: 'flowreaper validate FILE' checks it
    1 | version: 1
      | ^`},
+		{"a fleet", "version: 1\nplaces: [{name: a}]\n", `
+t.yaml:1:1: this is a fleet's file, and no file of policy tests: 'flowreaper validate --fleet FILE' checks it
+   1 | version: 1
+     | ^`},
 		{"all at once", `version: 2
 policy: p.yaml
 now: yesterday
