@@ -166,6 +166,9 @@ func (t *terminal) newRoot() *cobra.Command {
 		t.newVersion(),
 	)
 	root.InitDefaultCompletionCmd()
+	if shells, _, err := root.Find([]string{"completion"}); err == nil {
+		shells.Args, shells.RunE = root.Args, root.RunE // cobra's own takes any shell for a question
+	}
 	return root
 }
 

@@ -2,6 +2,7 @@ package flag
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -22,17 +23,18 @@ func NoArguments(cmd *cobra.Command, args []string) error {
 	return fmt.Errorf("%w\nSee '%s --help'", err, cmd.CommandPath())
 }
 
-// NoSuchCommand refuses what cobra took for an argument of the root: a command
-// that doesn't exist.
+// NoSuchCommand refuses what cobra took for an argument of the root, or of a command that
+// has some below it: a command that doesn't exist.
 func NoSuchCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	err := fmt.Errorf("there is no command %q", args[0])
+	below := strings.TrimPrefix(cmd.CommandPath()+" ", cmd.Root().Name()+" ")
+	err := fmt.Errorf("there is no command %q", below+args[0])
 	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
 		err = fmt.Errorf("%w; did you mean %q?", err, near[0])
 	}
-	return fmt.Errorf("%w\nSee 'flowreaper --help'", err)
+	return fmt.Errorf("%w\nSee '%s --help'", err, cmd.CommandPath())
 }
 
 // SomeFiles refuses a command line without a file. what says of what.

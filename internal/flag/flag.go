@@ -28,7 +28,9 @@ func Wrong(cmd *cobra.Command, err error) error {
 	case errors.As(err, &unknown):
 		// -policy is read as letters, -p -o …, of which the first isn't known.
 		name := cmp.Or(unknown.GetSpecifiedShortnames(), unknown.GetSpecifiedName())
-		if near := nearFlag(cmd, name); near != "" {
+		if near := nearFlag(cmd, name); name == "fleet" || name == "place" {
+			err = ofOnePlace(cmd, name)
+		} else if near != "" {
 			err = fmt.Errorf("%w; did you mean --%s?", err, near)
 		}
 	case errors.As(err, &invalid) && errors.As(invalid.Unwrap(), &slip):

@@ -3,6 +3,7 @@ package flag
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -37,6 +38,17 @@ func (f *Fleet) Check(others ...string) error {
 		return fmt.Errorf("-o %s is of one place: with --fleet there are table and json", o.Value)
 	}
 	return nil
+}
+
+// ofOnePlace refuses a fleet's flag of a command that hasn't got it.
+func ofOnePlace(cmd *cobra.Command, name string) error {
+	var others []string
+	for _, other := range cmd.Root().Commands() {
+		if other.Flags().Lookup(name) != nil {
+			others = append(others, other.Name())
+		}
+	}
+	return fmt.Errorf("%s has no --%s, and works in one place at a time; %s have it", cmd.Name(), name, strings.Join(others, ", "))
 }
 
 // OrFiles takes files unless there is a fleet.

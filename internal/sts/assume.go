@@ -54,6 +54,7 @@ func Assume(ctx context.Context, endpoint cloudflow.Endpoint, keys cloudflow.Cre
 	}
 	if no, refused := errors.AsType[*refusal](err); refused { // it may hold what was sent
 		hide := redact.New(keys.AccessKeySecret, keys.SecurityToken, role.ExternalID)
+		no.withID = role.ExternalID != ""
 		no.Code, no.Message = hide.Text(no.Code), hide.Text(no.Message)
 	}
 	if err != nil {
@@ -74,6 +75,7 @@ func besideOrHere(e cloudflow.Endpoint) (cloudflow.Endpoint, bool) {
 type refusal struct {
 	status        int
 	Code, Message string
+	withID        bool // whether an external id was brought
 }
 
 func (r *refusal) Error() string {
@@ -83,7 +85,11 @@ func (r *refusal) Error() string {
 	}
 	switch r.Code {
 	case "NoPermission":
-		text += "\nThe caller's RAM policy must allow sts:AssumeRole on the role, and the role must trust the caller, with this external id if it asks for one"
+		id := "; does its trust ask for an external id, give that as externalId"
+		if r.withID {
+			id = ", with this external id if it asks for one"
+		}
+		text += "\nThe caller's RAM policy must allow sts:AssumeRole on the role, and the role must trust the caller" + id
 	case "EntityNotExist.Role":
 		text += "\nCheck the account and the role's name"
 	}

@@ -63,7 +63,7 @@ func TestAssume(t *testing.T) {
 func TestAssumeRefused(t *testing.T) {
 	server, at, own := here(t)
 	const refused = "could not be assumed, and nothing was done there: the Security Token Service answered "
-	const trust = "\nThe caller's RAM policy must allow sts:AssumeRole on the role, and the role must trust the caller, with this external id if it asks for one"
+	const trust = "\nThe caller's RAM policy must allow sts:AssumeRole on the role, and the role must trust the caller"
 	for _, test := range []struct {
 		name string
 		role sts.Role
@@ -71,8 +71,8 @@ func TestAssumeRefused(t *testing.T) {
 		want string
 	}{
 		{"no such role", sts.Role{ARN: arn + "2", ExternalID: "id/1"}, own, "the role " + arn + "2 " + refused + "404 Not Found: EntityNotExist.Role: The role not exists: " + arn + "2.\nCheck the account and the role's name"},
-		{"another external id", sts.Role{ARN: arn, ExternalID: "id/2"}, own, "the role " + arn + " " + refused + "403 Forbidden: NoPermission: You are not authorized to do this action. You should be authorized by RAM." + trust},
-		{"no external id", sts.Role{ARN: arn}, own, "the role " + arn + " " + refused + "403 Forbidden: NoPermission: You are not authorized to do this action. You should be authorized by RAM." + trust},
+		{"another external id", sts.Role{ARN: arn, ExternalID: "id/2"}, own, "the role " + arn + " " + refused + "403 Forbidden: NoPermission: You are not authorized to do this action. You should be authorized by RAM." + trust + ", with this external id if it asks for one"},
+		{"no external id", sts.Role{ARN: arn}, own, "the role " + arn + " " + refused + "403 Forbidden: NoPermission: You are not authorized to do this action. You should be authorized by RAM." + trust + "; does its trust ask for an external id, give that as externalId"},
 		{"a wrong secret", sts.Role{ARN: arn, ExternalID: "id/1"}, cloudflow.Credentials{AccessKeyID: "emulator", AccessKeySecret: "hush"}, "the role " + arn + " " + refused +
 			"403 Forbidden: SignatureNotMatch: The request signature we calculated does not match the signature you provided. Check your access key and signing method."},
 	} {

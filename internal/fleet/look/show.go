@@ -76,6 +76,8 @@ func Shortfall[R any](parts []fleet.Part[R]) (nothing bool, err error) {
 	switch {
 	case n == 0:
 		return false, nil
+	case nothing && len(parts) == 1:
+		return true, fmt.Errorf("nothing could be done in %s; see the report", ill[0])
 	case nothing:
 		return true, fmt.Errorf("nothing could be done in any of %s; see the report", plain.Count(len(parts), "place"))
 	}
