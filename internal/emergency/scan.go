@@ -117,7 +117,7 @@ func (l *Look) FirstOnly() bool { return !l.part.uncut }
 
 // Range is what is listed, at that moment of judging.
 func (l *Look) Range(judging time.Time) judge.Range {
-	v, r := l.scan, judge.Range{FlowName: l.scan.flow.Name, From: l.scan.since, MaxPages: math.MaxInt}
+	v, r := l.scan, judge.Range{Flow: l.scan.flow, From: l.scan.since, MaxPages: math.MaxInt}
 	if v.query.MinAge > 0 {
 		r.To = judging.Add(watch.AskWider - v.query.MinAge)
 	}

@@ -53,7 +53,7 @@ func ReadFacts(ctx context.Context, source FactSource, p *policy.Policy, event *
 // which of them are too many. What was read of the one that is judged is fresher than
 // its row. others are the flows that are counted together with it.
 func (in *Inquiry) countLive(p *policy.Policy, f *policy.Facts, others []*policy.Flow) error {
-	l, err := in.ListLive(f.Flow.Name)
+	l, err := in.ListLive(f.Flow)
 	if err != nil {
 		return err
 	}
@@ -66,7 +66,7 @@ func (in *Inquiry) countLive(p *policy.Policy, f *policy.Facts, others []*policy
 	own.tried[0] = described | policy.NeedHistory
 	crowds := []*crowd{own}
 	for _, flow := range others {
-		l, err := in.ListLive(flow.Name)
+		l, err := in.ListLive(flow)
 		if err != nil {
 			return fmt.Errorf("the flow %s, which is counted with it: %w", flow.Name, err)
 		}
@@ -102,8 +102,8 @@ func countedWith(ctx context.Context, source FlowLister, p *policy.Policy, f *po
 }
 
 // ListLive lists all that is live in a flow; after an error, what came.
-func (in *Inquiry) ListLive(flow string) (*Listing, error) {
-	return in.List(Range{FlowName: flow, MaxPages: math.MaxInt}, policy.Query{Statuses: []string{"Running", "Starting"}, Needs: policy.NeedInput | policy.NeedLive})
+func (in *Inquiry) ListLive(flow *policy.Flow) (*Listing, error) {
+	return in.List(Range{Flow: flow, MaxPages: math.MaxInt}, policy.Query{Statuses: []string{"Running", "Starting"}, Needs: policy.NeedInput | policy.NeedLive})
 }
 
 // FactSource is what [ReadFacts] reads from. *cloudflow.Client is one.

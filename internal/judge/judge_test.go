@@ -136,7 +136,7 @@ func TestRowsThatDiffer(t *testing.T) {
 		c := &cloud{one: map[string]cloudflow.Execution{"x": row("x", 9)}, oneErr: map[string]error{"x": test.err}}
 		c.pages = map[string][]cloudflow.Page[cloudflow.Execution]{"Running": {{Items: []cloudflow.Execution{row("x", 3)}}, {Items: []cloudflow.Execution{test.second}}}}
 		in := c.inquire()
-		l, err := in.List(judge.Range{FlowName: "f", MaxPages: 9}, all)
+		l, err := in.List(judge.Range{Flow: &policy.Flow{Name: "f"}, MaxPages: 9}, all)
 		var got []string
 		for name := range l.Rows {
 			got = append(got, name)
@@ -157,7 +157,7 @@ func TestRowsThatDiffer(t *testing.T) {
 	ended := row("x", 3)
 	ended.Status = "Succeeded"
 	c.pages = map[string][]cloudflow.Page[cloudflow.Execution]{"Running": {{Items: []cloudflow.Execution{ended, row("x", 3)}}}}
-	if l, err := c.inquire().List(judge.Range{FlowName: "f", MaxPages: 9}, all); err != nil || len(l.Rows) > 0 || c.calls["DescribeExecution"] != 1 {
+	if l, err := c.inquire().List(judge.Range{Flow: &policy.Flow{Name: "f"}, MaxPages: 9}, all); err != nil || len(l.Rows) > 0 || c.calls["DescribeExecution"] != 1 {
 		t.Errorf("error %v, rows %v, asked %v", err, l.Rows, c.calls)
 	}
 }
@@ -172,13 +172,13 @@ func TestHowManyPagesAreRead(t *testing.T) {
 		most    int
 		tooMany bool
 	}{{all, 2, true}, {all, 3, false}, {counted, 2, false}} {
-		l, err := c.inquire().List(judge.Range{FlowName: "f", MaxPages: test.most}, test.q)
+		l, err := c.inquire().List(judge.Range{Flow: &policy.Flow{Name: "f"}, MaxPages: test.most}, test.q)
 		if err != nil || l.TooMany != test.tooMany {
 			t.Errorf("%+v: error %v, too many %v", test, err, l.TooMany)
 		}
 	}
 	c.listErr = unavailable
-	if l, err := c.inquire().List(judge.Range{FlowName: "f", MaxPages: 9}, all); !errors.Is(err, unavailable) || l.Read != 3 {
+	if l, err := c.inquire().List(judge.Range{Flow: &policy.Flow{Name: "f"}, MaxPages: 9}, all); !errors.Is(err, unavailable) || l.Read != 3 {
 		t.Errorf("error %v, %d pages", err, l.Read)
 	}
 }

@@ -16,13 +16,13 @@ type Listing struct {
 	Pages   int                            // of the first status
 	Read    int                            // pages, of all
 	TooMany bool                           // there were more pages than were to be read
-	differ  map[string]bool                // names of which rows have said different things
+	doubted map[string]bool                // names of which rows are not believed; true: they have said different things
 }
 
 // Range is the part of a flow's executions that is listed: those that started between
 // two times, where one is not zero, on at most so many pages a status.
 type Range struct {
-	FlowName string
+	Flow     *policy.Flow
 	From, To time.Time
 	MaxPages int
 }
@@ -50,19 +50,24 @@ func (in *Inquiry) List(r Range, q policy.Query) (*Listing, error) {
 			l.Pages = pages
 		}
 	}
-	return l, in.agree(l, r.FlowName)
+	for name := range l.Rows {
+		if in.Doubted[Key{FlowKey(r.Flow), name}] {
+			l.doubted[name] = l.doubted[name]
+		}
+	}
+	return l, in.agree(l, r.Flow.Name)
 }
 
 func (r Range) query(status string, q policy.Query) cloudflow.ExecutionQuery {
 	return cloudflow.ExecutionQuery{
-		FlowName: r.FlowName, Status: status, NamePrefix: q.NamePrefix, MetadataOnly: !q.Needs.Has(policy.NeedInput),
+		FlowName: r.Flow.Name, Status: status, NamePrefix: q.NamePrefix, MetadataOnly: !q.Needs.Has(policy.NeedInput),
 		StartedTimeBegin: r.From, StartedTimeEnd: r.To,
 	}
 }
 
 // Pages lists a range in one status, and calls page with the findings of each page as
 // it comes, what is live of it judged by the basis, until that says that it is enough.
-func (in *Inquiry) Pages(by *Basis, flow *policy.Flow, r Range, status string, q policy.Query, page func(Page) (enough bool)) error {
+func (in *Inquiry) Pages(by *Basis, r Range, status string, q policy.Query, page func(Page) (enough bool)) error {
 	asked := in.Clock.Ours()
 	for answer, err := range in.source.ListExecutions(in.ctx, r.query(status, q)) {
 		if err != nil {
@@ -71,10 +76,10 @@ func (in *Inquiry) Pages(by *Basis, flow *policy.Flow, r Range, status string, q
 		l := in.listing()
 		l.Asked = asked
 		l.add(answer)
-		if err := in.agree(l, r.FlowName); err != nil {
+		if err := in.agree(l, r.Flow.Name); err != nil {
 			return err
 		}
-		if page(Page{in.Rows(by, flow, l, false), startedTimes(answer.Items), answer.More}) {
+		if page(Page{in.Rows(by, r.Flow, l, false), startedTimes(answer.Items), answer.More}) {
 			return nil
 		}
 		asked = in.Clock.Ours() // the next page
@@ -98,7 +103,7 @@ func startedTimes(rows []cloudflow.Execution) []time.Time {
 }
 
 func (in *Inquiry) listing() *Listing {
-	return &Listing{Asked: in.Clock.Ours(), Rows: map[string]cloudflow.Execution{}, differ: map[string]bool{}}
+	return &Listing{Asked: in.Clock.Ours(), Rows: map[string]cloudflow.Execution{}, doubted: map[string]bool{}}
 }
 
 // add takes in a page. Pages can shift while executions end, so a name may come twice:
@@ -111,7 +116,7 @@ func (l *Listing) add(page cloudflow.Page[cloudflow.Execution]) {
 			l.Rows[row.Name] = row
 		}
 		if twice && !sameFacts(before, row) || !row.Live() {
-			l.differ[row.Name] = true
+			l.doubted[row.Name] = true
 		}
 	}
 }
@@ -122,14 +127,16 @@ func sameFacts(a, b cloudflow.Execution) bool {
 		a.EnvironmentAbsent == b.EnvironmentAbsent && a.EnvironmentDoubt == b.EnvironmentDoubt && maps.Equal(a.Environment, b.Environment)
 }
 
-// agree has executions of which rows differ be what DescribeExecution tells of them:
-// which of the rows is right nobody knows.
+// agree has executions of which rows are not believed be what DescribeExecution tells of
+// them: where they differ, nobody knows which is right.
 func (in *Inquiry) agree(l *Listing, flow string) error {
-	for name := range l.differ {
+	for name, differ := range l.doubted {
 		if _, live := l.Rows[name]; !live {
 			continue
 		}
-		in.Differ = append(in.Differ, name)
+		if differ {
+			in.Differ = append(in.Differ, name)
+		}
 		answer, err := in.source.DescribeExecution(in.ctx, flow, name, 0)
 		switch {
 		case cloudflow.IsGone(err), err == nil && !answer.Live():

@@ -216,3 +216,30 @@ func TestASoftenedEventRests(t *testing.T) {
 		}
 	})
 }
+
+// Lists may show what was stopped as running for a while. DescribeExecution has said that it
+// isn't, so it is neither tried again nor counted; by no process that knows of the stop.
+func TestWhatListsShowAfterItsStopIsNotTriedAgain(t *testing.T) {
+	const text = `
+version: 1
+policy: test
+mode: enforce
+limits: {maxStops: 5, maxShare: 100%}
+rules:
+  - {name: few, maxConcurrent: 1}
+`
+	a := &account.Account{Behaviour: account.Behaviour{ListLag: ago(150 * time.Second)}, Flows: []account.Flow{hanging("f", 4, 4*time.Hour)}}
+	for _, restarts := range []bool{false, true} {
+		timed(t, a, text, filepath.Join(t.TempDir(), "state"), func(t *testing.T, p *process) {
+			for minute := range 5 {
+				r, err := p.next()
+				if err != nil || !r.Complete || p.stops() != 3 {
+					t.Errorf("restarts %t, minute %d: error %v, outcomes %v, %d stops", restarts, minute, err, outcomes(r), p.stops())
+				}
+				if restarts {
+					p.start()
+				}
+			}
+		})
+	}
+}

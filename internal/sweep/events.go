@@ -211,7 +211,7 @@ func (e *events) lookByPage(l *emergency.Look) {
 	pages, sent := 0, e.stops.Sent()
 	e.inquire(opList, l.Flow().Name, func(in *judge.Inquiry) (func(), error) {
 		cut := func() { e.wasRead(l, pages) }
-		err := in.Pages(&l.Basis, l.Flow(), l.Range(e.clock.Judging()), l.Status(), l.Query(), func(page judge.Page) (enough bool) {
+		err := in.Pages(&l.Basis, l.Range(e.clock.Judging()), l.Status(), l.Query(), func(page judge.Page) (enough bool) {
 			pages++
 			if l.FirstOnly() {
 				cut = func() {

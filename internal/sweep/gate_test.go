@@ -56,6 +56,14 @@ func overdue(n int) []cloudflow.Execution {
 	return all
 }
 
+// alive has DescribeExecution tell of executions at once, too.
+func (c *cloud) alive(all []cloudflow.Execution) {
+	c.live = map[string]cloudflow.Execution{}
+	for _, e := range all {
+		c.live[e.Name] = e
+	}
+}
+
 func TestMaxStopsWithholdsAll(t *testing.T) {
 	c := newCloud(map[string][]cloudflow.Execution{"f": overdue(4)})
 	r, err := sweep.Run(t.Context(), c.options(limited(t, 3)))
@@ -120,6 +128,7 @@ func TestMaxStopsCountsWhatWasTriedLately(t *testing.T) {
 	m, p := memory(t), always(t, 3)
 	run := func(n int, at time.Duration) (*cloud, *result.Report, error) {
 		c := newCloud(map[string][]cloudflow.Execution{"f": overdue(n)})
+		c.alive(overdue(n))
 		c.now = noon.Add(at)
 		o := c.options(p)
 		o.Memory = m
@@ -150,6 +159,7 @@ func TestClockThatIsOffLeavesTheLedger(t *testing.T) {
 	m, p := memory(t), limited(t, 2)
 	run := func(n int, offset time.Duration) (*cloud, error) {
 		c := newCloud(map[string][]cloudflow.Execution{"f": overdue(n)})
+		c.alive(overdue(n))
 		c.offset = offset
 		o := c.options(p)
 		o.Memory = m

@@ -19,7 +19,7 @@ func (s *sweep) look(l *watch.Look) {
 		return
 	}
 	s.inquire(opList, l.FlowName, func(in *judge.Inquiry) (func(), error) {
-		list, err := in.List(judge.Range{FlowName: l.FlowName, From: l.StartedTimeBegin, To: l.StartedTimeEnd, MaxPages: l.MaxPages}, q)
+		list, err := in.List(judge.Range{Flow: flow, From: l.StartedTimeBegin, To: l.StartedTimeEnd, MaxPages: l.MaxPages}, q)
 		if err != nil {
 			return nil, err
 		}

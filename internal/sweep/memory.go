@@ -183,6 +183,19 @@ func (m *Memory) refresh(now time.Time) {
 	}
 }
 
+// lagging is how long lists may show what was stopped as running, and are not believed
+// about it: CloudFlow documents no bound.
+const lagging = 10 * time.Minute
+
+// doubted are the executions of which a stop was tried lately, by whatever process.
+func (m *Memory) doubted(now time.Time) map[judge.Key]bool {
+	all := map[judge.Key]bool{}
+	for _, t := range m.watch.Ledger.Tries(now.Add(-lagging)) {
+		all[judge.Key{Flow: t.Flow, Execution: t.Execution}] = true
+	}
+	return all
+}
+
 func (m *Memory) restoreLevels() {
 	if m.quota == nil || len(m.watch.Buckets) == 0 {
 		return

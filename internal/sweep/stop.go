@@ -154,7 +154,7 @@ func (s stopping) fetchFlow(in *judge.Inquiry, f *stops.Fetch) (func(), error) {
 
 // fetchLive lists a flow anew, and has its executions judged by what is live in it now.
 func (s stopping) fetchLive(in *judge.Inquiry, f *stops.Fetch) (func(), error) {
-	list, err := in.ListLive(f.Flow.Name)
+	list, err := in.ListLive(f.Flow)
 	if err != nil {
 		return nil, err
 	}

@@ -216,6 +216,7 @@ func begin(ctx context.Context, o Options) *sweep {
 	s.Stopper = nil // from here on only the gate can stop
 	ctx, s.end = context.WithCancelCause(ctx)
 	s.events = s.raise()
+	s.judge.Doubted = s.memory.doubted(s.now())
 	s.lend(ctx)
 	s.loop, s.free = newLoop(ctx, s.Options)
 	return s

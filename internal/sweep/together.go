@@ -131,7 +131,7 @@ func (t *together) fetch(by *judge.Basis, known *policy.Flow) func(*judge.Inquir
 				c.Flow = known
 			}
 			c.Inquiry = in
-			if c.List, err = in.ListLive(c.Flow.Name); err != nil {
+			if c.List, err = in.ListLive(c.Flow); err != nil {
 				return nil, err
 			}
 		}

@@ -76,9 +76,14 @@ func asKept(tries []Try) []Try {
 // Since counts the stops tried at that time or later. What is still to come by
 // the caller's clock counts too: clocks differ.
 func (l *Ledger) Since(from time.Time) int {
+	return len(l.Tries(from))
+}
+
+// Tries are those that Since counts.
+func (l *Ledger) Tries(from time.Time) []Try {
 	from = from.Truncate(time.Millisecond)
 	i, _ := slices.BinarySearchFunc(l.tries, from, func(t Try, from time.Time) int { return t.At.Compare(from) })
-	return len(l.tries) - i
+	return l.tries[i:]
 }
 
 // merge adds the tries of another ledger; one in both counts once.
