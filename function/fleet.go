@@ -42,6 +42,9 @@ func newFleet(getenv func(string) string, environ []string, log *slog.Logger) *t
 		return f
 	}
 	log.Info("start", "fleet", f.file.Holds(), "off", f.settings.off, "flowreaperVersion", version)
+	for _, p := range f.file.Places {
+		f.places[p.Name].logStart()
+	}
 	return f
 }
 

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -13,13 +15,16 @@ import (
 
 	"github.com/aliyun/fc-runtime-go-sdk/fc/messages"
 	"github.com/goccy/go-yaml"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/flowreaper/flowreaper/internal/fleet"
 	"github.com/flowreaper/flowreaper/internal/result"
 )
 
 // aFleet writes a fleet of two places, and makes the function of it.
-func aFleet(t *testing.T, env map[string]string) *theFleet {
+func aFleet(t *testing.T, env map[string]string) *theFleet { return aFleetTo(t, io.Discard, env) }
+
+func aFleetTo(t *testing.T, log io.Writer, env map[string]string) *theFleet {
 	t.Helper()
 	folder := t.TempDir()
 	for name, text := range map[string]string{
@@ -34,7 +39,7 @@ func aFleet(t *testing.T, env map[string]string) *theFleet {
 	for name, value := range env {
 		all[name] = value
 	}
-	return newFleet(func(name string) string { return all[name] }, nil, newLog(&bytes.Buffer{}))
+	return newFleet(func(name string) string { return all[name] }, nil, newLog(log))
 }
 
 // An event names its place, wherever it says so; the rest of it is judged as it came.
@@ -84,6 +89,20 @@ func TestLinesNameTheirPlace(t *testing.T) {
 		if n := strings.Count(lines.String(), `"place":"orders"`); n != 1 {
 			t.Errorf("named %d times: %s", n, lines.String())
 		}
+	}
+}
+
+// A new process says of each place by which rules it judges: an alert asks which of them
+// match nothing.
+func TestEveryPlaceSaysWhatItBeginsWith(t *testing.T) {
+	var log bytes.Buffer
+	f := aFleetTo(t, &log, map[string]string{"FLOWREAPER_MODE": "plan"})
+	var got []string
+	for _, line := range lines(t, &log)[1:] { // the first is the whole fleet's
+		got = append(got, fmt.Sprintf("%v %v %v %v %v %v", line["msg"], line["place"], line["policy"], line["rules"], line["mode"], line["hash"] == f.file.Places[0].Policy.Hash))
+	}
+	if diff := cmp.Diff([]string{"start payments p r plan true", "start orders p r plan true"}, got); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/flowreaper/flowreaper/internal/fleet"
 	"github.com/flowreaper/flowreaper/internal/notify"
 	"github.com/flowreaper/flowreaper/internal/plain/plaintest"
 	"github.com/flowreaper/flowreaper/internal/result"
@@ -29,6 +30,7 @@ func written(t *testing.T) map[string]map[string]string {
 	report, decision := &result.Report{}, result.Decision{}
 	plaintest.Fill(report)
 	plaintest.Fill(&decision)
+	f.of, f.log = &fleet.Place{Name: "orders"}, f.log.With("place", "orders")
 	f.policy = &policy.Policy{Name: "p", Rules: []*policy.Rule{{Name: "a"}, {Name: "b"}}}
 	f.logStart()
 	f.logDecision("run", decision)
@@ -154,6 +156,37 @@ func TestQueriesNameWhatTheFunctionWrites(t *testing.T) {
 	}
 	if len(queries) < 20 {
 		t.Errorf("only %d queries were found", len(queries))
+	}
+}
+
+// Places of a fleet may have rules, flows and executions of the same names: what isn't a
+// chart over all of them tells them apart.
+func TestQueriesTellPlacesApart(t *testing.T) {
+	of, _ := readLogService(t)
+	queries := documented(t)
+	for _, c := range of.Dashboard {
+		if c.Type == "table" {
+			queries = append(queries, c.Query)
+		}
+	}
+	for _, s := range of.Searches {
+		queries = append(queries, s.Query)
+	}
+	for _, a := range of.Alerts {
+		queries = append(queries, a.Query)
+		if !strings.Contains(a.Text, "${place}") {
+			t.Errorf("%s doesn't say in which place", a.Name)
+		}
+	}
+	for _, q := range queries {
+		if !strings.Contains(q, `"message.place"`) {
+			t.Errorf("it doesn't know the place: %s", q)
+		}
+		for _, by := range regexp.MustCompile(`group by ([a-z, ]+)`).FindAllString(q, -1) {
+			if !strings.Contains(by, "place") {
+				t.Errorf("%s puts places together: %s", by, q)
+			}
+		}
 	}
 }
 
