@@ -1,7 +1,7 @@
 # flowreaper. `make help` lists what there is.
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo replay-demo replay-pictures test lint unit benchmarks modules hostile fuzz bench soak generate toolchain package policy-check deploy remove measure recorder application release-snapshot release freeze clean
+.PHONY: help build demo replay-demo replay-pictures test lint unit benchmarks modules hostile fuzz bench soak generate toolchain package policy-check fleet-check deploy remove measure recorder application release-snapshot release freeze clean
 
 # The commit, in as many digits everywhere: no tag, which one clone has and another
 # hasn't. make VERSION=v1.2.0 … names a release.
@@ -103,7 +103,8 @@ toolchain:
 # The policy that is deployed, with its tests beside it, and where to: s.yaml or a
 # file that extends it. deploy/README.md tells the way.
 POLICY := deploy/policy.yaml
-# In the place of a policy, a fleet of many: docs/fleet.md.
+# In the place of a policy, a fleet of many: docs/fleet.md. It goes with a FILE of a
+# fleet's, such as deploy/fleet/s.yaml.
 FLEET :=
 POLICY_TESTS = $(basename $(POLICY)).test.yaml
 FILE := s.yaml
@@ -114,7 +115,7 @@ S := deploy/node_modules/.bin/s
 package: ## Build the function's package into dist/; the same commit gives the same bytes
 	GOOS=linux GOARCH=amd64 GOAMD64=v1 GOEXPERIMENT= CGO_ENABLED=0 go build -trimpath -buildvcs=false \
 		-ldflags "-s -w -buildid= -X main.version=$(VERSION)" -o dist/flowreaper-function ./function
-	go run ./deploy/pack dist dist/flowreaper-function $(if $(FLEET),--fleet $(FLEET),$(POLICY))
+	go run -trimpath ./deploy/pack dist dist/flowreaper-function $(if $(FLEET),--fleet $(FLEET),$(POLICY))
 
 # No policy is in it: it only reads.
 recorder: ## Build the recorder's package into dist/recorder
@@ -164,11 +165,15 @@ policy-check: bin/flowreaper ## Validate, lint and test the policy that is deplo
 
 bin/flowreaper: build
 
+# Only where one of both is a fleet's: else there is nothing to check, and no time to lose.
+fleet-check:
+	@$(if $(FLEET)$(shell grep -ls FLOWREAPER_FLEET $(FILE)),go run -trimpath ./deploy/timers $(FILE) $(FLEET),:)
+
 # FILE's pre-deploy action runs policy-check, too, and package: a bare `s deploy`
 # must not get round them. Here it comes first because s may swallow what a
 # failing action says. Without -y and a terminal, s would deploy nothing and say
 # that all is well.
-deploy: policy-check $(S) ## Check the policy, build the package, deploy (FILE=deploy/state.yaml: something else)
+deploy: fleet-check policy-check $(S) ## Check the policy, build the package, deploy (FILE=deploy/state.yaml: something else)
 	$(S) deploy -y -t $(FILE)
 
 remove: $(S) ## Remove the function and its trigger from the cloud

@@ -63,10 +63,11 @@ func (h handedOver) code() string {
 func TestDeploy(t *testing.T) {
 	t.Parallel()
 	d := newDeployment(t)
+	accounts := newAccounts(t, d)
 	for _, test := range []struct {
 		file    string
 		command []string // deploys it
-		policy  string   // that is in the package; "": none is
+		policy  string   // that is in the package; "": none is, or a fleet
 	}{
 		{"s.yaml", []string{d.cli, "deploy", "-y"}, "deploy/policy.yaml"},
 		{"deploy/state.yaml", []string{"make", "deploy", "FILE=deploy/state.yaml"}, "deploy/policy.yaml"},
@@ -75,18 +76,24 @@ func TestDeploy(t *testing.T) {
 		{"deploy/fleet/production-shanghai.yaml",
 			[]string{"make", "deploy", "FILE=deploy/fleet/production-shanghai.yaml", "POLICY=deploy/policies/stuck.yaml"},
 			"deploy/policies/stuck.yaml"},
+		{fleetFile, []string{"make", "deploy", "FILE=" + fleetFile, "FLEET=fleet.yaml"}, ""},
 	} {
 		t.Run(test.file, func(t *testing.T) {
 			h := d.handsOver(t, "deploy", test.file, test.command)
 			if diff := cmp.Diff(resolved(test.file), h.Props); diff != "" {
 				t.Errorf("handed over (-want +got):\n%s", diff)
 			}
-			if test.policy == "" {
+			switch test.file {
+			case fleetFile:
+				checkFiles(t, h.code(), h.Props["handler"].(string), "fleet.yaml", "policy.yaml", "sandbox.yaml")
+			case "deploy/recorder.yaml":
 				checkFiles(t, h.code(), h.Props["handler"].(string))
-			} else {
+			default:
 				checkPackage(t, h.code(), filepath.Join(d.dir, test.policy))
 			}
 			switch test.file {
+			case fleetFile:
+				t.Run("each timer sweeps its place", func(t *testing.T) { accounts.areSwept(t, h) })
 			case "s.yaml":
 				t.Run("the package runs", func(t *testing.T) { runs(t, d, h) })
 			case "deploy/recorder.yaml":

@@ -10,7 +10,7 @@ import (
 )
 
 // Every file that a person can deploy.
-var files = []string{"s.yaml", "deploy/state.yaml", "deploy/emergency.yaml", "deploy/recorder.yaml", "deploy/fleet/production-shanghai.yaml"}
+var files = []string{"s.yaml", "deploy/state.yaml", "deploy/emergency.yaml", "deploy/recorder.yaml", "deploy/fleet/production-shanghai.yaml", fleetFile}
 
 // What s.yaml stands for, property by property.
 func shipped() map[string]any {
@@ -120,6 +120,27 @@ func recording() map[string]any {
 	return props
 }
 
+// manyPlaces is deploy/fleet/s.yaml's function.
+func manyPlaces() map[string]any {
+	props := withState("../../dist/function", "example-flowreaper-state", "cn-hangzhou")
+	props["role"], props["description"] = "flowreaper-fleet", "Stops CloudFlow executions by policy, in many places"
+	variables := props["environmentVariables"].(map[string]any)
+	variables["FLOWREAPER_FLEET"], variables["FLOWREAPER_POLICY"] = "fleet.yaml", ""
+	props["concurrencyConfig"] = map[string]any{"reservedConcurrency": 3.0}
+	var triggers []any
+	for _, place := range []string{"payments", "payments-shanghai", "sandbox"} {
+		triggers = append(triggers, map[string]any{
+			"triggerName":   place,
+			"triggerType":   "timer",
+			"description":   "One sweep of " + place + " a minute",
+			"qualifier":     "LATEST",
+			"triggerConfig": map[string]any{"cronExpression": "10 * * * * *", "enable": true, "payload": `{"place": "` + place + `"}`},
+		})
+	}
+	props["triggers"] = triggers
+	return props
+}
+
 // resolved is what a file resolves to.
 func resolved(file string) map[string]any {
 	switch file {
@@ -133,6 +154,8 @@ func resolved(file string) map[string]any {
 		return recording()
 	case "deploy/fleet/production-shanghai.yaml":
 		return withState("../../dist/function", "example-flowreaper-state-shanghai", "cn-shanghai")
+	case fleetFile:
+		return manyPlaces()
 	}
 	return nil
 }

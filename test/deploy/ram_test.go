@@ -59,6 +59,7 @@ func TestRoles(t *testing.T) {
 	}
 	for file, want := range map[string]document{
 		"plan.json":    want(reading),
+		"fleet.json":   {Version: "1", Statement: logsAndFailures}, // flowreaper ram-policy --fleet prints the rest
 		"enforce.json": want(append(slices.Clone(reading), "fnf:StopExecution")),
 		"trust.json": {Version: "1", Statement: []statement{{Effect: "Allow", Action: texts{"sts:AssumeRole"},
 			Principal: &struct{ Service texts }{texts{"fc.aliyuncs.com"}}}}},

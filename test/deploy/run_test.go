@@ -33,6 +33,7 @@ flows:
 
 // report is what these tests read of a sweep's.
 type report struct {
+	Place   string `json:"place"`
 	Trigger struct {
 		Kind string `json:"kind"`
 		Name string `json:"name"`
@@ -148,7 +149,10 @@ func (c cloud) invoke(t *testing.T, code string, props map[string]any, event []b
 // environment is the function's own, and nothing of this process's but where
 // temporary files go. What is mounted there lies in the bucket here.
 func (c cloud) environment(props map[string]any) []string {
-	env := []string{"TMPDIR=" + os.TempDir(), "FLOWREAPER_ENDPOINT=" + c.url}
+	env := []string{"TMPDIR=" + os.TempDir()}
+	if c.url != "" { // a fleet's file has them
+		env = append(env, "FLOWREAPER_ENDPOINT="+c.url)
+	}
 	for name, value := range props["environmentVariables"].(map[string]any) {
 		env = append(env, name+"="+strings.Replace(value.(string), "/mnt/state", c.bucket, 1))
 	}
@@ -158,7 +162,11 @@ func (c cloud) environment(props map[string]any) []string {
 // timerEvent is what the file's trigger sends, as Function Compute puts it.
 func timerEvent(t *testing.T, props map[string]any) []byte {
 	t.Helper()
-	trigger := props["triggers"].([]any)[0].(map[string]any)
+	return triggerEvent(t, props["triggers"].([]any)[0].(map[string]any))
+}
+
+func triggerEvent(t *testing.T, trigger map[string]any) []byte {
+	t.Helper()
 	event, err := json.Marshal(map[string]any{
 		"triggerTime": time.Now().UTC().Format("2006-01-02T15:04:05Z"),
 		"triggerName": trigger["triggerName"],

@@ -36,7 +36,7 @@ const memoryFor = (cpu) => ({
 const only = (...names) => ({
   propertyNames: { anyOf: [{ enum: names.map((name) => `FLOWREAPER_${name}`) }, { not: { pattern: '^(FLOWREAPER|FC_)' } }] },
 });
-const known = ['MODE', 'POLICY', 'REGION', 'ENDPOINT', 'STATE', 'TICK', 'RATES'];
+const known = ['MODE', 'POLICY', 'FLEET', 'REGION', 'ENDPOINT', 'STATE', 'TICK', 'RATES'];
 const environmentVariables = {
   type: 'object',
   required: ['FLOWREAPER_MODE'],
@@ -45,6 +45,44 @@ const environmentVariables = {
   else: only(...known),
   properties: { FLOWREAPER_MODE: { enum: ['plan', 'enforce', 'off'] } },
   additionalProperties: { type: 'string' },
+};
+
+// A fleet's file says for each place what these would say of one; its stops are counted
+// in files; and each of its timers names a place. CloudFlow may call it in their place.
+const empty = { const: '' };
+const ofAFleet = {
+  if: {
+    type: 'object',
+    required: ['environmentVariables'],
+    properties: { environmentVariables: { type: 'object', required: ['FLOWREAPER_FLEET'] } },
+  },
+  then: {
+    type: 'object',
+    properties: {
+      environmentVariables: {
+        type: 'object',
+        required: ['FLOWREAPER_STATE'],
+        properties: { FLOWREAPER_POLICY: empty, FLOWREAPER_REGION: empty, FLOWREAPER_ENDPOINT: empty },
+      },
+      triggers: {
+        type: 'array',
+        items: {
+          if: { type: 'object', required: ['triggerType'], properties: { triggerType: { const: 'timer' } } },
+          then: {
+            type: 'object',
+            properties: {
+              triggerConfig: {
+                type: 'object',
+                required: ['payload'],
+                properties: { payload: { type: 'string', pattern: '^[{]"place": "[a-z][a-z0-9-]{0,49}"[}]$' } },
+              },
+            },
+          },
+        },
+      },
+    },
+  },
+  else: { type: 'object', properties: { triggers: { type: 'array', minItems: 1 } } },
 };
 
 const asyncInvokeConfig = object({
@@ -154,7 +192,7 @@ module.exports = {
     concurrencyConfig: object({ reservedConcurrency: { type: 'integer', minimum: 1 } }),
     asyncInvokeConfig,
     'ossMountConfig?': ossMountConfig,
-    triggers: { type: 'array', minItems: 1, maxItems: 10, items: trigger, allOf: eventbridgeLast },
+    triggers: { type: 'array', maxItems: 10, items: trigger, allOf: eventbridgeLast },
   }),
-  allOf: [...cpus.map(memoryFor), eventbridgeIsBrief],
+  allOf: [...cpus.map(memoryFor), eventbridgeIsBrief, ofAFleet],
 };
