@@ -75,6 +75,24 @@ func TestAudit(t *testing.T) {
 	}
 }
 
+// TestFleet: the page tells each key of a place, and no other.
+func TestFleet(t *testing.T) {
+	var root node
+	if err := json.Unmarshal([]byte(schema.Fleet), &root); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, cell := range sections(t, "docs/fleet.md")[1].Rows {
+		if key := strings.Trim(cell, "`"); key != "" { // the table's head has no code
+			got = append(got, key)
+		}
+	}
+	slices.Sort(got)
+	if diff := cmp.Diff(slices.Sorted(maps.Keys(root.Properties["places"].Items.Properties)), got); diff != "" {
+		t.Errorf("keys of a place (-schema +docs/fleet.md):\n%s", diff)
+	}
+}
+
 // fieldsAreTold holds a table of fields to a schema; told is where the values of its
 // enumerations are.
 func fieldsAreTold(t *testing.T, of, table, told string, least int) {

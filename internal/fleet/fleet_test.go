@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/flowreaper/flowreaper/internal/plain/plaintest"
 	"github.com/flowreaper/flowreaper/internal/sts"
 )
 
@@ -66,6 +67,16 @@ places:
 	}
 	if want := "3 places, of 2 accounts in 3 regions, by 2 policies"; f.Holds() != want {
 		t.Errorf("%q, want %q", f.Holds(), want)
+	}
+}
+
+// What a place and its group don't say, the defaults do, whatever it is.
+func TestEverySettingIsInherited(t *testing.T) {
+	var defaults, got Settings
+	plaintest.Fill(&defaults)
+	got.or(defaults)
+	if diff := cmp.Diff(defaults, got); diff != "" {
+		t.Errorf("what Settings.or leaves out (-defaults +got):\n%s", diff)
 	}
 }
 

@@ -5,6 +5,7 @@ package ci
 
 import (
 	"errors"
+	"log"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -23,12 +24,11 @@ func root(t *testing.T) string {
 	return dir
 }
 
+var built string // the folder of what was
+
+// terminal is built by the first test that runs it.
 var terminal = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "ci")
-	if err != nil {
-		return "", err
-	}
-	name := filepath.Join(dir, "flowreaper")
+	name := filepath.Join(built, "flowreaper")
 	if out, err := exec.Command("go", "build", "-o", name, "../../cmd/flowreaper").CombinedOutput(); err != nil {
 		return "", errors.New(string(out))
 	}
@@ -36,10 +36,13 @@ var terminal = sync.OnceValues(func() (string, error) {
 })
 
 func TestMain(m *testing.M) {
-	status := m.Run()
-	if name, err := terminal(); err == nil {
-		os.RemoveAll(filepath.Dir(name))
+	dir, err := os.MkdirTemp("", "ci")
+	if err != nil {
+		log.Fatal(err)
 	}
+	built = dir
+	status := m.Run()
+	os.RemoveAll(dir)
 	os.Exit(status)
 }
 

@@ -38,7 +38,10 @@ type workflow struct {
 	} `yaml:"jobs"`
 }
 
-var pinned = regexp.MustCompile(`^[\w-]+/[\w-]+@[0-9a-f]{40}$`)
+var (
+	pinned  = regexp.MustCompile(`^[\w-]+/[\w-]+@[0-9a-f]{40}$`)
+	version = regexp.MustCompile(`@[0-9a-f]{40} # v[0-9.]+$`)
+)
 
 // checkSteps checks that nothing runs which somebody else may change, and that nothing which
 // somebody else may name is a part of a script.
@@ -87,6 +90,52 @@ func TestWorkflows(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// An action is pinned once: whoever goes up finds each place, and what it is called there is
+// what it is.
+func TestPins(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(root(t), ".github", "workflows", "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	use := regexp.MustCompile(`uses: ([\w-]+/[\w-]+)(@[0-9a-f]{40}.*)`)
+	pins := map[string]string{} // with the file that has it
+	for _, file := range append(files, filepath.Join(root(t), "action.yml"), filepath.Join(root(t), "docs", "review.md")) {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, found := range use.FindAllStringSubmatch(string(text), -1) {
+			action, pin := found[1], found[2]
+			if !version.MatchString(pin) {
+				t.Errorf("%s: %s%s doesn't end in its version, as in # v6.1.0", file, action, pin)
+			}
+			if other, in, _ := strings.Cut(pins[action], " in "); other != "" && other != pin {
+				t.Errorf("%s: %s%s, but it is %s in %s", file, action, pin, other, in)
+			}
+			pins[action] = pin + " in " + file
+		}
+	}
+	if len(pins) < 4 {
+		t.Errorf("only %d actions were found", len(pins))
+	}
+}
+
+// GitLab's image is of the Go that go.mod asks for: it would fetch no other.
+func TestGoOfGitLab(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(root(t), "go.mod"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var job struct {
+		Policies struct{ Image string } `yaml:"flowreaper-policies"`
+	}
+	parsed(t, "deploy/ci/gitlab.yml", &job)
+	asked := regexp.MustCompile(`(?m)^go (1\.[0-9]+)`).FindStringSubmatch(string(text))
+	if asked == nil || job.Policies.Image != "golang:"+asked[1] {
+		t.Errorf("the image is %s, go.mod asks for %v", job.Policies.Image, asked)
 	}
 }
 

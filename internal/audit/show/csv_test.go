@@ -40,6 +40,14 @@ func TestNoFieldIsAFormula(t *testing.T) {
 	}
 }
 
+// The page's rows have a cell for each column.
+func TestPage(t *testing.T) {
+	l := Page(&audit.Result{Stops: []audit.Stop{{Flow: "f", Execution: "e"}}}).List
+	if len(l.Rows) != 1 || len(l.Rows[0]) != len(l.Columns) {
+		t.Errorf("the columns %+v, the row %+v", l.Columns, l.Rows)
+	}
+}
+
 // Every field of a line goes through it, and a line has as many as there are columns.
 func TestCSV(t *testing.T) {
 	at := time.Date(2027, 1, 4, 12, 0, 0, 5e6, time.UTC)
