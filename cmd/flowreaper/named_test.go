@@ -55,6 +55,21 @@ func TestWhatIsNamedExists(t *testing.T) {
 	}
 }
 
+// README shows each command. What the terminal says of itself, which are version, help and
+// completion, and what is made from it, man, need no line there.
+func TestReadmeShowsEachCommand(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, command := range (&terminal{getenv: os.Getenv}).newRoot().Commands() {
+		name := command.Name()
+		if !command.Hidden && !slices.Contains([]string{"completion", "help", "version"}, name) && !regexp.MustCompile("flowreaper "+name+`\b`).Match(readme) {
+			t.Errorf("README.md doesn't show flowreaper %s", name)
+		}
+	}
+}
+
 var (
 	commandNamed = regexp.MustCompile("(?:\\$ (?:[A-Z_]+=\\S+ )*(?:bin/)?|[`'](?:bin/)?|\"  )flowreaper ([a-z][a-z-]*[^`#|;>&]*)")
 	targetNamed  = regexp.MustCompile("(?:\\$ |[`'])make ([a-z-]+)")
