@@ -109,4 +109,10 @@ func TestJudgeAllocatesNothing(t *testing.T) {
 	if n := testing.AllocsPerRun(100, func() { v = p.Judge(f) }); n != 0 || v.Decision != Stop {
 		t.Errorf("%s: %v allocations", v.Decision, n)
 	}
+	// Of a rule that warns nobody no ID is put together, which is that long.
+	p = mustParse(t, "version: 1\nmode: enforce\nrules:\n  - {name: a-name-too-long-for-a-text-that-is-put-together-on-the-stack, maxRuntime: 2h}\n")
+	due := testing.AllocsPerRun(100, func() { p.Due(f) })
+	if n := testing.AllocsPerRun(100, func() { p.Attention(f); p.Ahead(f) }); n != due {
+		t.Errorf("Attention and Ahead: %v allocations, where Due makes %v", n, due)
+	}
 }

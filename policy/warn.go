@@ -42,14 +42,19 @@ func (r *Rule) lead() time.Duration {
 	return r.WarnBefore + warnEarly
 }
 
+// warned is when the rule's warning went out; of one that gives none no ID is put together.
+func (r *Rule) warned(f *Facts) (at time.Time, warned bool) {
+	if r.warns() {
+		at, warned = f.Warned[r.ID()]
+	}
+	return at, warned
+}
+
 // waits says that the rule may not stop the execution yet: its warning has not gone
 // out, or not long enough ago.
 func (r *Rule) waits(f *Facts) bool {
-	if !r.warns() {
-		return false
-	}
-	at, warned := f.Warned[r.ID()]
-	return !warned || f.Now.Before(at.Add(r.WarnBefore))
+	at, warned := r.warned(f)
+	return r.warns() && (!warned || f.Now.Before(at.Add(r.WarnBefore)))
 }
 
 // warning says when the rule may stop the execution; "" where it doesn't warn.
@@ -57,7 +62,7 @@ func (r *Rule) warning(f *Facts) string {
 	if !r.warns() {
 		return ""
 	}
-	if at, warned := f.Warned[r.ID()]; warned {
+	if at, warned := r.warned(f); warned {
 		return fmt.Sprintf("warned at %s, stopped not before %s", at.UTC().Format(time.RFC3339), at.Add(r.WarnBefore).UTC().Format(time.RFC3339))
 	}
 	return fmt.Sprintf("stopped not before %s after its warning", duration.Format(r.WarnBefore))
@@ -65,10 +70,7 @@ func (r *Rule) warning(f *Facts) string {
 
 // afterWarning puts off when a rule stops what was warned of.
 func (r *Rule) afterWarning(d Due, f *Facts) Due {
-	if d.Kind != Moment || !r.warns() {
-		return d
-	}
-	if at, warned := f.Warned[r.ID()]; warned && d.Time.Before(at.Add(r.WarnBefore)) {
+	if at, warned := r.warned(f); warned && d.Kind == Moment && d.Time.Before(at.Add(r.WarnBefore)) {
 		d.Time = at.Add(r.WarnBefore)
 	}
 	return d
@@ -81,7 +83,7 @@ func (p *Policy) Attention(f *Facts) Due {
 	var first Due
 	for _, r := range p.Rules {
 		d := p.ruleDue(r, f)
-		if _, warned := f.Warned[r.ID()]; d.Kind == Moment && !warned {
+		if _, warned := r.warned(f); d.Kind == Moment && !warned {
 			d.Time = d.Time.Add(-r.lead())
 		}
 		first = first.earlier(d)
@@ -94,7 +96,7 @@ func (p *Policy) Attention(f *Facts) Due {
 // stop, and what was not fetched and could change that.
 func (p *Policy) Ahead(f *Facts) (notices []Notice, needs Need) {
 	for _, r := range p.Rules {
-		if _, warned := f.Warned[r.ID()]; !r.warns() || warned {
+		if _, warned := r.warned(f); !r.warns() || warned {
 			continue
 		}
 		ahead := *f
