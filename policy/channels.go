@@ -122,7 +122,7 @@ func (d *decoder) channel(n *yamltree.Node) Channel {
 	c := Channel{
 		Name: d.named(n, f, "channel"), Kind: d.channelKind(n, f),
 		URLEnv: d.variable(f["urlEnv"], "urlEnv", "the URL"), SecretEnv: d.variable(f["secretEnv"], "secretEnv", "the secret"),
-		On: words(d, f["on"], "on", channelNews...), Language: cmp.Or(Language(d.choice(f["language"], "language", string(English), string(Chinese))), English),
+		On: words(d, f["on"], "on", channelNews...), Language: cmp.Or(choice(d, f["language"], "language", English, Chinese), English),
 	}
 	c.At = d.mentions(&c, f["at"])
 	if f["timeZone"] != nil {

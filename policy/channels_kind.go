@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/flowreaper/flowreaper/internal/plain"
-	"github.com/flowreaper/flowreaper/internal/spelling"
 	"github.com/flowreaper/flowreaper/internal/yamltree"
 )
 
@@ -86,23 +85,7 @@ func (d *decoder) channelKind(channel *yamltree.Node, f map[string]*yamltree.Nod
 	if lacks(f, "kind") {
 		d.fail(channel.Position, "kind is missing: give %s", plain.OneOf(all))
 	}
-	n := f["kind"]
-	text, ok := d.scalar(n, "kind", plain.OneOf(all))
-	if !ok || slices.Contains(all, ChannelKind(text)) {
-		return ChannelKind(text)
-	}
-	near := spelling.Nearest(text, named(all))
-	for _, k := range knownKinds {
-		if slices.Contains(k.others, strings.ToLower(text)) {
-			near = string(k.name)
-		}
-	}
-	meant := ""
-	if near != "" {
-		meant = fmt.Sprintf("; did you mean %q?", near)
-	}
-	d.fail(n.Position, "kind must be %s, but is %s%s", plain.OneOf(all), n.Describe(), meant)
-	return ""
+	return choice(d, f["kind"], "kind", all...)
 }
 
 func named[T ~string](all []T) []string {

@@ -79,9 +79,9 @@ type ranking struct {
 // concurrency reads maxConcurrent, countBy, stopFirst and mapChildren; nil where the
 // rule has no such bound.
 func (d *decoder) concurrency(r *Rule, f map[string]*yamltree.Node) conjunct {
-	order := Order(d.choice(f["stopFirst"], "stopFirst", string(Newest), string(Oldest)))
+	order := choice(d, f["stopFirst"], "stopFirst", Newest, Oldest)
 	r.StopFirst = order
-	children, by := d.choice(f["mapChildren"], "mapChildren", "count"), d.countBy(r, f["countBy"])
+	children, by := choice(d, f["mapChildren"], "mapChildren", "count"), d.countBy(r, f["countBy"])
 	if f["maxConcurrent"] == nil {
 		for _, key := range []string{"countBy", "mapChildren"} {
 			if n := f[key]; n != nil && lacks(f, "maxConcurrent") {

@@ -225,10 +225,10 @@ func describeList(n *yamltree.Node) string {
 }
 
 // choice reads one of a few words.
-func (d *decoder) choice(n *yamltree.Node, key string, words ...string) string {
+func choice[T ~string](d *decoder, n *yamltree.Node, key string, words ...T) T {
 	text, ok := d.scalar(n, key, plain.OneOf(words))
-	if !ok || slices.Contains(words, text) {
-		return text
+	if !ok || slices.Contains(words, T(text)) {
+		return T(text)
 	}
 	d.fail(n.Position, "%s must be %s, but is %s%s", key, plain.OneOf(words), n.Describe(), meantWord(n.Text, words))
 	return ""
@@ -244,6 +244,11 @@ var otherWords = map[string]string{
 // one that it begins, or with what it is called here.
 func meantWord[T ~string](text string, words []T) string {
 	near := otherWords[strings.ToLower(text)]
+	for _, kind := range knownKinds {
+		if slices.Contains(kind.others, strings.ToLower(text)) {
+			near = string(kind.name)
+		}
+	}
 	if !slices.Contains(words, T(near)) {
 		near = spelling.Nearest(text, named(words))
 	}
@@ -260,11 +265,9 @@ func meantWord[T ~string](text string, words []T) string {
 func words[T ~string](d *decoder, n *yamltree.Node, key string, known ...T) []T {
 	var all []T
 	for _, item := range d.texts(n, key) {
-		if !slices.Contains(known, T(item.Text)) {
-			d.fail(item.Position, "%s must be %s, but is %s%s", key, plain.OneOf(known), item.Describe(), meantWord(item.Text, known))
-			continue
+		if word := choice(d, item, key, known...); word != "" {
+			all = append(all, word)
 		}
-		all = append(all, T(item.Text))
 	}
 	return all
 }

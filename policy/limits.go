@@ -39,7 +39,7 @@ func (d *decoder) limits(n *yamltree.Node) Limits {
 	limits.Per = d.duration(f["per"], "per", limits.Per)
 	limits.MaxShare = d.share(f["maxShare"], "maxShare", limits.MaxShare)
 	limits.Floor = d.count(f["floor"], "floor", 0, limits.Floor)
-	limits.Over = cmp.Or(Over(d.choice(f["over"], "over", string(Withhold), string(Trickle))), limits.Over)
+	limits.Over = cmp.Or(choice(d, f["over"], "over", Withhold, Trickle), limits.Over)
 	return limits
 }
 

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 	"unicode"
@@ -93,10 +94,7 @@ func isLine(text string, most int) bool {
 
 // mode reads a mode; without one it is plan.
 func (d *decoder) mode(n *yamltree.Node) Mode {
-	if d.choice(n, "mode", string(ModePlan), string(ModeEnforce)) == string(ModeEnforce) {
-		return ModeEnforce
-	}
-	return ModePlan
+	return cmp.Or(choice(d, n, "mode", ModePlan, ModeEnforce), ModePlan)
 }
 
 var (

@@ -49,7 +49,7 @@ func (d *decoder) emergency(r *Rule, f map[string]*yamltree.Node) {
 	onEvent := slices.Contains(r.On, OnEvent)
 	if n := f["limits"]; n != nil {
 		before := len(d.errors)
-		d.choice(n, "limits of a rule", "none")
+		choice(d, n, "limits of a rule", "none")
 		r.NoLimits = true
 		if len(d.errors) == before && (!onEvent || len(r.On) > 1) {
 			d.fail(n.Position, "only a rule with on: [event], and nothing else in it, may lift the limits")
