@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/flowreaper/flowreaper/internal/order"
 	"github.com/flowreaper/flowreaper/internal/pattern"
 	"github.com/flowreaper/flowreaper/internal/spelling"
 	"github.com/flowreaper/flowreaper/internal/yamltree"
@@ -139,7 +140,7 @@ func (d *decoder) said(name string) bool {
 
 // tidy puts the days in order, and those that touch together.
 func (c *calendar) tidy() {
-	slices.SortFunc(c.days, func(a, b dayRange) int { return cmp.Compare(a.from, b.from) })
+	order.By(c.days, func(a, b dayRange) int { return cmp.Compare(a.from, b.from) })
 	var tidy []dayRange
 	for _, r := range c.days {
 		if last := len(tidy) - 1; last >= 0 && r.from <= tidy[last].to+1 {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/flowreaper/flowreaper/internal/order"
 	"github.com/flowreaper/flowreaper/policy/internal/expression"
 )
 
@@ -98,9 +99,7 @@ func cheapestFirst(conjuncts []conjunct) []conjunct {
 		}
 		return 0
 	}
-	return slices.SortedStableFunc(slices.Values(conjuncts), func(a, b conjunct) int {
-		return cmp.Compare(price(a), price(b))
-	})
+	return order.Of(slices.Values(conjuncts), func(a, b conjunct) int { return cmp.Compare(price(a), price(b)) })
 }
 
 func withSource(c conjunct, err error) error {

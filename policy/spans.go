@@ -1,9 +1,7 @@
 package policy
 
 import (
-	"cmp"
 	"math"
-	"slices"
 	"time"
 )
 
@@ -55,18 +53,7 @@ func (s spans) and(other spans) spans {
 	return both
 }
 
-func (s spans) or(other spans) spans {
-	sorted := slices.SortedFunc(slices.Values(slices.Concat(s, other)), func(a, b span) int { return cmp.Compare(a.from, b.from) })
-	var either spans
-	for _, next := range sorted {
-		if last := len(either) - 1; last >= 0 && next.from <= either[last].to {
-			either[last].to = max(either[last].to, next.to)
-			continue
-		}
-		either = append(either, next)
-	}
-	return either
-}
+func (s spans) or(other spans) spans { return s.not().and(other.not()).not() }
 
 func (s spans) not() spans {
 	var rest spans

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"time"
+
+	"github.com/flowreaper/flowreaper/internal/order"
 )
 
 // round is a look under way. It is one listing, or one after another when the
@@ -72,7 +74,7 @@ const sliceRows = maxPages * pageSize / 2
 // mergeSlices returns where to cut the next look's time, so that each slice
 // holds about sliceRows rows.
 func mergeSlices(done []slice) (cuts []instant) {
-	slices.SortFunc(done, func(a, b slice) int { return cmp.Compare(a.from, b.from) })
+	order.By(done, func(a, b slice) int { return cmp.Compare(a.from, b.from) })
 	rows := 0
 	for i, s := range done {
 		if i > 0 && rows+s.rows > sliceRows {

@@ -13,6 +13,8 @@ import (
 	"strings"
 
 	"github.com/emersion/go-ical"
+
+	"github.com/flowreaper/flowreaper/internal/order"
 )
 
 // Calendar is what a file holds.
@@ -61,7 +63,7 @@ func Read(text []byte) (*Calendar, []Problem) {
 		r.fail(1, "%s", nothingIn(len(components), len(r.calendar.Timed)))
 	}
 	if len(r.problems) > 0 {
-		slices.SortStableFunc(r.problems, func(a, b Problem) int { return cmp.Compare(a.Line, b.Line) })
+		order.By(r.problems, func(a, b Problem) int { return cmp.Compare(a.Line, b.Line) })
 		return nil, r.problems
 	}
 	return r.calendar, nil
