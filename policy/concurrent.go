@@ -117,16 +117,23 @@ func (c *concurrency) holds(j *judgement) (bool, error) {
 }
 
 func (c *concurrency) live(j *judgement) (*Live, error) {
-	switch flow := j.facts.Flow; {
-	case flow.Live == nil:
-		return nil, &MissingError{"the complete list of the flow's executions", NeedLive}
-	case slices.Contains(flow.Unknown, "Definition") && !c.mapChildren:
-		return nil, &MissingError{"the flow's definition", NeedFlow}
-	case flow.DistributedMap && !c.mapChildren:
-		return nil, errors.New("the flow " + childrenToo)
-	default:
-		return flow.Live, nil
+	flow := j.facts.Flow
+	err := c.unlisted(flow)
+	if err == nil && flow.DistributedMap && !c.mapChildren {
+		err = errors.New("the flow " + childrenToo)
 	}
+	return flow.Live, err
+}
+
+// unlisted says what must be fetched of a flow before its executions can be counted.
+func (c *excess) unlisted(flow *Flow) error {
+	switch {
+	case flow.Live == nil:
+		return &MissingError{"the complete list of the flow's executions", NeedLive}
+	case slices.Contains(flow.Unknown, "Definition") && !c.mapChildren:
+		return &MissingError{"the flow's definition", NeedFlow}
+	}
+	return nil
 }
 
 const childrenToo = "has a distributed Map, whose children are executions too: say mapChildren: count if they shall be"

@@ -93,24 +93,21 @@ func (c *countBy) holds(j *judgement) (bool, error) {
 // group finds the executions that the one which is judged is counted with.
 func (c *countBy) group(j *judgement) (all *tallied, own *group, key string, err error) {
 	flow := j.facts.Flow
-	switch {
-	case flow.Live == nil:
-		return nil, nil, "", &MissingError{"the complete list of the flow's executions", NeedLive}
-	case slices.Contains(flow.Unknown, "Definition") && !c.mapChildren:
-		return nil, nil, "", &MissingError{"the flow's definition", NeedFlow}
-	case flow.Live.together == nil:
-		return nil, nil, "", &MissingError{"the list of all flows that count together", NeedTogether}
+	err = c.unlisted(flow)
+	if err == nil && flow.Live.together == nil {
+		err = &MissingError{"the list of all flows that count together", NeedTogether}
 	}
-	if key, err = c.key.of(j); err != nil {
+	if err == nil {
+		key, err = c.key.of(j)
+	}
+	if err != nil {
 		return nil, nil, "", err
 	}
-	if all = flow.Live.together.count(c, j); all.err != nil {
-		return nil, nil, "", all.err
-	}
+	all = flow.Live.together.count(c, j)
 	if own = all.groups[key]; own == nil { // what is judged has been read anew since
 		own = &group{}
 	}
-	return all, own, key, nil
+	return all, own, key, all.err
 }
 
 // count counts for a rule what is live, once for all that it judges.
