@@ -41,15 +41,14 @@ func (e *endBy) describe(j *judgement) string {
 	if started.IsZero() {
 		return e.String() + " of an unknown start"
 	}
-	const layout = "Mon 2006-01-02 15:04 -07:00"
-	text := fmt.Sprintf("started %s and %s ", started.In(e.zone).Format(layout), e)
+	text := fmt.Sprintf("started %s and %s ", onClocks(started, e.zone), e)
 	switch at, ever := e.next(started); {
 	case !ever:
 		return text + "never comes"
 	case j.facts.Now.Before(at):
-		return text + "is " + at.In(e.zone).Format(layout)
+		return text + "is " + onClocks(at, e.zone)
 	default:
-		return text + "was " + at.In(e.zone).Format(layout)
+		return text + "was " + onClocks(at, e.zone)
 	}
 }
 

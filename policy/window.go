@@ -89,14 +89,7 @@ func (ws windows) change(t time.Time) time.Time {
 
 // next is the first moment from t on at which a window is open; false where
 // there is none in a hundred years.
-func (ws windows) next(t time.Time) (time.Time, bool) {
-	for last := t.Add(horizon); t.Before(last); t = ws.change(t) {
-		if ws.contains(t) {
-			return t, true
-		}
-	}
-	return time.Time{}, false
-}
+func (ws windows) next(t time.Time) (time.Time, bool) { return ws.first(true, t, horizon) }
 
 // shut is the first moment from t on at which no window is open; false where there is
 // none in two years: no execution lives so long.
@@ -104,8 +97,12 @@ func (ws windows) shut(t time.Time) (time.Time, bool) {
 	if len(ws) == 0 {
 		return t, true
 	}
-	for last := t.Add(2 * year); t.Before(last); t = ws.change(t) {
-		if !ws.contains(t) {
+	return ws.first(false, t, 2*year)
+}
+
+func (ws windows) first(open bool, t time.Time, within time.Duration) (time.Time, bool) {
+	for last := t.Add(within); t.Before(last); t = ws.change(t) {
+		if ws.contains(t) == open {
 			return t, true
 		}
 	}
@@ -153,7 +150,12 @@ func (ws windows) describe(j *judgement) string {
 	if !ws.contains(j.facts.Now) {
 		verb = "not in"
 	}
-	return fmt.Sprintf("now %s%s %s %s", j.facts.Now.In(ws[0].zone).Format("Mon 2006-01-02 15:04 -07:00"), ws.calendarsOf(j.facts.Now), verb, ws)
+	return fmt.Sprintf("now %s%s %s %s", onClocks(j.facts.Now, ws[0].zone), ws.calendarsOf(j.facts.Now), verb, ws)
+}
+
+// onClocks is a moment as the clocks of a zone show it.
+func onClocks(t time.Time, zone *time.Location) string {
+	return t.In(zone).Format("Mon 2006-01-02 15:04 -07:00")
 }
 
 // calendarsOf says which calendars decide about a moment's day, or about the day
