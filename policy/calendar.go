@@ -119,7 +119,7 @@ func (d *decoder) calendar(c *calendar, n *yamltree.Node) {
 func (d *decoder) calendarFile(c *calendar, file File) {
 	read, problems := icalendar.Read(file.Text)
 	if len(problems) > 0 && !d.said(file.Name) {
-		lines := strings.Split(string(file.Text), "\n")
+		lines := linesOf(file.Text)
 		for _, p := range problems {
 			d.errors = append(d.errors, &Error{File: d.beside(file.Name), Line: p.Line, Column: 1, Message: p.Message, Source: shownLine(lines, p.Line)})
 		}

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"maps"
 	"path"
 	"path/filepath"
 	"slices"
@@ -90,19 +91,11 @@ func (d *decoder) levels(root *yamltree.Node) []map[string]*yamltree.Node {
 		f = d.sections(base)
 		all = append(all, f)
 	}
-	if f == nil || lacksValue(all, "extends") {
+	if f == nil || !lacks(f, "extends") {
 		return nil
 	}
 	slices.Reverse(all)
 	return all
-}
-
-// lacksValue says whether a key stands in one of the files without a value.
-func lacksValue(all []map[string]*yamltree.Node, key string) bool {
-	return slices.ContainsFunc(all, func(f map[string]*yamltree.Node) bool {
-		n, there := f[key]
-		return there && n == nil
-	})
 }
 
 // base reads the file that extends names.
@@ -158,7 +151,7 @@ func (d *decoder) extended(root *yamltree.Node) *whole {
 	w := &whole{sections: map[string]*yamltree.Node{}}
 	for _, level := range levels {
 		d.checkExtends(w, level)
-		for _, key := range slices.Sorted(keysOf(level)) {
+		for _, key := range slices.Sorted(maps.Keys(level)) {
 			w.add(key, level[key])
 		}
 	}
@@ -240,7 +233,7 @@ func (w *whole) protect() *yamltree.Node {
 		}
 	}
 	both := &yamltree.Node{Position: w.sections["protect"].Position, Kind: yamltree.Mapping}
-	for _, key := range slices.Sorted(keysOf(all)) {
+	for _, key := range slices.Sorted(maps.Keys(all)) {
 		both.Entries = append(both.Entries, yamltree.Entry{Key: &yamltree.Node{Position: all[key].Position, Text: key}, Value: all[key]})
 	}
 	return both

@@ -2,8 +2,6 @@ package policy
 
 import (
 	"fmt"
-	"iter"
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -14,8 +12,6 @@ import (
 
 // What a base says binds those that extend it: protect only grows, limits only tighten, a
 // mode only softens. What it doesn't say it leaves to them.
-
-func keysOf(m map[string]*yamltree.Node) iter.Seq[string] { return maps.Keys(m) }
 
 // checkExtends refuses what would let more be stopped than the bases allow.
 func (d *decoder) checkExtends(bases *whole, f map[string]*yamltree.Node) {

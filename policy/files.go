@@ -50,7 +50,7 @@ func (d *decoder) namedFile(n *yamltree.Node, key, such string) (file File, ok b
 	if !ok {
 		return File{}, false
 	}
-	if wrong := wrongName(text, path.Clean(text)); wrong != "" {
+	if wrong := wrongName(text); wrong != "" {
 		d.fail(n.Position, "%s must be the name of a file beside the policy, such as %s, but is %s%s", key, such, n.Describe(), wrong)
 		return File{}, false
 	}
@@ -85,10 +85,10 @@ func (d *decoder) readFile(name string) (file File, wrong string) {
 }
 
 // wrongName ends the error of a text that can't name a file beside the policy; "" of
-// one that can. clean is the same without what changes nothing.
-func wrongName(text, clean string) string {
+// one that can.
+func wrongName(text string) string {
 	slashes := strings.ReplaceAll(text, `\`, "/")
-	switch {
+	switch clean := path.Clean(text); {
 	case strings.Contains(text, "://"):
 		return ": download it, and give the file's name"
 	case path.IsAbs(slashes) || len(text) > 1 && text[1] == ':':

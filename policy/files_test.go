@@ -124,4 +124,8 @@ func TestErrorsOfFiles(t *testing.T) {
 	if got := err.(Errors)[2].Error(); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
+	_, err = ParseWith("policy.yaml", []byte(withFile("{file: a.ics}")), Files{{"a.ics", []byte("\ufeff<html>")}}.Read)
+	if line, _, _ := strings.Cut(err.(Errors)[0].Source, "\n"); line != "<html>" {
+		t.Errorf("the mark that begins a file is shown: %q", line)
+	}
 }
