@@ -222,6 +222,23 @@ func TestSuggestNotes(t *testing.T) {
 	}
 }
 
+// CONTRIBUTING's table says what each folder of test/ tests.
+func TestTableOfTests(t *testing.T) {
+	text, err := os.ReadFile("../CONTRIBUTING.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	folders, err := os.ReadDir("../test")
+	if err != nil || len(folders) == 0 {
+		t.Fatalf("%d folders, error %v", len(folders), err)
+	}
+	for _, folder := range folders {
+		if !strings.Contains(string(text), "| `test/"+folder.Name()+"/` |") {
+			t.Errorf("CONTRIBUTING.md doesn't say what test/%s tests", folder.Name())
+		}
+	}
+}
+
 // Both READMEs' tables name each folder of the product, in one order, and none
 // that isn't there.
 func TestTablesOfFolders(t *testing.T) {

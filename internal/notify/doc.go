@@ -55,17 +55,9 @@
 //
 // # Robots
 //
-// Are sent what their vendors document; dingtalk.go, feishu.go, wecom.go and slack.go say where, and
-// what each refuses:
-//
-//	             takes               signed by the secret        bytes   messages
-//	dingtalk     markdown            in the URL                  20,000  20 a minute
-//	feishu       a card of markdown  in the body                 20,480  100 a minute, 5 a second
-//	wecom        markdown            not: its URL is the secret   4,096  20 a minute
-//	slack        mrkdwn              not: its URL is the secret  40,000  about 1 a second
-//
-// A message that would be longer names fewer executions. There is one a sweep, which is fewer
-// than any vendor allows. All but Slack refuse with HTTP 200 and a code, so the code is read; what is
+// Are sent what their vendors document. A file a vendor says where: what its robots take, what
+// signs it, how long it may be, how many are taken, and what is refused. A message that would be
+// longer names fewer executions. There is one a sweep, which is fewer than any vendor allows. All but Slack refuse with HTTP 200 and a code, so the code is read; what is
 // refused is said with the next step. DingTalk and Feishu robots that are secured by
 // keywords let these messages pass with the keyword flowreaper.
 //
