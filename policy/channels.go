@@ -44,7 +44,10 @@ const (
 	NewsPlanned   News = "planned" // what only a plan would have stopped; heard of where it is named
 )
 
-var channelNews = []News{NewsStopped, NewsWithheld, NewsFailed, NewsUndecided, NewsWarned, NewsPlanned}
+// AllNews are all, in the order in which they are told.
+func AllNews() []News {
+	return []News{NewsStopped, NewsWithheld, NewsFailed, NewsUndecided, NewsWarned, NewsPlanned}
+}
 
 // Hears says whether the channel hears of such news. A template of its own that doesn't
 // show what will be stopped tells nobody of it; a webhook is sent more than the text.
@@ -122,7 +125,7 @@ func (d *decoder) channel(n *yamltree.Node) Channel {
 	c := Channel{
 		Name: d.named(n, f, "channel"), Kind: d.channelKind(n, f),
 		URLEnv: d.variable(f["urlEnv"], "urlEnv", "the URL"), SecretEnv: d.variable(f["secretEnv"], "secretEnv", "the secret"),
-		On: words(d, f["on"], "on", channelNews...), Language: cmp.Or(choice(d, f["language"], "language", English, Chinese), English),
+		On: words(d, f["on"], "on", AllNews()...), Language: cmp.Or(choice(d, f["language"], "language", English, Chinese), English),
 	}
 	c.At = d.mentions(&c, f["at"])
 	if f["timeZone"] != nil {

@@ -35,8 +35,8 @@ func (d *decoder) mentions(c *Channel, n *yamltree.Node) map[News][]string {
 	for _, entry := range n.Entries {
 		news := News(entry.Key.Text)
 		switch {
-		case !slices.Contains(channelNews, news):
-			d.fail(entry.Key.Position, "at mentions people of what a channel hears of, but not of %q%s", yamltree.Brief(entry.Key.Text), spelling.DidYouMean(entry.Key.Text, named(channelNews)))
+		case !slices.Contains(AllNews(), news):
+			d.fail(entry.Key.Position, "at mentions people of what a channel hears of, but not of %q%s", yamltree.Brief(entry.Key.Text), spelling.DidYouMean(entry.Key.Text, named(AllNews())))
 		case at[news] != nil:
 			d.fail(entry.Key.Position, "the key %s is given twice", news)
 		case !c.Hears(news):

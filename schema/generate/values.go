@@ -71,8 +71,8 @@ func values() map[reflect.Type]*jsonschema.Schema {
 		reflect.TypeFor[policy.ChannelKind](): oneOf(policy.ChannelKinds()),
 
 		reflect.TypeFor[variable](): text(`^[A-Za-z_][A-Za-z0-9_]{0,127}$`),
-		reflect.TypeFor[news]():     oneOrMore(newsText()),
-		reflect.TypeFor[mentions](): {AnyOf: append(oneOrMore(text(`\S`)).AnyOf, &jsonschema.Schema{Type: "object", PropertyNames: newsText(), AdditionalProperties: oneOrMore(text(`\S`))})},
+		reflect.TypeFor[news]():     oneOrMore(oneOf(policy.AllNews())),
+		reflect.TypeFor[mentions](): {AnyOf: append(oneOrMore(text(`\S`)).AnyOf, &jsonschema.Schema{Type: "object", PropertyNames: oneOf(policy.AllNews()), AdditionalProperties: oneOrMore(text(`\S`))})},
 
 		reflect.TypeFor[body]():          {AnyOf: []*jsonschema.Schema{text(`\S`), {Type: "object"}, {Type: "array"}}},
 		reflect.TypeFor[dates]():         oneOrMore(text(dateSpan)),
@@ -91,11 +91,6 @@ func values() map[reflect.Type]*jsonschema.Schema {
 		reflect.TypeFor[policytest.JSON]():     {},
 		reflect.TypeFor[policytest.Input]():    {Not: text(`^\s*([{]\s*(".*)?[}]|\[.*\])\s*$`)},
 	}
-}
-
-// newsText is what a channel may hear of.
-func newsText() *jsonschema.Schema {
-	return &jsonschema.Schema{Type: "string", Enum: []any{"stopped", "withheld", "failed", "undecided", "warned", "planned"}}
 }
 
 func text(pattern string) *jsonschema.Schema {
