@@ -217,7 +217,7 @@ func (x *examiner) tellQuota(all []measured) {
 	means := "The defaults fit: there is nothing to set."
 	if len(rates) > 0 {
 		x.report.Settings["FLOWREAPER_RATES"] = rates.String()
-		means = "Set FLOWREAPER_RATES=" + rates.String() + " (98 % of the rate, 80 % of the burst). Whatever else called the API meanwhile makes the quota look smaller."
+		means = "Set FLOWREAPER_RATES=" + rates.String() + " (98% of the rate, 80% of the burst). Whatever else called the API meanwhile makes the quota look smaller."
 	}
 	if len(all) == 1 {
 		means += " With no execution to ask for, only ListFlows was measured."

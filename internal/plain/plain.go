@@ -5,7 +5,7 @@
 // characters, those that turn the direction of writing, and private ones.
 // Everything else stays as it is. [Text] makes one line of a text, [Lines]
 // leaves it its lines, and [JSON] does for JSON what Lines does for a text. [Clip]
-// bounds them, and [Number] and [Count] write numbers for people.
+// bounds them, and [Number], [Count] and [Percent] write numbers for people.
 package plain
 
 import (

@@ -1,6 +1,7 @@
 package plain
 
 import (
+	"math"
 	"strconv"
 	"strings"
 )
@@ -20,6 +21,20 @@ func Count(n int, what string) string {
 		what += "s"
 	}
 	return Number(n) + " " + what
+}
+
+// Percent writes a share with two digits, so that what is rare is not shown as none: 0.13%.
+func Percent(share float64) string {
+	percent := share * 100
+	if percent <= 0 || math.IsNaN(percent) {
+		return "0%"
+	}
+	digits := max(0, 1-int(math.Floor(math.Log10(percent))))
+	text := strconv.FormatFloat(percent, 'f', digits, 64)
+	if strings.Contains(text, ".") {
+		text = strings.TrimRight(strings.TrimRight(text, "0"), ".")
+	}
+	return text + "%"
 }
 
 // Clip cuts a text to so many characters, the last of them an ellipsis if any were

@@ -28,7 +28,7 @@ func (d Demand) Tight() bool { return d.OfQuota > usable }
 
 // String says it to people.
 func (d Demand) String() string {
-	s := fmt.Sprintf("looks need %.2f ListExecutions calls a second, %.0f %% of the quota", d.PerSecond, 100*d.OfQuota)
+	s := fmt.Sprintf("looks need %.2f ListExecutions calls a second, %.0f%% of the quota", d.PerSecond, 100*d.OfQuota)
 	if d.Late > 0 {
 		s += fmt.Sprintf(": stops may come %s late", duration.Rough(d.Late))
 	}

@@ -178,7 +178,7 @@ func TestDemandSaysHowLateStopsCanBe(t *testing.T) {
 	w.SetFlows(flows, 0, midnight)
 	// Three a second are needed, 0.9 can be had: a round takes 200 s, not 60.
 	got := w.Demand().String()
-	if want := "looks need 3.00 ListExecutions calls a second, 300 % of the quota: stops may come 2m20s late"; got != want {
+	if want := "looks need 3.00 ListExecutions calls a second, 300% of the quota: stops may come 2m20s late"; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }

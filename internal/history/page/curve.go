@@ -24,7 +24,7 @@ func curve(g *suggest.Group) template.HTML {
 	for _, part := range []float64{0, 0.25, 0.5, 0.75, 1} {
 		at := share.at(part * share.to)
 		s.line("grid", left, at, width-right, at)
-		s.label(left-6, at+4, "end", "ofshare", suggest.Percent(part*share.to))
+		s.label(left-6, at+4, "end", "ofshare", plain.Percent(part*share.to))
 		s.label(width-right+6, at+4, "start", "ofhours", number3(part*hours.to)+"h")
 	}
 	s.add(`<path class="band" d="%s"/>`, band(points, x, share))
@@ -42,7 +42,7 @@ func curve(g *suggest.Group) template.HTML {
 	s.label(width-right, height-4, "end", "", "limit")
 	return s.figure(
 		fmt.Sprintf("Curve of %s: a limit of %s stops %s of good runs, at 95 percent confidence, and saves %.1f hours", g.Name, g.Limit.Duration, g.Limit.FalseStops, g.Limit.HoursSaved),
-		"By limit: the share of good runs that it would have stopped (solid line; the band is its interval at 95 %), and the hours that it would have saved (dashed). The upright line is the suggested limit.")
+		"By limit: the share of good runs that it would have stopped (solid line; the band is its interval at 95%), and the hours that it would have saved (dashed). The upright line is the suggested limit.")
 }
 
 // stairs: between two limits of the curve nothing is known but that it falls, so it

@@ -19,14 +19,14 @@ const pictured = 200
 // Suggestion is a page of what suggest found.
 func Suggestion(r *suggest.Result, s *Sample) *Page {
 	p := &Page{Title: "flowreaper: suggested limits", Facts: facts(r.Account, r.Region, r.From, r.To)}
-	p.Facts = append(p.Facts, [2]string{"aimed at", fmt.Sprintf("at most %s of good runs are stopped; margin %v", suggest.Percent(r.FalseStops), r.Margin)})
+	p.Facts = append(p.Facts, [2]string{"aimed at", fmt.Sprintf("at most %s of good runs are stopped; margin %v", plain.Percent(r.FalseStops), r.Margin)})
 	limited := 0
 	for i := range r.Groups {
 		if r.Groups[i].Limit != nil {
 			limited++
 		}
 	}
-	p.say("%s of %s have a limit, in %s. Good runs are those that Succeeded; what was stopped, timed out or still runs counts as one that would have taken longer. All intervals are at 95 %%.",
+	p.say("%s of %s have a limit, in %s. Good runs are those that Succeeded; what was stopped, timed out or still runs counts as one that would have taken longer. All intervals are at 95%%.",
 		plain.Number(limited), plain.Count(len(r.Groups), "group"), plain.Count(len(r.Rules), "rule"))
 	for _, n := range r.Notes {
 		p.say("Note: %s.", n.Message)

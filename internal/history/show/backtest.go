@@ -148,7 +148,7 @@ func beyond(c backtest.Coverage, censored backtest.Censored) string {
 func sentence(r *backtest.Result, gate *backtest.Gate) string {
 	text := fmt.Sprintf("Policy %s, in mode %s, would have stopped %s: %s, and %s, which is %s of what Succeeded%s. %s saved%s.",
 		plain.Text(r.Policy.Name), r.Policy.Mode, plain.Count(r.Executions.Stopped, "execution"), plain.Count(len(r.GoodStops), "good stop"),
-		plain.Count(len(r.FalseStops), "false stop"), percent(r.FalseShare()), verdict(gate, len(r.FalseStops), r.Executions.Succeeded), hours(r.HoursSaved), and(money(r.CostSaved, r.Policy.Currency)))
+		plain.Count(len(r.FalseStops), "false stop"), plain.Percent(r.FalseShare()), verdict(gate, len(r.FalseStops), r.Executions.Succeeded), hours(r.HoursSaved), and(money(r.CostSaved, r.Policy.Currency)))
 	if n := r.Executions.Protected; n > 0 {
 		text += fmt.Sprintf(" Protected: %s.", plain.Number(n))
 	}
@@ -243,7 +243,7 @@ func sideRow(what string, s *backtest.Side) []string {
 	if s.Executions.Succeeded > 0 {
 		share = float64(s.FalseStops) / float64(s.Executions.Succeeded)
 	}
-	return []string{what + s.Name + "@" + policy.ShortHash(s.Hash), plain.Number(s.GoodStops), plain.Number(s.FalseStops), percent(share),
+	return []string{what + s.Name + "@" + policy.ShortHash(s.Hash), plain.Number(s.GoodStops), plain.Number(s.FalseStops), plain.Percent(share),
 		hours(s.HoursSaved), money(s.CostSaved, s.Currency), plain.Number(s.Withheld)}
 }
 
@@ -288,15 +288,4 @@ func and(text string) string {
 		return ""
 	}
 	return ", and " + text
-}
-
-// percent keeps what is rare from being shown as none.
-func percent(share float64) string {
-	switch {
-	case share == 0:
-		return "0 %"
-	case share < 0.0001:
-		return "less than 0.01 %"
-	}
-	return fmt.Sprintf("%.2f %%", 100*share)
 }

@@ -84,7 +84,7 @@ func asCode(cell string) string {
 	return "`" + cell + "`"
 }
 
-var numeric = regexp.MustCompile(`^[0-9.,]+( %)?$|^([0-9.,]+(w|d|h|m|s|ms))+$`)
+var numeric = regexp.MustCompile(`^[0-9.,]+%?$|^([0-9.,]+(w|d|h|m|s|ms))+$`)
 
 func escapeMarkdown(words string) string {
 	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "_", `\_`, "`", "\\`", "<", "&lt;", "[", `\[`, "#", `\#`, "|", `\|`, "\n", "\\\n").Replace(plain.Lines(words))

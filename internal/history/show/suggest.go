@@ -64,8 +64,8 @@ func suggestHead(r *suggest.Result) string {
 	if !r.From.IsZero() {
 		span = r.From.Format(time.DateOnly) + " to " + r.To.Format(time.DateOnly)
 	}
-	return fmt.Sprintf("%s%s, started %s. At most %s of good runs are to be stopped; margin %v; intervals at 95 %%.",
-		place, plain.Count(n, "execution"), span, suggest.Percent(r.FalseStops), r.Margin)
+	return fmt.Sprintf("%s%s, started %s. At most %s of good runs are to be stopped; margin %v; intervals at 95%%.",
+		place, plain.Count(n, "execution"), span, plain.Percent(r.FalseStops), r.Margin)
 }
 
 func suggestRow(g *suggest.Group) []string {

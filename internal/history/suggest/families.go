@@ -78,7 +78,7 @@ func newFamily(name string, flows []*flow) *family {
 }
 
 // runAlike leaves out, over and over, the flows of whose good runs more, or fewer, are
-// longer than the half, than 95 %, or than all but falseStops, of all that are left, than
+// longer than the half, than 95%, or than all but falseStops, of all that are left, than
 // chance would have it.
 func runAlike(flows []*flow, falseStops float64) []*flow {
 	lengths := map[*flow][]int64{}

@@ -13,7 +13,7 @@ import (
 // Only watching tells. A run hangs where it and the others like it were watched for so
 // long beyond the longest good run that some of them would have ended, had they been good
 // runs: were these as quick to end as the longest tenth of good runs, at least five were
-// expected, and none came (a chance of e⁻⁵, less than 1 %). Lengths count by their logarithm,
+// expected, and none came (a chance of e⁻⁵, less than 1%). Lengths count by their logarithm,
 // which makes a constant rate of ending a heavy tail (Pareto's), and so gives lognormal,
 // Weibull and exponential ones more time than they need. An earlier limit that cuts good
 // runs off leaves no time to watch beyond it, and so leaves them in doubt.

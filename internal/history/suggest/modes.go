@@ -24,7 +24,7 @@ type density struct {
 
 // modes finds two modes: each with a twentieth of the lengths and ten of them, one half
 // as long again as the other, and a valley between them that is no chance, and less than
-// 60 % as high as the lower mode.
+// 60% as high as the lower mode.
 func modes(lengths []int64) (m twoModes, ok bool) {
 	d := newDensity(lengths)
 	if d == nil {

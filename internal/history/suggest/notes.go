@@ -94,6 +94,6 @@ func differ(a, b *curve, least int) (difference, bool) {
 func twoKinds(g *Group, runs []run) {
 	if m, ok := modes(goodLengths(runs)); ok {
 		g.note(TwoKinds, "two kinds of runs: %s take about %s, the others about %s. The limit fits the longer ones; where the input or the name tells which is which, a rule for each is better",
-			Percent(m.share), text(int64(m.short)), text(int64(m.long)))
+			plain.Percent(m.share), text(int64(m.short)), text(int64(m.long)))
 	}
 }

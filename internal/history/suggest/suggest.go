@@ -9,7 +9,7 @@
 // Kaplan and Meier's, so that an earlier limit doesn't bend it. What Failed ended by
 // itself and could never have become a good run: it competes, by Aalen and Johansen,
 // which is the same where nothing failed. What ran on and on beyond all good runs hangs,
-// and is not waited for (see hangs.go). All intervals are at 95 %.
+// and is not waited for (see hangs.go). All intervals are at 95%.
 //
 // The package is pure. docs/replay.md tells it to those who use it.
 package suggest
@@ -33,7 +33,7 @@ type Options struct {
 }
 
 // Minimum is how many good runs a limit needs. Of so many, the longest is above the
-// 95th percentile with 95 % confidence: 1 - 0.95⁵⁹ = 0.952.
+// 95th percentile with 95% confidence: 1 - 0.95⁵⁹ = 0.952.
 const Minimum = 59
 
 // confidence is that of all intervals that are shown.
@@ -119,12 +119,12 @@ func (f *family) choose(g *Group, c *curve, o Options) {
 	}
 	if _, shown := c.quantile(1 - o.FalseStops); !shown {
 		g.note(InDoubt, "%s after about %s, where the good runs end, too: the limit stands above, and may stop more good runs than %s all the same",
-			were(c.doubtful, "stopped, or last seen running,"), text(c.longest), Percent(o.FalseStops))
+			were(c.doubtful, "stopped, or last seen running,"), text(c.longest), plain.Percent(o.FalseStops))
 	}
 	twoKinds(g, f.runs)
 	longest = max(longest, f.drift(g, o), f.monthEnd(g, o))
 	if n := float64(g.Sample.Succeeded); n*o.FalseStops < 1 {
-		g.note(Aim, "%s can't show %s: the limit stands above the longest of them", plain.Count(g.Sample.Succeeded, "good run"), Percent(o.FalseStops))
+		g.note(Aim, "%s can't show %s: the limit stands above the longest of them", plain.Count(g.Sample.Succeeded, "good run"), plain.Percent(o.FalseStops))
 	}
 	limit, ok := readable(longest * o.Margin)
 	if !ok {
@@ -145,7 +145,7 @@ func instead(least float64) string {
 	if least > MaxFalseStops {
 		return ""
 	}
-	return "; or ask with --false-stops " + Percent(least)
+	return "; or ask with --false-stops " + plain.Percent(least)
 }
 
 // hung says what was not taken for good runs.

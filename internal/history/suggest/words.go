@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/duration"
+	"github.com/flowreaper/flowreaper/internal/plain"
 )
 
 // MaxFalseStops is the largest share of good runs that can be aimed at: no limit is
@@ -68,23 +69,9 @@ func ParseMargin(text string) (float64, error) {
 	return margin, nil
 }
 
-// Percent writes a share with two digits: 0.13%.
-func Percent(share float64) string {
-	percent := share * 100
-	if percent <= 0 || math.IsNaN(percent) {
-		return "0%"
-	}
-	digits := max(0, 1-int(math.Floor(math.Log10(percent))))
-	text := strconv.FormatFloat(percent, 'f', digits, 64)
-	if strings.Contains(text, ".") {
-		text = strings.TrimRight(strings.TrimRight(text, "0"), ".")
-	}
-	return text + "%"
-}
-
-// Of writes a share with its bounds.
+// String writes a share with its bounds.
 func (s Share) String() string {
-	return fmt.Sprintf("%s (%s–%s)", Percent(s.Share), Percent(s.Low), Percent(s.High))
+	return fmt.Sprintf("%s (%s–%s)", plain.Percent(s.Share), plain.Percent(s.Low), plain.Percent(s.High))
 }
 
 // year is how long CloudFlow lets an execution run.

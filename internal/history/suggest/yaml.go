@@ -17,7 +17,7 @@ func (r *Result) Policy() string {
 	var b strings.Builder
 	b.WriteString("# yaml-language-server: $schema=./policy.schema.json\n")
 	comment(&b, "", "Suggested by flowreaper suggest, of executions that started from %s to %s: at most %s of good runs are to be stopped; margin %v.",
-		day(r.From), day(r.To), Percent(r.FalseStops), r.Margin)
+		day(r.From), day(r.To), plain.Percent(r.FalseStops), r.Margin)
 	for _, n := range r.Notes {
 		comment(&b, "", "Note: %s.", n.Message)
 	}
@@ -40,7 +40,7 @@ func (r *Result) Policy() string {
 func (g *Group) explain(b *strings.Builder) {
 	comment(b, "  ", "%s: %s, p50 %s, p95 %s, p99 %s, longest %s; limit %s.", g.Name, plain.Count(g.Sample.Succeeded, "good run"),
 		g.P50, g.P95, g.P99, rough(g.LongestSeconds), g.Limit.Duration)
-	comment(b, "  ", "Stops %s of good runs, at 95 %% confidence; of these here %d, and %s that did not end well: %.1f hours saved.",
+	comment(b, "  ", "Stops %s of good runs, at 95%% confidence; of these here %d, and %s that did not end well: %.1f hours saved.",
 		g.Limit.FalseStops, g.Limit.StoppedGood, plain.Count(g.Limit.StoppedOthers, "execution"), g.Limit.HoursSaved)
 	for _, n := range g.Notes {
 		comment(b, "  ", "Note: %s.", n.Message)
@@ -70,7 +70,7 @@ func (r *Result) Tests(policy string) string {
 }
 
 // asGood is a length that must be let be: the longest good run's, or, where the limit
-// stops that one, as long as 95 % of them.
+// stops that one, as long as 95% of them.
 func (g *Group) asGood() string {
 	longest := g.LongestSeconds
 	if longest > g.Limit.Seconds {
