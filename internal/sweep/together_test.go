@@ -1,6 +1,7 @@
 package sweep_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -36,13 +37,13 @@ func (m *slowMount) Open(name string) (io.ReadCloser, error) { m.takes(); return
 func (m *slowMount) Mkdir(name string) error                 { m.takes(); return os.Mkdir(name, 0o700) }
 func (m *slowMount) Remove(name string) error                { m.takes(); return os.Remove(name) }
 
-func (m *slowMount) Write(name string, parts ...string) error {
+func (m *slowMount) Write(name string, parts ...[]byte) error {
 	m.takes()
 	if err := os.WriteFile(name, nil, 0o600); err != nil {
 		return err
 	}
 	m.takes()
-	err := os.WriteFile(name, []byte(strings.Join(parts, "")), 0o600)
+	err := os.WriteFile(name, bytes.Join(parts, nil), 0o600)
 	m.takes()
 	return err
 }

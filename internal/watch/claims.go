@@ -70,12 +70,12 @@ func (f *File) writeClaim(w *Watch, tries []Try) (string, error) {
 	}
 	name := fmt.Sprintf("%d-%s", tries[len(tries)-1].At.UnixMilli(), strings.ToLower(rand.Text()))
 	header, _ := seal(claimTries, body)
-	err = f.mount.Write(f.claimName(name), header, string(body))
+	err = f.mount.Write(f.claimName(name), header, body)
 	if errors.Is(err, fs.ErrNotExist) { // the first; or somebody took the folder away
 		if err := f.mount.Mkdir(f.claimsFolder()); err != nil && !errors.Is(err, fs.ErrExist) {
 			return "", err
 		}
-		err = f.mount.Write(f.claimName(name), header, string(body))
+		err = f.mount.Write(f.claimName(name), header, body)
 	}
 	return name, err
 }

@@ -83,11 +83,11 @@ func (m *mounted) Open(name string) (io.ReadCloser, error) {
 	return io.NopCloser(bytes.NewReader(data)), nil
 }
 
-func (m *mounted) Write(name string, parts ...string) error {
+func (m *mounted) Write(name string, parts ...[]byte) error {
 	if err := m.broken(); err != nil {
 		return err
 	}
-	whole := strings.Join(parts, "")
+	whole := string(bytes.Join(parts, nil))
 	for range 3 { // some part of it is there, then another
 		m.takes()
 		m.put(name, whole[:m.upTo(len(whole))])

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"cmp"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -80,7 +79,7 @@ func (f *File) Save(w *Watch, now time.Time) error {
 	w.Ledger.prune(now)
 	w.Emergencies.prune(now)
 	w.Warnings.prune(now)
-	body, err := json.Marshal(w.state())
+	body, err := w.encode()
 	if err != nil {
 		return fmt.Errorf("saving the state: %w", err)
 	}
@@ -101,7 +100,7 @@ func (f *File) put(i int, body []byte) error {
 	header, sum := seal(next.generation, body)
 	next.sum = sum
 	f.slots[i] = slot{}
-	if err := f.mount.Write(f.name(i), header, string(body)); err != nil {
+	if err := f.mount.Write(f.name(i), header, body); err != nil {
 		return err
 	}
 	f.slots[i] = slot{stamp: next, believed: true}

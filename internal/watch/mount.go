@@ -12,7 +12,7 @@ type Mount interface {
 	Open(name string) (io.ReadCloser, error)
 	// Write makes or replaces a file. When it returns nil the file was closed and
 	// nothing of it was refused.
-	Write(name string, parts ...string) error
+	Write(name string, parts ...[]byte) error
 	Mkdir(name string) error
 	List(folder string) ([]string, error)
 	Remove(name string) error
@@ -27,14 +27,14 @@ func (disk) Mkdir(name string) error { return os.Mkdir(name, 0o700) }
 
 func (disk) Remove(name string) error { return os.Remove(name) }
 
-func (disk) Write(name string, parts ...string) (err error) {
+func (disk) Write(name string, parts ...[]byte) (err error) {
 	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}
 	defer func() { err = cmp.Or(err, file.Close()) }()
 	for _, part := range parts {
-		if _, err := file.WriteString(part); err != nil {
+		if _, err := file.Write(part); err != nil {
 			return err
 		}
 	}

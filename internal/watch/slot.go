@@ -31,10 +31,10 @@ const (
 )
 
 // seal makes the line before the body, and its sum.
-func seal(generation uint64, body []byte) (string, [sha256.Size]byte) {
+func seal(generation uint64, body []byte) ([]byte, [sha256.Size]byte) {
 	line := fmt.Sprintf("%s %d %d %d", stateMagic, stateVersion, generation, len(body))
 	sum := sumOf(line, body)
-	return line + " " + hex.EncodeToString(sum[:]) + "\n", sum
+	return []byte(line + " " + hex.EncodeToString(sum[:]) + "\n"), sum
 }
 
 func sumOf(line string, body []byte) (sum [sha256.Size]byte) {

@@ -1,9 +1,12 @@
 package watch
 
 import (
+	"bytes"
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"time"
@@ -52,21 +55,56 @@ type knownState struct {
 // ErrForeign is wrapped by the error for a state of another account or region.
 var ErrForeign = errors.New("another account's or region's")
 
-func (w *Watch) state() state {
-	if w.options.OneShot { // what it has found serves nobody
-		return state{Account: w.options.Account, Region: w.options.Region, Ledger: w.Ledger.tries, KnownSince: w.Ledger.knownSince, Window: w.Ledger.longest.Milliseconds()}
+// encode is the state as JSON. Of a large account's flows only one at a time is
+// there twice, so that saving costs little more memory than what it writes.
+func (w *Watch) encode() ([]byte, error) {
+	body, err := json.Marshal(w.frame())
+	separator := `,"flows":[`
+	body = bytes.TrimSuffix(body, []byte("}"))
+	for f := range w.saved() {
+		one, fault := json.Marshal(f.state())
+		body = append(append(body, separator...), one...)
+		separator, err = ",", cmp.Or(err, fault)
 	}
+	if separator == "," {
+		body = append(body, ']')
+	}
+	return append(body, '}'), err
+}
+
+func (w *Watch) state() state {
+	s := w.frame()
+	for f := range w.saved() {
+		s.Flows = append(s.Flows, f.state())
+	}
+	return s
+}
+
+// frame is the state without what is known of flows.
+func (w *Watch) frame() state {
 	s := state{
 		Account: w.options.Account, Region: w.options.Region,
 		Ledger: w.Ledger.tries, KnownSince: w.Ledger.knownSince, Window: w.Ledger.longest.Milliseconds(),
-		Emergencies: w.Emergencies.all(), Warned: w.Warnings.all(), Buckets: w.Buckets,
 	}
-	for _, id := range slices.Sorted(maps.Keys(w.flows)) {
-		if f := w.flows[id]; f.looked != 0 {
-			s.Flows = append(s.Flows, f.state())
-		}
+	if !w.options.OneShot {
+		s.Emergencies, s.Warned, s.Buckets = w.Emergencies.all(), w.Warnings.all(), w.Buckets
 	}
 	return s
+}
+
+// saved are the flows that were looked at, by key. What a sweep that nothing follows
+// has found serves nobody.
+func (w *Watch) saved() iter.Seq[*flow] {
+	return func(yield func(*flow) bool) {
+		if w.options.OneShot {
+			return
+		}
+		for _, id := range slices.Sorted(maps.Keys(w.flows)) {
+			if f := w.flows[id]; f.looked != 0 && !yield(f) {
+				return
+			}
+		}
+	}
 }
 
 func (f *flow) state() flowState {
