@@ -9,7 +9,7 @@ import (
 )
 
 func TestMemoryLimit(t *testing.T) {
-	for live, want := range map[int64]int64{0: 48 << 20, 26 << 20: 48 << 20, 64 << 20: 104 << 20} {
+	for live, want := range map[int64]int64{0: 44 << 20, 26 << 20: 44 << 20, 64 << 20: 100 << 20} {
 		if got := memoryLimit(live); got != want {
 			t.Errorf("%d MiB live: %d MiB, want %d MiB", live>>20, got>>20, want>>20)
 		}
