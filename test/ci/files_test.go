@@ -160,9 +160,16 @@ func TestAction(t *testing.T) {
 			}
 		}
 	}
+	told, err := os.ReadFile(filepath.Join(root(t), "docs", "review.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, i := range a.Inputs {
 		if i.Description == "" || !used[name] {
 			t.Errorf("the input %s: %q, used %v", name, i.Description, used[name])
+		}
+		if !strings.Contains(string(told), "| `"+name+"`, ") {
+			t.Errorf("docs/review.md doesn't tell of the input %s", name)
 		}
 	}
 	for name := range used {
