@@ -3,6 +3,7 @@ package policy
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -157,7 +158,7 @@ func (d *decoder) variable(n *yamltree.Node, key, what string) string {
 		return ""
 	}
 	if n.Kind != yamltree.Scalar || n.Type != yamltree.Text || !plainName().MatchString(n.Text) || len(n.Text) > maxVariableName || robotSecret().MatchString(n.Text) {
-		d.fail(n.Position, "%s must be the name of an environment variable that holds %s, such as ONCALL_URL; a secret must not stand here", key, what)
+		d.fail(n.Position, "%s must be the name of an environment variable that holds %s, such as ONCALL_%s; a secret must not stand here", key, what, strings.ToUpper(strings.TrimSuffix(key, "Env")))
 		return ""
 	}
 	return n.Text
@@ -176,14 +177,12 @@ func (d *decoder) channelURL(c *Channel, channel *yamltree.Node, f map[string]*y
 		d.fail(n.Position, "give url or urlEnv, not both")
 		return
 	}
-	u, err := ParseChannelURL(n.Text)
+	u, err := c.Kind.ParseURL(n.Text)
 	switch {
 	case n.Kind != yamltree.Scalar:
 		d.fail(n.Position, "url must be a text, but is %s", n.Describe())
 	case err != nil:
 		d.fail(n.Position, "url is %v", err)
-	case c.Kind.Fits(u) != nil:
-		d.fail(n.Position, "url is %v", c.Kind.Fits(u))
 	case u.Query().Has("access_token"):
 		d.fail(n.Position, "an access_token is a secret: put the URL into an environment variable and name that in urlEnv")
 	case robotAt(u) != "":
@@ -192,17 +191,23 @@ func (d *decoder) channelURL(c *Channel, channel *yamltree.Node, f map[string]*y
 	c.URL = n.Text
 }
 
-// ParseChannelURL accepts a URL with TLS, and plain HTTP to this machine,
-// without a user. Its errors don't show the URL.
-func ParseChannelURL(text string) (*url.URL, error) {
+// ParseURL accepts a URL for a channel of this kind: with TLS, and plain HTTP to this
+// machine, without a user, and not that of another kind's robot, which would refuse what it
+// is sent, most of them with HTTP 200. Its errors don't show the URL.
+func (k ChannelKind) ParseURL(text string) (*url.URL, error) {
 	u, err := url.Parse(text)
 	switch {
+	case strings.HasPrefix(text, `"`) || strings.HasPrefix(text, "'"):
+		return nil, errors.New("in quotes, which are a part of it here: leave them out")
 	case err != nil || u.Hostname() == "" || u.Opaque != "":
-		return nil, errors.New("not a URL such as https://example.com/hook")
+		return nil, fmt.Errorf("not a URL such as %s", k.example())
 	case u.User != nil:
 		return nil, errors.New("a URL with a user or password in it; use a secret instead")
 	case u.Scheme != "https" && !(u.Scheme == "http" && isLoopback(u.Hostname())):
 		return nil, errors.New("not https; plain http goes to a loopback address only")
+	}
+	if at := robotAt(u); k != "" && at != "" && at != k {
+		return nil, fmt.Errorf("that of a %s robot, and the channel's kind is %s: say kind: %s", at, k, at)
 	}
 	u.Fragment = ""
 	return u, nil
@@ -232,7 +237,11 @@ func (d *decoder) notified(n *yamltree.Node, channels []Channel) []string {
 		case len(names) == 0:
 			d.fail(item.Position, "notify names the channel %q, but the policy has none: give it notify at the top", yamltree.Brief(item.Text))
 		case !slices.Contains(names, item.Text):
-			d.fail(item.Position, "there is no channel %q%s", yamltree.Brief(item.Text), spelling.DidYouMean(item.Text, names))
+			none := ""
+			if slices.Contains([]string{"none", "nobody", "off", "silent"}, strings.ToLower(item.Text)) {
+				none = "; for none write notify: []"
+			}
+			d.fail(item.Position, "there is no channel %q%s%s", yamltree.Brief(item.Text), spelling.DidYouMean(item.Text, names), none)
 		}
 		chosen = append(chosen, item.Text)
 	}

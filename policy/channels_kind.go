@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -108,11 +107,10 @@ func robotAt(u *url.URL) ChannelKind {
 	return ""
 }
 
-// Fits says what is wrong with a URL for a channel of this kind: it is that of another
-// kind's robot, which would refuse what it is sent, most of them with HTTP 200.
-func (k ChannelKind) Fits(u *url.URL) error {
-	if at := robotAt(u); k != "" && at != "" && at != k {
-		return fmt.Errorf("that of a %s robot, and the channel's kind is %s: say kind: %s", at, k, at)
+// example is a URL of this kind.
+func (k ChannelKind) example() string {
+	if robots := k.known().robots; len(robots) > 0 {
+		return "https://" + robots[0].host + robots[0].path + "…"
 	}
-	return nil
+	return "https://example.com/hook"
 }

@@ -64,7 +64,7 @@ func TestChannelErrors(t *testing.T) {
 	one := func(keys string) string { return notifying("  - {name: a, kind: webhook, " + keys + "}\n") }
 	const (
 		https    = "url is not https; plain http goes to a loopback address only"
-		variable = "must be the name of an environment variable that holds %s, such as ONCALL_URL; a secret must not stand here"
+		variable = "must be the name of an environment variable that holds %s, such as %s; a secret must not stand here"
 	)
 	tests := []struct {
 		name, text string
@@ -121,15 +121,19 @@ func TestChannelErrors(t *testing.T) {
 		{"a password", one(`url: "https://u:hunter2@a.example/"`), []string{"4:35: url is a URL with a user or password in it; use a secret instead"}},
 		{"a token", one(`url: "https://a.example/send?access_token=hunter2"`), []string{
 			"4:35: an access_token is a secret: put the URL into an environment variable and name that in urlEnv"}},
-		{"a URL for a variable", one(`urlEnv: "https://a.example/?access_token=hunter2"`), []string{"4:38: urlEnv " + fmt.Sprintf(variable, "the URL")}},
-		{"a secret for a variable", one(`urlEnv: A, secretEnv: "hunter2!"`), []string{"4:52: secretEnv " + fmt.Sprintf(variable, "the secret")}},
+		{"a URL for a variable", one(`urlEnv: "https://a.example/?access_token=hunter2"`), []string{"4:38: urlEnv " + fmt.Sprintf(variable, "the URL", "ONCALL_URL")}},
+		{"a secret for a variable", one(`urlEnv: A, secretEnv: "hunter2!"`), []string{"4:52: secretEnv " + fmt.Sprintf(variable, "the secret", "ONCALL_SECRET")}},
 		{"a robot's secret for a variable", one(`urlEnv: A, secretEnv: SEC0123456789abcdefhunter2`), nil},
-		{"a robot's secret", one(`urlEnv: A, secretEnv: SEC0123456789abcdef0123`), []string{"4:52: secretEnv " + fmt.Sprintf(variable, "the secret")}},
+		{"a robot's secret", one(`urlEnv: A, secretEnv: SEC0123456789abcdef0123`), []string{"4:52: secretEnv " + fmt.Sprintf(variable, "the secret", "ONCALL_SECRET")}},
 		{"a secret by a key of its own", one(`urlEnv: A, secret: hunter2`), []string{
-			`4:41: unknown key "secret"; there are: name, kind, url, urlEnv, secretEnv, on, at, language, timeZone, template, body`}},
-		{"a secret of digits", one(`urlEnv: A, secretEnv: 12345678`), []string{"4:52: secretEnv " + fmt.Sprintf(variable, "the secret")}},
+			`4:41: unknown key "secret"; did you mean "secretEnv"?`}},
+		{"a token by a key of its own", one(`token: hunter2`), []string{`4:30: unknown key "token"; did you mean "urlEnv"?`}},
+		{"a token for a robot's URL", notifying("  - {name: a, kind: dingtalk, url: hunter2}\n"), []string{"4:36: url is not a URL such as https://oapi.dingtalk.com/robot/…"}},
+		{"a secret of digits", one(`urlEnv: A, secretEnv: 12345678`), []string{"4:52: secretEnv " + fmt.Sprintf(variable, "the secret", "ONCALL_SECRET")}},
 		{"a rule's unknown channel", notifying("  - {name: oncall, kind: webhook, urlEnv: A}\n", "notify: [oncal]"), []string{
 			`8:14: there is no channel "oncal"; did you mean "oncall"?`}},
+		{"a rule's word for no channel", notifying("  - {name: oncall, kind: webhook, urlEnv: A}\n", "notify: none"), []string{
+			`8:13: there is no channel "none"; there are: oncall; for none write notify: []`}},
 		{"a rule's channel where there is none", oneRule("maxRuntime: 2h", "notify: oncall"), []string{
 			`7:13: notify names the channel "oncall", but the policy has none: give it notify at the top`}},
 		{"a rule's channel that is a number", notifying("  - {name: a, kind: webhook, urlEnv: A}\n", "notify: [5]"), []string{

@@ -132,8 +132,9 @@ var otherKeys = map[string]string{
 	"extends": "base inherit inherits include includes import imports parent from uses", "file": "ics ical icalendar path source url", "calendars": "holidays holiday",
 	"warnBefore": "warn warning warnings grace graceperiod notice announce",
 	"hours":      "from to start end begin between time times", "timeZone": "zone tz",
-	"days": "weekday weekdays dayofweek", "at": "mention mentions notify users", "urlEnv": "webhook hook",
-	"maxStops": "max maxstopsperhour stops stopsperhour", "maxShare": "percent percentage", "over": "overflow exceeded onexceed onexceeded overdue",
+	"days": "weekday weekdays dayofweek", "at": "mention mentions notify users", "urlEnv": "webhook hook token accesstoken",
+	"secretEnv": "secret sign signkey signingsecret signature",
+	"maxStops":  "max maxstopsperhour stops stopsperhour", "maxShare": "percent percentage", "over": "overflow exceeded onexceed onexceeded overdue",
 	"maxCost": "budget cost", "protect": "protected exempt exclude except allowlist whitelist", "vars": "variables constants params",
 }
 

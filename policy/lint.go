@@ -57,7 +57,7 @@ const (
 	LintTrickle      = "trickle"          // limits that let a wrong rule go on stopping
 	LintReplaces     = "replaces"         // what stands in the place of a base's
 	LintTimeZone     = "time-zone"        // clocks read in UTC beside windows of another zone
-	LintPlaceholder  = "placeholder"      // a cause with a placeholder that isn't one
+	LintPlaceholder  = "placeholder"      // a cause, a template or a body with a placeholder that isn't one
 
 	LintCalendarOver  = "calendar-over"  // a calendar whose last day lies behind, or will within 30 days
 	LintCalendarTimed = "calendar-timed" // a calendar's file with events that give no days
@@ -101,6 +101,7 @@ func Lint(file string, text []byte, o LintOptions) ([]Finding, error) {
 	}
 	l.replaced(w)
 	l.calendars(w.value("calendars"))
+	l.channels(w.value("notify"))
 	l.protect(w.value("protect"))
 	l.limits(w.value("limits"))
 	for _, r := range l.rules {

@@ -373,3 +373,20 @@ func manyFlows(n int) string {
 	}
 	return strings.Join(names, ", ")
 }
+
+// What a template and a body copy as it stands, since the other one's values are written so.
+func TestLintChannels(t *testing.T) {
+	for keys, want := range map[string]string{
+		`template: "${policy}: {{.Stopped.Count}}"`:          "3:51 warning placeholder : \"${policy}\" is no placeholder: the template has it as it stands → write it like {{.Policy}}",
+		`template: "{{.Policy}}: cost ${{.Stopped.Count}}"`:  "",
+		`body: "[\"{{.Policy}}\", \"${policy}\"]"`:           "3:47 warning placeholder : \"{{.Policy}}\" is no placeholder: the body has it as it stands → write it like ${policy}",
+		`body: {a: [{b: "{{ .Title }}"}]}`:                   "3:47 warning placeholder : \"{{ .Title }}\" is no placeholder: the body has it as it stands → write it like ${policy}",
+		`body: {a: "{{.Title}}"}} # lint: allow placeholder`: "",
+		`body: {a: "${title}"}`:                              "",
+	} {
+		text := "version: 1\nnotify:\n  - {name: a, kind: webhook, urlEnv: A, " + strings.Replace(keys+"}", "}} # lint: allow placeholder}", "}} # lint: allow placeholder", 1) + "\nrules: [{name: r, maxRuntime: 2h}]\n"
+		if diff := cmp.Diff(want, lint(t, text, LintOptions{})); diff != "" {
+			t.Errorf("%s\n%s", keys, diff)
+		}
+	}
+}

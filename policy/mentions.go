@@ -1,6 +1,8 @@
 package policy
 
 import (
+	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -69,8 +71,12 @@ func (d *decoder) people(kind ChannelKind, n *yamltree.Node) []string {
 	}
 	var people []string
 	for _, item := range items {
-		if known := kind.known(); item.Text != Everybody && (meantAll(item.Text) != "" || !known.mentions(item.Text)) {
-			d.fail(item.Position, "each of at must be %s, but is %s%s", known.people, item.Describe(), meantAll(item.Text))
+		known, meant := kind.known(), cmp.Or(meantAll(item.Text), meantMobile(item.Text))
+		if !known.mentions("13800000000") {
+			meant = meantAll(item.Text)
+		}
+		if item.Text != Everybody && (meant != "" || !known.mentions(item.Text)) {
+			d.fail(item.Position, "each of at must be %s, but is %s%s", known.people, item.Describe(), meant)
 			continue
 		}
 		if !slices.Contains(people, item.Text) {
@@ -95,6 +101,21 @@ func isMobileOrMember(person string) bool { return IsMobile(person) || memberID(
 func isFeishuID(person string) bool { return feishuID().MatchString(person) && !IsMobile(person) }
 
 func isSlackID(person string) bool { return slackID().MatchString(person) || person == "here" }
+
+var (
+	betweenDigits = pattern.Of(`[ ()-]`)
+	chineseMobile = pattern.Of(`^(?:\+|00)?86(1[3-9][0-9]{9})$`)
+)
+
+// meantMobile is the hint for one who wrote a Chinese mobile number as it is dialled from
+// elsewhere, or with blanks or dashes: a robot knows it by its 11 digits; "" for any other.
+func meantMobile(person string) string {
+	number := chineseMobile().ReplaceAllString(betweenDigits().ReplaceAllString(person, ""), "$1")
+	if number == person || strings.HasPrefix(number, "+") || !IsMobile(number) {
+		return ""
+	}
+	return fmt.Sprintf("; write %q", number)
+}
 
 // everybody are other words for all.
 var everybody = []string{"all", "everyone", "everybody", "channel", "isatall", "所有人", "全体", "全员"}

@@ -22,7 +22,7 @@ import (
 var dingTalk = &robot{
 	name: "DingTalk", code: "errcode", message: "errmsg",
 	hints: []hint{
-		{"300001", "", checkURL}, // token is not exist
+		{"300001", "", checkURL}, {"300005", "", checkURL}, // token is not exist
 		{"400101", "", checkURL}, // access_token不存在
 		{"400102", "", "the robot is disabled: enable it in the group's settings"},
 		{"310000", "timestamp", "the clock here is off by more than an hour: set it"},

@@ -83,11 +83,8 @@ func newTarget(channel policy.Channel, getenv func(string) string) (*target, err
 			return nil, fmt.Errorf("the environment variable %s is not set; put the channel's URL there", channel.URLEnv)
 		}
 	}
-	u, err := policy.ParseChannelURL(text)
+	u, err := channel.Kind.ParseURL(text)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", key, err)
-	}
-	if err := channel.Kind.Fits(u); err != nil {
 		return nil, fmt.Errorf("%s: %w", key, err)
 	}
 	t := &target{url: u, hidden: []string{text, u.RequestURI(), u.RawQuery, u.Path}}

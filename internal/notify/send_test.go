@@ -290,6 +290,8 @@ func TestSendErrors(t *testing.T) {
 			"DingTalk answered errcode 460101: message too long, exceed 20000 bytes; shorten the channel's template"},
 		{"the token", policy.DingTalk, 200, `{"errcode":300001,"errmsg":"token is not exist"}`,
 			"DingTalk answered errcode 300001: token is not exist; the robot is gone, or has another URL now: copy the URL from the group's settings"},
+		{"a token that isn't known", policy.DingTalk, 200, `{"errcode":300005,"errmsg":"token is not exist"}`,
+			"DingTalk answered errcode 300005: token is not exist; the robot is gone, or has another URL now: copy the URL from the group's settings"},
 		{"the signature", policy.DingTalk, 200, `{"errcode":310000,"errmsg":"sign not match"}`,
 			"DingTalk answered errcode 310000: sign not match; secretEnv must name the variable that holds the robot's secret, which its security settings show"},
 		{"too many", policy.DingTalk, 200, `{"errcode":130101,"errmsg":"send too fast, exceed 20 times per minute"}`,
@@ -386,11 +388,12 @@ func TestSendErrorsOfTheEnvironment(t *testing.T) {
 	tests := []struct{ name, url, secret, want string }{
 		{"no URL", "", secret, "the environment variable ROBOT is not set; put the channel's URL there"},
 		{"no secret", "https://example.com/", " ", "the environment variable SECRET is not set; put the channel's secret there"},
-		{"not a URL", "oapi.dingtalk.com/robot/send?access_token=0123", secret, "ROBOT: not a URL such as https://example.com/hook"},
+		{"not a URL", "oapi.dingtalk.com/robot/send?access_token=0123", secret, "ROBOT: not a URL such as https://oapi.dingtalk.com/robot/…"},
+		{"in quotes", `"https://oapi.dingtalk.com/robot/send?access_token=0123"`, secret, "ROBOT: in quotes, which are a part of it here: leave them out"},
 		{"not TLS", "http://oapi.dingtalk.com/robot/send?access_token=0123", secret, "ROBOT: not https; plain http goes to a loopback address only"},
 		{"a password", "https://u:p@example.com/", secret, "ROBOT: a URL with user or password in it; use a secret instead"},
 		{"another kind's robot", "https://open.feishu.cn/open-apis/bot/v2/hook/0123", secret, "ROBOT: that of a feishu robot, and the channel's kind is dingtalk: say kind: feishu"},
-		{"a control character", "https://example.com/\x7f0123", secret, "ROBOT: not a URL such as https://example.com/hook"},
+		{"a control character", "https://example.com/\x7f0123", secret, "ROBOT: not a URL such as https://oapi.dingtalk.com/robot/…"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
