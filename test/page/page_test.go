@@ -269,6 +269,16 @@ func TestLettersAreOfASize(t *testing.T) {
 	}
 }
 
+// In a usual window nothing of a stop is out of sight, whatever long words an audit has: the
+// id of its run is what the log is searched by.
+func TestAuditIsInSight(t *testing.T) {
+	b := open(t, audited(t), 1280, "light")
+	fits(t, b)
+	if over := ask[int](t, b, `Math.max(...[...document.querySelectorAll(".wide")].map(e => e.scrollWidth - e.clientWidth))`); over > 0 {
+		t.Errorf("%d pixels are out of sight", over)
+	}
+}
+
 // The longest list there is goes by without a long task: the script's own time for each
 // step, counted in layouts and elements, not in seconds.
 func TestTenThousandGroups(t *testing.T) {

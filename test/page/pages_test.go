@@ -121,3 +121,19 @@ func stopped(t *testing.T, n int) string {
 	}
 	return write(t, "backtest", page.Backtest(r, sample, parts))
 }
+
+// audited is a page with a list like an audit's of one stop.
+func audited(t *testing.T) string {
+	t.Helper()
+	l := page.List{Title: "1 stop", Kinds: "by"}
+	var row []page.Cell
+	for _, cell := range [][2]string{
+		{"by", "flowreaper"}, {"stopped", "2026-11-29 00:38:10Z"}, {"flow", "etl-invoices"}, {"execution", "rerun-for-audit"}, {"ran", "6h4s"},
+		{"rule", "rule nothing-runs-a-day of policy guardrails (bc6fe892)"}, {"person", "root@vm"}, {"why", "loops, ask #etl: it is the second time"},
+		{"run", "3a50748e4708467b9f8f9a63facc8a42"},
+	} {
+		l.Columns, row = append(l.Columns, page.Column{Name: cell[0]}), append(row, page.Cell{Text: cell[1]})
+	}
+	l.Rows = [][]page.Cell{row}
+	return write(t, "audit", &page.Page{Title: "flowreaper: what was stopped", List: l})
+}

@@ -42,7 +42,7 @@ func list(r *audit.Result) page.List {
 		var ofRule, run, person string
 		said := s.Cause
 		if t := s.Tail; t != nil {
-			ofRule, run, person = rule(s), t.Run, t.By
+			ofRule, run, person = rule(r, s), t.Run, t.By
 		} else if s.Error != "" {
 			said = s.Error + ": " + s.Cause
 		}

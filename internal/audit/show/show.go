@@ -103,7 +103,7 @@ func are(n int) string {
 func stops(r *audit.Result) (rows [][]string) {
 	for i := range r.Stops {
 		s := &r.Stops[i]
-		rows = append(rows, []string{second(s.StoppedTime), plain.Text(s.Flow), plain.Text(s.Execution), ran(s), string(s.By), why(s)})
+		rows = append(rows, []string{second(s.StoppedTime), plain.Text(s.Flow), plain.Text(s.Execution), ran(s), string(s.By), why(r, s)})
 	}
 	return rows
 }
@@ -117,7 +117,7 @@ func ran(s *audit.Stop) string {
 }
 
 // why is what was said of a stop, in lines of which no text makes another.
-func why(s *audit.Stop) string {
+func why(r *audit.Result, s *audit.Stop) string {
 	if s.Unread != "" {
 		return "not known: " + plain.Text(s.Unread)
 	}
@@ -128,7 +128,7 @@ func why(s *audit.Stop) string {
 		}
 	}
 	if t := s.Tail; t != nil {
-		lines = append(lines[:min(1, len(lines))], plain.Text(rule(s)), plain.Text("run "+t.Run+began(t.At)))
+		lines = append(lines[:min(1, len(lines))], plain.Text(rule(r, s)), plain.Text("run "+t.Run+began(t.At)))
 		if t.By != "" {
 			lines = append(lines, plain.Text("from a terminal, by "+t.By))
 		}
@@ -137,11 +137,15 @@ func why(s *audit.Stop) string {
 }
 
 // rule is which rule of which policy stopped it.
-func rule(s *audit.Stop) string {
+func rule(r *audit.Result, s *audit.Stop) string {
 	t := s.Tail
 	text := fmt.Sprintf("rule %s of policy %s (%s", t.Rule, cmp.Or(t.Policy, "without a name"), t.Hash)
-	if s.OfPolicy != nil && !*s.OfPolicy {
+	switch {
+	case s.OfPolicy == nil || *s.OfPolicy:
+	case strings.HasPrefix(r.Policy.Name, t.Policy): // the beginning of a long one
 		text += ", not as it is now"
+	default:
+		text += ", not " + r.Policy.Name
 	}
 	return text + ")"
 }
@@ -167,9 +171,9 @@ func groups(r *audit.Result) (rows [][]string) {
 	known := map[string]*group{}
 	for i := range r.Stops { // the latest first
 		s := &r.Stops[i]
-		g := known[who(s)]
+		g := known[who(r, s)]
 		if g == nil {
-			g = &group{by: who(s), flows: map[string]bool{}, last: s.StoppedTime}
+			g = &group{by: who(r, s), flows: map[string]bool{}, last: s.StoppedTime}
 			known[g.by] = g
 			all = append(all, g)
 		}
@@ -187,12 +191,12 @@ func groups(r *audit.Result) (rows [][]string) {
 }
 
 // who is what stops are put together by.
-func who(s *audit.Stop) string {
+func who(r *audit.Result, s *audit.Stop) string {
 	switch {
 	case s.Tail != nil && s.Tail.By != "":
-		return plain.Text(rule(s) + ", by " + s.Tail.By)
+		return plain.Text(rule(r, s) + ", by " + s.Tail.By)
 	case s.Tail != nil:
-		return plain.Text(rule(s))
+		return plain.Text(rule(r, s))
 	case s.By == audit.Others && s.Error != "":
 		return plain.Text("others, with the error " + s.Error)
 	}

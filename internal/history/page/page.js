@@ -17,9 +17,12 @@
     return element;
   }
 
+  // A run's id has no blank at which a line could end, and would push itself out of sight.
+  const kindOf = text => text.length < 24 ? "short" : !text.includes(" ") ? "id" : text.length > 32 && "long";
+
   function cellOf(cell, i) {
     const text = textOf(cell);
-    const td = make("td", undefined, { role: "cell", class: columns[i].number ? "number" : text.length > 32 ? "long" : text.length < 24 && "short", "data-column": columns[i].name });
+    const td = make("td", undefined, { role: "cell", class: columns[i].number ? "number" : kindOf(text), "data-column": columns[i].name });
     if (Array.isArray(cell) && cell[2]) td.append(make("a", text, { href: "#" + cell[2] }));
     else td.append(make("span", text));
     return td;
