@@ -111,11 +111,8 @@ func (t *terminal) audit(ctx context.Context, f *auditFlags) error {
 	}
 	defer disconnect()
 	id, _ := c.Identity()
-	draw, done := screen.Bar(t.err)
-	o.Source, o.Account, o.Rates = c.Client, id.Account, c.Quota.Rates
-	if draw != nil {
-		o.Progress = func(p audit.Progress) { draw(p.Share, p.String()+result.TimeLeft(p.Left)) }
-	}
+	draw, done := screen.Progress(t.err, func(p audit.Progress) (float64, string) { return p.Share, p.String() + result.TimeLeft(p.Left) })
+	o.Source, o.Account, o.Rates, o.Progress = c.Client, id.Account, c.Quota.Rates, draw
 	r, failure := audit.Run(bounded, o)
 	done()
 	return t.exitAudit(ctx, r, failure)

@@ -66,7 +66,7 @@ func (t *terminal) confirmAndStop(ctx context.Context, s *sweeping, c stopping) 
 		}
 	}
 	s.options.By = s.connection.Caller
-	show, done := t.progress(result.Progress.LookingAndStopping)
+	show, done := screen.Progress(t.err, func(p result.Progress) (float64, string) { return p.Share, p.LookingAndStopping() })
 	s.options.Progress = show
 	swept, failure := sweep.Run(bounded, s.options)
 	done()
@@ -75,7 +75,7 @@ func (t *terminal) confirmAndStop(ctx context.Context, s *sweeping, c stopping) 
 
 // lookOnly plans, and shows on a terminal how far it has got.
 func (t *terminal) lookOnly(ctx context.Context, s *sweeping) (*result.Report, result.Recording, error) {
-	show, done := t.progress(result.Progress.Looking)
+	show, done := screen.Progress(t.err, func(p result.Progress) (float64, string) { return p.Share, p.Looking() })
 	defer done()
 	s.options.Progress = show
 	return sweep.Plan(ctx, s.options)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/result"
+	"github.com/flowreaper/flowreaper/internal/screen"
 )
 
 func TestProgressSaysHowFarAndHowLong(t *testing.T) {
@@ -32,7 +33,7 @@ func TestProgressSaysHowFarAndHowLong(t *testing.T) {
 }
 
 func TestNoProgressWithoutATerminal(t *testing.T) {
-	if show, _ := (&terminal{err: io.Discard}).progress(result.Progress.LookingAndStopping); show != nil {
+	if show, _ := screen.Progress(io.Discard, func(int) (float64, string) { return 0, "" }); show != nil {
 		t.Error("progress is shown where there is no terminal")
 	}
 }

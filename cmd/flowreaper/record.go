@@ -102,22 +102,13 @@ func (t *terminal) record(ctx context.Context, f *recordFlags) error {
 	}
 	defer disconnect()
 	id, _ := c.Identity()
-	show, done := t.recordProgress()
+	show, done := screen.Progress(t.err, func(p record.Progress) (float64, string) {
+		return p.Share, fmt.Sprintf("recorded %s of %s", plain.Number(p.Done), plain.Count(p.Flows, "flow")) + result.TimeLeft(p.Left)
+	})
 	o.Source, o.Account, o.Rates, o.Progress = c.Client, id.Account, c.Quota.Rates, show
-	result, failure := record.Run(bounded, o)
+	r, failure := record.Run(bounded, o)
 	done()
-	return t.exitRecord(ctx, result, failure)
-}
-
-// recordProgress is progress, of a recording.
-func (t *terminal) recordProgress() (show func(record.Progress), done func()) {
-	draw, done := screen.Bar(t.err)
-	if draw == nil {
-		return nil, done
-	}
-	return func(p record.Progress) {
-		draw(p.Share, fmt.Sprintf("recorded %s of %s", plain.Number(p.Done), plain.Count(p.Flows, "flow"))+result.TimeLeft(p.Left))
-	}, done
+	return t.exitRecord(ctx, r, failure)
 }
 
 // exitRecord prints what became of it, and turns that into the exit status.

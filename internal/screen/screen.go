@@ -42,6 +42,16 @@ func Style(w any, getenv func(string) string) report.Style {
 	return style
 }
 
+// Progress is a Bar of something, in the words of describe: show is nil where there is no
+// terminal.
+func Progress[P any](w any, describe func(P) (share float64, text string)) (show func(P), done func()) {
+	draw, done := Bar(w)
+	if draw == nil {
+		return nil, done
+	}
+	return func(p P) { draw(describe(p)) }, done
+}
+
 // Bar shows how far something has got, at the end of a terminal. Its function to draw is
 // nil where there is none.
 func Bar(w any) (draw func(share float64, text string), done func()) {
