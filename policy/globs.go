@@ -2,6 +2,7 @@ package policy
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/flowreaper/flowreaper/internal/yamltree"
@@ -30,6 +31,18 @@ func Globs(patterns ...string) (matches func(name string) bool, err error) {
 		return nil, err
 	}
 	return g.matches, nil
+}
+
+// FlowGlobs compiles the globs that --flow was given; nil where there are none, which is
+// all flows. One that is empty, perhaps of a variable that isn't set, is an error.
+func FlowGlobs(patterns []string) (matches func(name string) bool, err error) {
+	if len(patterns) == 0 {
+		return nil, nil
+	}
+	if matches, err = Globs(patterns...); err != nil {
+		return nil, fmt.Errorf("--flow: %w", err)
+	}
+	return matches, nil
 }
 
 func newGlobs(key string, patterns []string) (*globs, error) {

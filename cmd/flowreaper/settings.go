@@ -91,7 +91,7 @@ func (s *settings) check() (*sweeping, error) {
 	if err != nil {
 		return nil, err
 	}
-	flow, err := s.flowFilter()
+	flow, err := policy.FlowGlobs(s.flows)
 	if err != nil {
 		return nil, err
 	}
@@ -139,19 +139,6 @@ func (s *settings) checkMode() error {
 		return errors.New("FLOWREAPER_MODE is off: nothing is called, nothing is stopped\nUnset it to go on")
 	}
 	return fmt.Errorf("FLOWREAPER_MODE=%q is none of plan, enforce and off\nUnset it to leave the mode to the policy", s.mode)
-}
-
-// flowFilter says which flows to look at; nil is all. An empty --flow, perhaps
-// of a variable that isn't set, doesn't mean all.
-func (s *settings) flowFilter() (func(string) bool, error) {
-	if len(s.flows) == 0 {
-		return nil, nil
-	}
-	matches, err := policy.Globs(s.flows...)
-	if err != nil {
-		return nil, fmt.Errorf("--flow: %w", err)
-	}
-	return matches, nil
 }
 
 func (s *settings) readPolicy() (*policy.Policy, error) {

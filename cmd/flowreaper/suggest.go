@@ -84,12 +84,8 @@ func (s *suggesting) check(output string) (o suggest.Options, err error) {
 	if o.Margin, err = suggest.ParseMargin(s.margin); err != nil {
 		return o, fmt.Errorf("--margin %w", err)
 	}
-	if len(s.flows) > 0 {
-		if o.Flow, err = policy.Globs(s.flows...); err != nil {
-			return o, fmt.Errorf("--flow: %w", err)
-		}
-	}
-	return o, nil
+	o.Flow, err = policy.FlowGlobs(s.flows)
+	return o, err
 }
 
 func (t *terminal) suggest(s *suggesting) error {

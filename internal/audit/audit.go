@@ -67,26 +67,15 @@ func (o Options) Check() error {
 	if o.From.IsZero() && o.Since <= 0 || o.From.After(time.Now()) {
 		return errors.New("--since leaves nothing to read: it must lie in the past; leave it out for the last week")
 	}
-	_, err := o.matches()
+	_, err := policy.FlowGlobs(o.Flows)
 	return err
-}
-
-func (o Options) matches() (func(flow string) bool, error) {
-	if len(o.Flows) == 0 {
-		return func(string) bool { return true }, nil
-	}
-	matches, err := policy.Globs(o.Flows...)
-	if err != nil {
-		return nil, fmt.Errorf("--flow: %w", err)
-	}
-	return matches, nil
 }
 
 // Run reads. Its result says what could be read, also beside an error; it is nil where
 // nothing could. Its errors are those that leave nothing to hope for, and ctx's; what of
 // one flow could not be read is in the result.
 func Run(ctx context.Context, o Options) (*Result, error) {
-	matches, err := o.matches()
+	matches, err := policy.FlowGlobs(o.Flows)
 	if err != nil {
 		return nil, err
 	}
@@ -150,7 +139,7 @@ func (a *auditor) chosen(modes map[string]string, matches func(string) bool) []s
 	for name, mode := range modes {
 		all = append(all, name)
 		switch {
-		case !matches(name):
+		case matches != nil && !matches(name):
 		case mode == cloudflow.Express:
 			a.result.NotCovered = append(a.result.NotCovered, name)
 		default:

@@ -167,11 +167,8 @@ func (o Options) Check() error {
 }
 
 func (r *recorder) compile() (err error) {
-	r.matches = func(string) bool { return true }
-	if len(r.Flows) > 0 {
-		if r.matches, err = policy.Globs(r.Flows...); err != nil {
-			return fmt.Errorf("--flow: %w", err)
-		}
+	if r.matches, err = policy.FlowGlobs(r.Flows); err != nil {
+		return err
 	}
 	if len(r.Redact) > 0 {
 		if r.redact, r.idle, err = redaction(r.Redact); err != nil {
@@ -186,7 +183,7 @@ type recorder struct {
 	Options
 	*keeper
 	result  *Result
-	matches func(flow string) bool
+	matches func(flow string) bool // nil: all
 	redact  redactor
 	idle    idle
 	meter   meter
@@ -251,7 +248,7 @@ func (r *recorder) chosen(byID map[string]cloudflow.Flow) []cloudflow.Flow {
 	for _, f := range byID {
 		names = append(names, f.Name)
 		switch {
-		case !r.matches(f.Name):
+		case r.matches != nil && !r.matches(f.Name):
 		case f.ExecutionMode == cloudflow.Express: // no policy judges what they run
 			r.result.NotCovered = append(r.result.NotCovered, f.Name)
 		default:
