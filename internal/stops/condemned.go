@@ -20,11 +20,11 @@ type condemned struct {
 	flowKey, flowName, name string
 	started, since          time.Time // since: when it was due
 
-	waits    bool  // for the gate
-	allowed  bool  // the limits have been asked, and let it in
-	inLedger bool  // counted, and not tried yet
-	fetching bool  // facts for its turn are under way
-	pass     *pass // as it was counted; nil: no longer good
+	waits    bool      // for the gate
+	allowed  bool      // the limits have been asked, and let it in
+	inLedger bool      // counted, and not tried yet
+	fetching time.Time // since when facts for its turn are under way; zero: none are
+	pass     *pass     // as it was counted; nil: no longer good
 }
 
 func (c *condemned) key() judge.Key { return judge.Key{Flow: c.flowKey, Execution: c.name} }

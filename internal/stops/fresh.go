@@ -99,7 +99,7 @@ const (
 // fetch returns what is to be fetched next, or nil.
 func (s *Stops) fetch() (f *Fetch) {
 	for _, c := range slices.Concat(s.batch, s.queue[:min(ahead, len(s.queue))]) {
-		if !c.fetching && f == nil {
+		if c.fetching.IsZero() && f == nil {
 			s.about(c, func() { f = s.fetchFor(c) })
 		}
 	}
@@ -127,7 +127,7 @@ func (s *Stops) fetchFor(c *condemned) *Fetch {
 
 func (s *Stops) newFetch(what What, c *condemned, of ...*condemned) *Fetch {
 	for _, c := range of {
-		c.fetching = true
+		c.fetching = time.Now()
 	}
 	return &Fetch{What: what, By: c.By, Flow: judge.WithoutLive(c.Flow), Name: c.name, Started: c.started, of: of}
 }
@@ -137,7 +137,7 @@ func (s *Stops) newFetch(what What, c *condemned, of ...*condemned) *Fetch {
 func (s *Stops) alike(one *condemned) []*condemned {
 	var all []*condemned
 	for _, c := range slices.Concat(s.batch, s.queue) {
-		if c.flowKey == one.flowKey && c.By == one.By && c.Execution != nil && !c.fetching {
+		if c.flowKey == one.flowKey && c.By == one.By && c.Execution != nil && c.fetching.IsZero() {
 			all = append(all, c)
 		}
 	}
@@ -148,7 +148,7 @@ func (s *Stops) alike(one *condemned) []*condemned {
 func (s *Stops) together(one *condemned) []*condemned {
 	var all []*condemned
 	for _, c := range slices.Concat(s.batch, s.queue) {
-		if c.By == one.By && c.Execution != nil && !c.fetching && c.Flow.Live.CountsTogether() {
+		if c.By == one.By && c.Execution != nil && c.fetching.IsZero() && c.Flow.Live.CountsTogether() {
 			all = append(all, c)
 		}
 	}
@@ -252,17 +252,17 @@ func (s *Stops) NotFound(f *Fetch) {
 }
 
 func (s *Stops) notFound(c *condemned) {
-	c.fetching = false
+	c.fetching = time.Time{}
 	s.forget(c.key(), c.By)
 }
 
 // freshened takes in fresh facts, and judges by them.
 func (s *Stops) freshened(c *condemned, by *judge.Basis, take func()) {
-	c.fetching = false
+	c.fetching = time.Time{}
 	if s.all[c.key()] != c || c.By != by { // it was dropped, or condemned by another basis
 		return
 	}
-	c.pass = nil
+	c.pass, s.unsorted = nil, true // its turn may be before others' again
 	take()
 	c.Finding = s.Judge.Again(c.Finding)
 	no := s.examine(c.Finding)
@@ -277,7 +277,7 @@ func (s *Stops) freshened(c *condemned, by *judge.Basis, take func()) {
 
 // drop drops an execution that runs no more.
 func (s *Stops) drop(c *condemned) {
-	c.fetching = false
+	c.fetching = time.Time{}
 	s.forget(c.key(), c.By)
 	s.Watch.Ended(c.flowKey, c.name)
 	s.Settled(c.key())

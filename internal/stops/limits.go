@@ -36,7 +36,7 @@ func (s *Stops) withhold() refusal {
 		return clockOff{off}
 	}
 	counted := 0
-	for _, c := range s.batch {
+	for _, c := range s.all {
 		if c.inLedger {
 			counted++
 		}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/flowreaper/flowreaper/internal/judge"
 	"github.com/flowreaper/flowreaper/policy"
@@ -30,6 +31,19 @@ func (l *line) next() *condemned {
 	c := l.queue[0]
 	l.queue = l.queue[1:]
 	return c
+}
+
+// stepAside has those to the end of the queue for whose turn facts don't come, or not soon:
+// one of which nothing is to be had must not be the first in each sweep, and hold up all
+// others. Where those that were counted step aside, they stay so.
+func (l *line) stepAside() {
+	late := func(c *condemned) bool { return !c.fetching.IsZero() && time.Since(c.fetching) >= Patience }
+	for len(l.batch) > 0 && late(l.batch[0]) {
+		l.queue, l.batch = append(l.queue, l.batch[0]), l.batch[1:]
+	}
+	for n := len(l.queue); n > 0 && late(l.queue[0]); n-- {
+		l.queue = append(l.queue[1:], l.queue[0])
+	}
 }
 
 // forget drops an execution that a basis condemns no more.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -172,6 +173,44 @@ func TestAPassIsOfItsMoment(t *testing.T) {
 			t.Errorf("%v later: %d stopped, want %d; counted %v", after, n, want, b.claimed)
 		}
 	}
+}
+
+// What was counted, and of which no facts come any more, lets others go first. When they
+// come after all, it is tried, and is not counted twice.
+func TestWhatIsFetchedInVainLetsOthersGoFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		by := byPolicy(t, twoHours)
+		b := newBench(t, by, func(_ *bench, o *stops.Options) { o.Limits.MaxStops = 4 })
+		found := map[string]judge.Finding{}
+		for i, name := range []string{"zero", "first", "second", "third"} {
+			found[name] = b.find(by, name, time.Duration(9-i)*time.Hour)
+		}
+		b.open()
+		b.StopAnswered(b.Next(stops.Room{Stop: true, Sendable: 3}).Stop) // three are counted
+		b.now = b.now.Add(2 * time.Minute)
+		fetches := map[string]*stops.Fetch{}
+		for f := b.Next(room).Fetch; f != nil; f = b.Next(room).Fetch {
+			fetches[f.Name] = f
+		}
+		come := func(name string) {
+			one := found[name]
+			one.Asked.Execution = b.now
+			b.Found(fetches[name], one)
+		}
+		come("second")
+		come("third")
+		if next := b.Next(room); next.Stop != nil {
+			t.Error("it doesn't wait for the first")
+		}
+		time.Sleep(stops.Patience)
+		if n := b.stopAll(nil); n != 2 || !slices.Equal(b.claimed, []int{3, 1}) {
+			t.Errorf("%d stops, counted %v", n, b.claimed)
+		}
+		come("first")
+		if n := b.stopAll(nil); n != 1 || !slices.Equal(b.claimed, []int{3, 1}) {
+			t.Errorf("then %d stops, counted %v", n, b.claimed)
+		}
+	})
 }
 
 // Nor on one of before its facts were read anew, or on facts that have grown old since it

@@ -30,6 +30,7 @@ type Task struct {
 func (s *Stops) Next(room Room) Task {
 	for s.Queued() > 0 {
 		s.sort()
+		s.stepAside()
 		if room.Fetch {
 			if f := s.fetch(); f != nil {
 				return Task{Fetch: f}
@@ -67,7 +68,7 @@ func (s *Stops) PatienceLeft() time.Duration {
 // the next sweep asks about again, and no other.
 func (s *Stops) about(c *condemned, do func()) {
 	if err := fault.Attempt(do); err != nil {
-		c.fetching = false
+		c.fetching = time.Time{}
 		s.forget(c.key(), c.By)
 		s.Failed(c.flowName, err)
 	}
@@ -109,7 +110,7 @@ func (s *Stops) countNext(sendable int) {
 }
 
 // takeIn makes an execution one of the next to be tried, and says whether the ledger is
-// to count it.
+// to count it: once.
 func (s *Stops) takeIn(c *condemned) (counts bool) {
 	p, judged, no := s.pass(c.Finding)
 	c.Finding, c.pass = judged, p
@@ -121,9 +122,10 @@ func (s *Stops) takeIn(c *condemned) (counts bool) {
 		c.waits = true
 		return false
 	}
-	c.inLedger = !c.Unlimited()
+	counts = !c.inLedger && !c.Unlimited()
+	c.inLedger = c.inLedger || counts
 	s.batch = append(s.batch, c)
-	return c.inLedger
+	return counts
 }
 
 // saveCount counts stops in the ledger. Where that can't be saved what counts is not

@@ -277,3 +277,26 @@ func TestWhatCannotBeFreshenedSinceAllEndsIsTold(t *testing.T) {
 		})
 	}
 }
+
+// What can't be fetched for one, since nothing answers, holds up no other's turn: not in one
+// sweep after the other.
+func TestAFlowThatDoesNotAnswerHoldsUpNoOther(t *testing.T) {
+	for _, operation := range []string{"DescribeFlow", "DescribeExecution"} {
+		a := &account.Account{Flows: []account.Flow{hanging("a", 1, 2*time.Hour-140*time.Second), hanging("b", 1, 2*time.Hour-150*time.Second)}}
+		timed(t, a, fmt.Sprintf(guarded, 10, "100%"), "", func(t *testing.T, p *process) {
+			p.server.AddFaults(account.Fault{Operation: operation, Flow: "a", Kind: "slow", Delay: ago(time.Hour)})
+			stopped := map[string]int{}
+			for minute := range 10 {
+				r, _ := p.next()
+				for name, outcome := range outcomes(r) {
+					if outcome == result.Stopped {
+						stopped[name] = minute
+					}
+				}
+			}
+			if minute, ok := stopped["b-0"]; !ok || minute > 4 || len(stopped) > 1 {
+				t.Errorf("%s: stopped in these minutes: %v", operation, stopped)
+			}
+		})
+	}
+}
