@@ -32,6 +32,7 @@ type Error struct {
 	RequestID  string
 	Class      Class
 	MaybeDone  bool  // an attempt may have reached the server, its answer lost
+	Unanswered bool  // an attempt had no answer in its own time
 	Attempts   int   // 0 when nothing was tried
 	Err        error // the network's or decoder's error beneath, if any
 }

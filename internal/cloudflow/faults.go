@@ -23,7 +23,7 @@ func (c *Client) networkFailure(attempt, caller context.Context, r request, err 
 		e.Err = contextError(caller)
 		return &failure{Error: e, final: true}
 	case attempt.Err() != nil:
-		e.Err = fmt.Errorf("%w (%s)", errNoAnswer, duration.Format(r.timeout))
+		e.Unanswered, e.Err = true, fmt.Errorf("%w (%s)", errNoAnswer, duration.Format(r.timeout))
 		return &failure{Error: e}
 	case wrongPlace(err):
 		e.Class = Fatal
@@ -73,7 +73,7 @@ func (c *Client) unreadable(attempt, caller context.Context, r request, x *excha
 		e.Err = contextError(caller)
 		return &failure{Error: e, final: true}
 	case attempt.Err() != nil:
-		err = fmt.Errorf("%w (%s)", errNoAnswer, duration.Format(r.timeout))
+		e.Unanswered, err = true, fmt.Errorf("%w (%s)", errNoAnswer, duration.Format(r.timeout))
 	case errors.Is(body.err, errTooLong):
 		e.Class, err = Operation, body.err
 	case shape:

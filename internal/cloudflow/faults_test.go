@@ -185,6 +185,23 @@ func TestNoAnswerInTime(t *testing.T) {
 	})
 }
 
+// Whatever ends the waiting in the end, that an attempt had no answer is known, and said.
+func TestNoAnswerBeforeTheCallersTimeWasOver(t *testing.T) {
+	for bound, want := range map[time.Duration]string{
+		2 * time.Second: "StopExecution: context deadline exceeded",
+		5 * time.Second: "StopExecution: context deadline exceeded; the attempt before failed: StopExecution: no answer in time (3s) (after 2 attempts)",
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			c := once(t, serve(silence), func(o *Options) { o.CallTimeout = 3 * time.Second; o.Retry.MaxAttempts = 5 })
+			ctx, cancel := context.WithTimeout(t.Context(), bound)
+			defer cancel()
+			if e := stop(ctx, c); e == nil || e.Error() != want || e.Unanswered != (bound > 3*time.Second) || !errors.Is(e, context.DeadlineExceeded) {
+				t.Errorf("%+v\nwant %s", e, want)
+			}
+		})
+	}
+}
+
 func TestWaitingHasItsOwnTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := once(t, serve(silence))

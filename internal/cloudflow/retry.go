@@ -112,7 +112,8 @@ func (f *failure) follow(last *failure, attempt int) {
 		return
 	}
 	f.MaybeDone = f.MaybeDone || last.MaybeDone
-	if f.unsent { // what the retries were for must not be lost
+	f.Unanswered = f.Unanswered || last.Unanswered
+	if f.final { // what the retries were for must not be lost
 		before := *last.Error
 		before.Attempts = 0 // which f tells
 		f.Err = fmt.Errorf("%w; the attempt before failed: %w", f.Err, &before)

@@ -29,6 +29,7 @@ type Emergency struct {
 	shifted  []*Scan // to be made once more
 	told     map[string]bool
 	looked   map[string]bool // by key
+	unread   map[string]bool // by key: a look at them failed
 	flows    int             // that are to be looked at
 	asking   int             // listings of flows, looks under way
 	failed   bool            // some listing failed, so that not all was seen
@@ -49,7 +50,7 @@ type Emergency struct {
 func newEmergency(raw []byte, e policy.Event) *Emergency {
 	return &Emergency{
 		Basis: judge.Basis{Event: &e, Until: map[string]time.Time{}}, raw: raw,
-		told: map[string]bool{}, looked: map[string]bool{}, seen: map[judge.Key]bool{}, open: map[judge.Key]bool{},
+		told: map[string]bool{}, looked: map[string]bool{}, unread: map[string]bool{}, seen: map[judge.Key]bool{}, open: map[judge.Key]bool{},
 	}
 }
 

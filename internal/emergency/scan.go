@@ -200,6 +200,7 @@ func (l *Look) NotMade(pages int) {
 func (l *Look) Failed(pages int, hopeless bool) {
 	l.answered(pages)
 	l.Fail()
+	l.unread[judge.FlowKey(l.scan.flow)] = true
 	if hopeless {
 		l.scan.parts = nil
 	}

@@ -53,10 +53,12 @@ func (e *Emergency) first() string {
 }
 
 // unlooked is the flow at which the next sweep begins; "" where all have had their
-// turn.
+// turn. So has one of which a look failed: others come first.
 func (e *Emergency) unlooked() string {
-	if all := e.pending(); len(all) > 0 {
-		return judge.FlowKey(all[0].flow)
+	for _, v := range e.pending() {
+		if key := judge.FlowKey(v.flow); !e.unread[key] {
+			return key
+		}
 	}
 	return ""
 }

@@ -90,20 +90,27 @@ func TestAHistoryThatFailsHalfWayIsNoReasonForAnything(t *testing.T) {
 	}
 }
 
-// What the sweep's time was too short for is left to the next one.
+// What the sweep's time was too short for is left to the next one. What was not answered in
+// its own time is said to be.
 func TestAHistoryThatDoesNotComeInTimeLeavesTheSweepIncomplete(t *testing.T) {
 	a := &account.Account{
 		Flows:  []account.Flow{hanging("f", 1, 3*time.Hour)},
 		Faults: []account.Fault{{Operation: cloudflow.OpGetExecutionHistory, Kind: account.FaultSlow, Delay: ago(2 * time.Minute)}},
 	}
 	text := strings.Replace(twoHours, "maxRuntime: 2h", `when: 'execution.age > duration("2h") and history.idle > duration("1h")'`, 1)
-	timed(t, a, text, "", func(t *testing.T, p *process) {
-		r, err := p.next()
-		want := []result.FlowNote{{Flow: "f", Reason: "the time of this sweep is over; the next one goes on"}}
-		if diff := cmp.Diff(want, r.Incomplete); err != nil || r.Complete || p.stops() > 0 || diff != "" {
-			t.Errorf("error %v, complete %v, %d stops, incomplete (-want +got):\n%s", err, r.Complete, p.stops(), diff)
-		}
-	})
+	const over = "the time of this sweep is over; the next one goes on"
+	for until, reason := range map[time.Duration]string{
+		10 * time.Second: over,
+		50 * time.Second: "GetExecutionHistory: context deadline exceeded: " + over + "; the attempt before failed: GetExecutionHistory: no answer in time (15s) (after 4 attempts)",
+	} {
+		timed(t, a, text, "", func(t *testing.T, p *process) {
+			r, err := p.sweep(until)
+			want := []result.FlowNote{{Flow: "f", Reason: reason}}
+			if diff := cmp.Diff(want, r.Incomplete); err != nil || r.Complete || p.stops() > 0 || diff != "" {
+				t.Errorf("error %v, complete %v, %d stops, incomplete (-want +got):\n%s", err, r.Complete, p.stops(), diff)
+			}
+		})
+	}
 }
 
 // Between its listing and its turn an execution may end, and another begin under

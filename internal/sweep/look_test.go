@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/flowreaper/flowreaper/internal/cloudflow"
+	"github.com/flowreaper/flowreaper/internal/emulator/account"
 	"github.com/flowreaper/flowreaper/internal/result"
 	"github.com/flowreaper/flowreaper/internal/sweep"
 )
@@ -243,5 +244,46 @@ rules:
 	}
 	if len(r.Undecided) != 100 || len(r.Errors) != 1 || r.Errors[0].Code != "Undecided" || r.Errors[0].Count != 120 {
 		t.Errorf("%d undecided, errors %v", len(r.Undecided), r.Errors)
+	}
+}
+
+// Flows of which no list comes, more than are listed at once, hold up no others: neither in
+// one sweep after the other, nor for an event. And what goes wrong is said.
+func TestFlowsOfWhichNoListComesHoldUpNoOthers(t *testing.T) {
+	const text = `
+version: 1
+policy: test
+mode: enforce
+limits: {maxShare: 100%}
+rules:
+  - {name: slow, maxRuntime: 2h}
+  - {name: all, on: [event], when: 'event.data.stop == true'}
+`
+	for _, happens := range []bool{false, true} {
+		a := &account.Account{}
+		for _, name := range []string{"a", "b", "c", "d", "e", "v", "w", "x", "y", "z"} {
+			a.Flows = append(a.Flows, hanging(name, 1, 3*time.Hour))
+		}
+		timed(t, a, text, "", func(t *testing.T, p *process) {
+			for _, flow := range a.Flows[:5] {
+				p.server.AddFaults(account.Fault{Operation: "ListExecutions", Flow: flow.Name, Kind: "slow", Delay: ago(time.Hour)})
+			}
+			if happens {
+				p.policy = parse(t, strings.Replace(strings.Replace(text, "2h", "9h", 1), "when:", "limits: none, when:", 1))
+				_, _ = p.happen(45*time.Second, `{"stop":true}`) // perhaps it could look at none
+			}
+			told := ""
+			for range 10 {
+				r, _ := p.next()
+				for _, e := range r.Errors {
+					if e.Code == "NoAnswer" {
+						told = e.Message
+					}
+				}
+			}
+			if stopped := len(p.server.Stats().Stops); stopped != 5 || !strings.Contains(told, "no answer in time (15s)") {
+				t.Errorf("an event %t: %d stopped; told %q", happens, stopped, told)
+			}
+		})
 	}
 }

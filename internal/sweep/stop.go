@@ -104,7 +104,7 @@ func (s stopping) fetch(f *stops.Fetch) {
 		if s.outOfTime(err) {
 			return // they stay marked, so that nobody asks again in this sweep
 		}
-		if !cloudflow.IsFatal(err) { // else the sweep is over, and they are told as not tried
+		if !cloudflow.IsFatal(err) && s.ctx.Err() == nil { // else the sweep is over, and they are told as not tried
 			s.stops.NotFound(f)
 		}
 		s.unread(f.Flow.Name, err)

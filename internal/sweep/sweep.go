@@ -377,10 +377,13 @@ var errTimeIsOver = errors.New("the time of this sweep is over; the next one goe
 
 // outOfTime says that a call was cut short by the end of the sweep's time, or not
 // sent since its turn by the quota comes later; the next sweep asks. A sweep that
-// has no next one failed to send it: its person needs to hear why.
+// has no next one failed to send it: its person needs to hear why. And what CloudFlow
+// hadn't answered before then has failed: the next sweep must not begin with it.
 func (s *sweep) outOfTime(err error) bool {
+	api, called := errors.AsType[*cloudflow.Error](err)
+	failed := fault.Is(err) || called && (api.Unanswered || api.Class == cloudflow.Fatal)
 	unsent := errors.Is(err, cloudflow.ErrOutOfTime) && !s.memory.once
-	return !cloudflow.IsFatal(err) && !fault.Is(err) && (s.ctx.Err() != nil || unsent)
+	return !failed && (s.ctx.Err() != nil || unsent)
 }
 
 // timeIsOver is why a call was cut short: the time is over, or the whole sweep
