@@ -42,9 +42,6 @@ func newFleet(getenv func(string) string, environ []string, log *slog.Logger) *t
 		return f
 	}
 	log.Info("start", "fleet", f.file.Holds(), "off", f.settings.off, "flowreaperVersion", version)
-	for _, p := range f.file.Places {
-		f.places[p.Name].logStart()
-	}
 	return f
 }
 
@@ -101,6 +98,7 @@ func (f *theFleet) answer(ctx context.Context, body []byte) (json.RawMessage, er
 		f.logFailure("failed", err)
 		return nil, answerError(err)
 	}
+	place.start.Do(place.logStart)
 	defer f.enter(place)()
 	return place.answer(ctx, body)
 }

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/aliyun/fc-runtime-go-sdk/fccontext"
@@ -36,6 +37,7 @@ type function struct {
 	log      *slog.Logger
 	notifier *notifier    // nil while broken
 	of       *fleet.Place // of a fleet; nil: the function's own account
+	start    sync.Once    // a place's start line: a fleet's process may never see most places
 
 	// What outlives an invocation: counts, never credentials.
 	quota  *cloudflow.Quota
