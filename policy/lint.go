@@ -56,7 +56,7 @@ const (
 	LintWarnBefore   = "warn-before"      // a warning that can't come in time
 	LintTrickle      = "trickle"          // limits that let a wrong rule go on stopping
 	LintReplaces     = "replaces"         // what stands in the place of a base's
-	LintTimeZone     = "time-zone"        // clocks read in UTC beside windows of another zone
+	LintTimeZone     = "time-zone"        // clocks read in UTC because no zone is named
 	LintPlaceholder  = "placeholder"      // a cause, a template or a body with a placeholder that isn't one
 
 	LintCalendarOver  = "calendar-over"  // a calendar whose last day lies behind, or will within 30 days

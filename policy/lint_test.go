@@ -342,13 +342,14 @@ func TestLintClocks(t *testing.T) {
 		{"UTC beside another zone", window + "  - {name: r, maxRuntime: 1h, flows: [b], when: hour(now) >= 9}\n", `9:49 warning time-zone r: hour(now) goes by UTC, and the window of w by Asia/Shanghai → write hour(now, "Asia/Shanghai"), or "UTC" if that is meant`},
 		{"UTC beside the rule's own", "  - {name: r, maxRuntime: 1h, when: weekday(execution.startedTime) == \"Sat\", endBy: {time: \"08:00\", timeZone: Europe/Berlin}}\n", `8:37 warning time-zone r: weekday(execution.startedTime) goes by UTC, and the rule's endBy by Europe/Berlin → write weekday(execution.startedTime, "Europe/Berlin"), or "UTC" if that is meant`},
 		{"UTC that is meant", window + "  - {name: r, maxRuntime: 1h, flows: [b], when: \"hour(now, 'UTC') >= 9\"}\n", ``},
-		{"UTC everywhere", "  - {name: r, maxRuntime: 1h, when: hour(now) >= 9, window: {days: Mon}}\n", ``},
+		{"UTC that nobody named", "  - {name: r, maxRuntime: 1h, when: hour(now) >= 9, window: {days: Mon}}\n", `8:37 note time-zone r: hour(now) goes by UTC, since it names no zone → name the one whose clocks are meant: write hour(now, "Asia/Shanghai"), or hour(now, "UTC")`},
+		{"a text's date", "  - {name: r, maxRuntime: 1h, when: execution.startedTime < date(\"2027-01-01\")}\n", ``},
 		{"an hour that is none", "  - {name: r, maxRuntime: 1h, when: hour(now) > 23}\n", `8:37 warning never r: the rule can never stop anything: hour(now) > 23 is true of no execution → correct one of them, or take the rule out`},
 		{"two hours at once", "  - {name: r, maxRuntime: 1h, when: hour(now) >= 22 and hour(now) < 6}\n", `8:37 warning never r: the rule can never stop anything: hour(now) < 6 contradicts hour(now) >= 22 → correct one of them, or take the rule out`},
-		{"every hour", "  - {name: r, maxRuntime: 1h, when: hour(now) < 24}\n", `8:37 warning always r: this is true for every execution, so that it narrows nothing → take it out, or correct it`},
+		{"every hour", "  - {name: r, maxRuntime: 1h, when: \"hour(now, 'UTC') < 24\"}\n", `8:37 warning always r: this is true for every execution, so that it narrows nothing → take it out, or correct it`},
 		{"every day", "  - {name: r, maxRuntime: 1h, when: \"monthDay(now, 'Asia/Shanghai') >= 1\"}\n", `8:37 warning always r: this is true for every execution, so that it narrows nothing → take it out, or correct it`},
-		{"some hours", "  - {name: r, maxRuntime: 1h, when: hour(now) + 1 > 23}\n", ``},
-		{"not foreseen", "  - {name: r, maxRuntime: 1h, when: hour(now + duration('8h')) > 9}\n", `8:37 note every-sweep r: executions older than 1h are judged again in every sweep, because hour(now + 8h) > 9 can become true at any time: 1 call or more each → give a longer maxRuntime`},
+		{"some hours", "  - {name: r, maxRuntime: 1h, when: \"hour(now, 'UTC') + 1 > 23\"}\n", ``},
+		{"not foreseen", "  - {name: r, maxRuntime: 1h, when: \"hour(now + duration('8h'), 'UTC') > 9\"}\n", `8:37 note every-sweep r: executions older than 1h are judged again in every sweep, because hour(now + 8h, "UTC") > 9 can become true at any time: 1 call or more each → give a longer maxRuntime`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if diff := cmp.Diff(test.want, lint(t, lintHead+test.rules, LintOptions{Flows: 10})); diff != "" {

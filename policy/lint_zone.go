@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/flowreaper/flowreaper/internal/pattern"
@@ -9,13 +10,9 @@ import (
 	"github.com/flowreaper/flowreaper/policy/internal/expression"
 )
 
-// timeZone finds clocks that are read in UTC, because no zone is named, beside windows of
-// another zone.
+// timeZone finds clocks that are read in UTC because no zone is named: most people mean
+// their own, those with windows of another zone surely.
 func (l *linter) timeZone(r *lintRule) {
-	zone, of := l.zoneBeside(r)
-	if zone == nil {
-		return
-	}
 	for _, c := range r.conjuncts {
 		when, ok := c.(*condition)
 		if !ok || when.key == "" {
@@ -27,8 +24,12 @@ func (l *linter) timeZone(r *lintRule) {
 				continue
 			}
 			written := part.Describe(nil)
-			l.warn(r, when.key, LintTimeZone, fmt.Sprintf("%s goes by UTC, and %s by %s", written, of, zone),
-				fmt.Sprintf("write %s, %q), or %q if that is meant", written[:len(written)-1], zone, time.UTC))
+			open := strings.TrimSuffix(written, ")")
+			if zone, of := l.zoneBeside(r); zone != nil {
+				l.warn(r, when.key, LintTimeZone, fmt.Sprintf("%s goes by UTC, and %s by %s", written, of, zone), fmt.Sprintf("write %s, %q), or %q if that is meant", open, zone, time.UTC))
+			} else {
+				l.found(r, when.key, Note, LintTimeZone, written+" goes by UTC, since it names no zone", fmt.Sprintf(`name the one whose clocks are meant: write %[1]s, "Asia/Shanghai"), or %[1]s, "UTC")`, open))
+			}
 			return
 		}
 	}
