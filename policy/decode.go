@@ -90,7 +90,11 @@ func (d *decoder) fields(n *yamltree.Node, what string, keys ...string) map[stri
 			near := meantKey(key, keys)
 			meant := spelling.DidYouMean(cmp.Or(near, key), keys)
 			if near == "" && i > 0 && continues(n.Entries[i-1], entry) {
-				meant = ": if it belongs to " + yamltree.Brief(n.Entries[i-1].Key.Text) + ", put that text in quotes: it has a comma"
+				before := n.Entries[i-1].Key.Text
+				meant = ": if it belongs to " + yamltree.Brief(before) + ", put that text in quotes: it has a comma"
+				if fields[before] != nil {
+					fields[before] = nil // it was cut off: nothing more is said of it
+				}
 			}
 			d.fail(entry.Key.Position, "unknown key %q%s", yamltree.Brief(key), meant)
 			if near != "" && lacks(fields, near) {

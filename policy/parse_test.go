@@ -396,6 +396,8 @@ func TestOneMistakeIsOneMessage(t *testing.T) {
 		{rule("if: execution.age > duration(\"2h\")"), `5:5: unknown key "if"; did you mean "when"?`},
 		{rule("maxRuntime: n"), `5:17: maxRuntime: n is a var: write vars.n`},
 		{rule("maxRuntime: ${vars.n}"), `5:17: maxRuntime: ${vars.n} is a var: write vars.n`},
+		{"version: 1\nrules: [{name: a, when: contains(flow.name, b)}]\n", `2:45: unknown key "b)": if it belongs to when, put that text in quotes: it has a comma`},
+		{"version: 1\nrules: [{name: a, when: contains(flow.name, \"b\")}]\n", `2:43: between braces a comma ends a text, and no key follows this one: quote the whole text, in single quotes if it holds double ones`},
 		{rule("maxRuntime: {{n}}"), `5:18: could not find flow map content: a text that begins with { must be quoted`},
 		{rule("maxRuntime: vars.n"), `5:17: maxRuntime: vars.n must be a duration longer than 0s, but is 7200: "7200" is not a duration: it has no unit; of seconds write 7200s`},
 		{rule("maxRuntime: vars.s"), `5:17: maxRuntime: vars.s must be a duration longer than 0s, but is 2 hours: "2 hours" is not a duration: write 2h`},

@@ -196,8 +196,13 @@ func syntaxProblem(src *source, err error) Problem {
 	if advice := src.lookalike(at.Line); advice != "" {
 		return Problem{at, "YAML can't read this line: " + advice}
 	}
+	if comma := t.Prev; comma != nil && comma.Type == token.CollectEntryType && strings.Contains(placed.GetMessage(), noContent) {
+		return Problem{Position{comma.Position.Line, comma.Position.Column}, "between braces a comma ends a text, and no key follows this one: quote the whole text, in single quotes if it holds double ones"}
+	}
 	return Problem{at, syntaxMessage(placed.GetMessage())}
 }
+
+const noContent = "could not find flow map content"
 
 var quotedOrComment = pattern.Of(`"[^"]*"|'[^']*'|\s#.*`)
 
@@ -226,7 +231,7 @@ func syntaxMessage(message string) string {
 		return "a tab cannot indent YAML: use spaces"
 	case strings.Contains(message, "' must be specified"):
 		return message + ": a text that holds [ ] { } or a comma must be quoted between braces, or stand on a line of its own"
-	case strings.Contains(message, "could not find flow map content"):
+	case strings.Contains(message, noContent):
 		return message + ": a text that begins with { must be quoted"
 	case strings.Contains(message, "unknown escape character"):
 		return message + ": in double quotes a backslash begins an escape; put the text in single quotes"

@@ -55,6 +55,9 @@ func TestProblems(t *testing.T) {
 		{"brackets between braces", "protect: {when: flow.env[\"A\"] == \"off\"}\n", []string{
 			`1:25: ',' or '}' must be specified: a text that holds [ ] { } or a comma must be quoted between braces, or stand on a line of its own`,
 		}},
+		{"a comma between braces", "protect: {when: hour(now, \"UTC\") > 8}\n", []string{
+			`1:25: between braces a comma ends a text, and no key follows this one: quote the whole text, in single quotes if it holds double ones`,
+		}},
 		{"complex key", "? a\n: b\n", []string{`1:1: a key begins with ?, which is not supported`}},
 		{"deep brackets", deep, []string{`1:36: the file is nested deeper than 32 levels`}},
 		{"deep dashes", strings.Repeat("- ", 40), []string{`1:65: the file is nested deeper than 32 levels`}},
