@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/flowreaper/flowreaper/internal/flag"
+	"github.com/flowreaper/flowreaper/internal/notify/trial"
 	"github.com/flowreaper/flowreaper/internal/plain"
 	"github.com/flowreaper/flowreaper/internal/report"
 )
@@ -155,6 +156,7 @@ func (t *terminal) newRoot() *cobra.Command {
 		t.newExplain(),
 		t.newInvoke(),
 		t.newMan(),
+		trial.Command(t.getenv, t.environ, t.out),
 		t.newPlan(),
 		t.newRAMPolicy(),
 		t.newRecord(),
