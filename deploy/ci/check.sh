@@ -9,7 +9,7 @@
 #	JUNIT      a file to write the tests' results to, as JUnit XML
 #	REAPER     the flowreaper to use; default: that of the PATH
 #
-# Exit status: 0 all is well · 1 something isn't · 2 there is nothing to check.
+# Exit status: 0 all is well · 1 something isn't · 2 there is nothing to check, or to check it with.
 set -eu
 reaper=${REAPER:-flowreaper}
 
@@ -20,6 +20,7 @@ for choice in "STRICT=${STRICT:-true}" "COVERAGE=${COVERAGE:-true}"; do
 	esac
 done
 [ "${COVERAGE:-true}" = true ] && coverage=true || coverage=
+command -v "$reaper" >/dev/null || { echo "check: there is no $reaper to check with: set REAPER to a flowreaper" >&2; exit 2; }
 [ -n "${POLICIES:-}" ] || { echo "check: no policy to check: POLICIES is empty" >&2; exit 2; }
 
 # testsOf names the tests beside a policy; nothing where it has none.
@@ -29,17 +30,33 @@ testsOf() {
 	done
 }
 
+# file refuses a name that is no file's, such as a glob that nothing matches.
+file() {
+	if [ -d "$2" ]; then
+		echo "check: $1 names $2, which is a folder: name the files in it, as in $2/*.yaml" >&2
+	elif [ ! -f "$2" ]; then
+		echo "check: $1 names $2, and there is no such file" >&2
+	else
+		return 0
+	fi
+	exit 2
+}
+
 status=0
 set -- --
 for policy in $POLICIES; do # splits, and expands globs: what it names are files alone
 	case $policy in
 	*[._]test.yaml | *[._]test.yml) continue ;; # a glob takes the tests in
 	esac
+	file POLICIES "$policy"
 	set -- "$@" "$policy"
 done
 [ $# -gt 1 ] || { echo "check: no policy to check: POLICIES names tests alone" >&2; exit 2; }
 
 [ "${STRICT:-true}" = true ] && strict=--strict || strict=--strict=false
+for tests in ${TESTS:-}; do
+	file TESTS "$tests"
+done
 "$reaper" validate "$strict" "$@" || status=1
 
 shift # the --

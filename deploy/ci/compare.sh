@@ -12,6 +12,7 @@
 # Exit status: 0 done · 1 a gate forbids it, or it failed · 2 wrong usage.
 set -eu
 reaper=${REAPER:-flowreaper}
+command -v "$reaper" >/dev/null || { echo "compare: there is no $reaper to compare with: set REAPER to a flowreaper" >&2; exit 2; }
 : "${POLICIES:?}" "${HISTORY:?}" "${BASE:?}" "${COMMENT:?}"
 
 # An option's place: a name that begins with a dash is none of git's options.

@@ -77,6 +77,8 @@ func TestCompareWithWhatIsNotThere(t *testing.T) {
 	gone := strings.Repeat("0123456789", 4)
 	status, said := r.run(t, "compare.sh", "POLICIES=policy.yaml", "HISTORY=history", "BASE="+gone, "COMMENT=comment.md")
 	expect(t, status, 1, said, "compare: the commit "+gone+" isn't in this clone, and can't be fetched: check out with a depth of 0\n")
+	status, said = r.run(t, "compare.sh", "POLICIES=policy.yaml", "HISTORY=history", "BASE="+gone, "COMMENT=comment.md", "REAPER=nowhere/flowreaper")
+	expect(t, status, 2, said, "compare: there is no nowhere/flowreaper to compare with: set REAPER to a flowreaper\n")
 	status, said = r.run(t, "compare.sh", "POLICIES=policy.yaml", "HISTORY=history", "BASE=--output=x", "COMMENT=comment.md")
 	expect(t, status, 2, said, "compare: BASE is --output=x: name a commit\n")
 }
