@@ -1,7 +1,6 @@
 package sweep
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -108,35 +107,55 @@ func (f *flows) listAll(op operation, take func(rows)) {
 	}, func(fault error) { told(fault); take(rows{err: fault}) })
 }
 
-// describe reads the flows that are named, and none else. One that can't be read keeps
-// nobody from the others.
-func (f *flows) describe(op operation, names []string, take func(rows)) {
-	f.start(op, func() (func(), error) {
-		all := f.described(f.ctx, names)
-		return func() {
-			f.lacking = append(f.lacking, all.gone...)
-			take(all)
-		}, nil
-	}, func(fault error) { take(rows{err: fault}) })
-}
+// describeWithin is how long flows that are named have to be described: long enough for
+// all of them at half the rate, where CloudFlow throttles, and so short that a sweep of a minute has time
+// for those that came.
+const describeWithin = 30 * time.Second
 
-func (f *flows) described(ctx context.Context, names []string) rows {
-	all := rows{asked: f.clock.Ours()}
-	for _, name := range names {
-		flow, err := f.Source.DescribeFlow(ctx, name)
-		switch {
-		case cloudflow.IsGone(err):
-			all.gone = append(all.gone, name)
-		case err == nil:
-			all.flows, all.some = append(all.flows, judge.AdaptFlow(flow)), true
-		default:
-			all.err = cmp.Or(all.err, err)
-			if cloudflow.IsFatal(err) || f.outOfTime(err) {
-				all.err = err
-				return all
+// describe reads the flows that are named, and none else, all at once. One that can't be
+// read keeps nobody from the others.
+func (f *flows) describe(op operation, names []string, take func(rows)) {
+	asked, left, came := f.clock.Ours(), len(names), make([]rows, len(names))
+	for i, name := range names {
+		in := func(one rows) {
+			f.endIfFatal(one.err) // before the others' turn
+			came[i], left = one, max(0, left-1)
+			if left == 0 {
+				take(f.all(asked, came))
 			}
 		}
+		f.start(op, func() (func(), error) {
+			one := f.described(name)
+			return func() { in(one) }, nil
+		}, func(fault error) { in(rows{err: fault}) })
 	}
+}
+
+func (f *flows) described(name string) rows {
+	ctx, cancel := context.WithTimeout(f.ctx, describeWithin)
+	defer cancel()
+	flow, err := f.Source.DescribeFlow(ctx, name)
+	switch {
+	case cloudflow.IsGone(err):
+		return rows{gone: []string{name}}
+	case err != nil:
+		return rows{err: err}
+	}
+	return rows{flows: []*policy.Flow{judge.AdaptFlow(flow)}, some: true}
+}
+
+// all are the flows that came one by one, asked for since then. Of several errors one that
+// ends the sweep counts.
+func (f *flows) all(asked time.Time, came []rows) rows {
+	all := rows{asked: asked}
+	for _, one := range came {
+		all.flows, all.some = append(all.flows, one.flows...), all.some || one.some
+		all.gone = append(all.gone, one.gone...)
+		if all.err == nil || cloudflow.IsFatal(one.err) {
+			all.err = one.err
+		}
+	}
+	f.lacking = append(f.lacking, all.gone...)
 	return all
 }
 

@@ -287,3 +287,25 @@ rules:
 		})
 	}
 }
+
+// Nor does a flow that DescribeFlow doesn't answer for, of those that a policy names.
+func TestANamedFlowThatIsNotAnsweredForHoldsUpNoOther(t *testing.T) {
+	const text = `
+version: 1
+policy: test
+mode: enforce
+limits: {maxShare: 100%}
+rules:
+  - {name: two-hours, flows: [a, b], maxRuntime: 2h}
+`
+	a := &account.Account{Flows: []account.Flow{hanging("a", 1, 3*time.Hour), hanging("b", 1, 3*time.Hour)}}
+	timed(t, a, text, "", func(t *testing.T, p *process) {
+		p.server.AddFaults(account.Fault{Operation: "DescribeFlow", Flow: "a", Kind: "slow", Delay: ago(time.Hour)})
+		for range 3 {
+			_, _ = p.next()
+		}
+		if n := len(p.server.Stats().Stops); n != 1 {
+			t.Errorf("%d stopped", n)
+		}
+	})
+}
