@@ -8,6 +8,8 @@
 VERSION := $(shell git describe --always --dirty --abbrev=12 --exclude='*' 2>/dev/null || echo dev)
 # A function's package is built anywhere for the same machine: Linux, amd64, no C.
 BUILD := CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
+# Built as BUILD builds, so that nothing is compiled twice, in any folder.
+RUN := CGO_ENABLED=0 go run -trimpath
 # Go modules of their own, so that what only tests and tools need stays out of go.mod.
 # test/hostile is another, with a target of its own.
 MODULES := test/officialsdk test/celgo test/page
@@ -17,8 +19,7 @@ MEASURED = $$(grep -rl --include='*_test.go' '^func Benchmark' cmd function inte
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-build: ## Build the terminal and the function into bin/
-	$(BUILD) -o bin/flowreaper ./cmd/flowreaper
+build: bin/flowreaper ## Build the terminal and the function into bin/
 	$(BUILD) -o bin/flowreaper-function ./function
 
 demo: build ## See one sweep on an account made up on this machine
@@ -35,7 +36,9 @@ replay-pictures: build ## Make the pictures of docs/replay.md anew
 	@go build -o bin/replay-demo ./scripts/replay-demo
 	@exec bin/replay-demo -quota off -pictures docs/pictures >/dev/null
 
-test: toolchain lint build unit benchmarks modules hostile ## All that must hold before a commit
+# hostile comes last, beside modules: it waits while they compute.
+test: toolchain lint build unit benchmarks ## All that must hold before a commit
+	@$(MAKE) -k -j2 --no-print-directory modules hostile
 	@./scripts/toolchain.sh skipped
 
 lint: ## gofmt, go.mod, vet, staticcheck, actionlint
@@ -49,13 +52,21 @@ lint: ## gofmt, go.mod, vet, staticcheck, actionlint
 # simulated days of soak, whose engine the tests of sweep and function run under it.
 PURE := /internal/history/suggest$$|/internal/watch$$|/internal/soak$$
 
+# Both at once: soak waits for much of its time. Each ends by itself, whatever becomes of
+# the other, and make says which failed. What vet says of tests is lint's to say.
+unit: ## The tests of the product itself
+	@$(MAKE) -k -j2 --no-print-directory raced pure
+
 # The race detector needs a C compiler; a machine that has none and can't get
 # one tests without it, and says so. Every process that it watches would wait a
-# second before it ends, and the tests run some six hundred. What vet says of tests
-# is lint's to say.
-unit: ## The tests of the product itself
-	@if command -v $${CC:-cc} >/dev/null; then set -x; export GORACE=atexit_sleep_ms=10; CGO_ENABLED=1 go test -vet=off -race $$(go list ./... | grep -Ev '$(PURE)') && go test -vet=off $$(go list ./... | grep -E '$(PURE)'); \
-	else echo "no C compiler: testing WITHOUT the race detector"; set -x; go test -vet=off ./...; fi
+# second before it ends, and the tests run some six hundred.
+.PHONY: raced pure
+raced:
+	@packages=$$(go list ./... | grep -Ev '$(PURE)'); \
+	if command -v $${CC:-cc} >/dev/null; then set -x; GORACE=atexit_sleep_ms=10 CGO_ENABLED=1 go test -vet=off -race $$packages; \
+	else echo "no C compiler: testing WITHOUT the race detector"; set -x; go test -vet=off $$packages; fi
+pure:
+	go test -vet=off $$(go list ./... | grep -E '$(PURE)')
 
 # Once each, so that none rots; the race detector would only slow them down.
 # Those that take longer than a few seconds are make bench's: testing.Short.
@@ -115,7 +126,7 @@ S := deploy/node_modules/.bin/s
 package: ## Build the function's package into dist/; the same commit gives the same bytes
 	GOOS=linux GOARCH=amd64 GOAMD64=v1 GOEXPERIMENT= CGO_ENABLED=0 go build -trimpath -buildvcs=false \
 		-ldflags "-s -w -buildid= -X main.version=$(VERSION)" -o dist/flowreaper-function ./function
-	go run -trimpath ./deploy/pack dist dist/flowreaper-function $(if $(FLEET),--fleet $(FLEET),$(POLICY))
+	$(RUN) ./deploy/pack dist dist/flowreaper-function $(if $(FLEET),--fleet $(FLEET),$(POLICY))
 
 # No policy is in it: it only reads.
 recorder: ## Build the recorder's package into dist/recorder
@@ -157,17 +168,19 @@ application: ## Pack the Serverless Devs application into dist/application.zip, 
 	rm -rf dist/application dist/application.zip
 	mkdir -p dist && cp -R deploy/application dist/application
 	sed 's/^      default: main$$/      default: $(RELEASE)/' deploy/application/publish.yaml >dist/application/publish.yaml
-	go run ./deploy/pack dist/application
+	$(RUN) ./deploy/pack dist/application
 
 policy-check: bin/flowreaper ## Validate, lint and test the policy that is deployed
 	bin/flowreaper validate --strict $(if $(FLEET),--fleet $(FLEET),$(POLICY))
 	$(if $(FLEET),,bin/flowreaper test $(POLICY_TESTS))
 
-bin/flowreaper: build
+.PHONY: bin/flowreaper
+bin/flowreaper:
+	$(BUILD) -o $@ ./cmd/flowreaper
 
 # Only where one of both is a fleet's: else there is nothing to check, and no time to lose.
 fleet-check:
-	@$(if $(FLEET)$(shell grep -ls FLOWREAPER_FLEET $(FILE)),go run -trimpath ./deploy/timers $(FILE) $(FLEET),:)
+	@$(if $(FLEET)$(shell grep -ls FLOWREAPER_FLEET $(FILE)),$(RUN) ./deploy/timers $(FILE) $(FLEET),:)
 
 # FILE's pre-deploy action runs policy-check, too, and package: a bare `s deploy`
 # must not get round them. Here it comes first because s may swallow what a

@@ -66,7 +66,9 @@ var installed sync.Map // root -> func() error
 // install installs the pinned CLI once, in a second or two.
 func install(root string) error {
 	once, _ := installed.LoadOrStore(root, sync.OnceValue(func() error {
-		out, err := exec.Command("make", "-C", root, "deploy/node_modules/.bin/s").CombinedOutput()
+		cmd := exec.Command("make", "-C", root, "deploy/node_modules/.bin/s")
+		cmd.Env = append(os.Environ(), "MAKEFLAGS=", "MAKELEVEL=")
+		out, err := cmd.CombinedOutput()
 		if err != nil {
 			return errors.New("installing the Serverless Devs CLI: " + err.Error() + "\n" + string(out))
 		}
