@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/flowreaper/flowreaper/internal/fleet"
 )
 
 // Fleet are --fleet and --place.
@@ -21,6 +23,14 @@ func (f *Fleet) Add(cmd *cobra.Command) {
 	f.cmd = cmd
 	cmd.Flags().StringVar(&f.File, "fleet", "", "the fleet's `FILE`, in the place of one policy, account and region (docs/fleet.md)")
 	cmd.Flags().StringArrayVar(&f.Places, "place", nil, "with --fleet: only places whose names match this `GLOB`, quoted; again for more, of which the last that matches wins")
+	Complete(cmd, "place", func(*cobra.Command, []string, string) (names []string, _ cobra.ShellCompDirective) {
+		if read, err := fleet.Read(f.File); err == nil {
+			for _, p := range read.Places {
+				names = append(names, p.Name)
+			}
+		}
+		return names, cobra.ShellCompDirectiveNoFileComp
+	})
 }
 
 // Check refuses --place by itself, and with --fleet what is about one place: those flags,

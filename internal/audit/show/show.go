@@ -226,8 +226,11 @@ func notes(r *audit.Result) (all []string) {
 		}
 		all = append(all, fmt.Sprintf("Not asked, since their executions end within five minutes: %s: %s.", plain.Count(n, "Express flow"), first))
 	}
-	if r.Of(audit.Flowreaper) > 0 {
+	switch {
+	case r.Of(audit.Flowreaper) > 0:
 		all = append(all, claim)
+	case len(r.Stops) == 0 && r.Flows.Read > 0: // whoever has just stopped something looks here
+		all = append(all, "What was stopped within the last minute may be missing: listings lag.")
 	}
 	return all
 }
