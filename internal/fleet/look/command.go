@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/flowreaper/flowreaper/internal/audit"
 	auditshow "github.com/flowreaper/flowreaper/internal/audit/show"
@@ -54,9 +55,14 @@ func (c *Command) Plan(ctx context.Context, o sweep.Options, counts bool) error 
 	return each(ctx, c, plan, func(r *result.Report) error { return report.Text(c.Out, r, c.Style) })
 }
 
-// Doctor asks what reading alone can tell.
+// Doctor asks what reading alone can tell. People are shown no questions that a fleet isn't
+// asked, with flags that it hasn't got.
 func (c *Command) Doctor(ctx context.Context) error {
-	return each(ctx, c, c.Looker.Doctor, func(r *doctor.Report) error { return doctor.Text(c.Out, r, c.Style) })
+	return each(ctx, c, c.Looker.Doctor, func(r *doctor.Report) error {
+		asked := *r
+		asked.Answers = slices.DeleteFunc(slices.Clone(r.Answers), func(a doctor.Answer) bool { return a.State == doctor.NotAsked })
+		return doctor.Text(c.Out, &asked, c.Style)
+	})
 }
 
 // Audit reads what was stopped. o lacks the policies, and whom to ask.
