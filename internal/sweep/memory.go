@@ -235,7 +235,7 @@ func (m *Memory) lost(from time.Time) string {
 	}
 }
 
-// keepStreamed keeps the flows that the policy concerns.
+// keepStreamed keeps all flows, as they were listed for an event.
 func (m *Memory) keepStreamed(flows []*policy.Flow, now time.Time) {
 	m.streamed, m.streamedAt = map[string]*policy.Flow{}, now
 	for _, flow := range flows {
