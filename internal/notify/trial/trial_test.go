@@ -19,8 +19,8 @@ const channels = `version: 1
 policy: guardrails
 mode: enforce
 notify:
-  - {name: plain, kind: dingtalk, urlEnv: PLAIN, on: [failed], at: [all]}
-  - {name: own, kind: slack, urlEnv: OWN, template: "{{range .Stopped.Items}}{{.Flow}}{{end}}"}
+  - {name: plain, kind: dingtalk, urlEnv: PLAIN, on: [stopped], at: {stopped: [all]}}
+  - {name: own, kind: slack, urlEnv: OWN, on: [failed], template: "{{range .Stopped.Items}}{{.Flow}}{{end}}"}
   - {name: titled, kind: slack, urlEnv: OWN, template: '{{define "title"}}mine{{end}}mine, {{.Stopped.Count}}'}
   - {name: chinese, kind: feishu, urlEnv: CHINESE, language: zh}
   - {name: counts, kind: webhook, urlEnv: COUNTS, body: {title: "${title}", stopped: "${stopped.count}", planned: "${planned.count}"}}
