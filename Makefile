@@ -114,10 +114,10 @@ toolchain:
 # The policy that is deployed, with its tests beside it, and where to: s.yaml or a
 # file that extends it. deploy/README.md tells the way.
 POLICY := deploy/policy.yaml
-# In the place of a policy, a fleet of many: docs/fleet.md. It goes with a FILE of a
-# fleet's, such as deploy/fleet/s.yaml.
+# In the place of a policy, a fleet of many, each with its tests beside it: docs/fleet.md.
+# It goes with a FILE of a fleet's, such as deploy/fleet/s.yaml.
 FLEET :=
-POLICY_TESTS = $(basename $(POLICY)).test.yaml
+POLICY_TESTS = $(basename $(POLICY)).test$(suffix $(POLICY))
 FILE := s.yaml
 S := deploy/node_modules/.bin/s
 
@@ -170,9 +170,9 @@ application: ## Pack the Serverless Devs application into dist/application.zip, 
 	sed 's/^      default: main$$/      default: $(RELEASE)/' deploy/application/publish.yaml >dist/application/publish.yaml
 	$(RUN) ./deploy/pack dist/application
 
-policy-check: bin/flowreaper ## Validate, lint and test the policy that is deployed
+policy-check: bin/flowreaper ## Validate, lint and test the policy that is deployed, or the fleet
 	bin/flowreaper validate --strict $(if $(FLEET),--fleet $(FLEET),$(POLICY))
-	$(if $(FLEET),,bin/flowreaper test $(POLICY_TESTS))
+	bin/flowreaper test $(if $(FLEET),--fleet $(FLEET),$(POLICY_TESTS))
 
 .PHONY: bin/flowreaper
 bin/flowreaper:

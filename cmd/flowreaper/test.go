@@ -20,6 +20,9 @@ It needs no network.
 A case fails where the policy decides something else than what is wanted. An execution with nothing wanted of it must be kept.
 With --coverage every rule must condemn something in some case.
 
+With --fleet it runs the tests beside the policies of a fleet's places, once each: those of X.yaml are in X.test.yaml. A policy
+without any is not deployed, and fails.
+
   version: 1
   policy: policy.yaml            # relative to this file
   now: 2026-03-04T12:00:00Z
@@ -31,36 +34,46 @@ With --coverage every rule must condemn something in some case.
             - {name: overdue, startedAgo: 3h, want: {decision: stop, rule: etl-max-runtime}}
             - {name: young, startedAgo: 1h}
 
-Exit status: 0 all passed · 1 a test failed, or a rule isn't exercised · 2 a file is wrong`
+Exit status: 0 all passed · 1 a test failed, or a rule isn't exercised · 2 a file is wrong, or a fleet's policy has no tests`
 
 // testOptions are the flags of test.
 type testOptions struct {
 	coverage bool
 	junit    string
+	fleet    flag.Fleet
 }
 
 func (t *terminal) newTest() *cobra.Command {
 	o := testOptions{}
 	cmd := &cobra.Command{
-		Use:     "test FILE…",
+		Use:     "test FILE… | --fleet FILE",
 		Short:   "Run policy tests",
 		Long:    testLong,
-		Example: "  flowreaper test policy.test.yaml\n  flowreaper test --coverage --junit report.xml tests/*.yaml",
-		Args:    flag.SomeFiles("a file of policy tests, such as policy.test.yaml"),
+		Example: "  flowreaper test policy.test.yaml\n  flowreaper test --coverage --junit report.xml tests/*.yaml\n  flowreaper test --fleet fleet.yaml",
+		Args:    o.fleet.OrFiles(flag.SomeFiles("a file of policy tests, such as policy.test.yaml")),
 		RunE:    func(_ *cobra.Command, files []string) error { return t.test(files, o) },
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&o.coverage, "coverage", false, "fail on a rule that no case exercises")
 	flags.StringVar(&o.junit, "junit", "", "write the results to this `FILE`, as JUnit XML")
 	t.addOutput(cmd, "json")
+	o.fleet.Add(cmd)
 	return cmd
 }
 
 func (t *terminal) test(files []string, o testOptions) error {
+	run := policyfile.RunTests
+	if o.fleet.File != "" {
+		policies, err := policyfile.FleetPolicies(o.fleet.File, o.fleet.Places, t.environ)
+		if err != nil {
+			return usageError(err)
+		}
+		files, run = policies, policyfile.RunTestsBeside
+	}
 	suite := &policytest.Suite{}
 	wrong := 0
 	for _, file := range files {
-		if err := policyfile.RunTests(suite, file); err != nil {
+		if err := run(suite, file); err != nil {
 			wrong++
 			t.say("%v\n", err)
 		}

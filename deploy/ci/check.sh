@@ -4,6 +4,7 @@
 #
 #	POLICIES   the policies' files, globs, separated by blanks or line ends
 #	TESTS      the same of their tests; default: those beside the policies, policy.test.yaml or policy_test.yaml
+#	FLEET      a fleet's file, in their place: its policies are checked, with the tests beside each, which all must have
 #	STRICT     true (the default): a warning is a mistake
 #	COVERAGE   true (the default): every policy has tests, and every rule condemns something in some case
 #	JUNIT      a file to write the tests' results to, as JUnit XML
@@ -20,7 +21,16 @@ for choice in "STRICT=${STRICT:-true}" "COVERAGE=${COVERAGE:-true}"; do
 	esac
 done
 [ "${COVERAGE:-true}" = true ] && coverage=true || coverage=
+[ "${STRICT:-true}" = true ] && strict=--strict || strict=--strict=false
 command -v "$reaper" >/dev/null || { echo "check: there is no $reaper to check with: set REAPER to a flowreaper" >&2; exit 2; }
+status=0
+if [ -n "${FLEET:-}" ]; then
+	[ -f "$FLEET" ] || { echo "check: FLEET names $FLEET, and there is no such file" >&2; exit 2; }
+	[ -z "${TESTS:-}" ] || { echo "check: TESTS doesn't go with FLEET: a fleet's tests lie beside its policies" >&2; exit 2; }
+	"$reaper" validate "$strict" --fleet "$FLEET" || status=1
+	"$reaper" test ${coverage:+--coverage} ${JUNIT:+--junit "$JUNIT"} --fleet "$FLEET" || status=1
+	exit $status
+fi
 [ -n "${POLICIES:-}" ] || { echo "check: no policy to check: POLICIES is empty" >&2; exit 2; }
 
 # testsOf names the tests beside a policy; nothing where it has none.
@@ -42,7 +52,6 @@ file() {
 	exit 2
 }
 
-status=0
 set -- --
 for policy in $POLICIES; do # splits, and expands globs: what it names are files alone
 	case $policy in
@@ -53,7 +62,6 @@ for policy in $POLICIES; do # splits, and expands globs: what it names are files
 done
 [ $# -gt 1 ] || { echo "check: no policy to check: POLICIES names tests alone" >&2; exit 2; }
 
-[ "${STRICT:-true}" = true ] && strict=--strict || strict=--strict=false
 for tests in ${TESTS:-}; do
 	file TESTS "$tests"
 done

@@ -3,6 +3,7 @@ package policyfile
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"github.com/flowreaper/flowreaper/internal/fleet"
 	"github.com/flowreaper/flowreaper/policy"
@@ -31,19 +32,36 @@ func ValidateFleet(file string, globs []string, o policy.LintOptions) ([]*Valida
 		return nil, err
 	}
 	v.Valid, v.holds, v.Policies = true, f.Holds(), f.Policies
-	all, seen := []*Validated{v}, map[string]bool{}
+	all := []*Validated{v}
 	for _, p := range places {
 		one := Place{Name: p.Name, Account: p.Account, Region: p.Region, Policy: p.File}
 		if p.Role != nil {
 			one.Role = p.Role.ARN
 		}
 		v.Places = append(v.Places, one)
-		if !seen[p.File] {
-			seen[p.File] = true
-			all = append(all, Validate(filepath.Join(filepath.Dir(file), filepath.FromSlash(p.File)), o))
-		}
+	}
+	for _, policyFile := range policiesOf(file, places) {
+		all = append(all, Validate(policyFile, o))
 	}
 	return all, nil
+}
+
+// FleetPolicies are the files of the policies that a fleet's places have, those places that
+// the globs name. Of the fleet, it wants what [Fleet] does.
+func FleetPolicies(file string, globs, environ []string) ([]string, error) {
+	_, places, err := Fleet(file, globs, environ)
+	return policiesOf(file, places), err
+}
+
+// policiesOf are the files of places' policies, each once, in the places' order.
+func policiesOf(fleetFile string, places []*fleet.Place) (files []string) {
+	for _, p := range places {
+		file := filepath.Join(filepath.Dir(fleetFile), filepath.FromSlash(p.File))
+		if !slices.Contains(files, file) {
+			files = append(files, file)
+		}
+	}
+	return files
 }
 
 // Fleet reads a fleet's file, and chooses the places that the globs name. A misspelt name in

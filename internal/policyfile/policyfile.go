@@ -11,6 +11,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"strings"
 
 	"github.com/flowreaper/flowreaper/internal/beside"
 	"github.com/flowreaper/flowreaper/internal/notify"
@@ -53,15 +55,40 @@ func Print(file string) (string, error) {
 
 // RunTests runs the tests of one file. Its errors tell all that is wrong.
 func RunTests(suite *policytest.Suite, file string) error {
+	tests, err := parseTests(file)
+	if err != nil {
+		return err
+	}
+	return run(suite, tests, file)
+}
+
+// RunTestsBeside runs the tests of one policy, which lie beside it: those of X.yaml are in
+// X.test.yaml. That there are none is an error, and that they are another policy's.
+func RunTestsBeside(suite *policytest.Suite, policyFile string) error {
+	extension := filepath.Ext(policyFile)
+	file := strings.TrimSuffix(policyFile, extension) + ".test" + extension
+	tests, err := parseTests(file)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return missing(fmt.Sprintf("the policy %s has no tests: put them into %s", policyFile, file))
+	case err != nil:
+		return err
+	case tests.PolicyPath() != policyFile:
+		return fmt.Errorf("%s tests %s, and nothing tests %s: write policy: %s", file, tests.PolicyPath(), policyFile, filepath.Base(policyFile))
+	}
+	return run(suite, tests, file)
+}
+
+func parseTests(file string) (*policytest.File, error) {
 	text, err := read("the test file", file)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	tests, err := policytest.Parse(file, text)
-	if err != nil {
-		return err
-	}
-	err = suite.Run(tests, func(path string) ([]byte, error) { return read("the policy", path) })
+	return policytest.Parse(file, text)
+}
+
+func run(suite *policytest.Suite, tests *policytest.File, file string) error {
+	err := suite.Run(tests, func(path string) ([]byte, error) { return read("the policy", path) })
 	if wrong := policy.Errors(nil); errors.As(err, &wrong) && wrong[0].File == file {
 		return err
 	}

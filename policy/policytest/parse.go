@@ -35,7 +35,7 @@ func Parse(file string, text []byte) (*File, error) {
 	case root.Value("places").Kind == yamltree.Sequence:
 		problems = []yamltree.Problem{{
 			Position: root.Position,
-			Message:  "this is a fleet's file, and no file of policy tests: 'flowreaper validate --fleet FILE' checks it",
+			Message:  "this is a fleet's file, and no file of policy tests: 'flowreaper test --fleet FILE' runs those of its policies",
 		}}
 	default:
 		if problems = yamlread.Read(root, f); len(problems) == 0 {

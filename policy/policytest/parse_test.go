@@ -38,7 +38,7 @@ t.yaml:1:1: this is a policy, and no file of policy tests: 'flowreaper validate 
    1 | version: 1
      | ^`},
 		{"a fleet", "version: 1\nplaces: [{name: a}]\n", `
-t.yaml:1:1: this is a fleet's file, and no file of policy tests: 'flowreaper validate --fleet FILE' checks it
+t.yaml:1:1: this is a fleet's file, and no file of policy tests: 'flowreaper test --fleet FILE' runs those of its policies
    1 | version: 1
      | ^`},
 		{"all at once", `version: 2

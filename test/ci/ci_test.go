@@ -214,6 +214,49 @@ func TestNamesAreNames(t *testing.T) {
 	}
 }
 
+const fleetText = `version: 1
+defaults: {region: cn-hangzhou, policy: policy.yaml}
+places: [{name: a, account: 1}, {name: b, account: 2}]
+`
+
+// A fleet's policies are checked, in the place of those that POLICIES names.
+func TestCheckAFleet(t *testing.T) {
+	t.Parallel()
+	other := strings.Replace(fleetText, "account: 2", "account: 2, policy: other.yaml", 1)
+	doubted := policyText + "  - {name: three-hours, flows: [\"etl-*\"], maxRuntime: 3h}\n"
+	for _, test := range []struct {
+		name   string
+		files  map[string]string
+		env    []string
+		status int
+		want   []string
+	}{
+		{"well", nil, nil, 0, []string{"fleet.yaml: 2 places, of 2 accounts in 1 region, by one policy\n", "ok   policy.test.yaml: 1 case passed\n"}},
+		{"a policy without tests", map[string]string{"fleet.yaml": other, "other.yaml": policyText}, []string{"COVERAGE=false"}, 1,
+			[]string{"the policy other.yaml has no tests: put them into other.test.yaml\n", "ok   policy.test.yaml: 1 case passed\n"}},
+		{"tests that fail", map[string]string{"policy.test.yaml": strings.Replace(testText, "3h", "1h", 1)}, nil, 1, []string{"want stop, got keep"}},
+		{"a rule that no test exercises", map[string]string{"policy.yaml": policyText + "  - {name: a-day, maxRuntime: 1d}\n"}, nil, 1, []string{"no case exercises the rule a-day"}},
+		{"which is let be", map[string]string{"policy.yaml": policyText + "  - {name: a-day, maxRuntime: 1d}\n"}, []string{"COVERAGE=false"}, 0, nil},
+		{"a warning", map[string]string{"policy.yaml": doubted}, []string{"COVERAGE=false"}, 1, []string{"warnings: 1, and --strict allows none", "1 case passed"}},
+		{"a warning that is none", map[string]string{"policy.yaml": doubted}, []string{"COVERAGE=false", "STRICT=false"}, 0, []string{"warning"}},
+		{"a wrong fleet", map[string]string{"fleet.yaml": strings.Replace(fleetText, "places", "place", 1)}, nil, 1, []string{`unknown key "place"; did you mean "places"?`}},
+		{"no such fleet", nil, []string{"FLEET=flet.yaml"}, 2, []string{"check: FLEET names flet.yaml, and there is no such file\n"}},
+		{"more than one", nil, []string{"FLEET=*.yaml"}, 2, []string{"check: FLEET names *.yaml, and there is no such file\n"}},
+		{"what is run nowhere", nil, []string{"FLEET=$(touch${IFS}pwned).yaml"}, 2, []string{"check: FLEET names $(touch${IFS}pwned).yaml, and there is no such file\n"}},
+		{"tests elsewhere", nil, []string{"TESTS=tests/*.yaml"}, 2, []string{"check: TESTS doesn't go with FLEET: a fleet's tests lie beside its policies\n"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			r := newRepository(t, map[string]string{"fleet.yaml": fleetText, "policy.yaml": policyText, "policy.test.yaml": testText})
+			r.write(t, test.files)
+			status, said := r.run(t, "check.sh", append([]string{"FLEET=fleet.yaml", "POLICIES=nowhere.yaml", "JUNIT=junit.xml"}, test.env...)...)
+			expect(t, status, test.status, said, test.want...)
+			if status == 0 && !strings.Contains(r.read(t, "junit.xml"), "<testsuite") {
+				t.Error("no JUnit")
+			}
+		})
+	}
+}
+
 func TestJUnit(t *testing.T) {
 	t.Parallel()
 	r := newRepository(t, map[string]string{"policy.yaml": policyText, "policy.test.yaml": testText})

@@ -196,7 +196,7 @@ func TestActionChecksTheExamples(t *testing.T) {
 	}
 	said := strings.NewReplacer(
 		"${{ runner.temp }}/flowreaper-comment.md", "comment.md", "${{ runner.temp }}/flowreaper", reaper(t), "${{ github.action_path }}", root(t),
-		"${{ inputs.policies }}", "policy.yaml", "${{ inputs.tests }}", "", "${{ inputs.strict }}", "true", "${{ inputs.coverage }}", "true",
+		"${{ inputs.policies }}", "policy.yaml", "${{ inputs.tests }}", "", "${{ inputs.fleet }}", "", "${{ inputs.strict }}", "true", "${{ inputs.coverage }}", "true",
 		"${{ inputs.history }}", "history", "${{ inputs.max-false-stops }}", "", "${{ inputs.token }}", "t",
 		"${{ github.event.pull_request.base.sha }}", base, "${{ github.event.pull_request.number }}", "7")
 	ran := 0
@@ -262,9 +262,12 @@ func TestPreCommitHooks(t *testing.T) {
 	t.Parallel()
 	var hooks []struct {
 		ID, Entry, Files, Exclude, Language string
+		Args                                []string
+		PassFilenames                       *bool `yaml:"pass_filenames"`
 	}
 	parsed(t, ".pre-commit-hooks.yaml", &hooks)
 	r := examples(t)
+	r.write(t, map[string]string{"fleet.yaml": strings.Replace(fleetText, "policy.yaml", "policies/timeouts.yaml", 1)})
 	about := map[string]int{}
 	for _, h := range hooks {
 		files := regexp.MustCompile(h.Files)
@@ -275,9 +278,15 @@ func TestPreCommitHooks(t *testing.T) {
 			}
 		}
 		about[h.ID] = len(names)
+		if h.PassFilenames != nil && !*h.PassFilenames {
+			names = nil
+		}
 		entry := strings.Replace(h.Entry, "flowreaper", `"$REAPER"`, 1)
-		status, said := r.sh(t, entry+" "+strings.Join(names, " "))
+		status, said := r.sh(t, entry+" "+strings.Join(append(h.Args, names...), " "))
 		expect(t, status, 0, said)
+		if h.ID == "flowreaper-fleet" {
+			expect(t, 0, 0, said, "ok   policies/timeouts.test.yaml: ")
+		}
 	}
 	tests, err := filepath.Glob(filepath.Join(string(r), "policies", "*.test.yaml"))
 	if err != nil || len(tests) == 0 || about["flowreaper-validate"] != len(tests) || about["flowreaper-test"] != len(tests) {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -26,6 +27,10 @@ func newAccounts(t *testing.T, d deployment) accounts {
 	writeFile(t, filepath.Join(d.dir, "fleet.yaml"), text)
 	writeFile(t, filepath.Join(d.dir, "policy.yaml"), "version: 1\nmode: enforce\nrules: [{name: longer-than-a-day, flows: [nightly], maxRuntime: 1d}]\n")
 	writeFile(t, filepath.Join(d.dir, "sandbox.yaml"), "version: 1\nrules: [{name: longer-than-an-hour, flows: [nightly], maxRuntime: 1h}]\n")
+	for _, policy := range []string{"policy", "sandbox"} {
+		writeFile(t, filepath.Join(d.dir, policy+".test.yaml"), "version: 1\npolicy: "+policy+".yaml\nnow: 2026-03-04T12:00:00Z\n"+
+			"cases: [{name: days, flows: [{name: nightly, executions: [{name: old, startedAgo: 2d, want: {decision: stop}}]}]}]\n")
+	}
 	return all
 }
 
@@ -67,6 +72,36 @@ func TestFleetCheck(t *testing.T) {
 	refused(t, p, fleetFile+" doesn't go with fleet.yaml:\n"+
 		"the timer payments-shanghai: there is no place \"payments-shanghai\" in the fleet; there are: payments\n"+
 		"the timer sandbox: there is no place \"sandbox\" in the fleet; there are: payments\n", "make", "deploy", "FILE="+fleetFile, "FLEET=fleet.yaml")
+}
+
+// What keeps one policy from being deployed keeps a fleet, whichever place's it is.
+func TestBrokenFleetIsNotDeployed(t *testing.T) {
+	t.Parallel()
+	d := newDeployment(t)
+	newAccounts(t, d)
+	deploy := []string{"make", "deploy", "FILE=" + fleetFile, "FLEET=fleet.yaml"}
+	tests := string(readFile(t, filepath.Join(d.dir, "sandbox.test.yaml")))
+	d.edit(t, "sandbox.test.yaml", "startedAgo: 2d", "startedAgo: 30m")
+	d.refuses(t, "sandbox.test.yaml:4:59: nightly/old\n       decision: want stop, got keep", deploy...)
+	if err := os.Remove(filepath.Join(d.dir, "sandbox.test.yaml")); err != nil {
+		t.Fatal(err)
+	}
+	d.refuses(t, "the policy sandbox.yaml has no tests: put them into sandbox.test.yaml\n", deploy...)
+	writeFile(t, filepath.Join(d.dir, "sandbox.test.yaml"), tests)
+	d.edit(t, "sandbox.yaml", "maxRuntime: 1h", "maxRuntime: 1h, when: execution.input.priority != 1")
+	d.refuses(t, "warnings: 1, and --strict allows none", deploy...)
+}
+
+// A policy's tests are called as it is, as the scripts for CI and a fleet's check have it.
+func TestTestsAreNamedAsThePolicy(t *testing.T) {
+	t.Parallel()
+	p := newProject(t)
+	for policy, tests := range map[string]string{"a/b.yaml": "a/b.test.yaml", "b.yml": "b.test.yml"} {
+		r := p.run(t, nil, "make", "-n", "policy-check", "POLICY="+policy)
+		if !strings.HasSuffix(r.stdout, "\nbin/flowreaper test "+tests+"\n") {
+			t.Errorf("the tests of %s: status %d\n%s%s", policy, r.status, r.stdout, r.stderr)
+		}
+	}
 }
 
 func refused(t *testing.T, p project, want, name string, args ...string) {
