@@ -39,7 +39,8 @@ type clock struct {
 	mu      sync.Mutex
 	samples []time.Duration // the newest maxSamples, as a ring
 	next    int
-	at      time.Time // of the latest, by our clock
+	median  time.Duration // of samples: asked for every execution, it changes with every answer
+	at      time.Time     // of the latest, by our clock
 }
 
 // maxSamples is enough for a median that one slow answer can't move, and
@@ -67,10 +68,11 @@ func (c *clock) observe(x *exchange, waited bool) {
 	c.at = x.answered
 	if len(c.samples) < maxSamples {
 		c.samples = append(c.samples, sample)
-		return
+	} else {
+		c.samples[c.next] = sample
+		c.next = (c.next + 1) % maxSamples
 	}
-	c.samples[c.next] = sample
-	c.next = (c.next + 1) % maxSamples
+	c.median = median(c.samples)
 }
 
 // wasSet says that our clock was set between two moments, or that the machine slept: what
@@ -83,15 +85,16 @@ func wasSet(before, now time.Time) bool {
 func (c *clock) offset() (time.Duration, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(c.samples) == 0 {
-		return 0, false
-	}
-	sorted := slices.Sorted(slices.Values(c.samples))
-	// Of two in the middle the worse counts: between an hour ahead and an hour
-	// behind lies a clock that seems right, which nobody has seen.
+	return c.median, len(c.samples) > 0
+}
+
+// median returns of two in the middle the worse: between an hour ahead and an hour
+// behind lies a clock that seems right, which nobody has seen.
+func median(samples []time.Duration) time.Duration {
+	sorted := slices.Sorted(slices.Values(samples))
 	low, high := sorted[(len(sorted)-1)/2], sorted[len(sorted)/2]
 	if low.Abs() > high.Abs() {
-		return low, true
+		return low
 	}
-	return high, true
+	return high
 }
