@@ -48,9 +48,10 @@ lint: ## gofmt, go.mod, vet, staticcheck, actionlint
 	go tool -modfile=tools/actionlint/go.mod actionlint
 
 # What the race detector would only slow down: what computes for long and has no goroutine
-# of its own (where the tests of watch have some, they stand for processes), and the
-# simulated days of soak, whose engine the tests of sweep and function run under it.
-PURE := /internal/history/suggest$$|/internal/watch$$|/internal/soak$$
+# of its own (where the tests of watch have some, they stand for processes; the tests of
+# policy and of history/backtest evaluate and read from several), and the simulated days
+# of soak, whose engine the tests of sweep and function run under it.
+PURE := /internal/history(/suggest)?$$|/internal/watch$$|/internal/soak$$|/policy/internal/(expression|icalendar)$$
 
 # Both at once: soak waits for much of its time. Each ends by itself, whatever becomes of
 # the other, and make says which failed. What vet says of tests is lint's to say.

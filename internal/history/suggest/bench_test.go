@@ -8,11 +8,16 @@ import (
 	"github.com/flowreaper/flowreaper/internal/history"
 )
 
-// account is 1,000,000 executions in so many flows, made as they are read.
+// account is 1,000,000 executions in so many flows, made as they are read; under
+// testing.Short a hundredth of both.
 func account(names string, n int) iter.Seq2[*history.Flow, error] {
+	all := 1_000_000
+	if testing.Short() {
+		all, n = all/100, max(1, n/100)
+	}
 	return func(yield func(*history.Flow, error) bool) {
 		for i := range n {
-			f := &history.Flow{Name: fmt.Sprintf(names, i), Executions: good(seeded(uint64(i)), distributions[i%len(distributions)], 1_000_000/n)}
+			f := &history.Flow{Name: fmt.Sprintf(names, i), Executions: good(seeded(uint64(i)), distributions[i%len(distributions)], all/n)}
 			if !yield(f, nil) {
 				return
 			}
