@@ -1,6 +1,7 @@
 package deploy
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"testing"
@@ -160,26 +161,22 @@ func resolved(file string) map[string]any {
 	return nil
 }
 
-// Each file resolves to what it says, holds nothing secret, and satisfies both
-// the strict schema and, where it lies beside the project, fc3's own.
+// Each file satisfies the strict schema. That it resolves to what it says, and satisfies
+// fc3's own, TestDeploy sees by what it hands over.
 func TestFiles(t *testing.T) {
 	t.Parallel()
 	p := newProject(t)
 	for _, file := range files {
 		t.Run(file, func(t *testing.T) {
 			t.Parallel()
-			props := p.resolve(t, file)
-			if diff := cmp.Diff(resolved(file), props); diff != "" {
-				t.Errorf("(-want +got):\n%s", diff)
-			}
 			if r := p.s(t, "verify", "-t", file); r.status != 0 {
 				t.Errorf("s verify: status %d\n%s%s", r.status, r.stdout, r.stderr)
 			}
-			t.Run("fc3's schema", func(t *testing.T) { satisfiesFC3(t, props) })
 		})
 	}
 }
 
+// satisfiesFC3 holds properties to fc3's own schema, where it lies beside the project.
 func satisfiesFC3(t *testing.T, props map[string]any) {
 	file := filepath.Join(repository(t), "..", "shared", "fc3-schema.json")
 	if _, err := os.Stat(file); err != nil {
@@ -192,6 +189,7 @@ func satisfiesFC3(t *testing.T, props map[string]any) {
 	if err := schema.Validate(props); err != nil {
 		t.Error(err)
 	}
+	props = maps.Clone(props)
 	delete(props, "handler")
 	if schema.Validate(props) == nil {
 		t.Error("the schema lets pass a function without a handler: is it fc3's?")
