@@ -50,6 +50,14 @@ func (m *memory) fresh(r *result.Report, now time.Time, hears func(result.Decisi
 	return &clone, func() { m.keep(n.keys, n.withheld, now, once) }
 }
 
+// drop has no decisions wait that no message can be made of: they would keep all that comes
+// later from being told, too.
+func (m *memory) drop(untellable func(result.Decision) bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.once.keep(only(m.waiting, untellable))
+}
+
 // only are those of some that are wanted.
 func only[T any](all []T, wanted func(T) bool) []T {
 	return slices.DeleteFunc(slices.Clone(all), func(one T) bool { return !wanted(one) })

@@ -246,3 +246,27 @@ func TestWhatWaitsIsBounded(t *testing.T) {
 func TestWhatCouldNotBeToldIsToldNext(t *testing.T) {
 	wantMinutes(t, minutes(t, 70, func(int) *result.Report { return withholding() }, 0, 1), 2, 62)
 }
+
+// TestWhatCannotBeToldSilencesNoOthers: a stop that the channel's own template can't be
+// filled in with doesn't come again with each later message; what waited beside it does.
+func TestWhatCannotBeToldSilencesNoOthers(t *testing.T) {
+	server := newReceiver(t, policy.Webhook)
+	notifier := newNotifier(t, []policy.Channel{
+		{Name: "a", Kind: policy.Webhook, URL: server.URL + "/", Template: `{{range .Stopped.Items}}{{slice .Execution 0 5}} {{end}}`},
+	}, notify.Options{})
+	for _, name := range []string{"first", "run", "later"} {
+		if server.status = 200; name == "first" {
+			server.status = 500
+		}
+		server.came = nil
+		r := quiet()
+		r.Decisions = []result.Decision{{Flow: "f", Execution: name, Rule: "r", Outcome: result.Stopped}}
+		if errs := notifier.Send(t.Context(), r); len(errs) > 0 != (name != "later") {
+			t.Errorf("%s: %v", name, errs)
+		}
+	}
+	var m notify.Message
+	if len(server.came) != 1 || json.Unmarshal(server.came[0].body, &m) != nil || m.Text != "first later" {
+		t.Errorf("%d messages, the last says %q", len(server.came), m.Text)
+	}
+}

@@ -173,6 +173,9 @@ func (n *Notifier) safely(ctx context.Context, channel policy.Channel, m *memory
 	b := builder{channel: channel, routes: n.routes}
 	fresh, told := m.fresh(report, n.options.Now(), b.hearsOnce)
 	sent, given, err := n.tell(ctx, channel, fresh)
+	if errors.As(err, new(untellable)) {
+		m.drop(func(d result.Decision) bool { return n.isUntellable(channel, fresh, d) })
+	}
 	if !sent { // what could not be told is told by the next sweep
 		return answered{err: err}
 	}
@@ -180,11 +183,25 @@ func (n *Notifier) safely(ctx context.Context, channel policy.Channel, m *memory
 	return answered{given: given}
 }
 
+// untellable is the error of a message that can't be made, by the channel's own template.
+type untellable struct{ error }
+
+// isUntellable says that no message can be made of a decision alone.
+func (n *Notifier) isUntellable(channel policy.Channel, of *result.Report, d result.Decision) bool {
+	alone := *of
+	alone.Decisions, alone.Undecided, alone.Warnings, alone.Errors, alone.Withheld = []result.Decision{d}, nil, nil, nil, nil
+	_, _, err := compose(channel, n.routes, &alone)
+	return err != nil
+}
+
 // tell sends the channel's message, if there is one, and returns the warnings in it.
 func (n *Notifier) tell(ctx context.Context, channel policy.Channel, report *result.Report) (sent bool, given []result.Warning, err error) {
 	body, given, err := compose(channel, n.routes, report)
-	if err != nil || body == nil {
-		return false, nil, err
+	if err != nil {
+		return false, nil, untellable{err}
+	}
+	if body == nil {
+		return false, nil, nil
 	}
 	target, err := newTarget(channel, n.options.Getenv)
 	if err != nil {
