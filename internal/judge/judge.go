@@ -10,9 +10,9 @@ import (
 type Judge struct {
 	Clock *Clock
 
-	// Doubted are executions that no listing of all that is live is believed about, since a
-	// stop of them was tried lately: lists may show them as running though they have ended,
-	// and would have them count, and be stopped, again. Set it before the first inquiry.
+	// Doubted are executions that no listing is believed about, since a stop of them was tried
+	// lately: lists may show them as running though they have ended, and would have them count,
+	// and be stopped, again. Set it before the first inquiry.
 	Doubted map[Key]bool
 
 	source Source

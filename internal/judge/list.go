@@ -50,12 +50,7 @@ func (in *Inquiry) List(r Range, q policy.Query) (*Listing, error) {
 			l.Pages = pages
 		}
 	}
-	for name := range l.Rows {
-		if in.Doubted[Key{FlowKey(r.Flow), name}] {
-			l.doubted[name] = l.doubted[name]
-		}
-	}
-	return l, in.agree(l, r.Flow.Name)
+	return l, in.agree(l, r.Flow)
 }
 
 func (r Range) query(status string, q policy.Query) cloudflow.ExecutionQuery {
@@ -76,7 +71,7 @@ func (in *Inquiry) Pages(by *Basis, r Range, status string, q policy.Query, page
 		l := in.listing()
 		l.Asked = asked
 		l.add(answer)
-		if err := in.agree(l, r.Flow.Name); err != nil {
+		if err := in.agree(l, r.Flow); err != nil {
 			return err
 		}
 		if page(Page{in.Rows(by, r.Flow, l, false), startedTimes(answer.Items), answer.More}) {
@@ -129,7 +124,12 @@ func sameFacts(a, b cloudflow.Execution) bool {
 
 // agree has executions of which rows are not believed be what DescribeExecution tells of
 // them: where they differ, nobody knows which is right.
-func (in *Inquiry) agree(l *Listing, flow string) error {
+func (in *Inquiry) agree(l *Listing, flow *policy.Flow) error {
+	for name := range l.Rows {
+		if in.Doubted[Key{FlowKey(flow), name}] {
+			l.doubted[name] = l.doubted[name]
+		}
+	}
 	for name, differ := range l.doubted {
 		if _, live := l.Rows[name]; !live {
 			continue
@@ -137,7 +137,7 @@ func (in *Inquiry) agree(l *Listing, flow string) error {
 		if differ {
 			in.Differ = append(in.Differ, name)
 		}
-		answer, err := in.source.DescribeExecution(in.ctx, flow, name, 0)
+		answer, err := in.source.DescribeExecution(in.ctx, flow.Name, name, 0)
 		switch {
 		case cloudflow.IsGone(err), err == nil && !answer.Live():
 			delete(l.Rows, name)

@@ -161,6 +161,9 @@ func (s *Stops) Settle(p *Stop, a Answer) {
 		s.ended += live - s.Watch.Live()
 		s.gone[c.key()] = true
 		s.Settled(c.key())
+		if c.Unlimited() { // the ledger doesn't know it
+			s.Watch.Uncounted.Add(p.pass.try(s.Judge.Clock.Now()))
+		}
 	case result.NotTried:
 		s.Report.Partial()
 		s.mark(c.By, c.key(), unsettled)

@@ -243,3 +243,34 @@ rules:
 		})
 	}
 }
+
+// Nor does what an event had stopped without limits count as running while lists show it:
+// another would be stopped for it.
+func TestWhatAnEventStoppedWithoutLimitsIsNotCountedAsRunning(t *testing.T) {
+	const text = `
+version: 1
+policy: test
+mode: enforce
+limits: {maxStops: 9, maxShare: 100%}
+rules:
+  - {name: few, maxConcurrent: 2}
+  - {name: old, on: [event], limits: none, when: 'event.data.stop == true and execution.name in ["f-0", "f-1"]'}
+`
+	a := &account.Account{Behaviour: account.Behaviour{ListLag: ago(150 * time.Second)}, Flows: []account.Flow{hanging("f", 4, 4*time.Hour)}}
+	for _, restarts := range []bool{false, true} {
+		timed(t, a, text, filepath.Join(t.TempDir(), "state"), func(t *testing.T, p *process) {
+			if _, err := p.happen(45*time.Second, `{"stop":true}`); err != nil || p.stops() != 2 {
+				t.Fatalf("error %v, %d stops", err, p.stops())
+			}
+			for minute := range 5 {
+				if restarts {
+					p.start()
+				}
+				if r, err := p.next(); err != nil || p.stops() != 2 {
+					t.Errorf("restarts %t, minute %d: error %v, outcomes %v, %d stops", restarts, minute, err, outcomes(r), p.stops())
+				}
+			}
+			p.wantStopped("f-0", "f-1")
+		})
+	}
+}

@@ -183,14 +183,10 @@ func (m *Memory) refresh(now time.Time) {
 	}
 }
 
-// lagging is how long lists may show what was stopped as running, and are not believed
-// about it: CloudFlow documents no bound.
-const lagging = 10 * time.Minute
-
-// doubted are the executions of which a stop was tried lately, by whatever process.
+// doubted are the executions of which a stop was tried lately.
 func (m *Memory) doubted(now time.Time) map[judge.Key]bool {
 	all := map[judge.Key]bool{}
-	for _, t := range m.watch.Ledger.Tries(now.Add(-lagging)) {
+	for _, t := range m.watch.Lately(now) {
 		all[judge.Key{Flow: t.Flow, Execution: t.Execution}] = true
 	}
 	return all

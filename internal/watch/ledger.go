@@ -86,6 +86,18 @@ func (l *Ledger) Tries(from time.Time) []Try {
 	return l.tries[i:]
 }
 
+// lagging is how long lists may show what was stopped as running, and are not believed
+// about it: CloudFlow documents no bound.
+const lagging = 10 * time.Minute
+
+// Lately are the stops tried so lately that lists may show what they stopped as running, by
+// whatever process, limits or not.
+func (w *Watch) Lately(now time.Time) []Try {
+	since := now.Add(-lagging)
+	w.Uncounted.drop(since)
+	return slices.Concat(w.Ledger.Tries(since), w.Uncounted.tries)
+}
+
 // merge adds the tries of another ledger; one in both counts once.
 func (l *Ledger) merge(tries []Try) {
 	l.tries = append(l.tries, tries...)
@@ -123,6 +135,8 @@ func earlier(a, b time.Time) time.Time {
 }
 
 // prune forgets what no window asks for.
-func (l *Ledger) prune(now time.Time) {
-	l.tries = slices.Delete(l.tries, 0, len(l.tries)-l.Since(l.horizon(now)))
+func (l *Ledger) prune(now time.Time) { l.drop(l.horizon(now)) }
+
+func (l *Ledger) drop(before time.Time) {
+	l.tries = slices.Delete(l.tries, 0, len(l.tries)-l.Since(before))
 }

@@ -21,6 +21,7 @@ type state struct {
 	Ledger      []Try       `json:"ledger,omitempty"`
 	KnownSince  time.Time   `json:"knownSince,omitzero"` // the ledger's
 	Window      int64       `json:"window,omitempty"`    // the longest that the ledger was kept for
+	Uncounted   []Try       `json:"uncounted,omitempty"` // earlier versions read past it
 	Emergencies []Emergency `json:"emergencies,omitempty"`
 	Warned      []Warned    `json:"warned,omitempty"`
 	Buckets     Buckets     `json:"buckets,omitempty"`
@@ -85,6 +86,7 @@ func (w *Watch) frame() state {
 	s := state{
 		Account: w.options.Account, Region: w.options.Region,
 		Ledger: w.Ledger.tries, KnownSince: w.Ledger.knownSince, Window: w.Ledger.longest.Milliseconds(),
+		Uncounted: w.Uncounted.tries,
 	}
 	if !w.options.OneShot {
 		s.Emergencies, s.Warned, s.Buckets = w.Emergencies.all(), w.Warnings.all(), w.Buckets
@@ -162,6 +164,7 @@ func (w *Watch) absorb(s state, now time.Time) {
 	w.Ledger.merge(s.Ledger)
 	w.Ledger.Lose(s.KnownSince)
 	w.Ledger.remember(milliseconds(s.Window))
+	w.Uncounted.merge(slices.DeleteFunc(s.Uncounted, func(t Try) bool { return t.At.After(latest) }))
 	if w.options.OneShot {
 		return
 	}

@@ -78,10 +78,11 @@ func (o Options) withDefaults() Options {
 // Watch is what is known of an account's flows, and when to look again. One
 // goroutine at a time uses it.
 //
-// Ledger, Emergencies, Warnings and Buckets aren't the schedule's; they are here because
-// they are saved and merged with it.
+// Ledger, Uncounted, Emergencies, Warnings and Buckets aren't the schedule's; they are here
+// because they are saved and merged with it.
 type Watch struct {
 	Ledger      Ledger
+	Uncounted   Ledger // stops of late that no limit holds back
 	Emergencies Emergencies
 	Warnings    Warnings
 	Buckets     Buckets
