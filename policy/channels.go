@@ -248,6 +248,7 @@ func (d *decoder) notified(n *yamltree.Node, channels []Channel) []string {
 	return chosen
 }
 
-// mayHoldSecret finds lines on which a channel's URL or secret stands, by the
-// right key or by a wrong one. No error shows them: errors go into logs.
-var mayHoldSecret = pattern.Of(`(?i)access_?token|\b(url|urlEnv|secret|secretEnv|token|password|sign)["']?\s*:|\bSEC[0-9a-f]{16,}`)
+// mayHoldSecret finds lines on which a channel's URL or secret stands, by the right key or by
+// a wrong one, or as that of a robot. No error shows them: errors go into logs.
+var mayHoldSecret = pattern.Of(`(?i)access_?token|(url|hook|secret|token|password|sign|key)[\w-]*["']?\s*:|` +
+	`://[^/]*(dingtalk|feishu|larksuite|weixin|slack)[^/]*/|\bSEC[0-9a-f]{16,}`)

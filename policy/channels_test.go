@@ -174,6 +174,15 @@ func TestSecretsAreNotShown(t *testing.T) {
 		"notify:\n  - name: a\n    url: https://h.example/hunter2: [\n",
 		"notify:\n  - name: a\n    url: \"https://h.example/hunter2\n",
 		"notify:\n  - name: a\n    password: hunter2\n",
+		"notify:\n  - name: a\n    signingSecret: hunter2\n",
+		"notify:\n  - name: a\n    signKey: hunter2\n",
+		"notify:\n  - name: a\n    signature: hunter2\n",
+		"notify:\n  - name: a\n    key: hunter2\n",
+		"notify:\n  - name: a\n    url_env: https://h.example/hunter2\n",
+		"notify:\n  - name: a\n    webhook: https://h.example/hunter2\n",
+		"notify:\n  - name: a\n    address: https://hooks.slack.com/services/T/B/hunter2\n",
+		"notify: [{name: a, kind: wecom, urlEnv: A, body: {x: 'https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=hunter2', x: 1}}]",
+		"notify: [{name: a, to: 'https://open.feishu.cn/open-apis/bot/v2/hook/hunter2'}]",
 	} {
 		_, err := Parse("p.yaml", []byte("version: 1\n"+text+"\nrules: [{name: r, when: true}]\n"))
 		if err == nil || strings.Contains(err.Error(), "hunter2") {
