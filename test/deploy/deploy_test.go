@@ -83,6 +83,7 @@ func TestDeploy(t *testing.T) {
 			if diff := cmp.Diff(resolved(test.file), h.Props); diff != "" {
 				t.Errorf("handed over (-want +got):\n%s", diff)
 			}
+			t.Run("fc3's schema", func(t *testing.T) { satisfiesFC3(t, h.Props) })
 			switch test.file {
 			case fleetFile:
 				checkFiles(t, h.code(), h.Props["handler"].(string), "fleet.yaml", "policy.yaml", "sandbox.yaml")
