@@ -126,8 +126,8 @@ func sameFacts(a, b cloudflow.Execution) bool {
 // them: where they differ, nobody knows which is right.
 func (in *Inquiry) agree(l *Listing, flow *policy.Flow) error {
 	for name := range l.Rows {
-		if in.Doubted[Key{FlowKey(flow), name}] {
-			l.doubted[name] = l.doubted[name]
+		if in.Doubted[Key{FlowKey(flow), name}] && !l.doubted[name] {
+			l.doubted[name] = false
 		}
 	}
 	for name, differ := range l.doubted {
