@@ -182,6 +182,26 @@ func TestClockFollowsOurClockAsItIsSet(t *testing.T) {
 	}
 }
 
+// Answers of calls that run at once are taken in by any order: one of before our clock was set
+// says nothing of it any more.
+func TestClockForgetsAnAnswerOfBeforeItWasSet(t *testing.T) {
+	const by = 4 * time.Minute
+	start := time.Now()
+	var c clock
+	for _, call := range []struct{ at, by time.Duration }{{0, 0}, {2 * time.Second, by}, {time.Second, 0}, {3 * time.Second, by}} {
+		now := start.Add(call.at)
+		x := &exchange{answer: answer(200, running), sentAt: set(now, call.by), answered: set(now, call.by)}
+		x.answer.Header.Set("Date", now.UTC().Format(http.TimeFormat))
+		c.observe(x, false)
+		if got, known := c.offset(); call.at > 0 && (!known || (got+by).Abs() > 2*time.Second) {
+			t.Errorf("after that of %s: offset %s, %t", call.at, got, known)
+		}
+	}
+	if len(c.samples) != 2 {
+		t.Errorf("%d samples", len(c.samples))
+	}
+}
+
 // set is what our clock says then, had it been set: how much time has passed since
 // another moment does not change by that.
 func set(t time.Time, by time.Duration) time.Time {
