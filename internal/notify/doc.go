@@ -41,7 +41,9 @@
 // silence. The memory of what was told is the Notifier's, and ends with its
 // process: after a cold start something may be told once more. What a channel
 // could not be told, it is told by the next sweep that still finds it. What was stopped, or planned, is told once
-// an execution: a report has it once, so what could not be told of it waits here, the latest 1,000.
+// an execution: a report has it once, so what could not be told of it waits here, the latest 1,000;
+// but what is refused again, by the far end or by the channel's own template, while what is new alone is
+// taken, waits no longer: it would silence the channel.
 //
 // # A webhook
 //

@@ -26,9 +26,10 @@ type memory struct {
 }
 
 // fresh returns what of a report the channel has not been told within the hour,
-// and what to call once it has been. A clock that was set back makes no hour longer.
-// hears says of which stops and plans the channel hears.
-func (m *memory) fresh(r *result.Report, now time.Time, hears func(result.Decision) bool) (fresh *result.Report, told func()) {
+// which of its decisions have waited since earlier ones, and what to call once it has
+// been. A clock that was set back makes no hour longer. hears says of which stops and plans
+// the channel hears.
+func (m *memory) fresh(r *result.Report, now time.Time, hears func(result.Decision) bool) (fresh *result.Report, waited []result.Decision, told func()) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	maps.DeleteFunc(m.told, func(_ string, at time.Time) bool { return now.Sub(at).Abs() >= again })
@@ -43,19 +44,12 @@ func (m *memory) fresh(r *result.Report, now time.Time, hears func(result.Decisi
 	if !n.withheld {
 		clone.Withheld = nil
 	}
+	waited = m.waiting
 	once := m.untold(r.Decisions, hears)
 	clone.Decisions = append(only(r.Decisions, n.decision), once...)
 	clone.Undecided = only(r.Undecided, n.undecided)
 	clone.Errors = only(r.Errors, n.error)
-	return &clone, func() { m.keep(n.keys, n.withheld, now, once) }
-}
-
-// drop has no decisions wait that no message can be made of: they would keep all that comes
-// later from being told, too.
-func (m *memory) drop(untellable func(result.Decision) bool) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.once.keep(only(m.waiting, untellable))
+	return &clone, waited, func() { m.keep(n.keys, n.withheld, now, once) }
 }
 
 // only are those of some that are wanted.

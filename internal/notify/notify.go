@@ -171,34 +171,38 @@ func (n *Notifier) safely(ctx context.Context, channel policy.Channel, m *memory
 		}
 	}()
 	b := builder{channel: channel, routes: n.routes}
-	fresh, told := m.fresh(report, n.options.Now(), b.hearsOnce)
+	fresh, waited, told := m.fresh(report, n.options.Now(), b.hearsOnce)
 	sent, given, err := n.tell(ctx, channel, fresh)
-	if errors.As(err, new(untellable)) {
-		m.drop(func(d result.Decision) bool { return n.isUntellable(channel, fresh, d) })
+	if len(waited) > 0 && errors.As(err, new(refused)) { // perhaps for good: it must not silence what is new
+		sent, given, _ = n.tell(ctx, channel, without(waited, fresh))
 	}
 	if !sent { // what could not be told is told by the next sweep
 		return answered{err: err}
 	}
 	told()
-	return answered{given: given}
+	return answered{given: given, err: err}
 }
 
-// untellable is the error of a message that can't be made, by the channel's own template.
-type untellable struct{ error }
+// refused is the error of a message that the channel's own template, or the far end, refuses
+// for what is in it, as far as can be told.
+type refused struct{ error }
 
-// isUntellable says that no message can be made of a decision alone.
-func (n *Notifier) isUntellable(channel policy.Channel, of *result.Report, d result.Decision) bool {
-	alone := *of
-	alone.Decisions, alone.Undecided, alone.Warnings, alone.Errors, alone.Withheld = []result.Decision{d}, nil, nil, nil, nil
-	_, _, err := compose(channel, n.routes, &alone)
-	return err != nil
+// without is a report without some decisions.
+func without(some []result.Decision, r *result.Report) *result.Report {
+	keys := map[string]bool{}
+	for _, d := range some {
+		keys[onceKey(d)] = true
+	}
+	clone := *r
+	clone.Decisions = only(r.Decisions, func(d result.Decision) bool { return !keys[onceKey(d)] })
+	return &clone
 }
 
 // tell sends the channel's message, if there is one, and returns the warnings in it.
 func (n *Notifier) tell(ctx context.Context, channel policy.Channel, report *result.Report) (sent bool, given []result.Warning, err error) {
 	body, given, err := compose(channel, n.routes, report)
 	if err != nil {
-		return false, nil, untellable{err}
+		return false, nil, refused{err}
 	}
 	if body == nil {
 		return false, nil, nil
@@ -213,14 +217,19 @@ func (n *Notifier) tell(ctx context.Context, channel policy.Channel, report *res
 		return false, nil, errors.New(target.redact(err.Error()))
 	}
 	answer, err := n.post(request)
-	if err == nil {
+	came := err == nil
+	if came {
 		err = answer.check(format.answers, target.redact)
 	}
-	if err != nil && ctx.Err() != nil {
+	switch {
+	case err == nil:
+		return true, given, nil
+	case ctx.Err() != nil:
 		return false, nil, late(ctx)
 	}
-	if err != nil {
-		return false, nil, errors.New(target.redact(err.Error()))
+	err = errors.New(target.redact(err.Error()))
+	if came && answer.status < 500 && answer.status != http.StatusTooManyRequests {
+		err = refused{err}
 	}
-	return true, given, nil
+	return false, nil, err
 }

@@ -35,9 +35,10 @@ const token = "tok+en/0123=="
 // kind does.
 type receiver struct {
 	*httptest.Server
-	kind   policy.ChannelKind
-	status int
-	answer string
+	kind    policy.ChannelKind
+	status  int
+	answer  string
+	refuses string // a text in a body, unless ""
 
 	mu   sync.Mutex
 	came []arrival
@@ -69,6 +70,10 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	}
 	if r.status == http.StatusTooManyRequests {
 		w.Header().Set("Retry-After", "30")
+	}
+	if r.refuses != "" && bytes.Contains(body, []byte(r.refuses)) {
+		w.WriteHeader(http.StatusBadRequest)
+		return
 	}
 	w.WriteHeader(r.status)
 	io.WriteString(w, r.answer)
