@@ -20,6 +20,7 @@ type condemned struct {
 	flowKey, flowName, name string
 	started, since          time.Time // since: when it was due
 
+	lately   bool      // a stop of it was tried in a sweep before, and it runs on
 	waits    bool      // for the gate
 	allowed  bool      // the limits have been asked, and let it in
 	inLedger bool      // counted, and not tried yet
@@ -110,6 +111,7 @@ func (s *Stops) condemn(f judge.Finding) {
 	*c = condemned{
 		Finding: f, flowKey: k.Flow, flowName: f.Flow.Name, name: k.Execution,
 		started: f.Execution.StartedTime, since: f.Due.Time, waits: c.waits, allowed: c.allowed, inLedger: c.inLedger, fetching: c.fetching,
+		lately: s.Judge.Doubted[k],
 	}
 	s.unsorted = true
 	if c.waits && f.Unlimited() {
@@ -128,6 +130,7 @@ func (s *Stops) Recall() {
 		}
 		s.all[k] = &condemned{
 			Finding: judge.Finding{By: s.Own}, waits: true, flowKey: k.Flow, flowName: flow.Name, name: k.Execution, started: o.StartedTime, since: o.Due,
+			lately: s.Judge.Doubted[k],
 		}
 	}
 }

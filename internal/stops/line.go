@@ -126,12 +126,19 @@ func (l *line) QueuedOf(some map[judge.Key]bool) (n int) {
 
 // comesFirst orders stops: emergencies first, of those what started last, since
 // that is what the event is about, unless the rule says otherwise; then the most
-// overdue.
+// overdue. What runs on though a stop of it was tried lately comes after its like: those
+// that CloudFlow doesn't end must not take all of each sweep, and of the limits.
 func comesFirst(a, b *condemned) int {
-	if first := cmp.Compare(urgency(b), urgency(a)); first != 0 {
+	first := cmp.Compare(urgency(b), urgency(a))
+	switch {
+	case first != 0:
 		return first
-	}
-	if urgency(a) == newestFirst {
+	case a.lately != b.lately:
+		if b.lately {
+			return -1
+		}
+		return 1
+	case urgency(a) == newestFirst:
 		return cmp.Or(b.started.Compare(a.started), cmp.Compare(a.name, b.name))
 	}
 	return cmp.Or(

@@ -391,6 +391,41 @@ func TestTheMostOverdueTrickle(t *testing.T) {
 	}
 }
 
+// What runs on though a stop of it was tried lately comes last: stops that CloudFlow takes and
+// that end nothing use up neither sweeps nor what limits allow. An emergency comes before all.
+func TestWhatStopsDoNotEndComesLast(t *testing.T) {
+	by, event := byPolicy(t, twoHours), forEvent(t, "name: e, limits: none, when: true")
+	for _, trickle := range []bool{false, true} {
+		b := newBench(t, by, func(_ *bench, o *stops.Options) {
+			o.Judge.Doubted = map[judge.Key]bool{}
+			for _, name := range []string{"stuck", "stuck-too", "stuck-in-emergency"} {
+				o.Judge.Doubted[judge.Key{Flow: "id-f", Execution: name}] = true
+			}
+			o.Limits.MaxStops = 4
+			if trickle {
+				o.Limits.MaxStops, o.Limits.Over = 2, policy.Trickle
+			}
+		})
+		for i, name := range []string{"fresh", "older", "stuck-too", "stuck"} {
+			b.find(by, name, time.Duration(3+i)*time.Hour)
+		}
+		b.find(event, "stuck-in-emergency", time.Hour)
+		b.open()
+		var order []string
+		b.stopAll(func() {
+			all := b.options.Report.Decisions()
+			order = append(order, all[len(all)-1].Execution)
+		})
+		want := []string{"stuck-in-emergency", "older", "fresh", "stuck", "stuck-too"}
+		if trickle {
+			want = want[:3]
+		}
+		if diff := cmp.Diff(want, order); diff != "" {
+			t.Errorf("trickle %v (-want +got):\n%s", trickle, diff)
+		}
+	}
+}
+
 // Another process that counts at once leaves less: what was let in and is not counted is
 // withheld after all, and what is counted goes first.
 func TestWhatTricklesIsAskedAnew(t *testing.T) {
