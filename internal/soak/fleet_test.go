@@ -99,11 +99,11 @@ func (f *emulatedFleet) serve(p *emulatedPlace, flows int) string {
 		f.t.Fatal(err)
 	}
 	p.server = server
+	if p.ill == unreachable {
+		return "http://127.0.0.1:1" // a port that was closed may be another server's a moment later
+	}
 	loopback := httptest.NewServer(server)
 	f.t.Cleanup(loopback.Close)
-	if p.ill == unreachable {
-		loopback.Close()
-	}
 	return loopback.URL
 }
 
