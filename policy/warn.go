@@ -91,6 +91,17 @@ func (p *Policy) Attention(f *Facts) Due {
 	return first
 }
 
+// Foretold are the moments at which people are to be warned of what rules could stop from a
+// moment on, when protect lets go of it, say.
+func (p *Policy) Foretold(from time.Time) (moments []time.Time) {
+	for _, r := range p.Rules {
+		if r.warns() {
+			moments = append(moments, from.Add(-r.lead()))
+		}
+	}
+	return moments
+}
+
 // Ahead judges the execution as it will be when it falls due, if nothing changes but the
 // time, by the rules that warn before that and have not yet. It returns whom they would
 // stop, and what was not fetched and could change that.

@@ -46,6 +46,12 @@ func TestWeeks(t *testing.T) {
 	holdWeeks(t, 1, 4, 30*time.Minute)
 }
 
+// TestWarningsComeInTime in a week with a sweep a minute, in which channels take nothing
+// twice in a row, and protect lets go of what must have been warned of before.
+func TestWarningsComeInTime(t *testing.T) {
+	holdWeeks(t, 9315220053802554448, 1, time.Minute)
+}
+
 // TestSoakWeeks has one come a minute.
 func TestSoakWeeks(t *testing.T) {
 	if os.Getenv("FLOWREAPER_SOAK") == "" {

@@ -186,7 +186,7 @@ func actingRules(p *policy.Policy) []*policy.Policy {
 }
 
 // then is the first time after another at which a rule that stops could condemn
-// an execution, or protect let go of it; zero where none is known to. What is overdue by a rule in plan
+// an execution, or protect let go of it, or people are to be warned; zero where none is known to. What is overdue by a rule in plan
 // mode, or by one that is undecided, is not put off for it.
 // Where only a file tells of it, when it was seen last may be by a clock that was
 // ahead; and a rule may need more to say: then it is now.
@@ -206,6 +206,14 @@ func (f *flows) then(flow *policy.Flow, e *policy.Execution, after time.Time, re
 	}
 	if free := f.Policy.Unprotected(facts); free.Kind == policy.Moment && free.Time.After(facts.Now) {
 		add(free)
+		for _, t := range f.Policy.Foretold(free.Time) {
+			add(policy.Due{Kind: policy.Moment, Time: t})
+		}
+	}
+	if f.Policy.Warns() {
+		if notices, _ := f.Policy.Ahead(facts); len(notices) > 0 { // until a channel has taken them
+			add(policy.Due{Kind: policy.Moment, Time: facts.Now.Add(f.memory.tick - tickMargin)})
+		}
 	}
 	return first
 }
