@@ -139,6 +139,9 @@ func TestPropertyParity(t *testing.T) {
 			t.Fatalf("%s: %v", text, err)
 		}
 		want, wantErr := expr.Run(program, machine)
+		if wantErr != nil && strings.Contains(wantErr.Error(), "is float64, not int") {
+			return // expr takes max(1, 2.5) for a whole number, and fails on what it compares with it
+		}
 		got, gotErr := ours.Value(env)
 		compiled++
 		if wantErr != nil {
