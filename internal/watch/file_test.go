@@ -2,8 +2,10 @@ package watch
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -68,6 +70,22 @@ func busyWatch(t *testing.T) *stage {
 	s.Emergencies.Latch(Emergency{ID: "e", Rule: "r", Policy: "p", Event: []byte(`{}`), Time: s.now, Until: s.now.Add(time.Hour)})
 	s.Buckets = Buckets{"ListExecutions": {3.5, 1.96, s.now}}
 	return s
+}
+
+// What is written flow by flow is the whole, whoever's it is.
+func TestWhatIsEncodedIsTheState(t *testing.T) {
+	once := busyWatch(t)
+	once.options.OneShot = true
+	for name, w := range map[string]*Watch{"new": New(here), "busy": busyWatch(t).Watch, "one shot": once.Watch} {
+		body, err := w.encode()
+		var got state
+		if err := errors.Join(err, json.Unmarshal(body, &got)); err != nil {
+			t.Fatalf("%s: %v\n%s", name, err, body)
+		}
+		if diff := cmp.Diff(w.state(), got, cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
 }
 
 func TestAStateIsLoadedAsItWasSaved(t *testing.T) {
@@ -631,4 +649,15 @@ func TestKeysOfALaterFlowreaperAreLeftOut(t *testing.T) {
 	if w.Ledger.Since(midnight.Add(-time.Hour)) != 1 || w.Live() != 2 {
 		t.Errorf("it knows %d stops and %d that run, want 1 and 2", w.Ledger.Since(midnight.Add(-time.Hour)), w.Live())
 	}
+}
+
+// state is what is saved, put together at once.
+func (w *Watch) state() state {
+	s := w.frame()
+	for _, id := range slices.Sorted(maps.Keys(w.flows)) {
+		if f := w.flows[id]; f.looked != 0 && !w.options.OneShot {
+			s.Flows = append(s.Flows, f.state())
+		}
+	}
+	return s
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"iter"
 	"maps"
 	"slices"
 	"time"
@@ -60,25 +59,27 @@ var ErrForeign = errors.New("another account's or region's")
 // there twice, so that saving costs little more memory than what it writes.
 func (w *Watch) encode() ([]byte, error) {
 	body, err := json.Marshal(w.frame())
+	if err != nil || w.options.OneShot { // what such a sweep has found serves nobody
+		return body, err
+	}
 	separator := `,"flows":[`
 	body = bytes.TrimSuffix(body, []byte("}"))
-	for f := range w.saved() {
-		one, fault := json.Marshal(f.state())
+	for _, id := range slices.Sorted(maps.Keys(w.flows)) {
+		f := w.flows[id]
+		if f.looked == 0 {
+			continue
+		}
+		one, err := json.Marshal(f.state())
+		if err != nil {
+			return nil, err
+		}
 		body = append(append(body, separator...), one...)
-		separator, err = ",", cmp.Or(err, fault)
+		separator = ","
 	}
 	if separator == "," {
 		body = append(body, ']')
 	}
-	return append(body, '}'), err
-}
-
-func (w *Watch) state() state {
-	s := w.frame()
-	for f := range w.saved() {
-		s.Flows = append(s.Flows, f.state())
-	}
-	return s
+	return append(body, '}'), nil
 }
 
 // frame is the state without what is known of flows.
@@ -92,21 +93,6 @@ func (w *Watch) frame() state {
 		s.Emergencies, s.Warned, s.Buckets = w.Emergencies.all(), w.Warnings.all(), w.Buckets
 	}
 	return s
-}
-
-// saved are the flows that were looked at, by key. What a sweep that nothing follows
-// has found serves nobody.
-func (w *Watch) saved() iter.Seq[*flow] {
-	return func(yield func(*flow) bool) {
-		if w.options.OneShot {
-			return
-		}
-		for _, id := range slices.Sorted(maps.Keys(w.flows)) {
-			if f := w.flows[id]; f.looked != 0 && !yield(f) {
-				return
-			}
-		}
-	}
 }
 
 func (f *flow) state() flowState {
